@@ -1,0 +1,1 @@
+"""Environments, installations, credentials, tokens, budgets and the consent flow."""

@@ -1,0 +1,28 @@
+"""Writing to the audit record."""
+
+from typing import Any
+
+from django.db import models
+
+from portal import clock
+from portal.audit.models import Entry
+
+
+def record(
+    action: str,
+    *,
+    actor: models.Model | None,
+    organization: models.Model | None = None,
+    target: models.Model | None = None,
+    **detail: Any,
+) -> Entry:
+    """Note that ``actor`` (None: the portal itself) did ``action`` to ``target``. Pass ids in ``detail``, no names."""
+    return Entry.objects.create(
+        at=clock.now(),
+        actor_id=actor.pk if actor is not None else None,
+        action=action,
+        organization_id=organization.pk if organization is not None else None,
+        object_type=target._meta.label_lower if target is not None else "",
+        object_id=str(target.pk) if target is not None else "",
+        detail=detail,
+    )

@@ -1,0 +1,48 @@
+"""The one clock: the database's, plus an offset that only the demo and tests may set.
+
+Every process, on every machine, reads the same time, so leases and budgets hold whatever a machine's own clock says.
+"""
+
+import datetime as dt
+
+from django.db import connection, models
+
+
+class ClockOffset(models.Model):
+    """How far this portal's clock runs ahead of the database's, in seconds: one row at most."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        app_label = "portal"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_clock_offset")]
+
+    def __str__(self) -> str:
+        return f"{self.seconds:+.0f} s"
+
+
+_OFFSET = "COALESCE((SELECT seconds FROM portal_clockoffset WHERE id = 1), 0)"
+_QUERIES = {
+    "postgresql": f"SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8, {_OFFSET}",
+    "sqlite": f"SELECT (julianday('now') - 2440587.5) * 86400.0, {_OFFSET}",
+}
+
+
+def now() -> dt.datetime:
+    """The time, in UTC: the database's clock plus the offset."""
+    with connection.cursor() as cursor:
+        cursor.execute(_QUERIES[connection.vendor])
+        seconds, offset = cursor.fetchone()
+    return dt.datetime.fromtimestamp(seconds + offset, dt.UTC)
+
+
+def offset() -> float:
+    """Seconds by which this clock is ahead of the database's."""
+    return ClockOffset.objects.filter(pk=1).values_list("seconds", flat=True).first() or 0.0
+
+
+def advance(seconds: float) -> None:
+    """Move the clock ahead. For the demo and tests: a system check refuses an offset anywhere else."""
+    row, _ = ClockOffset.objects.get_or_create(pk=1)
+    ClockOffset.objects.filter(pk=row.pk).update(seconds=models.F("seconds") + seconds)

@@ -1,0 +1,18 @@
+"""Home and Settings: screens made of the panels that the apps register."""
+
+from django.http import HttpRequest, HttpResponse
+
+from portal.organizations import panels
+from portal.organizations.screens import operators_only, render, signed_in
+
+
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """What needs a person now, and how everything stands."""
+    return render(request, "portal/home.html", {"panels": panels.draw("home", request)}, title="Home")
+
+
+@operators_only
+def settings_screen(request: HttpRequest) -> HttpResponse:
+    """What the partner sets: environments, application credentials, and a first-run checklist."""
+    return render(request, "portal/settings.html", {"panels": panels.draw("settings", request)}, title="Settings")

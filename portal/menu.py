@@ -1,0 +1,47 @@
+"""The left menu: the same order for everybody, each role sees only what it can use."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from portal.organizations.models import Organization
+from portal.organizations.roles import Role
+from portal.organizations.screens import chosen
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    title: str
+    icon: str
+    url: str
+    current: bool
+
+
+def entries(request: HttpRequest) -> list[MenuEntry]:
+    """The menu of whoever is signed in, for the organization they last looked at."""
+    organization = chosen(request)
+    role = organization.role_of(request.user) if organization else None  # type: ignore[arg-type]
+    return [
+        MenuEntry(title, icon, url, _is_current(request.path, url))
+        for title, icon, url in _addresses(request, organization, role)
+    ]
+
+
+def _addresses(request: HttpRequest, organization: Organization | None, role: Role | None) -> list[tuple[str, str, str]]:
+    operator = bool(getattr(request.user, "is_operator", False))
+    contacts = reverse("contacts", args=[organization.slug]) if organization else reverse("choose_organization")
+    if role is Role.OFFICER:
+        assert organization is not None
+        mine = reverse("my_connection", args=[organization.slug])
+        return [("Home", "home", reverse("home")), ("My connection", "cable", mine), ("My contacts", "contacts", contacts)]
+    rows = [("Home", "home", reverse("home")), ("Organizations", "apartment", reverse("organizations"))]
+    if operator or organization:
+        rows += [("Contacts", "contacts", contacts), ("Jobs", "progress_activity", reverse("jobs"))]
+    if operator:
+        rows.append(("Settings", "settings", reverse("settings")))
+    return rows
+
+
+def _is_current(path: str, url: str) -> bool:
+    return path == url if url == "/" else path.startswith(url)

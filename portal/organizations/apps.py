@@ -1,0 +1,9 @@
+"""The organizations app."""
+
+from django.apps import AppConfig
+
+
+class OrganizationsConfig(AppConfig):
+    name = "portal.organizations"
+    label = "organizations"
+    verbose_name = "Organizations"

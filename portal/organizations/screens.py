@@ -1,0 +1,73 @@
+"""What every screen shares: who may open it, the organization it is about, and the frame it is drawn in.
+
+A screen is a plain Django view. `organization_screen` resolves the organization from the address, answers 404 to
+whoever may not see it (never a redirect: existence is not told), and hands the view ``request`` and ``organization``.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+
+View = Callable[..., HttpResponse]
+CHOSEN = "organization"
+
+
+def signed_in(view: View) -> View:
+    """A screen for everybody who has signed in; it shows each only what is theirs."""
+    return login_required(view)
+
+
+def operators_only(view: View) -> View:
+    """A screen of the partner's own: for everybody else the address does not exist."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not getattr(request.user, "is_operator", False):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def organization_screen(capability: Capability) -> Callable[[View], View]:
+    """A screen about the organization whose ``slug`` is in the address, for roles that may do ``capability``."""
+
+    def decorate(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            visible = Organization.objects.visible_to(request.user)
+            organization = get_object_or_404(visible, slug=slug)
+            if not organization.allows(request.user, capability):  # type: ignore[arg-type]
+                raise Http404
+            if request.session.get(CHOSEN) != organization.slug:
+                request.session[CHOSEN] = organization.slug
+            return view(request, organization, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def chosen(request: HttpRequest) -> Organization | None:
+    """The organization last looked at, or the only one there is for this person."""
+    visible = Organization.objects.visible_to(request.user)
+    found = visible.filter(slug=request.session.get(CHOSEN, "")).first()
+    if found is None and not getattr(request.user, "is_operator", False):
+        found = visible.first()
+    return found
+
+
+def render(request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200) -> HttpResponse:
+    """Draw a screen in the portal's frame: menu, switcher and banner come from the admin site."""
+    return TemplateResponse(request, template, {**admin.site.each_context(request), "title": title, **context}, status=status)

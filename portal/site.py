@@ -1,0 +1,34 @@
+"""The admin site: one place for everything, in the look of django-unfold on a frame of our own."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from unfold.sites import UnfoldAdminSite
+
+from portal.menu import entries
+
+
+class PortalSite(UnfoldAdminSite):
+    site_title = "Integration portal"
+    site_header = "Integration portal"
+    final_catch_all_view = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Django's own admin pages (settings tables) are the operators'; the screens decide for themselves."""
+        return bool(request.user.is_active and getattr(request.user, "is_operator", False))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Signing in goes through allauth only, or its limits and second factor would be bypassed."""
+        return redirect(f"{reverse('account_login')}?next={request.get_full_path()}")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return redirect("home")
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: what the portal's frame shows around every page."""
+    if not hasattr(request, "user") or not request.user.is_authenticated:
+        return {"menu": []}
+    return {"menu": entries(request)}

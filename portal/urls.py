@@ -1,0 +1,22 @@
+"""Every address of the portal."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from portal import home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("accounts/", include("allauth.urls")),
+    path("", include("portal.organizations.urls")),
+    path("", include("integrations.connections.urls")),
+    path("", include("integrations.onboarding.urls")),
+    path("", include("integrations.directory.urls")),
+    path("", include("integrations.jobs.urls")),
+    path("settings/", home.settings_screen, name="settings"),
+    path("settings/tables/", admin.site.urls),
+]
+
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("portal.demo.urls")))
