@@ -1,0 +1,1 @@
+"""The mirror of contacts, groups and owners; syncing it and browsing it."""

@@ -1,0 +1,1 @@
+"""Durable units of work with progress, run by django-q2."""

@@ -1,0 +1,1 @@
+"""The pipeline from invitation to live: connect, verify, first sync."""
