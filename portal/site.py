@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 from portal.menu import entries
@@ -29,6 +31,11 @@ class PortalSite(UnfoldAdminSite):
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: what the portal's frame shows around every page."""
-    if not hasattr(request, "user") or not request.user.is_authenticated:
-        return {"menu": []}
-    return {"menu": entries(request)}
+    context: dict[str, Any] = {"menu": [], "DEMO": settings.DEMO, "banner": "", "personas": []}
+    if settings.DEMO:
+        from portal.demo import summary
+
+        context |= {"banner": "Sandbox: invented people", "personas": SimpleLazyObject(summary.personas)}
+    if hasattr(request, "user") and request.user.is_authenticated:
+        context["menu"] = entries(request)
+    return context

@@ -7,3 +7,6 @@ class ConnectionsConfig(AppConfig):
     name = "integrations.connections"
     label = "connections"
     verbose_name = "Connections"
+
+    def ready(self) -> None:
+        from integrations.connections import checks, panels  # noqa: F401

@@ -143,6 +143,20 @@ class Connection(models.Model):
         return frozenset(self.scopes.split())
 
 
+class CredentialCandidate(models.Model):
+    """Client credentials that were pasted and not tried yet. What works already stays until they are granted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="candidate")
+    client_id = EncryptedField(label="connections.candidate.client_id")
+    client_secret = EncryptedField(label="connections.candidate.client_secret")
+    fingerprint = models.CharField(max_length=64, db_index=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    def __str__(self) -> str:
+        return f"candidate of {self.connection_id}"
+
+
 class Token(models.Model):
     """The current pair of one connection. Changed only in `integrations.connections.tokens`."""
 

@@ -7,3 +7,12 @@ class OnboardingConfig(AppConfig):
     name = "integrations.onboarding"
     label = "onboarding"
     verbose_name = "Onboarding"
+
+    def ready(self) -> None:
+        from integrations.connections.signals import connected
+        from integrations.jobs import kinds
+        from integrations.onboarding import panels, verification, waiting  # noqa: F401
+
+        kinds.register(verification.KIND, label="Verify connections", advance=verification.advance)
+        kinds.register(waiting.KIND, label="Tell who waits for a token slot", advance=waiting.advance)
+        connected.connect(verification.on_connected, dispatch_uid="onboarding.verify")

@@ -1,0 +1,27 @@
+"""System checks of connections: environments that may not be called are said at the start."""
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError
+
+from integrations.connections import environments
+from integrations.connections.models import Environment
+
+
+@register(Tags.database)
+def environments_are_allowed(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    if not databases:
+        return []
+    try:
+        rows = list(Environment.objects.all())
+    except DatabaseError:  # not migrated yet
+        return []
+    found: list[CheckMessage] = []
+    for row in rows:
+        try:
+            environments.for_client(row)
+        except ValidationError as problem:
+            found.append(Warning(f"Environment “{row.name}” can't be called. {' '.join(problem.messages)}", id="connections.W001"))
+    return found

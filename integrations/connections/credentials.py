@@ -1,0 +1,148 @@
+"""Client credentials: a customer's own client id and secret, checked, kept sealed, and tried with one request."""
+
+from django.db import transaction
+
+from integrations.connections import ledger, lifecycle, tokens, wire
+from integrations.connections.models import (
+    ApplicationCredential,
+    Connection,
+    CredentialCandidate,
+    Environment,
+    Grant,
+    Installation,
+    Purpose,
+    State,
+    Token,
+)
+from integrations.total_expert import ReconnectRequired, Rejected, TryLater
+from portal import clock
+from portal.audit import log
+from portal.organizations.models import User
+from portal.secrets import fingerprint
+
+LONGEST = 255
+
+
+def clean(client_id: str, client_secret: str) -> tuple[str, str]:
+    """Take off white space that came along with the pasting. Raises Rejected with what is wrong, offline."""
+    client_id, client_secret = client_id.strip(), client_secret.strip()
+    problems = []
+    for value, name in ((client_id, "client id"), (client_secret, "client secret")):
+        if not value:
+            problems.append(f"The {name} is empty.")
+        elif any(c.isspace() or not c.isprintable() for c in value):
+            problems.append(f"The {name} has white space inside. Paste it again, without line breaks.")
+        elif len(value) > LONGEST:
+            problems.append(f"The {name} is longer than {LONGEST} characters: something else was pasted.")
+    if not problems and ":" in client_id:
+        problems.append("The client id contains a colon, which HTTP Basic authentication does not allow.")
+    if not problems and client_id == client_secret:
+        problems.append("The client id and the secret are the same: one of them was pasted twice.")
+    if problems:
+        raise Rejected(problems, code="credentials")
+    return client_id, client_secret
+
+
+def propose(*, installation: Installation, client_id: str, client_secret: str, actor: User | None) -> Connection:
+    """Keep pasted credentials, sealed, until `settle` tries them. A connection that works goes on working meanwhile.
+
+    Raises Rejected when they can't be right or belong to another organization; nothing is stored then.
+    """
+    client_id, client_secret = clean(client_id, client_secret)
+    mark = fingerprint(f"{installation.environment_id}\0{client_id}", label="connections.client_id")
+    _refuse_anothers(installation, mark)
+    at = clock.now()
+    with transaction.atomic():
+        connection, _ = Connection.objects.get_or_create(
+            installation=installation,
+            grant=Grant.CLIENT_CREDENTIALS,
+            defaults={"state": State.PENDING, "since": at, "created_at": at},
+        )
+        CredentialCandidate.objects.filter(connection=connection).delete()
+        candidate = CredentialCandidate(connection=connection, fingerprint=mark, proposed_by=actor)
+        candidate.client_id, candidate.client_secret = client_id, client_secret
+        candidate.save()
+    return connection
+
+
+def _refuse_anothers(installation: Installation, mark: str) -> None:
+    used = Connection.objects.filter(client_fingerprint=mark).exclude(installation=installation).exists()
+    proposed = CredentialCandidate.objects.filter(fingerprint=mark).exclude(connection__installation=installation)
+    if used or proposed.exists():
+        raise Rejected(
+            ["This client id is in use for another organization. Each organization has its own: ask for this one's."],
+            code="another_organization",
+        )
+
+
+def settle(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None:
+    """Try the proposed credentials with one token request; keep them when it is granted, forget them when refused.
+
+    Does nothing when none are proposed. Raises Rejected (forgotten), or TryLater (kept, to be tried again).
+    """
+    candidate = CredentialCandidate.objects.filter(connection=connection).first()
+    if candidate is None:
+        return
+    try:
+        _grant(connection, candidate, purpose)
+    except ReconnectRequired:
+        candidate.delete()
+        label = connection.installation.environment.label
+        raise Rejected(
+            [
+                f"Total Expert does not know this client id and secret in {label}. Check both; credentials for CT do "
+                "not work in production, nor the other way round. They were not kept."
+            ],
+            code="invalid_client",
+        ) from None
+    except Rejected:
+        candidate.delete()
+        raise
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        row.client_id, row.client_secret = candidate.client_id, candidate.client_secret
+        row.client_fingerprint = candidate.fingerprint
+        row.save(update_fields=["client_id", "client_secret", "client_fingerprint"])
+        lifecycle.move(connection, State.ACTIVE, actor=candidate.proposed_by)
+        log.record(
+            "connection.granted",
+            actor=candidate.proposed_by,
+            organization=connection.installation.organization,
+            target=connection,
+            by="credentials",
+        )
+        candidate.delete()
+
+
+def _grant(connection: Connection, candidate: CredentialCandidate, purpose: Purpose) -> None:
+    token, _ = Token.objects.get_or_create(connection=connection)
+    lease = tokens.take_lease(connection, token)
+    if lease is None:
+        raise TryLater("This connection's token is being renewed at this moment.", after=5)
+    try:
+        request = ledger.take(connection, purpose=purpose, fence=lease.fence)
+    except BaseException:
+        tokens.free_lease(lease)
+        raise
+    environment = connection.installation.environment
+    tokens.send_and_store(
+        lease,
+        request,
+        lambda: wire.client_credentials(environment, str(candidate.client_id), str(candidate.client_secret)),
+    )
+
+
+def set_application(
+    *, environment: Environment, client_id: str, client_secret: str, scopes: str, actor: User | None
+) -> ApplicationCredential:
+    """Enter or replace the partner's own application credentials in an environment. Raises Rejected."""
+    client_id, client_secret = clean(client_id, client_secret)
+    application = ApplicationCredential.objects.filter(environment=environment).first() or ApplicationCredential(
+        environment=environment, created_at=clock.now()
+    )
+    application.client_id, application.client_secret = client_id, client_secret
+    application.scopes = " ".join(scopes.split())
+    with transaction.atomic():
+        application.save()
+        log.record("application.set", actor=actor, target=application, environment=environment.name)
+    return application

@@ -1,0 +1,70 @@
+"""What connections show on Home, Organization and Settings."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from integrations.connections import consent, health
+from integrations.connections.models import Connection, Environment, State
+from integrations.connections.screens import person, title_of
+from portal.organizations import panels
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+
+
+def _rows(connections: Any) -> list[dict[str, Any]]:
+    rows = connections.select_related("installation__environment", "installation__organization", "user")
+    return [
+        {
+            "connection": row,
+            "organization": row.installation.organization,
+            "title": title_of(row),
+            "sentence": health.sentence(row),
+        }
+        for row in rows
+    ]
+
+
+@panels.register("home", name="connections-attention", template="connections/attention.html", order=10)
+def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
+    """Connections that need a person, each with its one action."""
+    visible = Organization.objects.visible_to(request.user)
+    rows = Connection.objects.filter(
+        installation__organization__in=visible, state__in=[State.NEEDS_RECONNECT, State.QUARANTINED]
+    )
+    mine = [row for row in _rows(rows) if _concerns(request, row["connection"])]
+    return {"rows": mine}
+
+
+def _concerns(request: HttpRequest, connection: Connection) -> bool:
+    organization = connection.installation.organization
+    return organization.allows(person(request), Capability.MANAGE) or connection.user_id == person(request).pk
+
+
+@panels.register("home", name="connections-budgets", template="connections/budgets.html", order=40)
+def budgets(request: HttpRequest, subject: object) -> dict[str, Any] | None:
+    """The budgets of each environment, for operators."""
+    if not getattr(request.user, "is_operator", False):
+        return None
+    return {"budgets": health.budgets()}
+
+
+@panels.register("organization", name="connections", template="connections/installations.html", order=10)
+def installations(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
+    """The organization's installations and their connections."""
+    rows = Connection.objects.filter(installation__organization=organization).exclude(state=State.PENDING)
+    return {
+        "organization": organization,
+        "rows": _rows(rows),
+        "may_manage": organization.allows(person(request), Capability.MANAGE),
+    }
+
+
+@panels.register("settings", name="environments", template="connections/environments.html", order=20)
+def environment_list(request: HttpRequest, subject: object) -> dict[str, Any] | None:
+    """Environments, their limits and whether application credentials are there."""
+    rows = Environment.objects.select_related("application")
+    return {
+        "rows": [{"environment": row, "application": getattr(row, "application", None)} for row in rows],
+        "redirect_uri": consent.redirect_uri(),
+    }

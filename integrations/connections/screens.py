@@ -1,0 +1,145 @@
+"""The screens of connections: one connection with its actions, the way to Total Expert and back."""
+
+import secrets
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from integrations.connections import consent, environments, health, installations, ledger, lifecycle
+from integrations.connections.models import Connection, Environment, Grant, Installation, State
+from integrations.total_expert import TotalExpertError
+from portal.organizations import panels
+from portal.organizations.models import Organization, User
+from portal.organizations.roles import Capability
+from portal.organizations.screens import organization_screen, render, signed_in
+
+#: Where the browser session keeps the secret that a consent attempt is bound to.
+SESSION_KEY = "consent"
+
+
+def visible_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Connection:
+    """A connection of the organization that this person may see: an officer's own, anybody else's any. Or 404."""
+    rows = Connection.objects.filter(installation__organization=organization)
+    if not organization.allows(person(request), Capability.OVERVIEW):
+        rows = rows.filter(user=person(request))
+    return get_object_or_404(rows.select_related("installation__environment", "installation__organization", "user"), pk=pk)
+
+
+def person(request: HttpRequest) -> User:
+    """Whoever is signed in, as our own user."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def may_manage(request: HttpRequest, connection: Connection) -> bool:
+    """Whether this person may pause, resume, test and revoke it: managers any, everybody their own."""
+    organization = connection.installation.organization
+    return organization.allows(person(request), Capability.MANAGE) or connection.user_id == person(request).pk
+
+
+@organization_screen(Capability.BROWSE)
+def connection_screen(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
+    """One connection: its health, scopes, token clock and next slot, and what it sees."""
+    connection = visible_connection(request, organization, pk)
+    context = {
+        "organization": organization,
+        "connection": connection,
+        "health": health.of(connection),
+        "may_manage": may_manage(request, connection),
+        "own": connection.user_id == person(request).pk,
+        "panels": panels.draw("connection", request, connection),
+    }
+    return render(request, "connections/connection.html", context, title=title_of(connection))
+
+
+def title_of(connection: Connection) -> str:
+    """What a connection is called on screens."""
+    if connection.grant == Grant.CLIENT_CREDENTIALS:
+        return f"{connection.installation.environment.label}: client credentials"
+    who = connection.user.display_name if connection.user else "somebody who left"
+    return f"{connection.installation.environment.label}: consent of {who}"
+
+
+@organization_screen(Capability.CONSENT)
+def my_connection(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """A person's own connection, or the page where they make it."""
+    own = Connection.objects.filter(installation__organization=organization, user=person(request))
+    connection = own.exclude(state=State.PENDING).order_by("-since").first()
+    if connection is None:
+        return redirect("connect", slug=organization.slug)
+    return redirect("connection", slug=organization.slug, pk=connection.pk)
+
+
+@require_POST
+@organization_screen(Capability.BROWSE)
+def change_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID, verb: str) -> HttpResponse:
+    """Pause, resume or revoke."""
+    connection = visible_connection(request, organization, pk)
+    if not may_manage(request, connection):
+        raise Http404
+    change = {"pause": lifecycle.pause, "resume": lifecycle.resume, "revoke": lifecycle.revoke}[verb]
+    change(connection, actor=person(request))
+    if verb == "revoke":
+        messages.success(
+            request,
+            "The tokens were forgotten here. Total Expert has no way to revoke from outside: to end the access over "
+            "there as well, remove the application in Total Expert's settings, or ask its support.",
+        )
+    return redirect("connection", slug=organization.slug, pk=connection.pk)
+
+
+def session_secret(request: HttpRequest) -> str:
+    """A secret of this browser session, made when there is none."""
+    if SESSION_KEY not in request.session:
+        request.session[SESSION_KEY] = secrets.token_urlsafe(24)
+    return str(request.session[SESSION_KEY])
+
+
+@require_POST
+@organization_screen(Capability.CONSENT)
+def begin_consent(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
+    """Hold a token slot and send the person to Total Expert; without a slot, back to the page that offers the time."""
+    world = get_object_or_404(Environment, name=environment, application__isnull=False)
+    installation = installations.ensure(organization, world)
+    try:
+        address = consent.begin(installation=installation, user=person(request), session=session_secret(request))
+    except ledger.NoSlot:
+        return redirect("connect", slug=organization.slug)
+    except TotalExpertError as problem:
+        messages.error(request, str(problem))
+        return redirect("connect", slug=organization.slug)
+    return redirect(address)
+
+
+def allow_form_to(response: HttpResponse, environment: Environment) -> None:
+    """Let a form on this page end at the environment's sign-in: browsers check redirects against ``form-action``."""
+    response._csp_update = {"form-action": [environments.origin(environment.authorize_url)]}  # type: ignore[attr-defined]
+
+
+@signed_in
+def oauth_callback(request: HttpRequest) -> HttpResponse:
+    """Where Total Expert sends people back to."""
+    returned = consent.Return(
+        state=request.GET.get("state", "")[:200],
+        code=request.GET.get("code", "")[:400],
+        error=request.GET.get("error", "")[:80],
+    )
+    user = person(request)
+    try:
+        connection = consent.finish(returned, user=user, session=str(request.session.get(SESSION_KEY, "")))
+    except (consent.Refused, TotalExpertError) as refused:
+        return _refusal(request, refused, consent.installation_of(returned.state, user=user))
+    organization = connection.installation.organization
+    return redirect(reverse("connect_result", args=[organization.slug, connection.pk]))
+
+
+def _refusal(request: HttpRequest, refused: Exception, installation: Installation | None) -> HttpResponse:
+    denied = isinstance(refused, consent.Denied)
+    back = reverse("connect", args=[installation.organization.slug]) if installation else reverse("home")
+    context = {"sentence": str(refused), "denied": denied, "back": back}
+    title = "You said no, and that is fine" if denied else "This did not connect"
+    return render(request, "connections/refused.html", context, title=title, status=200 if denied else 400)

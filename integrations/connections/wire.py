@@ -1,0 +1,66 @@
+"""Token requests on the wire: rows in, the client's grants out. Never called while a transaction is open."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from integrations import total_expert
+from integrations.connections import environments
+from integrations.connections.models import ApplicationCredential, Connection, Environment
+from integrations.total_expert import ReconnectRequired, Rejected, oauth
+
+#: Adapters to mount instead of the network, by base address. Only tests put anything here.
+ADAPTERS: dict[str, Any] = {}
+
+
+def world(environment: Environment) -> total_expert.Environment:
+    """The environment as the client knows it. Raises Rejected when its host may not be called."""
+    try:
+        return environments.for_client(environment)
+    except ValidationError as problem:
+        raise Rejected([" ".join(problem.messages)], code="host_not_allowed") from None
+
+
+def client_credentials(environment: Environment, client_id: str, client_secret: str) -> total_expert.Grant:
+    """Ask for a token by an organization's own client id and secret."""
+    return oauth.client_credentials(
+        world(environment),
+        client_id=client_id,
+        client_secret=client_secret,
+        adapter=ADAPTERS.get(environment.base_url),
+    )
+
+
+def refresh(connection: Connection, refresh_token: str) -> total_expert.Grant:
+    """Exchange a refresh token, which dies by it, for a new pair."""
+    environment = connection.installation.environment
+    application = application_of(environment)
+    return oauth.refresh(
+        world(environment),
+        client_id=str(application.client_id),
+        client_secret=str(application.client_secret),
+        refresh_token=refresh_token,
+        adapter=ADAPTERS.get(environment.base_url),
+    )
+
+
+def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> total_expert.Grant:
+    """Exchange the code that a consenting person brought back. It lives 30 seconds and works once."""
+    environment = connection.installation.environment
+    application = application_of(environment)
+    return oauth.exchange_code(
+        world(environment),
+        client_id=str(application.client_id),
+        client_secret=str(application.client_secret),
+        code=code,
+        redirect_uri=redirect_uri,
+        adapter=ADAPTERS.get(environment.base_url),
+    )
+
+
+def application_of(environment: Environment) -> ApplicationCredential:
+    """The partner's application there. Raises ReconnectRequired when none was entered."""
+    application = ApplicationCredential.objects.filter(environment=environment).first()
+    if application is None:
+        raise ReconnectRequired("There are no application credentials for this environment. An operator enters them.")
+    return application

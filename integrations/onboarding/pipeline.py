@@ -1,0 +1,102 @@
+"""The pipeline: how far each organization is on its way from invitation to live, and since when."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Max, Min, Q
+
+from integrations.connections.models import Connection, Environment, State
+from integrations.directory import sync
+from integrations.jobs.models import Job
+from portal.organizations.models import Invitation, Organization
+
+STAGES = ["new", "invited", "opened", "consented", "verified", "first_sync", "live"]
+LABELS = {
+    "new": "New",
+    "invited": "Invited",
+    "opened": "Opened",
+    "consented": "Consented",
+    "verified": "Verified",
+    "first_sync": "First sync",
+    "live": "Live",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One organization in the pipeline."""
+
+    organization: Organization
+    stage: str
+    since: dt.datetime
+    environments: list[Environment]
+    problem: str
+    invitation: Invitation | None
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.stage]
+
+    @property
+    def position(self) -> int:
+        return STAGES.index(self.stage)
+
+
+def rows(organizations: Iterable[Organization]) -> list[Row]:
+    """The pipeline of these organizations, in a fixed number of queries."""
+    listed = list(organizations)
+    ids = [organization.pk for organization in listed]
+    granted: dict[int, list[Connection]] = {}
+    for connection in (
+        Connection.objects.filter(installation__organization__in=ids)
+        .exclude(state=State.PENDING)
+        .select_related("installation__environment")
+    ):
+        granted.setdefault(connection.installation.organization_id, []).append(connection)
+    invitations: dict[int, Invitation] = {}
+    for invitation in Invitation.objects.filter(organization__in=ids, withdrawn_at=None).order_by("created_at"):
+        invitations[invitation.organization_id] = invitation
+    synced = _syncs(ids)
+    return [_row(o, granted.get(o.pk, []), invitations.get(o.pk), synced.get(o.pk)) for o in listed]
+
+
+def _syncs(ids: list[int]) -> dict[int, dict[str, dt.datetime | None]]:
+    found = (
+        Job.objects.filter(organization__in=ids, kind=sync.KIND)
+        .values("organization")
+        .annotate(started=Min("created_at"), done=Min("finished_at", filter=Q(state="done")), last=Max("created_at"))
+    )
+    return {row["organization"]: row for row in found}
+
+
+def _row(
+    organization: Organization,
+    connections: list[Connection],
+    invitation: Invitation | None,
+    synced: dict[str, dt.datetime | None] | None,
+) -> Row:
+    stage, since = "new", organization.created_at
+    if invitation is not None:
+        stage, since = "invited", invitation.sent_at
+        if invitation.opened_at:
+            stage, since = "opened", invitation.opened_at
+    verified = [connection.verified_at for connection in connections if connection.verified_at]
+    if connections:
+        stage, since = "consented", min(connection.since for connection in connections)
+    if verified:
+        stage, since = "verified", min(verified)
+    if verified and synced:
+        stage, since = "first_sync", synced["started"] or since
+        if synced["done"]:
+            stage, since = "live", synced["done"]
+    broken = next((c for c in connections if c.state in (State.NEEDS_RECONNECT, State.QUARANTINED)), None)
+    environments = {c.installation.environment_id: c.installation.environment for c in connections}
+    return Row(
+        organization=organization,
+        stage=stage,
+        since=since,
+        environments=sorted(environments.values(), key=lambda e: (e.is_production, e.name)),
+        problem=broken.reason if broken else "",
+        invitation=invitation,
+    )

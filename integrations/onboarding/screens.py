@@ -1,0 +1,152 @@
+"""The screens of onboarding: the pipeline, the two ways to connect, and what came of it."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render as render_fragment
+from django.views.decorators.http import require_POST
+
+from integrations.connections import credentials, installations, ledger
+from integrations.connections.forms import CredentialsForm
+from integrations.connections.models import Connection, Environment
+from integrations.connections.screens import allow_form_to, may_manage, person, title_of, visible_connection
+from integrations.directory import coverage
+from integrations.jobs.models import Job
+from integrations.onboarding import environments, pipeline, verification, waiting
+from integrations.onboarding.models import SlotMail, Verification
+from integrations.total_expert import Rejected
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+from portal.organizations.screens import organization_screen, render, signed_in
+
+
+@signed_in
+def organizations(request: HttpRequest) -> HttpResponse:
+    """The pipeline of every organization this person may see."""
+    rows = pipeline.rows(Organization.objects.visible_to(request.user).select_related("looked_after_by"))
+    wanted = request.GET.get("stage", "")
+    counts = {stage: sum(row.stage == stage for row in rows) for stage in pipeline.STAGES}
+    context = {
+        "rows": [row for row in rows if row.stage == wanted] if wanted in pipeline.STAGES else rows,
+        "stages": [(stage, pipeline.LABELS[stage], counts[stage]) for stage in pipeline.STAGES],
+        "wanted": wanted,
+        "total": len(rows),
+    }
+    return render(request, "onboarding/organizations.html", context, title="Organizations")
+
+
+@organization_screen(Capability.BROWSE)
+def connect(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """The way to connect: consent for whoever works there, client credentials for whoever manages."""
+    manages = organization.allows(person(request), Capability.MANAGE)
+    consents = organization.allows(person(request), Capability.CONSENT)
+    if not (manages or consents):
+        raise Http404
+    form = CredentialsForm(request.POST or None) if manages else None
+    if request.method == "POST" and form is not None and form.is_valid():
+        response = _propose(request, organization, form)
+        if response is not None:
+            return response
+    environment = environments.for_consent(organization)
+    context: dict[str, Any] = {
+        "organization": organization,
+        "form": form,
+        "manages": manages,
+        "consents": consents,
+        "environments": Environment.objects.all() if manages else [],
+        "chosen_environment": request.POST.get("environment", ""),
+        "environment": environment,
+    }
+    if environment is not None and consents:
+        context |= _consent_context(request, organization, environment)
+    title = f"Connect {organization.name} to Total Expert"
+    response = render(request, "onboarding/connect.html", context, title=title)
+    if environment is not None:
+        allow_form_to(response, environment)
+    return response
+
+
+def _propose(request: HttpRequest, organization: Organization, form: CredentialsForm) -> HttpResponse | None:
+    environment = get_object_or_404(Environment, name=request.POST.get("environment", ""))
+    try:
+        connection = credentials.propose(
+            installation=installations.ensure(organization, environment),
+            client_id=form.cleaned_data["client_id"],
+            client_secret=form.cleaned_data["client_secret"],
+            actor=person(request),
+        )
+    except Rejected as refused:
+        form.add_error(None, list(refused.reasons))
+        return None
+    verification.start(connection, actor=person(request))
+    return redirect("connect_result", slug=organization.slug, pk=connection.pk)
+
+
+def _consent_context(request: HttpRequest, organization: Organization, environment: Environment) -> dict[str, Any]:
+    own = Connection.objects.filter(
+        installation__organization=organization, installation__environment=environment, user=person(request)
+    ).first()
+    next_slot = ledger.next_slot(environment, own)
+    return {
+        "own": own,
+        "next_slot": next_slot,
+        "slot_is_free": next_slot <= ledger.slots(environment).at,
+        "mail": SlotMail.objects.filter(connection=own, sent_at=None).first() if own else None,
+    }
+
+
+@require_POST
+@organization_screen(Capability.CONSENT)
+def mail_me(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """Ask for a mail when a token slot is free."""
+    environment = environments.for_consent(organization)
+    if environment is None:
+        raise Http404
+    waiting.ask(installations.ensure(organization, environment), user=person(request))
+    messages.success(request, "You will get a mail when you can connect.")
+    return redirect("connect", slug=organization.slug)
+
+
+@organization_screen(Capability.BROWSE)
+def connect_result(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
+    """What a fresh grant reaches, step by step, then the first sync; the steps move by themselves."""
+    connection = visible_connection(request, organization, pk)
+    context = _progress(organization, connection)
+    if request.headers.get("HX-Request"):
+        return render_fragment(request, "onboarding/progress.html", context)
+    return render(request, "onboarding/connect_result.html", context, title=title_of(connection))
+
+
+def _progress(organization: Organization, connection: Connection) -> dict[str, Any]:
+    tried = Verification.objects.filter(connection=connection).first()
+    jobs = Job.objects.filter(installation=connection.installation).order_by("-created_at")
+    verifying = jobs.filter(kind=verification.KIND).first()
+    syncing = jobs.filter(kind=verification.sync.KIND).first()
+    running = tried is not None and tried.outcome == Verification.Outcome.RUNNING
+    verified = tried is not None and tried.outcome == Verification.Outcome.DONE
+    mirrored = syncing is not None and syncing.state == "done"
+    finished = (tried is None) or (not running and not verified) or (verified and syncing is not None and not syncing.is_active)
+    return {
+        "organization": organization,
+        "connection": connection,
+        "verification": tried,
+        "steps": verification.steps_of(connection, tried),
+        "verifying": verifying,
+        "syncing": syncing if verified else None,
+        "mirrored": mirrored and verified,
+        "coverage": coverage.of(connection.installation) if verified else None,
+        "finished": finished,
+    }
+
+
+@require_POST
+@organization_screen(Capability.BROWSE)
+def test_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
+    """Verify a connection again."""
+    connection = visible_connection(request, organization, pk)
+    if not may_manage(request, connection):
+        raise Http404
+    verification.start(connection, actor=person(request))
+    return redirect("connect_result", slug=organization.slug, pk=connection.pk)

@@ -1,0 +1,50 @@
+"""People who wait for a token slot to consent: told by mail when one is free."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from integrations.connections import consent, ledger
+from integrations.connections.models import Connection, Installation
+from integrations.jobs import queue
+from integrations.jobs.run import Run
+from integrations.onboarding.models import SlotMail
+from integrations.total_expert import TryLater
+from portal import clock
+from portal.organizations.models import User
+
+KIND = "onboarding.slot_mail"
+
+
+def ask(installation: Installation, *, user: User) -> None:
+    """Send ``user`` a mail when they can consent."""
+    connection = consent.own_connection(installation, user)
+    SlotMail.objects.update_or_create(connection=connection, defaults={"asked_at": clock.now(), "sent_at": None})
+    queue.start(KIND, installation=installation, asked_by=user)
+
+
+def advance(run: Run) -> bool:
+    """One slice of the job: mail whoever's turn has come, come back for the others."""
+    rows = SlotMail.objects.filter(connection__installation=run.job.installation, sent_at=None)
+    for mail in rows.select_related("connection__user", "connection__installation__environment").order_by("asked_at"):
+        _mail_when_free(mail)
+        run.checkpoint()
+    return True
+
+
+def _mail_when_free(mail: SlotMail) -> None:
+    connection = mail.connection
+    at = clock.now()
+    free = ledger.next_slot(connection.installation.environment, connection)
+    if free > at:
+        raise TryLater(f"No token slot is free before {free:%H:%M} UTC.", after=(free - at).total_seconds())
+    if SlotMail.objects.filter(pk=mail.pk, sent_at=None).update(sent_at=at) and connection.user:
+        _send(connection, connection.user)
+
+
+def _send(connection: Connection, user: User) -> None:
+    organization = connection.installation.organization
+    address = settings.PORTAL_URL + reverse("connect", args=[organization.slug])
+    text = render_to_string("onboarding/slot_mail.txt", {"organization": organization, "address": address})
+    send_mail(f"You can connect {organization.name} now", text, None, [user.email])

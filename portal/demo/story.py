@@ -1,0 +1,174 @@
+"""The demo's story: what happened before a visitor came, lived through by the real code over HTTP.
+
+Nothing is inserted into the database. A visitor without a browser presses the buttons that a person would press, the
+worker does the work, and the sandbox's clock and the portal's are moved together so that it did not all happen now.
+"""
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+
+from integrations.connections import credentials
+from integrations.connections.models import Connection, Environment
+from integrations.directory import sync
+from integrations.jobs.models import Job
+from portal import clock
+from portal.demo import cast, mail
+from portal.demo.visitor import Visitor
+from portal.organizations.models import Organization, User
+
+PATIENCE = 120.0
+
+
+class Stage:
+    """Where the story plays: the two servers, the sandbox's people, and the operator at work."""
+
+    def __init__(self, *, portal: str, sandbox: str, tokens_per_hour: int) -> None:
+        self.portal, self.sandbox = portal, sandbox
+        self.tokens_per_hour = tokens_per_hour
+        self.world: dict[str, Any] = self.ask("/_sandbox/credentials")
+        self.operator = Visitor()
+
+    def ask(self, path: str, data: dict[str, Any] | None = None) -> Any:
+        """Call a control endpoint of the sandbox."""
+        body = json.dumps(data).encode() if data is not None else None
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.sandbox + path, data=body, headers=headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read())
+
+    def organization(self, name: str) -> dict[str, Any]:
+        """An organization of the sandbox, with its credentials and users."""
+        found: dict[str, Any] = next(row for row in self.world["organizations"] if row["name"] == name)
+        return found
+
+    def address(self, name: str, path: str = "") -> str:
+        return f"{self.portal}/organizations/{Organization.objects.get(name=name).slug}/{path}"
+
+    def pass_time(self, hours: float) -> None:
+        """Move both clocks."""
+        self.ask("/_sandbox/clock", {"advance": int(hours * 3600)})
+        clock.advance(hours * 3600)
+
+    def wait_until(self, what: str, done: Callable[[], bool]) -> None:
+        """Wait for the worker. Raises TimeoutError naming ``what``."""
+        until = time.monotonic() + PATIENCE
+        while not done():
+            if time.monotonic() > until:
+                raise TimeoutError(f"{what} did not happen within {PATIENCE:.0f} s.")
+            time.sleep(0.2)
+
+    def wait_for_jobs(self) -> None:
+        self.wait_until("The work in the queue", lambda: not Job.objects.filter(state__in=["waiting", "running"]).exists())
+
+
+def play(stage: Stage) -> None:
+    """The whole story, from an empty portal."""
+    open_the_portal(stage)
+    connect_by_credentials(stage, cast.CEDAR, "production")
+    connect_by_consent(stage, cast.BLUEWATER)
+    stage.pass_time(3)
+    connect_by_credentials(stage, cast.HARBOR, "ct")
+    for persona in (cast.EDITOR, cast.VIEWER):
+        join(stage, persona)
+    stage.pass_time(21)
+    create(stage, cast.SUMMIT)
+    invite(stage, cast.SUMMIT, "grace@summit.example", "admin")
+    stage.pass_time(2)
+    refresh_all(stage)
+
+
+def open_the_portal(stage: Stage) -> None:
+    """The operator's account, the two worlds, and the partner's application in both."""
+    operator = User.objects.create_superuser(cast.OPERATOR.email, cast.PASSWORD, name=cast.OPERATOR.name)
+    EmailAddress.objects.create(user=operator, email=operator.email, verified=True, primary=True)
+    application = stage.world["application"]
+    for name, label, is_production in (("ct", "CT", False), ("production", "Production", True)):
+        environment = Environment.objects.create(
+            name=name,
+            label=label,
+            base_url=f"{stage.sandbox}/v1",
+            authorize_url=f"{stage.sandbox}/v1/authorize",
+            is_production=is_production,
+            calls_per_minute=900,
+            tokens_per_hour=stage.tokens_per_hour,
+        )
+        if is_production:
+            credentials.set_application(
+                environment=environment,
+                client_id=application["client_id"],
+                client_secret=application["client_secret"],
+                scopes="leadInteraction getUsers describeSchema",
+                actor=operator,
+            )
+    sign_in(stage.operator, stage, cast.OPERATOR.email)
+
+
+def sign_in(visitor: Visitor, stage: Stage, email: str) -> None:
+    visitor.open(f"{stage.portal}/accounts/login/").press("Sign in", login=email, password=cast.PASSWORD)
+
+
+def create(stage: Stage, name: str) -> None:
+    if not Organization.objects.filter(name=name).exists():
+        stage.operator.open(f"{stage.portal}/organizations/new/").press("Create", name=name)
+
+
+def connect_by_credentials(stage: Stage, name: str, environment: str) -> None:
+    """The operator pastes an organization's client credentials."""
+    create(stage, name)
+    theirs = stage.organization(name)
+    stage.operator.open(stage.address(name, "connect/")).press(
+        "Connect", environment=environment, client_id=theirs["client_id"], client_secret=theirs["client_secret"]
+    )
+    stage.wait_for_jobs()
+
+
+def connect_by_consent(stage: Stage, name: str) -> None:
+    """The admin joins; three of the officers consent."""
+    create(stage, name)
+    join(stage, cast.ADMIN)
+    officers = [user for user in stage.organization(name)["users"] if not user["admin"]][: cast.OFFICERS]
+    for officer in officers:
+        link = invite(stage, name, officer["email"], "officer")
+        consent(Visitor().open(link).press("Accept"), officer)
+        stage.wait_for_jobs()
+
+
+def consent(visitor: Visitor, user: dict[str, Any]) -> None:
+    """From the Connect page to Total Expert and back."""
+    visitor.press("Continue to Total Expert")
+    visitor.press("Sign in", username=user["username"], password=user["password"])
+    visitor.press("Allow")
+
+
+def invite(stage: Stage, organization: str, email: str, role: str) -> str:
+    """The operator invites somebody. Answers the link from their mail."""
+    stage.operator.open(stage.address(organization, "members/")).press("Invite", email=email, role=role)
+    stage.wait_until("The invitation's mail", lambda: bool(link_for(email)))
+    return link_for(email)
+
+
+def link_for(email: str) -> str:
+    return mail.latest_link(Path(settings.DEMO_MAIL_DIR), email, "/invitations/")
+
+
+def join(stage: Stage, persona: cast.Persona) -> Visitor:
+    """Somebody accepts an invitation and signs up."""
+    assert persona.organization is not None
+    link = invite(stage, persona.organization, persona.email, persona.role)
+    visitor = Visitor().open(link).press("Accept")
+    visitor.press("Sign up", name=persona.name, password1=cast.PASSWORD)
+    return visitor
+
+
+def refresh_all(stage: Stage) -> None:
+    """Today's sync of everything that is connected."""
+    for connection in Connection.objects.working().select_related("installation"):
+        sync.start(installation=connection.installation)
+    stage.wait_for_jobs()

@@ -1,0 +1,103 @@
+"""A visitor without a browser: opens pages, keeps cookies, fills in and sends the forms it finds there."""
+
+import http.cookiejar
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+
+@dataclass
+class Form:
+    """A form of a page: where it goes, what it would send as it is, and its buttons as (name, value, text)."""
+
+    action: str
+    method: str
+    values: dict[str, str] = field(default_factory=dict)
+    buttons: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._open: Form | None = None
+        self._button: tuple[str, str, list[str]] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._open = Form(found.get("action", ""), found.get("method", "get").lower())
+            self.forms.append(self._open)
+        elif self._open is None:
+            return
+        elif tag == "button":
+            self._button = (found.get("name", ""), found.get("value", ""), [])
+        elif tag == "input" and found.get("name"):
+            unchecked = found.get("type") in ("radio", "checkbox") and "checked" not in found
+            if not unchecked:
+                self._open.values[found["name"]] = found.get("value", "")
+
+    def handle_data(self, data: str) -> None:
+        if self._button is not None:
+            self._button[2].append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "button" and self._button is not None and self._open is not None:
+            name, value, text = self._button
+            self._open.buttons.append((name, value, " ".join("".join(text).split())))
+            self._button = None
+        elif tag == "form":
+            self._open = None
+
+
+class Lost(Exception):
+    """The page does not have what the story expects: says which page and what was looked for."""
+
+
+class Visitor:
+    """One person with one cookie jar."""
+
+    def __init__(self) -> None:
+        jar = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar)
+        )
+        self.address = ""
+        self.page = ""
+
+    def open(self, address: str, data: dict[str, str] | None = None) -> "Visitor":
+        """Open a page, following redirects. Raises Lost on an error status."""
+        target = urllib.parse.urljoin(self.address, address)
+        body = urllib.parse.urlencode(data).encode() if data is not None else None
+        request = urllib.request.Request(target, data=body, headers={"Referer": self.address} if self.address else {})
+        try:
+            with self._opener.open(request, timeout=60) as answer:
+                self.address = answer.geturl()
+                self.page = answer.read().decode(errors="replace")
+        except urllib.error.HTTPError as refused:
+            raise Lost(f"{urllib.parse.urlsplit(target).path} answered {refused.code}.") from None
+        return self
+
+    def press(self, text: str, **values: str) -> "Visitor":
+        """Press the button called ``text``, with these fields filled in."""
+        parser = _Forms()
+        parser.feed(self.page)
+        for form in parser.forms:
+            for name, value, label in form.buttons:
+                if text in label:
+                    data = {**form.values, **values}
+                    if name:
+                        data[name] = value
+                    return self._send(form, data)
+        raise Lost(f"{urllib.parse.urlsplit(self.address).path} has no button called {text!r}.")
+
+    def _send(self, form: Form, data: dict[str, str]) -> "Visitor":
+        if form.method == "get":
+            return self.open(f"{form.action}?{urllib.parse.urlencode(data)}")
+        return self.open(form.action or self.address, data)
+
+    def has(self, text: str) -> bool:
+        """Whether the page shows ``text``."""
+        return text in self.page
