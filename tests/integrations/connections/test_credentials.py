@@ -1,0 +1,94 @@
+"""Client credentials: checked offline, tried once, kept only when they work."""
+
+import pytest
+
+from integrations.connections import credentials, lifecycle
+from integrations.connections.models import Connection, CredentialCandidate, State, Token, TokenRequest
+from integrations.total_expert import Rejected, TryLater
+from tests.world import BLUEWATER, CEDAR, World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("client_id", "client_secret", "says"),
+    [
+        ("", "secret", "client id is empty"),
+        ("id", "  ", "secret is empty"),
+        ("id", "two words", "white space inside"),
+        ("id", "x" * 300, "longer than"),
+        ("a:b", "secret", "colon"),
+        ("same", "same", "pasted twice"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_offline(client_id: str, client_secret: str, says: str) -> None:
+    with pytest.raises(Rejected, match=says) as refused:
+        credentials.clean(client_id, client_secret)
+    if len(client_secret.strip()) > 8:
+        assert client_secret not in str(refused.value)
+
+
+def test_white_space_around_a_pasted_secret_is_taken_off(world: World) -> None:
+    theirs = world.sandbox.organization(CEDAR)
+    connection = world.propose(client_id=f" {theirs['client_id']}\n", client_secret=f"\t{theirs['client_secret']} \n")
+    credentials.settle(connection)
+    assert Connection.objects.get().state == State.ACTIVE
+
+
+def test_granted_credentials_are_kept_with_one_token_request(world: World) -> None:
+    connection = world.connected()
+    row = Connection.objects.get(pk=connection.pk)
+    assert row.state == State.ACTIVE
+    assert "leadInteraction" in row.granted_scopes
+    assert row.client_secret == world.sandbox.organization(CEDAR)["client_secret"]
+    assert not CredentialCandidate.objects.exists()
+    assert len(world.sandbox.requests("/v1/token")) == 1
+    assert Token.objects.get(connection=row).access_token
+
+
+def test_a_wrong_secret_is_refused_with_a_sentence_and_forgotten(world: World) -> None:
+    connection = world.propose(client_secret="wrong-canary")
+    with pytest.raises(Rejected, match="does not know this client id and secret in Sandbox") as refused:
+        credentials.settle(connection)
+    assert "canary" not in str(refused.value)
+    assert not CredentialCandidate.objects.exists()
+    assert Connection.objects.get().state == State.PENDING
+    assert [row.state for row in TokenRequest.objects.all()] == ["refused"]
+
+
+def test_wrong_new_credentials_leave_a_working_connection_as_it_was(world: World) -> None:
+    connection = world.connected()
+    world.propose(client_secret="wrong")
+    with pytest.raises(Rejected):
+        credentials.settle(connection)
+    row = Connection.objects.get()
+    assert row.pk == connection.pk
+    assert row.state == State.ACTIVE
+    assert row.client_secret == world.sandbox.organization(CEDAR)["client_secret"]
+
+
+def test_another_organizations_client_id_is_refused_before_a_token_is_spent(world: World) -> None:
+    world.connected(CEDAR)
+    theirs = world.sandbox.organization(CEDAR)
+    with pytest.raises(Rejected, match="another organization"):
+        world.propose(BLUEWATER, client_id=theirs["client_id"], client_secret=theirs["client_secret"])
+    assert len(world.sandbox.requests("/v1/token")) == 1
+
+
+def test_a_sandbox_that_is_down_keeps_the_credentials_for_later(world: World) -> None:
+    connection = world.propose()
+    world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 503, "times": 1})
+    with pytest.raises(TryLater):
+        credentials.settle(connection)
+    assert CredentialCandidate.objects.exists()
+    credentials.settle(connection)
+    assert Connection.objects.get().state == State.ACTIVE
+
+
+def test_reconnecting_after_revoking_keeps_the_connections_id(world: World) -> None:
+    connection = world.connected()
+    lifecycle.revoke(connection, actor=world.operator)
+    assert not Token.objects.exists()
+    assert Connection.objects.get().client_secret is None
+    assert world.connected().pk == connection.pk
+    assert Connection.objects.get().state == State.ACTIVE

@@ -1,0 +1,166 @@
+"""Tokens: renewed once by whoever gets the lease, and never lost without saying so."""
+
+import datetime as dt
+import threading
+
+import pytest
+from django.db import connections
+
+from integrations.connections import consent, ledger, lifecycle, tokens
+from integrations.connections.models import Connection, Purpose, RequestState, State, Token, TokenRequest
+from integrations.total_expert import ReconnectRequired, TryLater
+from portal import clock
+from tests.integrations.connections.test_consent import SESSION, come_back
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def consented(world: World) -> Connection:
+    admin = world.member("admin")
+    return consent.finish(come_back(world, admin), user=admin, session=SESSION)
+
+
+def token_requests(world: World) -> int:
+    return len(world.sandbox.requests("/v1/token"))
+
+
+def test_a_good_token_is_used_without_asking_again(world: World) -> None:
+    connection = world.connected()
+    assert tokens.access_token(connection) == tokens.access_token(connection)
+    assert token_requests(world) == 1
+
+
+def test_an_expired_token_is_renewed_by_client_credentials(world: World) -> None:
+    connection = world.connected()
+    first = tokens.access_token(connection)
+    world.sandbox.pass_time(3600)
+    assert tokens.access_token(connection) != first
+    assert token_requests(world) == 2
+
+
+def test_a_refresh_stores_the_rotated_pair_and_counts_fourteen_days_anew(world: World, consented: Connection) -> None:
+    before = Token.objects.get()
+    world.sandbox.pass_time(13 * 24 * 3600)
+    tokens.access_token(consented)
+    after = Token.objects.get()
+    assert after.refresh_token != before.refresh_token
+    assert before.refresh_expires_at and after.refresh_expires_at
+    assert after.refresh_expires_at - before.refresh_expires_at > dt.timedelta(days=12)
+    world.sandbox.pass_time(3600)
+    assert tokens.access_token(consented)
+
+
+def test_a_dead_refresh_token_asks_for_a_reconnect_without_a_request(world: World, consented: Connection) -> None:
+    world.sandbox.pass_time(14 * 24 * 3600 + 1)
+    sent = token_requests(world)
+    with pytest.raises(ReconnectRequired):
+        tokens.access_token(consented)
+    assert token_requests(world) == sent
+    assert Connection.objects.get().state == State.NEEDS_RECONNECT
+
+
+def test_a_refused_refresh_says_so_on_the_connection(world: World, consented: Connection) -> None:
+    token = Token.objects.get()
+    token.refresh_token = "0" * 40
+    token.access_expires_at = None
+    token.save()
+    with pytest.raises(ReconnectRequired):
+        tokens.access_token(consented)
+    row = Connection.objects.get()
+    assert row.state == State.NEEDS_RECONNECT
+    assert row.reason
+    assert "0000" not in row.reason
+
+
+def test_without_a_slot_nothing_is_sent_and_the_time_is_told(world: World) -> None:
+    connection = world.connected()
+    world.environment.tokens_per_hour = 1
+    world.environment.save()
+    connection.installation.environment.refresh_from_db()
+    Token.objects.update(access_expires_at=None)
+    with pytest.raises(ledger.NoSlot) as refused:
+        tokens.access_token(connection)
+    assert refused.value.at > clock.now()
+    assert token_requests(world) == 1
+    assert Token.objects.get().lease_holder == ""
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.REVOKED, State.QUARANTINED])
+def test_nothing_is_sent_for_a_closed_connection(world: World, state: State) -> None:
+    connection = world.connected()
+    lifecycle.move(connection, state)
+    with pytest.raises(ReconnectRequired):
+        tokens.access_token(Connection.objects.get())
+
+
+def test_a_lost_answer_counts_and_the_next_try_goes_on(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    world.sandbox.faults({"method": "POST", "path": "/v1/token", "drop": "after", "times": 1})
+    with pytest.raises(TryLater):
+        tokens.access_token(connection)
+    assert TokenRequest.objects.filter(state=RequestState.LOST).count() == 1
+    assert tokens.access_token(connection)
+
+
+def test_a_holder_that_died_leaves_a_line_that_is_explained_and_counted(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    lease = tokens.take_lease(connection, Token.objects.get())
+    assert lease is not None
+    ledger.take(connection, purpose=Purpose.WORK, fence=lease.fence)
+    assert tokens.take_lease(connection, Token.objects.get()) is None
+    world.sandbox.pass_time(tokens.LEASE.total_seconds() + 1)
+    assert tokens.access_token(connection)
+    assert TokenRequest.objects.filter(state=RequestState.LOST).count() == 1
+
+
+def test_a_holder_that_wakes_up_late_does_not_overwrite_the_newer_pair(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    late = tokens.take_lease(connection, Token.objects.get())
+    assert late is not None
+    request = ledger.take(connection, purpose=Purpose.WORK, fence=late.fence)
+    world.sandbox.pass_time(tokens.LEASE.total_seconds() + 1)
+    current = tokens.access_token(connection)
+    send = tokens._request_of(late)
+    with pytest.raises(TryLater):
+        tokens.send_and_store(late, request, send)
+    assert Token.objects.get().access_token == current
+
+
+def test_a_token_that_total_expert_refuses_is_not_used_again(world: World) -> None:
+    connection = world.connected()
+    failed = tokens.access_token(connection)
+    tokens.forget_access(connection, failed)
+    fresh = tokens.access_token(connection)
+    assert fresh != failed
+    tokens.forget_access(connection, failed)
+    assert tokens.access_token(connection) == fresh
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_threads_that_find_a_token_expired_send_one_request(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    barrier, got, failed = threading.Barrier(8), [], []
+
+    def ask() -> None:
+        try:
+            barrier.wait()
+            got.append(tokens.access_token(Connection.objects.get(pk=connection.pk)))
+        except Exception as problem:  # told by the assertion below
+            failed.append(problem)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert len(set(got)) == 1
+    assert token_requests(world) == 2
