@@ -1,0 +1,94 @@
+"""What every test may use: a sandbox in this process, a world around it, and processes of its own.
+
+With REQUIRE_ALL=1, as in CI, a test that would be skipped fails instead.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+if TYPE_CHECKING:
+    from tests.world import Sandbox, World
+
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    return refuse_skips(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Any:
+    report = yield
+    return refuse_skips(report)
+
+
+def refuse_skips(report: Any) -> Any:
+    """Turn a skip into a failure where everything must run. An expected failure stays what it is."""
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"REQUIRE_ALL=1, but this would be skipped: {reason}"
+    return report
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long tests run only when asked for by their mark; they are left out, not skipped."""
+    if "soak" in (config.option.markexpr or ""):
+        return
+    long = [item for item in items if item.get_closest_marker("soak")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+
+
+@pytest.fixture
+def sandbox(settings: Any) -> "Iterator[Sandbox]":
+    """A Total Expert in this process, mounted on the address that the world's environment names."""
+    from integrations.connections.client import ADAPTERS
+    from tests.world import BASE, Sandbox
+
+    settings.ENVIRONMENT_HOSTS = ["sandbox.example", "api.example", "other.example"]
+    made = Sandbox()
+    ADAPTERS[f"{BASE}/v1"] = made.adapter
+    yield made
+    ADAPTERS.clear()
+
+
+@pytest.fixture
+def world(db: None, sandbox: "Sandbox") -> "World":
+    """An environment that leads to the sandbox, and ways to make organizations, people and connections in it."""
+    from tests.world import World
+
+    return World(sandbox)
+
+
+@pytest.fixture
+def process_environment() -> dict[str, str]:
+    """Variables with which another process (`manage.py …`) works on this test's database and with its keys.
+
+    For tests with `transactional_db`: another process sees only what is committed.
+    """
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "DATABASE_URL": database_url(),
+        "ENCRYPTION_KEYS": django_settings.ENCRYPTION_KEYS,
+        "FINGERPRINT_KEY": django_settings.FINGERPRINT_KEY,
+        "SECRET_KEY": django_settings.SECRET_KEY,
+    }
+
+
+def database_url() -> str:
+    """The address of the database that this test process uses."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    given = os.environ["DATABASE_URL"].partition("?")
+    return given[0].rpartition("/")[0] + f"/{name}" + given[1] + given[2]
