@@ -1,0 +1,47 @@
+"""Where a resource's own rules hook into the engine, and what they are given."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Any
+
+from .records import Record
+
+
+@dataclass(frozen=True)
+class Organization:
+    """A customer of the vendor: its name, the groups it requires and the groups that start a campaign (name → subject)."""
+
+    id: int
+    name: str
+    required_groups: tuple[str, ...] = ()
+    campaigns: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Change:
+    """One write in progress: the record as it will be, what was sent, and the targets that links have newly come to."""
+
+    connection: sqlite3.Connection
+    organization: Organization
+    record: Record
+    payload: dict[str, Any]
+    now: float
+    added: dict[str, set[int]] = field(default_factory=dict)
+
+
+class Behaviour:
+    """Rules of one resource. Each method may change the record, or raise `Refusal`."""
+
+    def check_create(self, change: Change) -> None:
+        """Called before a new record is stored."""
+
+    def complete(self, change: Change) -> None:
+        """Called after attributes were taken over, on creation and on update, before duplicates are sought."""
+
+    def follow_owner(self, change: Change, previous: int) -> None:
+        """Called when the record has a new owner; `previous` is the old one's id."""
+
+    def after_write(self, change: Change) -> None:
+        """Called when the record is stored, in the same transaction."""

@@ -1,0 +1,87 @@
+"""The control endpoints under /_sandbox: what tests and demos need to know and to steer, beside the emulated API."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from werkzeug.wrappers import Request
+
+from . import limits, organizations, outbox, state
+from .answers import Answer, Refusal, not_found
+from .world import World
+
+
+def handle(world: World, request: Request, name: str) -> Answer:
+    """The answer of one control endpoint. Raises `Refusal` (404, 405, 400, 422)."""
+    readers = {"credentials": _credentials, "state": _state, "requests": _requests, "outbox": _outbox}
+    writers = {"clock": _move_clock, "faults": _set_faults, "reset": _reset}
+    shown = {"clock": _clock, "faults": _faults}
+    if name not in {*readers, *writers}:
+        raise not_found()
+    known = {"GET": {**readers, **shown}, "POST": writers}
+    handler = known.get("GET" if request.method == "HEAD" else request.method, {}).get(name)
+    if handler is None:
+        allowed = ", ".join(method for method, names in known.items() if name in names)
+        raise Refusal(405, "Method Not Allowed", headers={"Allow": allowed})
+    return Answer(200, handler(world, request))
+
+
+def _body(request: Request) -> Any:
+    try:
+        return json.loads(request.get_data() or b"null")
+    except ValueError:
+        raise Refusal(400, "Unable to parse JSON") from None
+
+
+def _credentials(world: World, request: Request) -> Any:
+    with world.store.read() as connection:
+        return organizations.credentials(connection, world.options.redirect_uris)
+
+
+def _state(world: World, request: Request) -> Any:
+    with world.store.read() as connection:
+        return {"now": world.clock.iso(), "organizations": state.read(connection)}
+
+
+def _requests(world: World, request: Request) -> Any:
+    since = request.args.get("since", "0")
+    if not (since.isascii() and since.isdigit()):
+        raise Refusal(422, "'since' is the number of a request, a whole number from 0")
+    with world.store.read() as connection:
+        return limits.read(connection, int(since))
+
+
+def _outbox(world: World, request: Request) -> Any:
+    with world.store.read() as connection:
+        return outbox.read(connection)
+
+
+def _clock(world: World, request: Request) -> Any:
+    return {"now": world.clock.iso(), "offset": world.clock.offset}
+
+
+def _move_clock(world: World, request: Request) -> Any:
+    body = _body(request)
+    seconds = body.get("advance") if isinstance(body, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not math.isfinite(seconds):
+        raise Refusal(422, "'advance' is a number of seconds")
+    with world.store.write() as connection:
+        world.clock.advance(connection, float(seconds))
+    return _clock(world, request)
+
+
+def _faults(world: World, request: Request) -> Any:
+    return world.faults.entries
+
+
+def _set_faults(world: World, request: Request) -> Any:
+    with world.store.write() as connection:
+        world.faults.replace(connection, _body(request))
+    return world.faults.entries
+
+
+def _reset(world: World, request: Request) -> Any:
+    world.reset()
+    return world.describe()

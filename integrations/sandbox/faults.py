@@ -1,0 +1,130 @@
+"""Faults on request: answers that fail, come late, come broken, or never come.
+
+A fault is an object with any of `method`, `path` (a prefix), `times`, `rate`, and what goes wrong: `delay_ms`, `status`,
+`drop` ("before" or "after"), `body` ("html", "truncated" or "empty") or `redirect`.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from .answers import Answer, Refusal
+from .store import get_meta, set_meta
+
+_META = "faults"
+_EFFECTS = ("delay_ms", "status", "drop", "body", "redirect")
+_KNOWN = ("method", "path", "times", "rate", *_EFFECTS)
+_DROPS, _BODIES = ("before", "after"), ("html", "truncated", "empty")
+_HTML = (
+    "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+)
+
+
+class ConnectionDropped(ConnectionAbortedError):
+    """The connection is to be cut without an answer. Servers and adapters turn this into what a client would see."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with one request."""
+
+    delay_ms: float = 0
+    status: int | None = None
+    drop: str | None = None
+    body: str | None = None
+    redirect: str | None = None
+
+    @property
+    def replaces_the_answer(self) -> bool:
+        """Whether the request is answered without being carried out."""
+        return self.status is not None or self.body is not None or self.redirect is not None
+
+    def answer(self) -> Answer:
+        """The answer that takes the place of the real one."""
+        if self.redirect is not None:
+            return Answer(self.status or 302, "", {"Location": self.redirect})
+        if self.body == "html":
+            return Answer(self.status or 200, _HTML, {"Content-Type": "text/html"})
+        if self.body == "truncated":
+            return Answer(self.status or 200, '{"items": [{"id": 1, "first_na')
+        if self.body == "empty":
+            return Answer(self.status or 200, "")
+        status = self.status or 500
+        return Answer(
+            status, {"error": "sandbox_fault", "error_description": f"A fault asked for status {status}"}
+        )
+
+
+class Faults:
+    """The list of faults in force. Kept in the file."""
+
+    def __init__(self, seed: int) -> None:
+        self._lock = threading.Lock()
+        self._random = random.Random(seed)
+        self.entries: list[dict[str, Any]] = []
+
+    def load(self, connection: sqlite3.Connection) -> None:
+        """Take over the list that the file holds."""
+        self.entries = get_meta(connection, _META, [])
+
+    def replace(self, connection: sqlite3.Connection, entries: Any) -> None:
+        """Put a new list in force. Raises `Refusal` (422) where an entry makes no sense."""
+        if not isinstance(entries, list):
+            raise Refusal(422, "Faults come as a list of objects")
+        for entry in entries:
+            _check(entry)
+        with self._lock:
+            self.entries = [dict(entry) for entry in entries]
+        set_meta(connection, _META, self.entries)
+
+    def take(self, method: str, path: str) -> tuple[Fault | None, bool]:
+        """The fault that hits a request, if any, and whether the list has changed by that."""
+        with self._lock:
+            for entry in self.entries:
+                if entry.get("times") == 0 or entry.get("method", method).upper() != method:
+                    continue
+                if not path.startswith(entry.get("path", "")) or self._random.random() >= entry.get(
+                    "rate", 1
+                ):
+                    continue
+                counts = entry.get("times") is not None
+                if counts:
+                    entry["times"] -= 1
+                return Fault(
+                    **{name: entry[name] for name in _EFFECTS if entry.get(name) is not None}
+                ), counts
+        return None, False
+
+    def save(self, connection: sqlite3.Connection) -> None:
+        """Keep how often each fault may still happen."""
+        with self._lock:
+            set_meta(connection, _META, self.entries)
+
+
+def _check(entry: Any) -> None:
+    if not isinstance(entry, dict):
+        raise Refusal(422, "A fault is an object")
+    unknown = sorted(set(entry) - set(_KNOWN))
+    if unknown:
+        raise Refusal(422, f"Unknown property of a fault: '{unknown[0]}'. Known: {', '.join(_KNOWN)}")
+    if not any(entry.get(name) is not None for name in _EFFECTS):
+        raise Refusal(422, f"A fault needs one of {', '.join(_EFFECTS)}")
+    if entry.get("drop") not in (None, *_DROPS) or entry.get("body") not in (None, *_BODIES):
+        raise Refusal(422, f"'drop' is one of {', '.join(_DROPS)}; 'body' is one of {', '.join(_BODIES)}")
+    for name, kinds in {
+        "status": int,
+        "times": int,
+        "delay_ms": (int, float),
+        "rate": (int, float),
+        "method": str,
+        "path": str,
+        "redirect": str,
+    }.items():
+        if entry.get(name) is not None and (
+            not isinstance(entry[name], kinds) or isinstance(entry[name], bool)
+        ):
+            raise Refusal(422, f"Invalid value for property of a fault: '{name}'")

@@ -1,0 +1,158 @@
+"""The `filter` and `sort` parameters of lists, turned into SQL conditions and orders."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import values
+from .access import Caller
+from .answers import Refusal, not_found
+from .declaration import Column, Filter, Kind, Resource, Test, link_table
+from .resources import RESOURCES
+
+SHORTEST_FRAGMENT = 3
+_TIMES = {"internal_created_at": "created", "internal_updated_at": "updated", "id": "id"}
+
+
+@dataclass
+class Selection:
+    """Which records of a resource a caller asked for: SQL conditions with their values."""
+
+    conditions: list[str] = field(default_factory=list)
+    parameters: list[Any] = field(default_factory=list)
+
+    def add(self, condition: str, *parameters: Any) -> None:
+        """Narrow the selection."""
+        self.conditions.append(condition)
+        self.parameters.extend(parameters)
+
+
+def select(resource: Resource, caller: Caller, text: str) -> Selection:
+    """What `filter=` asks for, e.g. `last_name=Lee,internal_updated_at_start=2026-01-31T00:00:00Z`.
+
+    Raises `Refusal` (422) for a name that is no filter of this resource, or a value that cannot be one.
+    """
+    selection = Selection()
+    known = {candidate.name: candidate for candidate in resource.filters}
+    for part in re.split(r",(?=[A-Za-z_]+=)", text):
+        if not part.strip():
+            continue
+        name, _, value = part.partition("=")
+        found = known.get(name.strip())
+        if found is None:
+            raise Refusal(422, f"Unknown filter: '{name.strip()}'")
+        _BUILDERS[found.test](selection, resource, caller, found, value.strip())
+    return selection
+
+
+def _expression(resource: Resource, on: str) -> str:
+    if "." in on:
+        return f"json_extract(attributes, '$.{on}')"
+    return f"a_{on}"
+
+
+def _equals(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    attribute = resource.field(found.on)
+    wanted: Any = value
+    if attribute is not None and attribute.column is Column.DIGITS:
+        wanted = values.digits(value)
+    elif attribute is not None and attribute.kind is Kind.NUMBER:
+        wanted = values.read(attribute, value)
+    selection.add(f"{_expression(resource, found.on)} = ?", wanted)
+
+
+def _contains(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    if len(value) < SHORTEST_FRAGMENT:
+        raise Refusal(422, f"Filter '{found.name}' needs at least {SHORTEST_FRAGMENT} characters")
+    escaped = re.sub(r"([\\%_])", r"\\\1", value)
+    selection.add(f"a_{found.on} LIKE ? ESCAPE '\\'", f"%{escaped}%")
+
+
+def _moment(found: Filter, value: str) -> str:
+    # A plus sign in a query is a space: what looks like "…T00:00:00 00:00" was an offset.
+    parsed = values.moment(re.sub(r"(T[\d:.]+) (\d\d:?\d\d)$", r"\1+\2", value))
+    if parsed is None:
+        raise Refusal(422, f"Filter '{found.name}' needs a date in ISO 8601")
+    return parsed.strftime(values.MOMENT)
+
+
+def _from(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    selection.add(f"{found.on} >= ?", _moment(found, value))
+
+
+def _until(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    selection.add(f"{found.on} <= ?", _moment(found, value))
+
+
+def _owner(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    column = "id" if found.by == "id" else f"a_{found.by}"
+    selection.add(
+        f"owner IN (SELECT id FROM users WHERE organization = ? AND {column} = ?)",
+        caller.organization.id,
+        _id(value) if found.by == "id" else value,
+    )
+
+
+def _member(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    relationship = next(candidate for candidate in resource.to_many if candidate.name == found.on)
+    target = RESOURCES[relationship.target]
+    column = "id" if found.by == "id" else f"a_{found.by}"
+    selection.add(
+        f"id IN (SELECT record FROM {link_table(resource, relationship)} WHERE target IN"
+        f" (SELECT id FROM {target.table} WHERE organization = ? AND {column} = ?))",
+        caller.organization.id,
+        _id(value) if found.by == "id" else value,
+    )
+
+
+def _archived(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    wanted = values.flag(value)
+    if wanted is None:
+        raise Refusal(422, f"Filter '{found.name}' needs true or false")
+    selection.add("archived = ?", int(wanted))
+
+
+def _id(text: str) -> int:
+    try:
+        return parse_id(text)
+    except Refusal:
+        return -1
+
+
+def parse_id(value: Any) -> int:
+    """The number of a record given as `14` or `"14"`. Raises `Refusal` (404) for anything else."""
+    text = str(value).strip()
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise not_found()
+    return int(text)
+
+
+_BUILDERS = {
+    Test.EQUALS: _equals,
+    Test.CONTAINS: _contains,
+    Test.FROM: _from,
+    Test.UNTIL: _until,
+    Test.OWNER: _owner,
+    Test.MEMBER: _member,
+    Test.ARCHIVED: _archived,
+}
+
+
+def order(resource: Resource, text: str) -> list[tuple[str, bool]]:
+    """What `sort=` asks for, as SQL expressions and whether each descends; always ends with the id, so pages are stable."""
+    orders: list[tuple[str, bool]] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, descends = part.lstrip("+-"), part.startswith("-")
+        attribute = resource.field(name)
+        if name in _TIMES:
+            orders.append((_TIMES[name], descends))
+        elif attribute is not None and attribute.shown:
+            column = attribute.column is not Column.NONE
+            orders.append((f"a_{name}" if column else f"json_extract(attributes, '$.{name}')", descends))
+        else:
+            raise Refusal(422, f"Unable to sort by: '{name}'")
+        if name == "id":
+            return orders
+    return [*orders, ("id", orders[-1][1] if orders else False)]

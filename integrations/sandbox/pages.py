@@ -1,0 +1,34 @@
+"""The emulator's HTML pages: templates filled with escaped values, sent with headers that allow nothing but their style."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@functools.cache
+def _template(name: str) -> Markup:
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def fill(name: str, /, **values: Any) -> Markup:
+    """A template with its `{placeholders}` replaced; every value that is not `Markup` itself is escaped."""
+    return _template(name).format(**values)
+
+
+def page(name: str, title: str, /, *, status: int = 200, **values: Any) -> Response:
+    """A whole page: the template inside the common layout."""
+    text = fill("layout.html", title=title, style=_template("style.css"), content=fill(name, **values))
+    return Response(text, status=status, headers=_HEADERS, content_type="text/html; charset=utf-8")

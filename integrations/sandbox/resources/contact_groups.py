@@ -1,0 +1,24 @@
+"""The contact-groups resource: names under which an owner collects contacts."""
+
+from ..declaration import Column, Field, Identity, Kind, Ownership, Resource
+
+CONTACT_GROUPS = Resource(
+    path="contact-groups",
+    scope="leadInteraction",
+    first_id=501,
+    shows_times=False,
+    ownership=Ownership.HIDDEN_FROM_USER,
+    fields=(
+        Field("group_name", column=Column.PLAIN, indexed=True),
+        Field("user_editable", Kind.FLAG, default=True),
+    ),
+    required=("group_name",),
+    identities=(Identity(("group_name",)),),
+    unique_on_update=True,
+    guesses=(
+        "Renaming a group to a name its owner already uses answers 422.",
+        "Deleting a group takes its contacts out of it and changes nothing else about them.",
+        "Renaming a group does not change `internal_updated_at` of its contacts.",
+        "Contact groups have no filters; a filter answers 422 like any unknown one.",
+    ),
+)

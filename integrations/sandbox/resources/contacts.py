@@ -1,0 +1,209 @@
+"""The contacts resource: people in an owner's book, with their groups, external ids and custom values."""
+
+from typing import Any
+
+from .. import outbox
+from ..answers import Refusal
+from ..behaviour import Behaviour, Change
+from ..declaration import (
+    USER_SETTABLE,
+    USER_SHOWS,
+    Column,
+    Field,
+    Filter,
+    Identity,
+    Items,
+    Kind,
+    Ownership,
+    Relationship,
+    Resource,
+    Section,
+    Test,
+)
+
+_PLAIN = (
+    "address address_2 city email_work employer_address employer_address_2 employer_city employer_license_number "
+    "employer_name employer_state employer_zip fax license_number linkedin_url nickname other_url referred_by "
+    "referred_to state suffix title website_url zip_code"
+)
+_MOMENTS = "creation_date credit_score_date last_contacted_date pre_approval_issued_date"
+_RATINGS = ("Excellent", "Good", "Fair", "Poor", "Very Poor")
+
+
+class ContactBehaviour(Behaviour):
+    """Required groups, external ids kept in step, custom values checked, groups that follow a new owner, e-mails."""
+
+    def check_create(self, change: Change) -> None:
+        """Refuse a new contact that lacks a group its organization requires."""
+        required = change.organization.required_groups
+        if not required:
+            return
+        ids = change.record.many.get("contact_groups", set())
+        marks = ",".join("?" * len(ids))
+        rows = change.connection.execute(
+            f"SELECT a_group_name FROM contact_groups WHERE id IN ({marks})", tuple(ids)
+        )
+        present = {row[0].casefold() for row in rows}
+        missing = [name for name in required if name.casefold() not in present]
+        if missing:
+            raise Refusal(422, f"Missing required contact groups: '{', '.join(missing)}'")
+
+    def complete(self, change: Change) -> None:
+        """Keep the pair of source and external id among the external ids, and describe custom values."""
+        attributes: dict[str, Any] = change.record.attributes
+        if attributes.get("external_id") and attributes.get("source"):
+            pair = {"external_id": attributes["external_id"], "source": attributes["source"]}
+            if pair not in attributes["external_ids"]:
+                attributes["external_ids"].append(pair)
+        if "custom" in change.payload:
+            _describe_custom(change)
+
+    def follow_owner(self, change: Change, previous: int) -> None:
+        """Put a contact with a new owner into that owner's groups of the same names."""
+        ids = change.record.many["contact_groups"]
+        marks = ",".join("?" * len(ids))
+        rows = change.connection.execute(
+            f"SELECT mine.id FROM contact_groups mine JOIN contact_groups theirs"
+            f" ON mine.a_group_name = theirs.a_group_name AND mine.organization = theirs.organization"
+            f" WHERE mine.owner = ? AND theirs.owner = ? AND theirs.id IN ({marks})",
+            (change.record.owner, previous, *ids),
+        )
+        change.record.many["contact_groups"] = {row[0] for row in rows}
+
+    def after_write(self, change: Change) -> None:
+        """Start the campaigns of the groups a contact has just come into."""
+        options = change.payload.get("options")
+        suppress = options.get("suppress_emails") if isinstance(options, dict) else False
+        added = change.added.get("contact_groups", set())
+        if added and str(suppress).lower() not in ("true", "1"):
+            outbox.start_campaigns(change, added)
+
+
+def _describe_custom(change: Change) -> None:
+    rows = change.connection.execute(
+        "SELECT a_system_name, json_extract(hidden, '$.description') FROM schema_custom_fields WHERE organization = ?"
+        " AND json_extract(attributes, '$.related_entity.entity_type') = 'contact'",
+        (change.organization.id,),
+    )
+    descriptions = dict(rows.fetchall())
+    for value in change.record.attributes.get("custom", ()):
+        if value["field_name"] not in descriptions:
+            raise Refusal(422, "Unable to find target for relationship: 'custom'")
+        value["description"] = descriptions[value["field_name"]]
+
+
+CONTACTS = Resource(
+    path="contacts",
+    scope="leadInteraction",
+    first_id=100_001,
+    ownership=Ownership.SHOWN_TO_USER,
+    fields=(
+        *(Field(name) for name in _PLAIN.split()),
+        *(Field(name, Kind.MOMENT) for name in _MOMENTS.split()),
+        Field("birthday", Kind.BIRTHDAY),
+        Field("classification", default="", assignable=False),
+        Field("close_date", Kind.DAY),
+        Field("credit_score", choices=_RATINGS),
+        Field("credit_score_expiration_date", Kind.MOMENT, assignable=False),
+        Field("do_not_contact", Kind.FLAG, shown=False),
+        Field("email", column=Column.PLAIN, indexed=True),
+        Field("external_id", column=Column.PLAIN, indexed=True),
+        Field("first_name", column=Column.PLAIN, indexed=True),
+        Field("last_modified_date", Kind.MOMENT, assignable=False),
+        Field("last_name", column=Column.PLAIN, indexed=True),
+        Field("list_date", Kind.DAY),
+        Field("ok_to_call", Kind.FLAG, default=True),
+        Field("ok_to_email", Kind.FLAG, default=True),
+        Field("ok_to_mail", Kind.FLAG, default=True),
+        Field("phone_cell", column=Column.DIGITS, indexed=True),
+        Field("phone_home", column=Column.DIGITS, indexed=True),
+        Field("phone_office", column=Column.DIGITS, indexed=True),
+        Field("source", column=Column.PLAIN, indexed=True),
+    ),
+    sections=(
+        Section("preferences", (Field("is_silenced", Kind.FLAG, default=False),)),
+        Section("external_status", (Field("status_name"),), always_shown=False),
+    ),
+    items=(
+        Items(
+            "external_ids",
+            (Field("external_id"), Field("source")),
+            keys=("source", "external_id"),
+            always_shown=True,
+        ),
+        Items(
+            "custom",
+            (Field("description", assignable=False), Field("field_name"), Field("value", Kind.ANY)),
+            keys=("field_name",),
+            value_field="value",
+        ),
+    ),
+    relationships=(
+        Relationship(
+            "contact_groups",
+            "contact-groups",
+            shows=("group_name", "id"),
+            settable=("group_name", "id"),
+            many=True,
+            within_owner=True,
+            removed_by="remove_contact_groups",
+            always_shown=True,
+        ),
+        Relationship("assignee", "users", shows=USER_SHOWS, settable=USER_SETTABLE),
+        Relationship("shared_with_users", "users", shows=USER_SHOWS, settable=USER_SETTABLE, many=True),
+    ),
+    required=("first_name", "last_name", "source"),
+    required_one_of=(
+        ("email",),
+        ("phone_cell",),
+        ("phone_home",),
+        ("phone_office",),
+        ("address", "city", "state", "zip_code"),
+    ),
+    identities=(
+        Identity(("source", "external_id"), items="external_ids"),
+        Identity(("first_name", "last_name", "email")),
+        Identity(("first_name", "last_name", "address", "city", "state", "zip_code")),
+        Identity(("first_name", "last_name", "phone_home")),
+        Identity(("first_name", "last_name", "phone_cell")),
+        Identity(("first_name", "last_name", "phone_office")),
+    ),
+    filters=(
+        Filter("internal_updated_at_start", Test.FROM, "updated"),
+        Filter("internal_updated_at_end", Test.UNTIL, "updated"),
+        Filter("owner_id", Test.OWNER, by="id"),
+        Filter("owner_email", Test.OWNER, by="email"),
+        Filter("owner_username", Test.OWNER, by="username"),
+        Filter("owner_external_id", Test.OWNER, by="external_id"),
+        Filter("first_name", Test.EQUALS, "first_name"),
+        Filter("last_name", Test.EQUALS, "last_name"),
+        Filter("email", Test.EQUALS, "email"),
+        Filter("first_name_contains", Test.CONTAINS, "first_name"),
+        Filter("last_name_contains", Test.CONTAINS, "last_name"),
+        Filter("email_contains", Test.CONTAINS, "email"),
+        Filter("group_id", Test.MEMBER, "contact_groups", by="id"),
+        Filter("group_name", Test.MEMBER, "contact_groups", by="group_name"),
+        Filter("phone_cell", Test.EQUALS, "phone_cell"),
+        Filter("phone_home", Test.EQUALS, "phone_home"),
+        Filter("phone_office", Test.EQUALS, "phone_office"),
+        Filter("archieved", Test.ARCHIVED),
+        Filter("external_id", Test.EQUALS, "external_id"),
+        Filter("source", Test.EQUALS, "source"),
+    ),
+    ignored=("related_entities", "remove_related_entities", "channels", "remove_channels", "wlp_access"),
+    guesses=(
+        "A list without the `archieved` filter holds archived contacts too.",
+        "A user's token sees the contacts that user owns, not those shared with or assigned to them.",
+        "In a user's view the ids of related users are strings, as the published example has them.",
+        "A contact shows `assignee`, `shared_with_users`, `custom` and `external_status` only where they are set.",
+        "`close_date` and `list_date` come back as days, and a birthday with the year 1970.",
+        "The wording of the refusal where a required group is missing.",
+        "Required groups are checked when a contact is created, not when it is updated.",
+        "A group that does not exist, or belongs to another owner, answers 422 and nothing is created.",
+        "A contact with a new owner moves to that owner's groups of the same names and leaves the others.",
+        "`POST` with the id of a contact updates it and answers like a duplicate; an unknown id answers 404.",
+        "Coming into a group that has a campaign sends its e-mail unless `ok_to_email` is false or there is no address.",
+        "`do_not_contact` is stored and changes nothing that can be read.",
+    ),
+    behaviour=ContactBehaviour,
+)

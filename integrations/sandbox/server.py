@@ -1,0 +1,145 @@
+"""An HTTP/1.1 server for the emulator: a thread per connection, connections kept alive, and cut when a fault says so."""
+
+from __future__ import annotations
+
+import io
+import socket
+import sys
+import urllib.parse
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from .faults import ConnectionDropped
+
+IDLE_SECONDS = 120
+LARGEST_BODY = 64 * 1024 * 1024
+
+
+class Server(ThreadingMixIn, TCPServer):
+    """Serves one WSGI application until the process ends."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 256
+
+    def __init__(self, host: str, port: int, application: WSGIApplication) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.application = application
+        super().__init__((host, port), Handler)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; the system's choice where 0 was asked for."""
+        return int(self.server_address[1])
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing where a client has gone away; show everything else."""
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "total-expert-sandbox"
+    sys_version = ""
+    timeout = IDLE_SECONDS
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: Server
+
+    def _run(self) -> None:
+        body = self._read_body()
+        if body is None:
+            return
+        started: dict[str, Any] = {}
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            started.update(status=status, headers=headers)
+            return io.BytesIO().write
+
+        try:
+            result = self.server.application(self._environ(body), start_response)
+            content = b"".join(result)
+        except ConnectionDropped:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self._send(started["status"], started["headers"], content)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = _run
+
+    def _read_body(self) -> bytes | None:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._read_chunks()
+        length = self.headers.get("Content-Length", "0").strip()
+        if not length.isdigit() or int(length) > LARGEST_BODY:
+            self.close_connection = True
+            self.send_error(400 if not length.isdigit() else 413)
+            return None
+        return self.rfile.read(int(length))
+
+    def _read_chunks(self) -> bytes | None:
+        body = bytearray()
+        while True:
+            try:
+                size = int(self.rfile.readline(1024).split(b";")[0], 16)
+            except ValueError:
+                size = -1
+            if size < 0 or len(body) + size > LARGEST_BODY:
+                self.close_connection = True
+                self.send_error(400)
+                return None
+            body += self.rfile.read(size)
+            if size == 0:
+                while self.rfile.readline(65537) not in (b"\r\n", b"\n", b""):
+                    pass
+                return bytes(body)
+            self.rfile.readline(1024)
+
+    def _environ(self, body: bytes) -> dict[str, Any]:
+        path, _, query = self.path.partition("?")
+        if "://" in path:
+            path = urllib.parse.urlsplit(path).path
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": urllib.parse.unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": query,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "SERVER_NAME": str(self.server.server_address[0]),
+            "SERVER_PORT": str(self.server.port),
+            "SERVER_PROTOCOL": self.request_version,
+            "REMOTE_ADDR": str(self.client_address[0]),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        for name, value in self.headers.items():
+            key = "HTTP_" + name.upper().replace("-", "_")
+            if key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
+                environ[key] = f"{environ[key]}, {value}" if key in environ else value
+        return environ
+
+    def _send(self, status: str, headers: list[tuple[str, str]], content: bytes) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            if name.lower() != "content-length":
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep quiet: the emulator has a log of requests of its own."""

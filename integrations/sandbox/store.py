@@ -1,0 +1,140 @@
+"""The one SQLite file: a pool of connections, snapshots to read from and immediate transactions to write in.
+
+Commits are not synced to the disk: everything survives the death of the process, though not of the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+MEMORY = ":memory:"
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE organizations (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL UNIQUE, client_secret TEXT NOT NULL,
+    required_groups TEXT NOT NULL, campaigns TEXT NOT NULL);
+CREATE TABLE people (
+    "user" INTEGER PRIMARY KEY, organization INTEGER NOT NULL, password TEXT NOT NULL, admin INTEGER NOT NULL);
+CREATE TABLE tokens (
+    token TEXT PRIMARY KEY, kind TEXT NOT NULL, client_id TEXT NOT NULL, organization INTEGER NOT NULL, "user" INTEGER,
+    scope TEXT NOT NULL, expires REAL NOT NULL, redirect_uri TEXT, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE sessions (
+    session TEXT PRIMARY KEY, "user" INTEGER, csrf TEXT NOT NULL, expires REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE requests (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
+    status INTEGER NOT NULL, client_id TEXT, address TEXT NOT NULL, counted INTEGER NOT NULL, token INTEGER NOT NULL);
+CREATE INDEX requests_window ON requests (address, counted, at);
+CREATE INDEX requests_token_window ON requests (address, at) WHERE token = 1 AND counted = 1;
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, organization INTEGER NOT NULL, contact INTEGER NOT NULL,
+    recipient TEXT NOT NULL, campaign TEXT NOT NULL, subject TEXT NOT NULL);
+CREATE TABLE sequences (resource TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """Connections to one SQLite file, or to memory for tests.
+
+    In memory there is one connection and whoever uses it holds the lock.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._idle: list[sqlite3.Connection] = []
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=60, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        if self._path != MEMORY:
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -16000")
+        return connection
+
+    @contextmanager
+    def _borrow(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one state of everything until the block ends."""
+        if self._path == MEMORY:
+            with self._lock, self._borrow() as connection:
+                yield connection
+            return
+        with self._borrow() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a transaction of its own, committed when the block ends and rolled back when it raises."""
+        with self._lock, self._borrow() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection that nobody is using."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+def create_schema(connection: sqlite3.Connection) -> None:
+    """Make the tables that are not resources. Runs inside the caller's transaction."""
+    for statement in _SCHEMA.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+def drop_everything(connection: sqlite3.Connection) -> None:
+    """Remove every table, so that the world can be made anew in the same transaction."""
+    names = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    )
+    for (name,) in names.fetchall():
+        connection.execute(f'DROP TABLE "{name}"')
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
+        connection.execute("DELETE FROM sqlite_sequence")
+
+
+def is_seeded(connection: sqlite3.Connection) -> bool:
+    """Whether the file already holds a world."""
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is not None
+
+
+def get_meta(connection: sqlite3.Connection, name: str, default: Any = None) -> Any:
+    """A value kept under a name, decoded from JSON."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return default if row is None else json.loads(row[0])
+
+
+def set_meta(connection: sqlite3.Connection, name: str, value: Any) -> None:
+    """Keep a value under a name, encoded as JSON."""
+    connection.execute(
+        "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, json.dumps(value)),
+    )

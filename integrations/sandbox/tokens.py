@@ -1,0 +1,67 @@
+"""Codes and tokens: issued, looked up, spent and rotated."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from dataclasses import dataclass
+
+CODE_SECONDS = 30
+ACCESS_SECONDS = 3600
+REFRESH_SECONDS = 14 * 24 * 3600
+CODE, ACCESS, REFRESH = "code", "access", "refresh"
+_LIFETIMES = {CODE: CODE_SECONDS, ACCESS: ACCESS_SECONDS, REFRESH: REFRESH_SECONDS}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """For whom a code or token speaks. `user` is None for client credentials; `redirect_uri` is that of a code's request."""
+
+    client_id: str
+    organization: int
+    user: int | None
+    scope: str
+    redirect_uri: str | None = None
+
+
+@dataclass(frozen=True)
+class Token:
+    """A code or token as stored."""
+
+    grant: Grant
+    expires: float
+    used: bool
+
+
+def issue(connection: sqlite3.Connection, kind: str, grant: Grant, now: float) -> str:
+    """Make a code or token of 40 hexadecimal digits."""
+    value = secrets.token_hex(20)
+    connection.execute(
+        'INSERT INTO tokens (token, kind, client_id, organization, "user", scope, expires, redirect_uri)'
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            value,
+            kind,
+            grant.client_id,
+            grant.organization,
+            grant.user,
+            grant.scope,
+            now + _LIFETIMES[kind],
+            grant.redirect_uri,
+        ),
+    )
+    return value
+
+
+def look_up(connection: sqlite3.Connection, kind: str, value: str) -> Token | None:
+    """The code or token of this value, expired or used as it may be."""
+    row = connection.execute(
+        'SELECT client_id, organization, "user", scope, redirect_uri, expires, used FROM tokens WHERE token = ? AND kind = ?',
+        (value, kind),
+    ).fetchone()
+    return None if row is None else Token(Grant(*row[:5]), row[5], bool(row[6]))
+
+
+def spend(connection: sqlite3.Connection, value: str) -> None:
+    """Mark a code or refresh token as used, so that it works no more."""
+    connection.execute("UPDATE tokens SET used = 1 WHERE token = ?", (value,))

@@ -1,0 +1,65 @@
+"""One world: its file, its clock, its limits and faults, and how it is made and put back to its seed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from . import seed as seeding
+from . import store
+from .clock import Clock
+from .faults import Faults
+from .limits import Limits
+from .listing import Counts
+from .seed import Seed
+from .store import Store
+
+DEFAULT_REDIRECT_URIS = ("http://localhost:8000/oauth/callback/",)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may differ from start to start over the same file. `latency_ms` delays every answer."""
+
+    limits: Limits = Limits()
+    latency_ms: float = 0
+    redirect_uris: tuple[str, ...] = DEFAULT_REDIRECT_URIS
+    http_webhooks: bool = False
+
+
+class World:
+    """Everything the endpoints work on."""
+
+    def __init__(self, path: str, seed: Seed, options: Options) -> None:
+        self.store = Store(path)
+        self.options = options
+        self.clock = Clock()
+        self.counts = Counts()
+        self._resetting = threading.Lock()
+        with self.store.write() as connection:
+            self.was_there = store.is_seeded(connection)
+            if not self.was_there:
+                seeding.make_world(connection, seed, now=self.clock.now())
+            self.seed = Seed(**store.get_meta(connection, "seed"))
+            self.faults = Faults(self.seed.seed)
+            self.faults.load(connection)
+            self.clock.load(connection)
+            store.set_meta(connection, "http_webhooks", options.http_webhooks)
+
+    def reset(self) -> None:
+        """Put everything back to the seed: records, tokens, sessions, log, outbox, clock and faults."""
+        with self._resetting, self.store.write() as connection:
+            self.clock.offset = 0.0
+            store.drop_everything(connection)
+            seeding.make_world(connection, self.seed, now=self.clock.now())
+            self.faults.load(connection)
+        self.counts.forget()
+
+    def describe(self) -> dict[str, Any]:
+        """What this world was made from."""
+        return {
+            "seed": self.seed.seed,
+            "organizations": self.seed.organizations,
+            "contacts": self.seed.contacts,
+        }
