@@ -1,0 +1,70 @@
+# The commands of this project. `make` alone lists them.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+# Two to four tests at a time: more only get in each other's way.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; [ "$$n" -lt 2 ] && n=2; echo $$n)
+ARGS ?=
+ONLY ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format soak bench lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(READY)  ## the virtual environment in .venv; the other commands call it when needed
+
+$(READY): requirements/dev.txt
+	@python=; for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11 or newer was not found. Install it, then run make again." >&2; exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$($$python --version) (once, about half a minute) …"; \
+	$$python -m venv $(VENV) || { \
+	  echo "Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	  rm -rf $(VENV); exit 1; \
+	}
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $(READY)
+
+demo: $(READY)  ## sandbox, portal and worker on this machine; Ctrl-C stops them
+	@exec $(PY) manage.py demo $(ARGS)
+
+test: $(READY)  ## every test that this machine can run; DATABASE_URL chooses PostgreSQL
+	@$(PY) -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: $(READY)  ## format, lint, types, import walls, missing migrations, check --deploy
+	$(VENV)/bin/ruff format --check --quiet .
+	$(VENV)/bin/ruff check --quiet .
+	$(VENV)/bin/mypy --no-error-summary
+	$(VENV)/bin/lint-imports --no-logo --show-timings >/dev/null || $(VENV)/bin/lint-imports
+	@DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
+	@env $$($(PY) manage.py make_keys) DEBUG=0 DEMO=0 DATABASE_URL=sqlite://:memory: \
+	  PORTAL_URL=https://portal.example ALLOWED_HOSTS=portal.example \
+	  $(PY) manage.py check --deploy --fail-level WARNING
+
+format: $(READY)  ## let ruff format and mend what it can
+	@$(VENV)/bin/ruff check --quiet --fix . ; $(VENV)/bin/ruff format .
+
+soak: $(READY)  ## the long tests
+	@$(PY) -m pytest -m soak -n $(JOBS) $(ARGS)
+
+bench: $(READY)  ## the benchmarks, into bench.json; ONLY=name for one
+	@$(PY) -m tests.bench $(ONLY)
+
+lock: $(READY)  ## resolve requirements/ anew from pyproject.toml
+	@[ -x $(VENV)/lock/bin/uv ] || { python3 -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
+	@for set in runtime dev; do \
+	  [ $$set = dev ] && groups="--group dev" || groups=; \
+	  $(VENV)/lock/bin/uv pip compile pyproject.toml $$groups --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate --quiet --output-file requirements/$$set.txt || exit 1; \
+	done
+
+clean:  ## remove what these commands made: .venv, caches, demo data (a portal's own database stays)
+	@rm -rf $(VENV) data/demo static-root test-artifacts bench.json build dist *.egg-info
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

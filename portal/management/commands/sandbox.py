@@ -1,0 +1,50 @@
+"""`manage.py sandbox`: the emulated Total Expert alone. This process becomes the stand-alone program."""
+
+import os
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+#: option, default, what it does. They are handed on as they are; the program itself checks them.
+OPTIONS: tuple[tuple[str, Any, str], ...] = (
+    ("--port", 8001, "the port on loopback"),
+    ("--data", None, "the SQLite file; an existing one goes on where it was (default: in memory)"),
+    ("--contacts", None, "contacts per organization"),
+    ("--organizations", None, "how many organizations"),
+    ("--seed", None, "another seed invents other people"),
+    ("--calls-per-minute", 1000, "0 switches the limit off"),
+    ("--tokens-per-hour", 2, "0 switches the limit off"),
+    ("--latency-ms", 0, "added to every answer"),
+)
+
+
+class Command(BaseCommand):
+    help = "Run the sandbox: a Total Expert with invented people, on this machine."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        for option, default, text in OPTIONS:
+            kind = str if option == "--data" else int
+            shown = "" if default is None else f" (default: {default})"
+            parser.add_argument(option, type=kind, default=default, help=text + shown)
+        parser.add_argument("--http-webhooks", action="store_true", help="deliver webhooks to http addresses too")
+        parser.add_argument("--redirect-uri", action="append", default=[], help="where the application may send people")
+
+    def handle(self, **options: Any) -> None:
+        sys.stdout.flush()
+        os.execv(sys.executable, [sys.executable, "-m", "integrations.sandbox", *passed_on(options)])
+
+
+def passed_on(options: dict[str, Any]) -> list[str]:
+    """The program's arguments for what was given here."""
+    arguments: list[str] = []
+    for option, _, _ in OPTIONS:
+        value = options[option.removeprefix("--").replace("-", "_")]
+        if value is not None:
+            arguments += [option, str(value)]
+    if options["http_webhooks"]:
+        arguments.append("--http-webhooks")
+    for address in options["redirect_uri"]:
+        arguments += ["--redirect-uri", address]
+    return arguments
