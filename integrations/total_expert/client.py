@@ -1,0 +1,152 @@
+"""The client: one environment, one identity, and the resources of Total Expert as attributes."""
+
+import random as _random
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from requests.adapters import BaseAdapter
+
+from . import oauth, queries, transport, values
+from .authentication import HookedTokens, OwnTokens, TokenSource
+from .calls import Call, Caller, Request
+from .environment import Environment
+from .errors import TotalExpertError
+from .records import Contact, ContactGroup, CustomField, User
+from .redaction import values_in
+from .resources import FullCollection, Listing, WritableCollection
+
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+
+
+class Client:
+    """Calls Total Expert as one identity. Threads may share it; use it in a ``with`` block or close it.
+
+    Tokens come either from hooks: `token` gives one before every call, `token_failed` is told which one was
+    refused; both may be called by several threads at once, and `token_failed` more than once with the same
+    token. Or from the client itself, by `client_id` and `client_secret` (client credentials), starting with
+    `access_token` if given.
+
+    `permit` is asked before every call with method and path; it may wait, or raise TryLater. `observe` is
+    told about every call afterwards and must not raise. `timeout` is (connect, read) in seconds, `attempts`
+    the most times that a repeatable call is sent. `adapter` is mounted on the environment's address in place
+    of the network, and stays open when the client is closed. `proxies` are the only ones used; the
+    environment variables are not read. Raises ValueError when given both kinds of tokens, or neither.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        token: Callable[[], str] | None = None,
+        token_failed: Callable[[str], None] | None = None,
+        permit: Callable[[str, str], None] | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        access_token: str | None = None,
+        observe: Callable[[Call], None] | None = None,
+        timeout: tuple[float, float] = transport.TIMEOUT,
+        attempts: int = 3,
+        adapter: BaseAdapter | None = None,
+        proxies: Mapping[str, str] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        self.environment = environment
+        own = bool(client_id and client_secret) or bool(access_token)
+        if bool(token) == own:
+            raise ValueError(
+                "Give either the token hook, or client_id and client_secret, or an access_token."
+            )
+
+        def ask_for_token() -> oauth.Grant:
+            self._caller.admit("POST", oauth.PATH)
+            began, failure = time.monotonic(), None
+            try:
+                return oauth.client_credentials(
+                    environment,
+                    client_id=client_id or "",
+                    client_secret=client_secret or "",
+                    adapter=adapter,
+                    timeout=timeout,
+                    proxies=proxies,
+                )
+            except TotalExpertError as error:
+                failure = error
+                raise
+            finally:
+                status, name = (failure.status, failure.request_id) if failure else (200, None)
+                self._caller.report(Call("POST", oauth.PATH, status, time.monotonic() - began, name))
+
+        tokens: TokenSource
+        if token:
+            tokens = HookedTokens(token, token_failed)
+        else:
+            tokens = OwnTokens(ask_for_token if client_id and client_secret else None, access_token)
+        self._caller = Caller(
+            environment,
+            tokens=tokens,
+            permit=permit,
+            observe=observe,
+            timeout=timeout,
+            attempts=attempts,
+            adapter=adapter,
+            proxies=proxies,
+            sleep=sleep,
+            random=random,
+        )
+        self.contacts = FullCollection(self._caller, "contacts", Contact, values.identifier)
+        self.contact_groups = FullCollection(self._caller, "contact-groups", ContactGroup, values.identifier)
+        self.users = WritableCollection(self._caller, "users", User, values.identifier)
+        self.custom_fields = Listing(self._caller, "schema/custom-fields", CustomField)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+    ) -> Any:
+        """Call any other endpoint, as ``request("GET", "teams/5")``, and return its JSON value.
+
+        `path` is relative to the environment's base address; an absolute address, a query in it or a way
+        upward raises Rejected, so a token never leaves the environment. Errors name the path: keep private
+        values in `params`, whose None values are left out. Raises the three errors.
+        """
+        name = method.upper()
+        if name not in METHODS:
+            raise queries.invalid(f"A method is one of {', '.join(METHODS)}.")
+        body = None if json is None else queries.encode_body(json)
+        sent = (*values_in(params), *values_in(json))
+        return self._caller.call(
+            Request(
+                name, queries.relative_path(path), query=queries.encode(params or {}), body=body, sent=sent
+            )
+        )
+
+    def heartbeat(self) -> str:
+        """What the API says is running. Needs no token: tells whether the address is right and the API up."""
+        data = self._caller.call(Request("GET", "/heartbeat", authenticated=False))
+        return values.text(data.get("running_item")) if isinstance(data, dict) else ""
+
+    def teapot(self) -> bool:
+        """Test the credentials: True when the API knows the token, which it says by a 418."""
+        self._caller.call(Request("GET", "/teapot", accept=frozenset({418})))
+        return True
+
+    def close(self) -> None:
+        """Close the connections to Total Expert."""
+        self._caller.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({self.environment.name!r})"
