@@ -1,10 +1,11 @@
-"""A requests adapter that calls a WSGI application in this process, as if it stood behind any address it is mounted on.
+"""A requests adapter that calls a WSGI application in this process, as if it stood behind any address it is
+mounted on.
 
     session.mount("https://sandbox.example", WSGIAdapter(application))
 
-What would happen to the connection happens to the caller: an application that raises a `ConnectionError` becomes
-`requests.ConnectionError`; one that waits longer than the read timeout becomes `requests.ReadTimeout`, at once, and what was
-asked still takes effect, as it would on a server.
+What would happen to the connection happens to the caller: an application that raises a `ConnectionError`
+becomes `requests.ConnectionError`; one that waits longer than the read timeout becomes
+`requests.ReadTimeout`, at once, and what was asked still takes effect, as it would on a server.
 """
 
 import io
@@ -103,12 +104,15 @@ def _environ(request: requests.PreparedRequest, remote_addr: str) -> dict[str, A
         "wsgi.run_once": False,
     }
     for name, value in request.headers.items():
-        text = value.decode("latin-1") if isinstance(value, bytes) else value
-        environ["HTTP_" + name.upper().replace("-", "_")] = text
+        environ["HTTP_" + name.upper().replace("-", "_")] = _text(value)
     environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
     environ.pop("HTTP_CONTENT_LENGTH", None)
     environ["CONTENT_LENGTH"] = str(len(content))
     return environ
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 class _OriginalResponse:
@@ -157,6 +161,6 @@ def _response(
     response.raw = raw
     response.url = request.url or ""
     response.request = request
-    response.connection = adapter  # type: ignore[attr-defined]
-    extract_cookies_to_jar(response.cookies, request, raw)
+    response.connection = adapter  # type: ignore[attr-defined,assignment,unused-ignore]
+    extract_cookies_to_jar(response.cookies, request, raw)  # type: ignore[no-untyped-call]
     return response

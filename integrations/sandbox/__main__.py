@@ -1,4 +1,6 @@
-"""The command line: `python -m integrations.sandbox` starts the emulator and runs until it is told to stop."""
+"""The command line: `python -m integrations.sandbox` starts the emulator and runs until it is told
+to stop.
+"""
 
 from __future__ import annotations
 
@@ -61,19 +63,21 @@ def parser() -> argparse.ArgumentParser:
         "--redirect-uri",
         action="append",
         metavar="URI",
-        help=f"where consent may lead back to; may be given several times (default {DEFAULT_REDIRECT_URIS[0]})",
+        help=f"where consent may lead back to; repeatable (default {DEFAULT_REDIRECT_URIS[0]})",
     )
     add("--http-webhooks", action="store_true", help="let webhook subscriptions use plain http addresses")
     return options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the emulator. Returns an exit code: 0 when told to stop, 2 when it cannot start, with a sentence saying why."""
+    """Run the emulator. Returns an exit code: 0 when told to stop, 2 when it cannot start, with a sentence
+    saying why.
+    """
     options = parser().parse_args(argv)
     if not options.allow_remote and not _is_loopback(options.host):
         return _refuse(
-            f"{options.host} can be reached from other machines, and everything in the sandbox is open to whoever reaches it."
-            " Leave --host out, or add --allow-remote if that is what you want."
+            f"{options.host} can be reached from other machines, and everything in the sandbox is open to"
+            " whoever reaches it. Leave --host out, or add --allow-remote if that is what you want."
         )
     try:
         application = create_app(
@@ -93,17 +97,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         server = Server(options.host, options.port, application)
     except OSError as error:
         return _refuse(
-            f"Port {options.port} at {options.host} cannot be used ({error.strerror or error}): another program, perhaps"
-            " another sandbox, may be using it. Stop that one, or choose another port with --port."
+            f"Port {options.port} at {options.host} cannot be used ({error.strerror or error}): another"
+            " program, perhaps another sandbox, may be using it. Stop that one, or choose"
+            " another port with --port."
         )
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: os._exit(0))
     world = application.world
     told = "as it was in" if world.was_there else "made in"
+    place = "memory" if options.data == MEMORY else options.data
     base = f"http://{options.host}:{server.port}"
     print(
         f"Sandbox at {base}/ (API {base}/v1, credentials {base}/_sandbox/credentials).\n"
-        f"{world.seed.organizations} organizations, {told} {'memory' if options.data == MEMORY else options.data},"
+        f"{world.seed.organizations} organizations, {told} {place},"
         f" begun with {world.seed.contacts} contacts each from seed {world.seed.seed}. Ctrl-C stops it.",
         flush=True,
     )

@@ -1,4 +1,6 @@
-"""Who is calling: an organization's own credentials, which see everything, or one of its users, who sees one book."""
+"""Who is calling: an organization's own credentials, which see everything, or one of its users, who sees one
+book.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ SCOPES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Caller:
-    """The bearer of an access token. `user` is None for client credentials, which act as admin of the organization."""
+    """The bearer of an access token. `user` is None for client credentials, which act as admin of the
+    organization.
+    """
 
     organization: Organization
     user: int | None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Request
 
 from . import verbs
+from .access import Caller
 from .answers import Answer, Refusal, not_found
 from .declaration import Resource
 from .listing import list_page
@@ -30,7 +32,9 @@ class Call:
         self.client_id: str | None = None
 
     def answer(self, path: str) -> Answer:
-        """The answer for a path below /v1, e.g. `contacts/14`. Raises `Refusal` for every documented error."""
+        """The answer for a path below /v1, e.g. `contacts/14`. Raises `Refusal` for every
+        documented error.
+        """
         if path == "token":
             return self._token()
         if path in ("heartbeat", "teapot"):
@@ -76,9 +80,11 @@ class Call:
         world, now = self._world, self._world.clock.now()
         if self._method == "POST":
             host = self._request.host
-            return self._write(resource, lambda connection, who, payload: verbs.create(
-                connection, resource, who, payload, now=now, host=host
-            ))  # fmt: skip
+
+            def create(connection: sqlite3.Connection, who: Caller, payload: dict[str, Any]) -> Answer:
+                return verbs.create(connection, resource, who, payload, now=now, host=host)
+
+            return self._write(resource, create)
         revision = world.counts.revision
         with world.store.read() as connection:
             who = caller(connection, self._request, now)
@@ -122,7 +128,7 @@ class Call:
 
     def _payload(self) -> dict[str, Any]:
         mimetype = self._request.mimetype
-        if not (mimetype.endswith("/json") or mimetype.endswith("+json")):
+        if not mimetype.endswith(("/json", "+json")):
             raise Refusal(415, "Unsupported Media Type")
         try:
             payload = json.loads(self._request.get_data())

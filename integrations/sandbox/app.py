@@ -1,4 +1,6 @@
-"""The emulator as a WSGI application: routing, limits, the log of requests, faults and latency around every request."""
+"""The emulator as a WSGI application: routing, limits, the log of requests, faults and latency around every
+request.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from .api import Call
 from .authorize import AuthorizePages
 from .faults import ConnectionDropped, Fault
 from .limits import Arrival, Limits
-from .seed import Seed
+from .seed_contacts import Seed
 from .store import MEMORY
 from .world import DEFAULT_REDIRECT_URIS, Options, World
 
@@ -114,13 +116,15 @@ class Sandbox:
         except Refusal as refusal:
             response = refusal.answer().response()
         except Exception:
-            # A defect of the emulator must be seen by whoever runs it, and must not cut the client's connection.
+            # A defect of the emulator must be seen by whoever runs it, and not cut the connection.
             traceback.print_exc()
             response = Refusal(500, "sandbox_error", "The emulator failed; see its log").answer().response()
         return call.client_id, response
 
     def _wait(self, request: Request, seconds: float) -> None:
-        """Let time pass; whoever calls the application in-process may pass its own way to wait as `sandbox.sleep`."""
+        """Let time pass; whoever calls the application in-process may pass its own way to wait as
+        `sandbox.sleep`.
+        """
         if seconds > 0:
             sleep: Any = request.environ.get("sandbox.sleep", time.sleep)
             sleep(seconds)

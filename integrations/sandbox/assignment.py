@@ -1,4 +1,6 @@
-"""Taking over what a client sent into a record: attributes, sections, items, relationships. Unknown names are ignored."""
+"""Taking over what a client sent into a record: attributes, sections, items, relationships. Unknown names are
+ignored.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from .declaration import Field, Items, Relationship, Resource, Section
 def assign(resource: Resource, change: Change, *, new: bool) -> None:
     """Change the record as the payload says; a new one gets its defaults first. Raises `Refusal` (422)."""
     if new:
-        _set_defaults(resource, change)
+        change.record.attributes.update(resource.blank())
     attributes, payload = change.record.attributes, change.payload
     for field in resource.fields:
         if field.name in payload and field.assignable and (new or not field.fixed):
@@ -28,19 +30,6 @@ def assign(resource: Resource, change: Change, *, new: bool) -> None:
         _relate(relationship, change)
 
 
-def _set_defaults(resource: Resource, change: Change) -> None:
-    attributes = change.record.attributes
-    for field in resource.fields:
-        if field.shown:
-            attributes[field.name] = field.default
-    for section in resource.sections:
-        if section.always_shown:
-            attributes[section.name] = {field.name: field.default for field in section.fields}
-    for items in resource.items:
-        if items.always_shown:
-            attributes[items.name] = []
-
-
 def _read_fields(fields: tuple[Field, ...], value: dict[str, Any]) -> dict[str, Any]:
     return {field.name: values.read(field, value[field.name]) for field in fields if field.name in value}
 
@@ -50,7 +39,7 @@ def _merge_section(section: Section, attributes: dict[str, Any], value: Any) -> 
         return
     if not isinstance(value, dict):
         raise Refusal(422, f"Invalid value for attribute: '{section.name}'")
-    current = attributes.get(section.name) or {field.name: field.default for field in section.fields}
+    current = attributes.get(section.name) or section.blank()
     attributes[section.name] = {**current, **_read_fields(section.fields, value)}
 
 
@@ -85,7 +74,9 @@ def _merge_items(items: Items, attributes: dict[str, Any], payload: dict[str, An
 
 
 def _position(items: Items, current: list[dict[str, Any]], entry: dict[str, Any]) -> int:
-    """Where the item with the same key stands, or the length of the list; keys that are not given match anything."""
+    """Where the item with the same key stands, or the length of the list; keys that are not given match
+    anything.
+    """
     wanted = {name: entry[name] for name in items.keys if entry.get(name) is not None}
     for position, item in enumerate(current):
         if wanted and all(str(item.get(name)) == str(value) for name, value in wanted.items()):

@@ -1,4 +1,6 @@
-"""The authorization endpoint: a page to sign in on, a page to consent on, and the way back to the application."""
+"""The authorization endpoint: a page to sign in on, a page to consent on, and the way back to the
+application.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from .world import World
 
 @dataclass(frozen=True)
 class Authorization:
-    """What an application asks for. `given_uri` is the redirect URI of the request, None where it relies on the registered one."""
+    """What an application asks for. `given_uri` is the redirect URI of the request, None where it relies on
+    the registered one.
+    """
 
     client_id: str
     application: str
@@ -46,7 +50,9 @@ class AuthorizePages:
         self._now = world.clock.now()
 
     def respond(self) -> Response:
-        """A page, a redirect to the application, or a JSON error where nobody can be trusted with a redirect."""
+        """A page, a redirect to the application, or a JSON error where nobody can be trusted with a
+        redirect.
+        """
         try:
             with self._world.store.write() as connection:
                 return self._respond(connection)
@@ -66,7 +72,9 @@ class AuthorizePages:
         return self._show(connection, asked, session)
 
     def _check_application(self, connection: sqlite3.Connection) -> Authorization:
-        """What is asked, by an application and with a redirect URI that are known; `Refusal` (400) otherwise."""
+        """What is asked, by an application and with a redirect URI that are known; `Refusal` (400)
+        otherwise.
+        """
         arguments = self._request.args
         own = organizations.application(connection)
         client_id, given = arguments.get("client_id", ""), arguments.get("redirect_uri")

@@ -11,7 +11,9 @@ from .records import Record
 
 @dataclass(frozen=True)
 class Organization:
-    """A customer of the vendor: its name, the groups it requires and the groups that start a campaign (name → subject)."""
+    """A customer of the vendor: its name, the groups it requires and the groups that start a campaign (name →
+    subject).
+    """
 
     id: int
     name: str
@@ -21,7 +23,9 @@ class Organization:
 
 @dataclass
 class Change:
-    """One write in progress: the record as it will be, what was sent, and the targets that links have newly come to."""
+    """One write in progress: the record as it will be, what was sent, and the targets that links have newly
+    come to.
+    """
 
     connection: sqlite3.Connection
     organization: Organization
@@ -38,7 +42,9 @@ class Behaviour:
         """Called before a new record is stored."""
 
     def complete(self, change: Change) -> None:
-        """Called after attributes were taken over, on creation and on update, before duplicates are sought."""
+        """Called after attributes were taken over, on creation and on update, before duplicates are
+        sought.
+        """
 
     def follow_owner(self, change: Change, previous: int) -> None:
         """Called when the record has a new owner; `previous` is the old one's id."""

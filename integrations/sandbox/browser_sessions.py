@@ -1,4 +1,6 @@
-"""Browser sessions of the sign-in pages: a cookie of their own, and a token that every form must bring back."""
+"""Browser sessions of the sign-in pages: a cookie of their own, and a token that every form must
+bring back.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The control endpoints under /_sandbox: what tests and demos need to know and to steer, beside the emulated API."""
+"""The control endpoints under /_sandbox: what tests and demos need to know and to steer, beside the emulated
+API.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The vocabulary in which a resource of the API is described: fields, relationships, identities, filters, access.
+"""The vocabulary in which a resource of the API is described: fields, relationships, identities, filters,
+access.
 
-A resource is one `Resource` value. The engine (`verbs`, `listing`, `records`, `rendering`) reads nothing else; code is
-written only where the vendor's behaviour differs, as a subclass of `behaviour.Behaviour`.
+A resource is one `Resource` value. The engine (`verbs`, `listing`, `records`, `rendering`) reads nothing
+else; code is written only where the vendor's behaviour differs, as a subclass of `behaviour.Behaviour`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .behaviour import Behaviour
@@ -39,8 +40,8 @@ class Column(enum.Enum):
 class Field:
     """One attribute.
 
-    `assignable`: a client may set it. `fixed`: only when the record is created. `shown`: it appears in answers.
-    `choices`: the only values accepted, when there are any. `indexed`: its column has an index.
+    `assignable`: a client may set it. `fixed`: only when the record is created. `shown`: it appears in
+    answers. `choices`: the only values accepted, when there are any. `indexed`: its column has an index.
     """
 
     name: str
@@ -62,13 +63,18 @@ class Section:
     fields: tuple[Field, ...]
     always_shown: bool = True
 
+    def blank(self) -> dict[str, Any]:
+        """Its properties, at their defaults."""
+        return {field.name: field.default for field in self.fields}
+
 
 @dataclass(frozen=True)
 class Items:
-    """A list of objects inside a record, e.g. `licenses`: sending one adds it, or replaces the one with the same key.
+    """A list of objects inside a record, e.g. `licenses`: sending one adds it, or replaces the one with the
+    same key.
 
-    `keys` names the fields that identify an item; `removed_by` the property that removes items; an item whose `value_field`
-    is sent as null is removed.
+    `keys` names the fields that identify an item; `removed_by` the property that removes items; an item whose
+    `value_field` is sent as null is removed.
     """
 
     name: str
@@ -83,8 +89,9 @@ class Items:
 class Relationship:
     """A reference to records of another resource.
 
-    `settable`: the fields by which a client may name the target. `within_owner`: only targets of the record's owner count, so
-    a name that several owners use resolves. `removed_by`: the property that takes targets away (to-many only).
+    `settable`: the fields by which a client may name the target. `within_owner`: only targets of the record's
+    owner count, so a name that several owners use resolves. `removed_by`: the property that takes targets
+    away (to-many only).
     """
 
     name: str
@@ -124,7 +131,9 @@ class Test(enum.Enum):
 
 @dataclass(frozen=True)
 class Filter:
-    """One name usable in `filter=`: what it tests, and on which attribute (dotted inside sections) or relationship."""
+    """One name usable in `filter=`: what it tests, and on which attribute (dotted inside sections) or
+    relationship.
+    """
 
     name: str
     test: Test
@@ -147,8 +156,8 @@ ALL_METHODS = frozenset({"list", "get", "create", "update", "delete"})
 class Resource:
     """Everything the engine has to know about one resource of the API.
 
-    `path` below /v1; `first_id` where its numbers start; `required` and `required_one_of` what creation needs; `guesses`
-    sentences for the README about what the vendor does not document.
+    `path` below /v1; `first_id` where its numbers start; `required` and `required_one_of` what creation
+    needs; `guesses` sentences for the README about what the vendor does not document.
     """
 
     path: str
@@ -197,6 +206,14 @@ class Resource:
     def owned(self) -> bool:
         """Whether its records belong to a user."""
         return self.ownership is not Ownership.NONE
+
+    def blank(self) -> dict[str, Any]:
+        """The shown attributes of a new record, at their defaults."""
+        attributes: dict[str, Any] = {field.name: field.default for field in self.fields if field.shown}
+        for section in self.sections:
+            if section.always_shown:
+                attributes[section.name] = section.blank()
+        return attributes | {items.name: [] for items in self.items if items.always_shown}
 
     def field(self, name: str) -> Field | None:
         """The attribute of this name, if there is one."""

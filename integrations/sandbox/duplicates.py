@@ -12,7 +12,9 @@ from .records import Record
 def find(
     connection: sqlite3.Connection, resource: Resource, record: Record, *, besides: int | None = None
 ) -> int | None:
-    """The id of the oldest record that is the same as this one by the first identity that finds any, or None."""
+    """The id of the oldest record that is the same as this one by the first identity that finds
+    any, or None.
+    """
     for _, keys in records.keys(resource, record):
         marks = ",".join("?" * len(keys))
         row = connection.execute(

@@ -1,7 +1,7 @@
 """Faults on request: answers that fail, come late, come broken, or never come.
 
-A fault is an object with any of `method`, `path` (a prefix), `times`, `rate`, and what goes wrong: `delay_ms`, `status`,
-`drop` ("before" or "after"), `body` ("html", "truncated" or "empty") or `redirect`.
+A fault is an object with any of `method`, `path` (a prefix), `times`, `rate`, and what goes wrong:
+`delay_ms`, `status`, `drop` ("before" or "after"), `body` ("html", "truncated" or "empty") or `redirect`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,15 @@ from .store import get_meta, set_meta
 _META = "faults"
 _EFFECTS = ("delay_ms", "status", "drop", "body", "redirect")
 _KNOWN = ("method", "path", "times", "rate", *_EFFECTS)
+_KINDS: dict[str, tuple[type, ...]] = {
+    "method": (str,),
+    "path": (str,),
+    "redirect": (str,),
+    "status": (int,),
+    "times": (int,),
+    "delay_ms": (int, float),
+    "rate": (int, float),
+}
 _DROPS, _BODIES = ("before", "after"), ("html", "truncated", "empty")
 _HTML = (
     "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
@@ -25,7 +34,9 @@ _HTML = (
 
 
 class ConnectionDropped(ConnectionAbortedError):
-    """The connection is to be cut without an answer. Servers and adapters turn this into what a client would see."""
+    """The connection is to be cut without an answer. Servers and adapters turn this into what a client would
+    see.
+    """
 
 
 @dataclass(frozen=True)
@@ -115,15 +126,7 @@ def _check(entry: Any) -> None:
         raise Refusal(422, f"A fault needs one of {', '.join(_EFFECTS)}")
     if entry.get("drop") not in (None, *_DROPS) or entry.get("body") not in (None, *_BODIES):
         raise Refusal(422, f"'drop' is one of {', '.join(_DROPS)}; 'body' is one of {', '.join(_BODIES)}")
-    for name, kinds in {
-        "status": int,
-        "times": int,
-        "delay_ms": (int, float),
-        "rate": (int, float),
-        "method": str,
-        "path": str,
-        "redirect": str,
-    }.items():
+    for name, kinds in _KINDS.items():
         if entry.get(name) is not None and (
             not isinstance(entry[name], kinds) or isinstance(entry[name], bool)
         ):

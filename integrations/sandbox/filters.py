@@ -141,7 +141,9 @@ _BUILDERS = {
 
 
 def order(resource: Resource, text: str) -> list[tuple[str, bool]]:
-    """What `sort=` asks for, as SQL expressions and whether each descends; always ends with the id, so pages are stable."""
+    """What `sort=` asks for, as SQL expressions and whether each descends; always ends with the id, so pages
+    are stable.
+    """
     orders: list[tuple[str, bool]] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, descends = part.lstrip("+-"), part.startswith("-")

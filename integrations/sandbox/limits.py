@@ -1,7 +1,8 @@
-"""The vendor's limits, per source address, in sliding windows, and the log of requests in which they are counted.
+"""The vendor's limits, per source address, in sliding windows, and the log of requests in which they are
+counted.
 
-Every request beyond the control endpoints is entered when it arrives and gets its status when it is answered. A request that a
-limit refuses is logged and does not count; a token request that fails does.
+Every request beyond the control endpoints is entered when it arrives and gets its status when it is answered.
+A request that a limit refuses is logged and does not count; a token request that fails does.
 """
 
 from __future__ import annotations
@@ -40,11 +41,14 @@ class Arrival:
 
 
 def enter(connection: sqlite3.Connection, limits: Limits, arrival: Arrival) -> tuple[int, Refusal | None]:
-    """Log a request and count it. Returns its number, and the refusal to answer with where a limit is reached."""
+    """Log a request and count it. Returns its number, and the refusal to answer with where a limit is
+    reached.
+    """
     refusal = _check(connection, limits, arrival) if arrival.is_limited else None
     counted = int(arrival.is_limited and refusal is None)
     cursor = connection.execute(
-        "INSERT INTO requests (at, method, path, query, status, address, counted, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO requests (at, method, path, query, status, address, counted, token)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             arrival.at,
             arrival.method,

@@ -1,7 +1,7 @@
 """Pages of a list: which ids are on one, and the envelope with its links.
 
-In the default order a page is found through the counts by block of ids (see `tables`); otherwise by a scan of an index from
-whichever end is nearer. Counts of filtered lists are remembered until something changes.
+In the default order a page is found through the counts by block of ids (see `tables`); otherwise by a scan of
+an index from whichever end is nearer. Counts of filtered lists are remembered until something changes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class Page:
 
 
 def page_of(arguments: Mapping[str, str]) -> Page:
-    """The page in a query. A number below 1 means 1; a size below 1 means the default, above the largest the largest."""
+    """The page in a query. A number below 1 means 1; a size below 1 means the default, above the largest the
+    largest.
+    """
     size = _whole(arguments.get("page[size]")) or DEFAULT_SIZE
     return Page(max(1, _whole(arguments.get("page[number]"))), min(size, LARGEST_SIZE))
 
@@ -77,7 +79,9 @@ def list_page(
     caller: Caller,
     arguments: Mapping[str, str],
 ) -> Answer:
-    """One page of a resource as a caller sees it. `revision` is that of `counts` before the snapshot was taken."""
+    """One page of a resource as a caller sees it. `revision` is that of `counts` before the snapshot was
+    taken.
+    """
     page = page_of(arguments)
     selection = filters.select(resource, caller, arguments.get("filter", ""))
     order = filters.order(resource, arguments.get("sort", ""))

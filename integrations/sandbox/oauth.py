@@ -1,4 +1,6 @@
-"""The token endpoint and bearer tokens, with the error bodies of the OAuth server that the vendor's answers look like."""
+"""The token endpoint and bearer tokens, with the error bodies of the OAuth server that the vendor's answers
+look like.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 def read_body(request: Request) -> dict[str, Any]:
-    """The parameters of a token request, sent as JSON or as a form. Raises `Refusal` (400) for broken JSON."""
+    """The parameters of a token request, sent as JSON or as a form. Raises `Refusal` (400) for
+    broken JSON.
+    """
     if request.mimetype == "application/x-www-form-urlencoded":
         return dict(request.form)
     text = request.get_data(as_text=True)

@@ -22,7 +22,8 @@ def start_campaigns(change: Change, groups: set[int]) -> None:
         subject = change.organization.campaigns.get(name)
         if subject:
             change.connection.execute(
-                "INSERT INTO outbox (at, organization, contact, recipient, campaign, subject) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO outbox (at, organization, contact, recipient, campaign, subject)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 (change.now, change.organization.id, change.record.id, attributes["email"], name, subject),
             )
 

@@ -1,8 +1,17 @@
-"""Passwords of invented people: easy to remember and type, the same for the same user whenever the world is made."""
+"""Passwords of invented people: easy to remember and type, the same for the same user whenever the world is
+made.
+"""
 
-_ADJECTIVES = "amber brave calm clever copper gentle golden happy ivory jolly lucky misty noble quiet silver sunny".split()
-_ANIMALS = (
-    "badger beaver crane falcon finch fox heron lynx marten otter owl robin salmon swan trout wren".split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_ADJECTIVES = _words(
+    "amber brave calm clever copper gentle golden happy ivory jolly lucky misty noble quiet silver sunny"
+)
+_ANIMALS = _words(
+    "badger beaver crane falcon finch fox heron lynx marten otter owl robin salmon swan trout wren"
 )
 
 

@@ -1,4 +1,6 @@
-"""Invented people and what surrounds them: names, streets, employers, groups, made from a random number generator."""
+"""Invented people and what surrounds them: names, streets, employers, groups, made from a random number
+generator.
+"""
 
 from __future__ import annotations
 
@@ -7,64 +9,97 @@ import re
 import unicodedata
 from typing import Any
 
-FIRST_NAMES = (
-    "Aaliyah Aaron Abigail Adela Adrián Aisha Alan Alejandra Amara Amélie Ana Andre Anh Anika Anton Ariel Asha Astrid "
-    "Barbara Beatriz Ben Björn Bianca Brandon Brooke Bruno Caleb Camila Carlos Carmen Cedric Celeste Chidi Chloë Cyrus "
-    "Daniel Daria Deborah Demetrius Denise Diego Dmitri Dolores Dorothy Eamon Edith Eduardo Elena Elías Emeka Emily Esther "
-    "Ethan Eun-ji Ezra Fatima Felix Fiona Francesca Frank Freya Gabriel Gail Georgia Giulia Grace Gregory Gwen Hanna Haruto "
-    "Hector Heidi Helena Hugo Ibrahim Ida Ingrid Irene Isaac Isabel Ivan Jamal Jana Jasmine Jerome Joan João Jordan José "
-    "Joyce Judith Julian Jürgen Kai Karen Katarzyna Keisha Kenji Kofi Kwame Lars Laura Leila Lena Leonard Liam Lin Lorenzo "
-    "Lucia Luther Maeve Malik Marcus Margaret Maria Marisol Martha Mateo Maya Mei Miguel Mina Miriam Mohammed Nadia Naomi "
-    "Nathan Nell Ngozi Niamh Noah Nora Olga Olivia Omar Oscar Paloma Patrick Paul Pearl Petra Priya Quentin Rachel Rafael "
-    "Ramona René Rhoda Robert Rosa Ruth Ryan Sabine Samir Samuel Sandra Siobhán Sofía Søren Stella Steven Sunita Tamar "
-    "Tariq Teresa Theo Thuy Tomás Ursula Valentina Vera Victor Vivian Walter Wanda Wei Willa Xavier Yasmin Yolanda Yusuf "
-    "Zachary Zainab Zoë"
-).split()
-LAST_NAMES = (
-    "Abara Abbott Achterberg Adeyemi Aguilar Ahmadi Albrecht Alvarado Andersson Arroyo Ashdown Baptiste Barlow Batista "
-    "Beaumont Becker Bellamy Benítez Bergström Bhatt Blackwood Boateng Bosch Bouchard Brennan Brightwell Burke Caldwell "
-    "Calloway Campos Cárdenas Castellano Chang Chaudhry Cho Christiansen Cisneros Clayborne Conway Cordero Cruz Daley "
-    "Davenport Delacroix Delgado Desai Diallo Dietrich Dominguez Donnelly Dubois Dvořák Eastman Ekström Ellsworth Escobar "
-    "Estrada Fairchild Farah Faulkner Fernández Finch Fitzgerald Flores Fontaine Forsythe Franco Fujimoto Gallagher García "
-    "Gauthier Gill Goldberg Gonçalves Grabowski Granger Grimaldi Guerrero Gutiérrez Haddad Halloran Hargrove Hashimoto "
-    "Hawthorne Heller Hernández Hinojosa Holloway Huang Huynh Ibarra Inoue Iversen Jankowski Jaramillo Jefferson Jennings "
-    "Johansson Kaminski Kapoor Keating Kessler Khan Kowalczyk Krüger Kumar Lambert Larkin Lavoie Leclerc Lindqvist Lockwood "
-    "Lombardi Lopez Lundgren MacAllister Mahmoud Maldonado Marchetti Márquez Mbeki McBride Mendoza Meyer Mitchell Montoya "
-    "Moreau Mueller Muñoz Nakamura Navarro Ndiaye Nguyen Novak Núñez Oakley O'Brien Obi Ochoa Okafor Oliveira Olsen Ortega "
-    "Osei Østergaard Pacheco Padilla Patel Peña Pereira Petrov Pham Pike Popescu Quiñones Quintero Rahman Ramírez Reinholt "
-    "Rhodes Ricci Rosenthal Rossi Saavedra Salazar Sandoval Santos Sato Schneider Sepúlveda Shah Shapiro Silva Singh Sørensen "
-    "Stavros Sterling Strand Suárez Sutherland Szabo Takahashi Tanaka Thibodeaux Thornton Torres Tran Trujillo Underwood Vance "
-    "Vargas Vasquez Velasco Villanueva Volkov Wakefield Walsh Wang Weaver Weiss Whitaker Winslow Woźniak Yamada Yates Yoon "
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+FIRST_NAMES = _words(
+    "Aaliyah Aaron Abigail Adela Adrián Aisha Alan Alejandra Amara Amélie Ana Andre Anh Anika Anton Ariel "
+    "Asha Astrid Barbara Beatriz Ben Björn Bianca Brandon Brooke Bruno Caleb Camila Carlos Carmen Cedric "
+    "Celeste Chidi Chloë Cyrus Daniel Daria Deborah Demetrius Denise Diego Dmitri Dolores Dorothy Eamon "
+    "Edith Eduardo Elena Elías Emeka Emily Esther Ethan Eun-ji Ezra Fatima Felix Fiona Francesca Frank "
+    "Freya Gabriel Gail Georgia Giulia Grace Gregory Gwen Hanna Haruto Hector Heidi Helena Hugo Ibrahim "
+    "Ida Ingrid Irene Isaac Isabel Ivan Jamal Jana Jasmine Jerome Joan João Jordan José Joyce Judith "
+    "Julian Jürgen Kai Karen Katarzyna Keisha Kenji Kofi Kwame Lars Laura Leila Lena Leonard Liam Lin "
+    "Lorenzo Lucia Luther Maeve Malik Marcus Margaret Maria Marisol Martha Mateo Maya Mei Miguel Mina "
+    "Miriam Mohammed Nadia Naomi Nathan Nell Ngozi Niamh Noah Nora Olga Olivia Omar Oscar Paloma Patrick "
+    "Paul Pearl Petra Priya Quentin Rachel Rafael Ramona René Rhoda Robert Rosa Ruth Ryan Sabine Samir "
+    "Samuel Sandra Siobhán Sofía Søren Stella Steven Sunita Tamar Tariq Teresa Theo Thuy Tomás Ursula "
+    "Valentina Vera Victor Vivian Walter Wanda Wei Willa Xavier Yasmin Yolanda Yusuf Zachary Zainab Zoë"
+)
+LAST_NAMES = _words(
+    "Abara Abbott Achterberg Adeyemi Aguilar Ahmadi Albrecht Alvarado Andersson Arroyo Ashdown Baptiste "
+    "Barlow Batista Beaumont Becker Bellamy Benítez Bergström Bhatt Blackwood Boateng Bosch Bouchard "
+    "Brennan Brightwell Burke Caldwell Calloway Campos Cárdenas Castellano Chang Chaudhry Cho "
+    "Christiansen Cisneros Clayborne Conway Cordero Cruz Daley Davenport Delacroix Delgado Desai Diallo "
+    "Dietrich Dominguez Donnelly Dubois Dvořák Eastman Ekström Ellsworth Escobar Estrada Fairchild Farah "
+    "Faulkner Fernández Finch Fitzgerald Flores Fontaine Forsythe Franco Fujimoto Gallagher García "
+    "Gauthier Gill Goldberg Gonçalves Grabowski Granger Grimaldi Guerrero Gutiérrez Haddad Halloran "
+    "Hargrove Hashimoto Hawthorne Heller Hernández Hinojosa Holloway Huang Huynh Ibarra Inoue Iversen "
+    "Jankowski Jaramillo Jefferson Jennings Johansson Kaminski Kapoor Keating Kessler Khan Kowalczyk "
+    "Krüger Kumar Lambert Larkin Lavoie Leclerc Lindqvist Lockwood Lombardi Lopez Lundgren MacAllister "
+    "Mahmoud Maldonado Marchetti Márquez Mbeki McBride Mendoza Meyer Mitchell Montoya Moreau Mueller "
+    "Muñoz Nakamura Navarro Ndiaye Nguyen Novak Núñez Oakley O'Brien Obi Ochoa Okafor Oliveira Olsen "
+    "Ortega Osei Østergaard Pacheco Padilla Patel Peña Pereira Petrov Pham Pike Popescu Quiñones Quintero "
+    "Rahman Ramírez Reinholt Rhodes Ricci Rosenthal Rossi Saavedra Salazar Sandoval Santos Sato Schneider "
+    "Sepúlveda Shah Shapiro Silva Singh Sørensen Stavros Sterling Strand Suárez Sutherland Szabo "
+    "Takahashi Tanaka Thibodeaux Thornton Torres Tran Trujillo Underwood Vance Vargas Vasquez Velasco "
+    "Villanueva Volkov Wakefield Walsh Wang Weaver Weiss Whitaker Winslow Woźniak Yamada Yates Yoon "
     "Zamora Zhang Zimmerman"
-).split()
-_STREETS = (
-    "Alder Birch Cedar Chestnut Clover Cottonwood Dogwood Elm Fern Hawthorn Heron Juniper Lakeview Laurel Magnolia Maple "
-    "Meadow Mill Oak Orchard Pine Prairie Quarry Ridge River Sage Spruce Sycamore Valley Willow"
-).split()
+)
+_STREETS = _words(
+    "Alder Birch Cedar Chestnut Clover Cottonwood Dogwood Elm Fern Hawthorn Heron Juniper Lakeview Laurel "
+    "Magnolia Maple Meadow Mill Oak Orchard Pine Prairie Quarry Ridge River Sage Spruce Sycamore Valley "
+    "Willow"
+)
 _ENDINGS = ("Ave", "Blvd", "Ct", "Dr", "Ln", "Rd", "St", "Way")
 _PLACES = (
-    ("Fairhaven", "MN", "551"), ("Cedar Bluff", "IA", "522"), ("Port Alder", "WA", "981"), ("Mesa Verde Park", "AZ", "852"),
-    ("Lakemont", "WI", "537"), ("San Aurelio", "CA", "921"), ("Willow Springs", "TX", "787"), ("Harborview", "ME", "041"),
-    ("Santa Lucía", "NM", "875"), ("Stonebridge", "CO", "802"), ("Bayou Chêne", "LA", "705"), ("New Uppsala", "MN", "554"),
-)  # fmt: skip
+    ("Fairhaven", "MN", "551"),
+    ("Cedar Bluff", "IA", "522"),
+    ("Port Alder", "WA", "981"),
+    ("Mesa Verde", "AZ", "852"),
+    ("Lakemont", "WI", "537"),
+    ("San Aurelio", "CA", "921"),
+    ("Willow Springs", "TX", "787"),
+    ("Harborview", "ME", "041"),
+    ("Santa Lucía", "NM", "875"),
+    ("Stonebridge", "CO", "802"),
+    ("Bayou Chêne", "LA", "705"),
+    ("New Uppsala", "MN", "554"),
+)
 _EMPLOYERS = (
-    "Northwind Clinic", "Bluebird Bakery", "Foxglove Design", "Prairie Public Schools", "Halyard Marine", "Quartz Robotics",
-    "Tamarack Timber", "Lumen Dental", "Kestrel Logistics", "Marigold Foods",
-)  # fmt: skip
+    "Northwind Clinic",
+    "Bluebird Bakery",
+    "Foxglove Design",
+    "Prairie Public Schools",
+    "Halyard Marine",
+    "Quartz Robotics",
+    "Tamarack Timber",
+    "Lumen Dental",
+    "Kestrel Logistics",
+    "Marigold Foods",
+)
 SOURCES = (
     "Website",
     "Referral",
     "Open House",
-    "Zillow",
+    "Online Listing",
     "Past Client",
     "Walk-In",
     "Partner API",
     "Trade Show",
 )
 GROUP_NAMES = (
-    "Active Lead", "Active Client", "Past Client", "Pre-Approved", "Under Contract", "Referral Partner", "Open House Visitors",
+    "Active Lead",
+    "Active Client",
+    "Past Client",
+    "Pre-Approved",
+    "Under Contract",
+    "Referral Partner",
+    "Open House Visitors",
     "Newsletter",
-)  # fmt: skip
+)
 CAMPAIGNS = {
     "Active Lead": "Let's find the right loan for you",
     "Pre-Approved": "You are pre-approved: what happens next",
@@ -83,8 +118,10 @@ _MAILBOXES = ("mail.example", "post.example", "example.com", "inbox.example")
 
 
 def plain(text: str) -> str:
-    """A name as it may stand in an e-mail address: lower case, without accents or anything but letters and dots."""
-    folded = text.translate(str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "ß": "ss"}))
+    """A name as it may stand in an e-mail address: lower case, without accents or anything but letters and
+    dots.
+    """
+    folded = text.translate(str.maketrans("øØł", "oOl"))
     decomposed = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z.]+", "", decomposed.lower())
 
@@ -102,7 +139,9 @@ def phone(rng: random.Random) -> str:
 
 
 def contact(rng: random.Random) -> dict[str, Any]:
-    """Attributes of one invented contact: always a name, a source and a way to reach it; much else may be missing."""
+    """Attributes of one invented contact: always a name, a source and a way to reach it; much else may be
+    missing.
+    """
     chance = rng.random
     first, last = FIRST_NAMES[int(chance() * len(FIRST_NAMES))], LAST_NAMES[int(chance() * len(LAST_NAMES))]
     person: dict[str, Any] = {
@@ -147,14 +186,8 @@ def other_hand(rng: random.Random, person: dict[str, Any]) -> dict[str, Any]:
     if change < 0.4 and twin["first_name"] in NICKNAMES:
         twin["first_name"] = NICKNAMES[twin["first_name"]]
     elif change < 0.7:
-        twin["last_name"] = (
-            unicodedata.normalize("NFKD", twin["last_name"]).encode("ascii", "ignore").decode() + " "
-        )
-        twin["last_name"] = (
-            twin["last_name"].strip()
-            if twin["last_name"].strip() != person["last_name"]
-            else f"{person['last_name']} Jr."
-        )
+        accentless = unicodedata.normalize("NFKD", twin["last_name"]).encode("ascii", "ignore").decode()
+        twin["last_name"] = accentless if accentless != person["last_name"] else f"{accentless} Jr."
     else:
         twin["first_name"] = twin["first_name"][0] + "."
     if twin.get("email"):

@@ -17,7 +17,9 @@ _TIMES = ("internal_created_at", "internal_updated_at")
 
 @dataclass
 class Record:
-    """One record. `attributes` are those shown, times and id included; `one` and `many` hold ids of related records."""
+    """One record. `attributes` are those shown, times and id included; `one` and `many` hold ids of related
+    records.
+    """
 
     id: int
     organization: int
@@ -37,8 +39,8 @@ def load(
     """The record of this id in an organization, and in one owner's book unless `owner` is None."""
     to_one = "".join(f", {relationship.name}" for relationship in resource.to_one)
     row = connection.execute(
-        f"SELECT organization, owner, attributes, created, updated, archived, hidden{to_one} FROM {resource.table}"
-        " WHERE id = ? AND organization = ?"
+        f"SELECT organization, owner, attributes, created, updated, archived, hidden{to_one}"
+        f" FROM {resource.table} WHERE id = ? AND organization = ?"
         + (" AND owner = ?" if owner is not None and resource.owned else ""),
         (id, organization, owner) if owner is not None and resource.owned else (id, organization),
     ).fetchone()
@@ -135,7 +137,8 @@ def remove(
 def _unlink(connection: sqlite3.Connection, resource: Resource, links: str, target: int) -> None:
     """Remove a target from every record of a resource, and renew the digests of those records."""
     affected = connection.execute(
-        f"SELECT r.id, r.organization FROM {links} l JOIN {resource.table} r ON r.id = l.record WHERE l.target = ?",
+        f"SELECT r.id, r.organization FROM {links} l JOIN {resource.table} r ON r.id = l.record"
+        " WHERE l.target = ?",
         (target,),
     ).fetchall()
     connection.execute(f"DELETE FROM {links} WHERE target = ?", (target,))
@@ -169,7 +172,9 @@ def _number(text: str) -> int:
 
 
 def keys(resource: Resource, record: Record) -> list[tuple[int, list[int]]]:
-    """Per identity that the record fulfils, in order of precedence: its position and the keys it compares by."""
+    """Per identity that the record fulfils, in order of precedence: its position and the keys it
+    compares by.
+    """
     found: list[tuple[int, list[int]]] = []
     scope = f"{record.organization}|{record.owner or 0}"
     for position, identity in enumerate(resource.identities):

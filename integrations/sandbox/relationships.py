@@ -20,12 +20,14 @@ def find(
 ) -> int:
     """The id of the one target that `value`, an object like `{"username": "alfred"}`, names.
 
-    Raises `Refusal` (422) where there is none, in this organization and, if the relationship says so, of this owner.
+    Raises `Refusal` (422) where there is none, in this organization and, if the relationship says so, of this
+    owner.
     """
     if not isinstance(value, dict):
         raise target_not_found(relationship.name)
     target = RESOURCES[relationship.target]
-    conditions, parameters = ["organization = ?"], [organization]
+    conditions: list[str] = ["organization = ?"]
+    parameters: list[Any] = [organization]
     given = [(name, value[name]) for name in relationship.settable if value.get(name) not in (None, "")]
     if not given or any(isinstance(named, (dict, list)) for _, named in given):
         raise target_not_found(relationship.name)

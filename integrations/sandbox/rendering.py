@@ -1,7 +1,7 @@
 """Records as the JSON text a caller sees: stored attributes, with related records spliced in.
 
-Attributes are stored as JSON text and are not decoded again; related records are looked up once for a whole page, so that a
-renamed group shows at once on every contact.
+Attributes are stored as JSON text and are not decoded again; related records are looked up once for a whole
+page, so that a renamed group shows at once on every contact.
 """
 
 from __future__ import annotations

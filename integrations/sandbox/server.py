@@ -1,4 +1,6 @@
-"""An HTTP/1.1 server for the emulator: a thread per connection, connections kept alive, and cut when a fault says so."""
+"""An HTTP/1.1 server for the emulator: a thread per connection, connections kept alive, and cut when a fault
+says so.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The page at `/`: what this program is, where its endpoints are, who is in it and what was asked of it lately."""
+"""The page at `/`: what this program is, where its endpoints are, who is in it and what was asked of it
+lately.
+"""
 
 from __future__ import annotations
 

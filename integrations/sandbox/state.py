@@ -1,7 +1,8 @@
-"""The state of everything in a few lines: per organization and resource, how many records there are and a digest of them.
+"""The state of everything in a few lines: per organization and resource, how many records there are and a
+digest of them.
 
-A digest is the sum of its records' digests, so it does not depend on their order, and it leaves out the times of creation and
-change: two worlds that went through the same changes have the same one.
+A digest is the sum of its records' digests, so it does not depend on their order, and it leaves out the times
+of creation and change: two worlds that went through the same changes have the same one.
 """
 
 from __future__ import annotations

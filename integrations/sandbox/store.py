@@ -17,23 +17,26 @@ MEMORY = ":memory:"
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE organizations (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL UNIQUE, client_secret TEXT NOT NULL,
-    required_groups TEXT NOT NULL, campaigns TEXT NOT NULL);
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL UNIQUE,
+    client_secret TEXT NOT NULL,    required_groups TEXT NOT NULL, campaigns TEXT NOT NULL);
 CREATE TABLE people (
-    "user" INTEGER PRIMARY KEY, organization INTEGER NOT NULL, password TEXT NOT NULL, admin INTEGER NOT NULL);
+    "user" INTEGER PRIMARY KEY, organization INTEGER NOT NULL, password TEXT NOT NULL,
+    admin INTEGER NOT NULL);
 CREATE TABLE tokens (
-    token TEXT PRIMARY KEY, kind TEXT NOT NULL, client_id TEXT NOT NULL, organization INTEGER NOT NULL, "user" INTEGER,
-    scope TEXT NOT NULL, expires REAL NOT NULL, redirect_uri TEXT, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+    token TEXT PRIMARY KEY, kind TEXT NOT NULL, client_id TEXT NOT NULL, organization INTEGER NOT NULL,
+    "user" INTEGER, scope TEXT NOT NULL, expires REAL NOT NULL, redirect_uri TEXT,
+    used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE sessions (
     session TEXT PRIMARY KEY, "user" INTEGER, csrf TEXT NOT NULL, expires REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE requests (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
-    status INTEGER NOT NULL, client_id TEXT, address TEXT NOT NULL, counted INTEGER NOT NULL, token INTEGER NOT NULL);
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
+    query TEXT NOT NULL, status INTEGER NOT NULL, client_id TEXT, address TEXT NOT NULL,
+    counted INTEGER NOT NULL, token INTEGER NOT NULL);
 CREATE INDEX requests_window ON requests (address, counted, at);
 CREATE INDEX requests_token_window ON requests (address, at) WHERE token = 1 AND counted = 1;
 CREATE TABLE outbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, organization INTEGER NOT NULL, contact INTEGER NOT NULL,
-    recipient TEXT NOT NULL, campaign TEXT NOT NULL, subject TEXT NOT NULL);
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, organization INTEGER NOT NULL,
+    contact INTEGER NOT NULL,     recipient TEXT NOT NULL, campaign TEXT NOT NULL, subject TEXT NOT NULL);
 CREATE TABLE sequences (resource TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -87,7 +90,9 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A connection in a transaction of its own, committed when the block ends and rolled back when it raises."""
+        """A connection in a transaction of its own, committed when the block ends and rolled back when it
+        raises.
+        """
         with self._lock, self._borrow() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -135,6 +140,7 @@ def get_meta(connection: sqlite3.Connection, name: str, default: Any = None) -> 
 def set_meta(connection: sqlite3.Connection, name: str, value: Any) -> None:
     """Keep a value under a name, encoded as JSON."""
     connection.execute(
-        "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        "INSERT INTO meta (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, json.dumps(value)),
     )

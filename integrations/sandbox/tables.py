@@ -1,8 +1,9 @@
-"""The tables of a resource, made from its declaration: records, links, identity keys and counts by block of ids.
+"""The tables of a resource, made from its declaration: records, links, identity keys and counts by block of
+ids.
 
-A block is a range of `BLOCK` consecutive ids. Triggers keep, per organization and per owner, how many records each block
-holds: their sum is the count of a list, and a running sum finds the block where any page starts, so that the last page of a
-list costs what the first one does.
+A block is a range of `BLOCK` consecutive ids. Triggers keep, per organization and per owner, how many records
+each block holds: their sum is the count of a list, and a running sum finds the block where any page starts,
+so that the last page of a list costs what the first one does.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ def create_tables(connection: sqlite3.Connection, resource: Resource) -> None:
         f"CREATE TABLE {table}__keys (key INTEGER, record INTEGER, PRIMARY KEY (key, record)) WITHOUT ROWID"
     )
     connection.execute(
-        f"CREATE TABLE {table}__blocks (organization INTEGER, owner INTEGER, block INTEGER, n INTEGER NOT NULL,"
-        " PRIMARY KEY (organization, owner, block)) WITHOUT ROWID"
+        f"CREATE TABLE {table}__blocks (organization INTEGER, owner INTEGER, block INTEGER,"
+        " n INTEGER NOT NULL, PRIMARY KEY (organization, owner, block)) WITHOUT ROWID"
     )
     for relationship in resource.to_many:
         name = link_table(resource, relationship)
         connection.execute(
-            f"CREATE TABLE {name} (record INTEGER, target INTEGER, PRIMARY KEY (record, target)) WITHOUT ROWID"
+            f"CREATE TABLE {name} (record INTEGER, target INTEGER, PRIMARY KEY (record, target))"
+            " WITHOUT ROWID"
         )
 
 
@@ -49,6 +51,7 @@ def finish_tables(connection: sqlite3.Connection, resource: Resource) -> None:
         connection.execute(
             f"CREATE INDEX {table}_owner_updates ON {table} (organization, owner, updated, id)"
         )
+    connection.execute(f"CREATE INDEX {table}_archived ON {table} (organization, archived, id)")
     connection.execute(f"CREATE INDEX {table}_digests ON {table} (organization, digest)")
     for field in resource.columns:
         if field.indexed:
@@ -66,11 +69,12 @@ def _count_blocks(connection: sqlite3.Connection, resource: Resource) -> None:
     add, remove = [], []
     for owner in [str(EVERYONE)] + (["{row}.owner"] if resource.owned else []):
         connection.execute(
-            f"INSERT INTO {table}__blocks SELECT organization, {owner.format(row=table)}, id / {BLOCK}, count(*)"
-            f" FROM {table} GROUP BY 1, 2, 3"
+            f"INSERT INTO {table}__blocks SELECT organization, {owner.format(row=table)}, id / {BLOCK},"
+            f" count(*) FROM {table} GROUP BY 1, 2, 3"
         )
         add.append(
-            f"INSERT INTO {table}__blocks VALUES (NEW.organization, {owner.format(row='NEW')}, NEW.id / {BLOCK}, 1)"
+            f"INSERT INTO {table}__blocks VALUES (NEW.organization, {owner.format(row='NEW')},"
+            f" NEW.id / {BLOCK}, 1)"
             " ON CONFLICT (organization, owner, block) DO UPDATE SET n = n + 1;"
         )
         remove.append(

@@ -15,7 +15,9 @@ _LIFETIMES = {CODE: CODE_SECONDS, ACCESS: ACCESS_SECONDS, REFRESH: REFRESH_SECON
 
 @dataclass(frozen=True)
 class Grant:
-    """For whom a code or token speaks. `user` is None for client credentials; `redirect_uri` is that of a code's request."""
+    """For whom a code or token speaks. `user` is None for client credentials; `redirect_uri` is that of a
+    code's request.
+    """
 
     client_id: str
     organization: int
@@ -56,7 +58,8 @@ def issue(connection: sqlite3.Connection, kind: str, grant: Grant, now: float) -
 def look_up(connection: sqlite3.Connection, kind: str, value: str) -> Token | None:
     """The code or token of this value, expired or used as it may be."""
     row = connection.execute(
-        'SELECT client_id, organization, "user", scope, redirect_uri, expires, used FROM tokens WHERE token = ? AND kind = ?',
+        'SELECT client_id, organization, "user", scope, redirect_uri, expires, used FROM tokens'
+        " WHERE token = ? AND kind = ?",
         (value, kind),
     ).fetchone()
     return None if row is None else Token(Grant(*row[:5]), row[5], bool(row[6]))

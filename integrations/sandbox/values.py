@@ -1,4 +1,6 @@
-"""How values are read: text, numbers, flags and dates as the vendor takes them, and telephone numbers by their digits."""
+"""How values are read: text, numbers, flags and dates as the vendor takes them, and telephone numbers by
+their digits.
+"""
 
 from __future__ import annotations
 

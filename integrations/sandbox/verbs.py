@@ -1,4 +1,6 @@
-"""What clients can do to a resource: get, create, update, delete. Each runs in the transaction it is given."""
+"""What clients can do to a resource: get, create, update, delete. Each runs in the transaction it
+is given.
+"""
 
 from __future__ import annotations
 

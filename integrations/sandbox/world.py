@@ -12,7 +12,7 @@ from .clock import Clock
 from .faults import Faults
 from .limits import Limits
 from .listing import Counts
-from .seed import Seed
+from .seed_contacts import Seed
 from .store import Store
 
 DEFAULT_REDIRECT_URIS = ("http://localhost:8000/oauth/callback/",)

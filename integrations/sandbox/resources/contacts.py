@@ -22,16 +22,18 @@ from ..declaration import (
 )
 
 _PLAIN = (
-    "address address_2 city email_work employer_address employer_address_2 employer_city employer_license_number "
-    "employer_name employer_state employer_zip fax license_number linkedin_url nickname other_url referred_by "
-    "referred_to state suffix title website_url zip_code"
+    "address address_2 city email_work employer_address employer_address_2 employer_city "
+    "employer_license_number employer_name employer_state employer_zip fax license_number linkedin_url "
+    "nickname other_url referred_by referred_to state suffix title website_url zip_code"
 )
 _MOMENTS = "creation_date credit_score_date last_contacted_date pre_approval_issued_date"
 _RATINGS = ("Excellent", "Good", "Fair", "Poor", "Very Poor")
 
 
 class ContactBehaviour(Behaviour):
-    """Required groups, external ids kept in step, custom values checked, groups that follow a new owner, e-mails."""
+    """Required groups, external ids kept in step, custom values checked, groups that follow a new owner,
+    e-mails.
+    """
 
     def check_create(self, change: Change) -> None:
         """Refuse a new contact that lacks a group its organization requires."""
@@ -81,8 +83,8 @@ class ContactBehaviour(Behaviour):
 
 def _describe_custom(change: Change) -> None:
     rows = change.connection.execute(
-        "SELECT a_system_name, json_extract(hidden, '$.description') FROM schema_custom_fields WHERE organization = ?"
-        " AND json_extract(attributes, '$.related_entity.entity_type') = 'contact'",
+        "SELECT a_system_name, json_extract(hidden, '$.description') FROM schema_custom_fields"
+        " WHERE organization = ? AND json_extract(attributes, '$.related_entity.entity_type') = 'contact'",
         (change.organization.id,),
     )
     descriptions = dict(rows.fetchall())
@@ -195,14 +197,14 @@ CONTACTS = Resource(
         "A list without the `archieved` filter holds archived contacts too.",
         "A user's token sees the contacts that user owns, not those shared with or assigned to them.",
         "In a user's view the ids of related users are strings, as the published example has them.",
-        "A contact shows `assignee`, `shared_with_users`, `custom` and `external_status` only where they are set.",
+        "A contact shows `assignee`, `shared_with_users`, `custom` and `external_status` only where set.",
         "`close_date` and `list_date` come back as days, and a birthday with the year 1970.",
         "The wording of the refusal where a required group is missing.",
         "Required groups are checked when a contact is created, not when it is updated.",
         "A group that does not exist, or belongs to another owner, answers 422 and nothing is created.",
         "A contact with a new owner moves to that owner's groups of the same names and leaves the others.",
         "`POST` with the id of a contact updates it and answers like a duplicate; an unknown id answers 404.",
-        "Coming into a group that has a campaign sends its e-mail unless `ok_to_email` is false or there is no address.",
+        "Coming into a group that has a campaign sends its e-mail unless `ok_to_email` is false.",
         "`do_not_contact` is stored and changes nothing that can be read.",
     ),
     behaviour=ContactBehaviour,

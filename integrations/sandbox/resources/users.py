@@ -21,13 +21,13 @@ from ..declaration import (
 from ..passwords import password_for
 
 _INFO = (
-    "address address_2 city company cost_center first_name job_title last_name location_id phone_cell phone_fax "
-    "phone_office state testimonial_url timezone_name website zip_code"
+    "address address_2 city company cost_center first_name job_title last_name location_id phone_cell "
+    "phone_fax phone_office state testimonial_url timezone_name website zip_code"
 )
 _MARKETING = (
-    "agent_bio application_url disclaimer icon_one_img_url icon_three_img_url icon_two_img_url license_title "
-    "logo_img_url post_close_survey_url profile_img_url short_name social_facebook social_google social_linkedin "
-    "social_twitter user_quote wistia_id"
+    "agent_bio application_url disclaimer icon_one_img_url icon_three_img_url icon_two_img_url "
+    "license_title logo_img_url post_close_survey_url profile_img_url short_name social_facebook "
+    "social_google social_linkedin social_twitter user_quote wistia_id"
 )
 
 
@@ -125,7 +125,7 @@ USERS = Resource(
     ),
     guesses=(
         "A user's token is refused with 401 insufficient_scope on resources that are for admins.",
-        "Roles and teams of a user are kept as they were sent: the lists of roles and teams are not emulated yet.",
+        "Roles and teams of a user are kept as they were sent: their lists are not emulated yet.",
         "Giving a user an e-mail address or external id of another one answers 422.",
         "An inactive user can neither sign in nor go on using tokens, but may own contacts.",
     ),
