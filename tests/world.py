@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.test import Client as WsgiClient
 
-from integrations.connections import credentials, installations
+from integrations.connections import consent, credentials, installations
 from integrations.connections.models import Connection, Environment
 from integrations.sandbox import create_app
 from portal import clock
@@ -13,6 +13,8 @@ from portal.demo.visitor import _Forms
 from portal.organizations.models import Membership, Organization, User
 from tests.wsgi_adapter import WSGIAdapter
 
+#: The secret of the browser session in which everybody here consents.
+SESSION = "a-session-secret"
 BASE = "https://sandbox.example"
 CEDAR, BLUEWATER = "Cedar Home Lending", "Bluewater Mortgage"
 
@@ -120,3 +122,17 @@ class World:
         connection = self.propose(name)
         credentials.settle(connection)
         return connection
+
+    def begin(self, user: User, name: str = CEDAR) -> str:
+        """A person presses Continue to Total Expert. Answers where they are sent."""
+        installation = installations.ensure(self.organization(name), self.environment)
+        return consent.begin(installation=installation, user=user, session=SESSION)
+
+    def come_back(self, user: User, button: str = "Allow", name: str = CEDAR, officer: int = 0) -> consent.Return:
+        """... and comes back from the sandbox's own pages as one of its officers."""
+        answer = self.sandbox.consent(self.begin(user, name), self.sandbox.officers(name)[officer], button)
+        return consent.Return(answer.get("state", ""), answer.get("code", ""), answer.get("error", ""))
+
+    def consented(self, user: User, name: str = CEDAR, officer: int = 0) -> Connection:
+        """A connection by a person's consent."""
+        return consent.finish(self.come_back(user, name=name, officer=officer), user=user, session=SESSION)

@@ -10,7 +10,7 @@ from integrations.connections.models import Environment
 from integrations.total_expert import Rejected
 
 
-class EnvironmentForm(forms.ModelForm[Environment]):
+class EnvironmentForm(forms.ModelForm):
     """A world of Total Expert's. Its addresses must be on the list of hosts that may be called."""
 
     class Meta:

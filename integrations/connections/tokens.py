@@ -157,6 +157,8 @@ def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> To
         "access_token": seal(grant.access_token, label="connections.token.access", row=token.pk),
         "lease_holder": "",
         "lease_expires_at": None,
+        # whoever read the row while this lease was held must not take it for one that still needs renewing
+        "fence": lease.fence + 1,
     }
     with transaction.atomic(durable=True):
         at = clock.now()

@@ -13,10 +13,9 @@ from integrations.connections.models import (
 )
 from integrations.total_expert import Rejected
 from portal import clock
-from tests.world import CEDAR, World
+from tests.world import SESSION, World
 
 pytestmark = pytest.mark.django_db
-SESSION = "a-session-secret"
 
 
 @pytest.fixture
@@ -24,21 +23,8 @@ def admin(world: World):
     return world.member("admin")
 
 
-def begin(world: World, user, session: str = SESSION) -> str:
-    from integrations.connections import installations
-
-    installation = installations.ensure(world.organization(), world.environment)
-    return consent.begin(installation=installation, user=user, session=session)
-
-
-def come_back(world: World, user, button: str = "Allow") -> consent.Return:
-    officer = world.sandbox.officers(CEDAR)[0]
-    answer = world.sandbox.consent(begin(world, user), officer, button)
-    return consent.Return(answer.get("state", ""), answer.get("code", ""), answer.get("error", ""))
-
-
 def test_a_consent_stores_a_pair_and_activates_the_connection(world: World, admin) -> None:
-    connection = consent.finish(come_back(world, admin), user=admin, session=SESSION)
+    connection = consent.finish(world.come_back(admin), user=admin, session=SESSION)
     row = Connection.objects.get(pk=connection.pk)
     assert row.state == State.ACTIVE
     token = Token.objects.get(connection=row)
@@ -48,7 +34,7 @@ def test_a_consent_stores_a_pair_and_activates_the_connection(world: World, admi
 
 
 def test_the_state_is_stored_as_a_hash_only(world: World, admin) -> None:
-    address = begin(world, admin)
+    address = world.begin(admin)
     attempt = ConsentAttempt.objects.get()
     assert attempt.state_hash not in address
     assert "state=" in address
@@ -56,14 +42,14 @@ def test_the_state_is_stored_as_a_hash_only(world: World, admin) -> None:
 
 def test_a_denial_is_kind_and_gives_the_slot_back(world: World, admin) -> None:
     with pytest.raises(consent.Denied, match="nothing was connected"):
-        consent.finish(come_back(world, admin, "Deny"), user=admin, session=SESSION)
+        consent.finish(world.come_back(admin, "Deny"), user=admin, session=SESSION)
     assert TokenRequest.objects.get().state == RequestState.RELEASED
     assert not Token.objects.exists()
     assert Connection.objects.get().state == State.PENDING
 
 
 def test_a_replayed_return_is_refused_and_stores_nothing(world: World, admin) -> None:
-    returned = come_back(world, admin)
+    returned = world.come_back(admin)
     consent.finish(returned, user=admin, session=SESSION)
     before = Token.objects.get().fence
     with pytest.raises(consent.Refused, match="used before"):
@@ -72,7 +58,7 @@ def test_a_replayed_return_is_refused_and_stores_nothing(world: World, admin) ->
 
 
 def test_a_forged_state_is_refused(world: World, admin) -> None:
-    returned = come_back(world, admin)
+    returned = world.come_back(admin)
     forged = consent.Return("forged" + returned.state, returned.code)
     with pytest.raises(consent.Refused, match="does not belong"):
         consent.finish(forged, user=admin, session=SESSION)
@@ -86,7 +72,7 @@ def test_rubbish_for_a_state_is_refused(world: World, admin, state: str) -> None
 
 
 def test_a_return_in_another_session_or_by_another_person_is_refused_and_does_not_use_it_up(world: World, admin) -> None:
-    returned = come_back(world, admin)
+    returned = world.come_back(admin)
     for user, session in ((admin, "another-session"), (world.member("admin"), SESSION)):
         with pytest.raises(consent.Refused):
             consent.finish(returned, user=user, session=session)
@@ -95,14 +81,14 @@ def test_a_return_in_another_session_or_by_another_person_is_refused_and_does_no
 
 
 def test_a_return_after_ten_minutes_is_refused(world: World, admin) -> None:
-    returned = come_back(world, admin)
+    returned = world.come_back(admin)
     clock.advance(consent.LIFE.total_seconds() + 1)
     with pytest.raises(consent.Refused, match="ten minutes"):
         consent.finish(returned, user=admin, session=SESSION)
 
 
 def test_an_expired_code_is_refused_with_a_sentence(world: World, admin) -> None:
-    returned = come_back(world, admin)
+    returned = world.come_back(admin)
     world.sandbox.pass_time(60)
     with pytest.raises(Rejected, match="too old or used before"):
         consent.finish(returned, user=admin, session=SESSION)
@@ -111,9 +97,9 @@ def test_an_expired_code_is_refused_with_a_sentence(world: World, admin) -> None
 
 
 def test_a_failed_reconnect_leaves_the_working_grant_as_it_was(world: World, admin) -> None:
-    connection = consent.finish(come_back(world, admin), user=admin, session=SESSION)
+    connection = consent.finish(world.come_back(admin), user=admin, session=SESSION)
     pair = Token.objects.get().refresh_token
-    returned = come_back(world, admin)
+    returned = world.come_back(admin)
     with pytest.raises(Rejected):
         consent.finish(consent.Return(returned.state, "not-the-code"), user=admin, session=SESSION)
     row = Connection.objects.get()
@@ -122,22 +108,22 @@ def test_a_failed_reconnect_leaves_the_working_grant_as_it_was(world: World, adm
 
 
 def test_consenting_again_keeps_the_connections_id(world: World, admin) -> None:
-    first = consent.finish(come_back(world, admin), user=admin, session=SESSION)
-    assert consent.finish(come_back(world, admin), user=admin, session=SESSION).pk == first.pk
+    first = consent.finish(world.come_back(admin), user=admin, session=SESSION)
+    assert consent.finish(world.come_back(admin), user=admin, session=SESSION).pk == first.pk
 
 
 def test_a_slot_is_held_before_somebody_is_sent_away(world: World, admin) -> None:
     world.environment.tokens_per_hour = 1
     world.environment.save()
-    begin(world, admin)
+    world.begin(admin)
     assert TokenRequest.objects.get().state == RequestState.RESERVED
     with pytest.raises(ledger.NoSlot):
-        begin(world, world.member("admin"))
+        world.begin(world.member("admin"))
 
 
 def test_starting_again_gives_the_earlier_slot_back(world: World, admin) -> None:
     world.environment.tokens_per_hour = 1
     world.environment.save()
-    begin(world, admin)
-    begin(world, admin)
+    world.begin(admin)
+    world.begin(admin)
     assert TokenRequest.objects.filter(state=RequestState.RESERVED).count() == 1

@@ -6,11 +6,10 @@ import threading
 import pytest
 from django.db import connections
 
-from integrations.connections import consent, ledger, lifecycle, tokens
+from integrations.connections import ledger, lifecycle, tokens
 from integrations.connections.models import Connection, Purpose, RequestState, State, Token, TokenRequest
 from integrations.total_expert import ReconnectRequired, TryLater
 from portal import clock
-from tests.integrations.connections.test_consent import SESSION, come_back
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -18,8 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def consented(world: World) -> Connection:
-    admin = world.member("admin")
-    return consent.finish(come_back(world, admin), user=admin, session=SESSION)
+    return world.consented(world.member("admin"))
 
 
 def token_requests(world: World) -> int:
