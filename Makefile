@@ -41,7 +41,7 @@ check: $(READY)  ## format, lint, types, import walls, missing migrations, check
 	$(VENV)/bin/ruff format --check --quiet .
 	$(VENV)/bin/ruff check --quiet .
 	$(VENV)/bin/mypy --no-error-summary
-	$(VENV)/bin/lint-imports --no-logo --show-timings >/dev/null || $(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports --no-logo
 	@DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
 	@env $$($(PY) manage.py make_keys) DEBUG=0 DEMO=0 DATABASE_URL=sqlite://:memory: \
 	  PORTAL_URL=https://portal.example ALLOWED_HOSTS=portal.example \
