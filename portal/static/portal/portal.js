@@ -1,0 +1,221 @@
+// What the screens do in the browser: theme, times that stay true, copying, asking before consequences, search by "/".
+// Everything works without it, only less comfortably.
+"use strict";
+
+/* --- Theme ------------------------------------------------------------------------------------------------------ */
+
+const THEME_KEY = "_x_adminTheme";
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+
+function currentTheme() {
+  return document.documentElement.dataset.theme || (systemIsDark.matches ? "dark" : "light");
+}
+
+function nameThemeToggle() {
+  const other = currentTheme() === "dark" ? "light" : "dark";
+  for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+    button.hidden = false;
+    button.setAttribute("aria-label", `Use the ${other} theme`);
+    button.title = `Use the ${other} theme`;
+    button.querySelector(".icon").textContent = other === "dark" ? "dark_mode" : "light_mode";
+  }
+}
+
+function toggleTheme() {
+  const other = currentTheme() === "dark" ? "light" : "dark";
+  const asSystem = (other === "dark") === systemIsDark.matches;
+  if (asSystem) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = other;
+  try {
+    localStorage.setItem(THEME_KEY, JSON.stringify(asSystem ? "auto" : other));
+  } catch {
+    // not remembered, but changed
+  }
+  nameThemeToggle();
+}
+
+/* --- Times ------------------------------------------------------------------------------------------------------ */
+
+const seenAt = new WeakMap(); // <time> -> milliseconds of this page when it arrived
+
+function relative(age) {
+  const amount = Math.abs(age);
+  if (amount < 45) return age >= 0 ? "just now" : "in a moment";
+  if (amount >= 14 * 86400) return null;
+  let words;
+  if (amount < 59.5 * 60) words = `${Math.max(1, Math.round(amount / 60))} min`;
+  else if (amount < 23.5 * 3600) words = `${Math.max(1, Math.round(amount / 3600))} h`;
+  else {
+    const days = Math.max(1, Math.round(amount / 86400));
+    words = `${days} day${days === 1 ? "" : "s"}`;
+  }
+  return age >= 0 ? `${words} ago` : `in ${words}`;
+}
+
+function refreshTimes(root = document) {
+  for (const time of root.querySelectorAll("time[data-age]")) {
+    if (!seenAt.has(time)) seenAt.set(time, performance.now());
+    const words = relative(Number(time.dataset.age) + (performance.now() - seenAt.get(time)) / 1000);
+    if (words !== null && time.textContent !== words) time.textContent = words;
+  }
+}
+
+function localTime(iso) {
+  const date = new Date(iso);
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
+  const part = (options) => date.toLocaleString("en-GB", options);
+  const day = part({ weekday: "short", day: "numeric", month: "short", year: "numeric" }).replace(/^(\w+),/, "$1");
+  return `${day}, ${part({ hour: "2-digit", minute: "2-digit", second: "2-digit" })} ${zone.replaceAll("_", " ")}`;
+}
+
+function openMoment(event) {
+  const moment = event.target;
+  if (event.newState !== "open" || !moment.classList?.contains("moment")) return;
+  const local = moment.querySelector("[data-local]");
+  local.textContent = localTime(local.dataset.local);
+  const anchor = document.querySelector(`[popovertarget="${moment.id}"]`);
+  if (!anchor) return;
+  const at = anchor.getBoundingClientRect();
+  moment.style.margin = "0";
+  requestAnimationFrame(() => {
+    const box = moment.getBoundingClientRect();
+    const below = at.bottom + 6 + box.height < innerHeight;
+    moment.style.top = `${below ? at.bottom + 6 : at.top - 6 - box.height}px`;
+    moment.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.width - 8))}px`;
+  });
+}
+
+/* --- Saying something ------------------------------------------------------------------------------------------- */
+
+function say(text, tone = "ok") {
+  let region = document.getElementById("toasts");
+  if (!region) {
+    region = document.createElement("div");
+    region.id = "toasts";
+    region.className = "toasts";
+    region.setAttribute("role", "status");
+    document.body.append(region);
+  }
+  const toast = document.createElement("p");
+  toast.className = "notice";
+  toast.dataset.tone = tone;
+  toast.textContent = text;
+  region.replaceChildren(toast);
+  setTimeout(() => toast.remove(), 5000);
+}
+
+/* --- Copying: <button data-copy="text"> or <button data-copy-from="#id"> ------------------------------------------ */
+
+async function copy(button) {
+  const source = button.dataset.copyFrom ? document.querySelector(button.dataset.copyFrom) : null;
+  const text = source ? (source.value ?? source.textContent.trim()) : button.dataset.copy;
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied");
+  } catch {
+    if (source?.select) source.select();
+    say("This browser does not let the page copy. Select the text and copy it yourself.", "warn");
+  }
+}
+
+/* --- Asking first: <form data-confirm="What follows"> or <button data-confirm="…"> --------------------------------- */
+
+function ask(text, verb, dangerous) {
+  return new Promise((resolve) => {
+    const dialog = document.createElement("dialog");
+    dialog.className = "confirm";
+    const heading = document.createElement("h2");
+    heading.id = "confirm-title";
+    heading.textContent = `${verb}?`;
+    dialog.setAttribute("aria-labelledby", heading.id);
+    const sentence = document.createElement("p");
+    sentence.textContent = text;
+    const buttons = document.createElement("div");
+    buttons.className = "buttons";
+    const make = (label, value, look) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = look;
+      button.textContent = label;
+      button.addEventListener("click", () => dialog.close(value));
+      buttons.append(button);
+      return button;
+    };
+    const cancel = make("Cancel", "", "button");
+    make(verb, "yes", dangerous ? "button danger filled" : "button primary");
+    dialog.append(heading, sentence, buttons);
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    cancel.focus();
+  });
+}
+
+async function confirmSubmit(event) {
+  const form = event.target;
+  const button = event.submitter;
+  const text = button?.dataset.confirm || form.dataset.confirm;
+  if (!text || form.dataset.confirmed) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const verb = (button?.textContent || "Go on").trim().replace(/\s+/g, " ");
+  if (!(await ask(text, verb, button?.classList.contains("danger")))) return;
+  form.dataset.confirmed = "yes";
+  form.requestSubmit(button ?? undefined);
+  delete form.dataset.confirmed;
+}
+
+/* --- Wiring ----------------------------------------------------------------------------------------------------- */
+
+document.addEventListener("click", (event) => {
+  const toggle = event.target.closest("[data-theme-toggle]");
+  if (toggle) return toggleTheme();
+  const copier = event.target.closest("[data-copy], [data-copy-from]");
+  if (copier) copy(copier);
+});
+document.addEventListener("submit", confirmSubmit, true);
+document.addEventListener("toggle", openMoment, true);
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const search = document.querySelector("[data-search], input[type=search]");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+  search.select();
+});
+
+systemIsDark.addEventListener("change", nameThemeToggle);
+nameThemeToggle();
+refreshTimes();
+setInterval(refreshTimes, 15000);
+
+/* --- htmx ------------------------------------------------------------------------------------------------------- */
+
+document.addEventListener("htmx:load", (event) => refreshTimes(event.target.parentElement ?? document));
+
+// A poll that arrives after the session ended is answered with the sign-in page: go there, don't put it in a card.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const answered = new URL(event.detail.xhr.responseURL || location.href, location.href).pathname;
+  const asked = new URL(event.detail.pathInfo.requestPath, location.href).pathname;
+  if (answered !== asked && answered.startsWith("/accounts/")) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
+
+// A poll must not close what somebody is reading; the next one brings the news.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const polled = !event.detail.requestConfig.triggeringEvent;
+  if (polled && event.detail.target?.querySelector?.(":popover-open")) event.detail.shouldSwap = false;
+});
+
+document.addEventListener("htmx:sendError", () => say("The portal does not answer. This page goes on trying.", "warn"));
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 404) say("This is gone, or you may no longer see it. Load the page again.", "warn");
+  else say("The portal answered with an error. Load the page again.", "bad");
+});

@@ -1,0 +1,11 @@
+// Before the first paint: the theme that was chosen on this device. Under the same key as the settings tables use.
+(() => {
+  const KEY = "_x_adminTheme";
+  let chosen = "auto";
+  try {
+    chosen = JSON.parse(localStorage.getItem(KEY)) || "auto";
+  } catch {
+    // storage is off, or holds something else: follow the system
+  }
+  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+})();
