@@ -35,7 +35,7 @@ demo: $(READY)  ## sandbox, portal and worker on this machine; Ctrl-C stops them
 	@exec $(PY) manage.py demo $(ARGS)
 
 test: $(READY)  ## every test that this machine can run; DATABASE_URL chooses PostgreSQL
-	@$(PY) -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -q -n $(JOBS) $(ARGS)
 
 check: $(READY)  ## format, lint, types, import walls, missing migrations, check --deploy
 	$(VENV)/bin/ruff format --check --quiet .

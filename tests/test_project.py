@@ -1,0 +1,212 @@
+"""The project's own promises: settings documented, locks in step, files small, what the documents name exists."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+OURS = ("portal", "integrations", "tests", "templates", "deploy", "docs", ".ci")
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "deploy/README.md"]
+TEXT = {".py", ".html", ".js", ".css", ".md", ".txt", ".toml", ".service", ".svg", ""}
+LINES = 350
+
+
+def our_files() -> Iterator[Path]:
+    """Every text file of the project that people write."""
+    for place in OURS:
+        for file in sorted((ROOT / place).rglob("*")):
+            if file.is_file() and file.suffix in TEXT and "__pycache__" not in file.parts and "vendor" not in file.parts:
+                yield file
+    yield from (ROOT / name for name in ("manage.py", "pyproject.toml", "Makefile", ".env.example", *DOCUMENTS[:3]))
+
+
+def python_files(*places: str) -> list[Path]:
+    return [file for place in places for file in sorted((ROOT / place).rglob("*.py"))]
+
+
+# --- Settings -------------------------------------------------------------------------------------------------------
+
+
+def variables_that_settings_read() -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse((ROOT / "portal/settings.py").read_text())):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            reads = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "env"
+            if reads or (isinstance(node.func, ast.Name) and node.func.id == "required"):
+                names.add(node.args[0].value)
+    return names
+
+
+def test_the_example_of_the_environment_names_every_variable_that_settings_read() -> None:
+    documented = re.findall(r"^#?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert sorted(documented) == sorted(variables_that_settings_read())
+
+
+def test_no_code_outside_settings_reads_a_variable_of_its_own() -> None:
+    reading = re.compile(r"os\.(?:environ(?:\.get\(|\[)|getenv\()\s*[\"']([A-Z_]+)")
+    found = {name for file in python_files("portal", "integrations") for name in reading.findall(file.read_text())}
+    assert found <= variables_that_settings_read() | {"PATH", "DJANGO_SETTINGS_MODULE"}
+
+
+def settings_in_a_fresh_process(expression: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Evaluate ``expression`` on the settings that these variables, and no others, make."""
+    return subprocess.run(
+        [sys.executable, "-c", f"from portal import settings; print({expression})"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS", "FINGERPRINT_KEY", "DATABASE_URL", "EMAIL_URL"])
+def test_a_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
+    values = {
+        **dict.fromkeys(["SECRET_KEY", "ENCRYPTION_KEYS", "FINGERPRINT_KEY"], "given"),
+        "DATABASE_URL": "sqlite:////nowhere/given",
+        "EMAIL_URL": "smtp://mail.example",
+    }
+    there = {"DATABASE_URL": "sqlite:////nowhere/from-file", "EMAIL_URL": "smtp://from-file"}.get(name, "from-file")
+    file = tmp_path / "secret"
+    file.write_text(there)
+    del values[name]
+    shown = {"DATABASE_URL": "settings.DATABASES['default']['NAME']", "EMAIL_URL": "settings.EMAIL_HOST"}
+    answer = settings_in_a_fresh_process(shown.get(name, f"settings.{name}"), **values, **{f"{name}_FILE": str(file)})
+    assert answer.stdout.strip().endswith("from-file"), answer.stderr
+
+
+@pytest.mark.skipif((ROOT / ".env").exists(), reason="a .env lies here, which the settings would read")
+def test_without_keys_the_settings_say_what_to_do() -> None:
+    answer = settings_in_a_fresh_process("1")
+    assert answer.returncode != 0
+    assert "make_keys" in answer.stderr and "make demo" in answer.stderr
+
+
+# --- Locks ----------------------------------------------------------------------------------------------------------
+
+
+def locked(name: str) -> dict[str, str]:
+    """Package to version, of one lock file."""
+    pins = re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==([^\s;]+)", (ROOT / name).read_text(), re.MULTILINE)
+    return {canonicalize_name(package): version for package, version in pins}
+
+
+@pytest.mark.parametrize("name", ["requirements/runtime.txt", "requirements/dev.txt"])
+def test_a_lock_names_no_host_and_hashes_every_package(name: str) -> None:
+    text = (ROOT / name).read_text()
+    assert "://" not in text and "--index" not in text and "--find-links" not in text
+    entries = [entry for entry in re.split(r"^(?=\S)", text, flags=re.MULTILINE) if entry.strip()]
+    assert len(entries) == len(locked(name)) > 10
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("requirements/runtime.txt", PROJECT["project"]["dependencies"]),
+        ("requirements/dev.txt", PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]),
+    ],
+)
+def test_a_lock_holds_what_the_project_asks_for(name: str, wanted: list[str]) -> None:
+    pins = locked(name)
+    for requirement in map(Requirement, wanted):
+        version = pins.get(canonicalize_name(requirement.name), "missing")
+        assert version != "missing" and requirement.specifier.contains(version, prereleases=True), requirement
+
+
+def test_both_locks_pin_the_same_versions() -> None:
+    runtime, dev = locked("requirements/runtime.txt"), locked("requirements/dev.txt")
+    assert runtime.items() <= dev.items()
+
+
+# --- Files ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_file_grows_beyond_what_one_reads_at_a_sitting() -> None:
+    long = {
+        str(file.relative_to(ROOT)): count
+        for file in our_files()
+        if file.suffix not in {".css", ".svg"} and (count := file.read_text().count("\n")) > LINES
+    }
+    assert not long
+
+
+def test_every_module_says_first_what_it_is_for() -> None:
+    silent = [
+        str(file.relative_to(ROOT))
+        for file in python_files("portal", "integrations", "tests")
+        if "migrations" not in file.parts and file.read_text().strip() and not ast.get_docstring(ast.parse(file.read_text()))
+    ]
+    assert not silent
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    vague = {"utils.py", "util.py", "helpers.py", "base.py", "common.py", "misc.py"}
+    assert not [file for file in python_files("portal", "integrations", "tests") if file.name in vague]
+
+
+def test_no_file_names_a_path_of_the_machine_it_was_written_on() -> None:
+    paths = re.compile(r"(?<![\w.])/(?:work|root|home)/\w|/tmp/\w")
+    found = [
+        f"{file.relative_to(ROOT)}: {match.group()}"
+        for file in our_files()
+        if file != Path(__file__) and (match := paths.search(file.read_text()))
+    ]
+    assert not found
+
+
+def test_every_package_stands_behind_the_walls() -> None:
+    packages = {f"integrations.{file.parent.name}" for file in (ROOT / "integrations").glob("*/__init__.py")}
+    contracts = {contract["name"][:2]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
+    layered = {name for layer in contracts["1."]["layers"] for name in re.findall(r"[\w.]+", layer)}
+    apart = {"integrations.total_expert", "integrations.sandbox"}
+    assert packages - apart <= layered
+    assert packages - {"integrations.total_expert"} <= set(contracts["2."]["forbidden_modules"])
+    assert packages - {"integrations.sandbox"} <= set(contracts["3a"]["forbidden_modules"])
+
+
+# --- Documents ------------------------------------------------------------------------------------------------------
+
+
+def every_document() -> list[Path]:
+    return [file for file in our_files() if file.suffix == ".md"]
+
+
+def commands_of_manage() -> set[str]:
+    ours = {file.stem for file in ROOT.glob("*/**/management/commands/*.py") if ".venv" not in file.parts}
+    djangos = {"check", "collectstatic", "createsuperuser", "migrate", "sendtestemail", "shell"}
+    return ours | djangos | {"demo"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_commands_that_a_document_names_exist(document: str) -> None:
+    text = (ROOT / document).read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)\b(?= *(?:[`\n#]|ARGS|ONLY))", text)) <= targets
+    assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= commands_of_manage()
+
+
+def test_the_services_start_commands_that_exist() -> None:
+    for service in (ROOT / "deploy").glob("*.service"):
+        assert set(re.findall(r"manage\.py ([a-z_]+)", service.read_text())) <= commands_of_manage()
+
+
+def test_what_the_documents_link_to_is_there() -> None:
+    missing = []
+    for document in every_document():
+        for target in re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", document.read_text()):
+            path = (target[0] or target[1]).partition("#")[0]
+            if path and "://" not in path and not (document.parent / path).exists():
+                missing.append(f"{document.relative_to(ROOT)}: {path}")
+    assert not missing
