@@ -2,9 +2,12 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
 #: option, default, what it does. They are handed on as they are; the program itself checks them.
 OPTIONS: tuple[tuple[str, Any, str], ...] = (
@@ -33,7 +36,10 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         sys.stdout.flush()
-        os.execv(sys.executable, [sys.executable, "-m", "integrations.sandbox", *passed_on(options)])
+        # The program is a module of this checkout, wherever the shell stands.
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        command = [sys.executable, "-m", "integrations.sandbox", *passed_on(options)]
+        os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": path})
 
 
 def passed_on(options: dict[str, Any]) -> list[str]:
