@@ -125,6 +125,9 @@ class _OriginalResponse:
         """The whole answer is here already."""
         return True
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
 
 class _Message:
     def __init__(self, headers: HTTPHeaderDict) -> None:
@@ -151,6 +154,7 @@ def _response(
         status=int(code),
         reason=reason,
         preload_content=False,
+        request_method=request.method,
         original_response=_OriginalResponse(found),  # type: ignore[arg-type]
     )
     response = requests.Response()

@@ -80,6 +80,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             " whoever reaches it. Leave --host out, or add --allow-remote if that is what you want."
         )
     try:
+        server = Server(options.host, options.port)
+    except OSError as error:
+        return _refuse(
+            f"Port {options.port} at {options.host} cannot be used ({error.strerror or error}): another"
+            " program, perhaps another sandbox, may be using it. Stop that one, or choose another port with"
+            " --port."
+        )
+    try:
         application = create_app(
             options.data,
             seed=options.seed,
@@ -92,15 +100,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             http_webhooks=options.http_webhooks,
         )
     except sqlite3.Error as error:
+        server.server_close()
         return _refuse(f"The file {options.data} cannot be used ({error}). Name another one with --data.")
-    try:
-        server = Server(options.host, options.port, application)
-    except OSError as error:
-        return _refuse(
-            f"Port {options.port} at {options.host} cannot be used ({error.strerror or error}): another"
-            " program, perhaps another sandbox, may be using it. Stop that one, or choose"
-            " another port with --port."
-        )
+    server.application = application
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: os._exit(0))
     world = application.world

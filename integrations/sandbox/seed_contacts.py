@@ -62,17 +62,15 @@ def _contacts_of(seed: Seed, position: int, owners: list[Owner], end: dt.datetim
     resource = RESOURCES["contacts"]
     pattern = resource.blank()
     start, step = end - SPAN, SPAN / max(1, seed.contacts)
-    taken: set[tuple[str, ...]] = set()
+    taken: set[tuple[Any, ...]] = set()
     earlier: list[tuple[dict[str, Any], int]] = []
     for number in range(seed.contacts):
         created = start + step * number
         updated = created + (end - created) * (rng.random() ** 2 if rng.random() < 0.6 else 0)
         person, owner = _person(rng, owners, earlier)
-        while (
-            key := (str(owner.id), person["first_name"].casefold(), person["last_name"].casefold())
-        ) in taken:
+        while not taken.isdisjoint(found := _identities(owner.id, person)):
             person["last_name"] = f"{person['last_name']}-{rng.choice(people.LAST_NAMES)}"
-        taken.add(key)
+        taken |= found
         if len(earlier) < 400 or rng.random() < 0.01:
             earlier.append((dict(person), owner.id))
         record = Record(
@@ -88,6 +86,23 @@ def _contacts_of(seed: Seed, position: int, owners: list[Owner], end: dt.datetim
         yield record
 
 
+def _identities(owner: int, person: dict[str, Any]) -> set[tuple[Any, ...]]:
+    """By what the vendor would take two contacts of one owner for the same one."""
+    name = (owner, person["first_name"].casefold(), person["last_name"].casefold())
+    found: set[tuple[Any, ...]] = {
+        (
+            *name,
+            reach,
+            values.digits(person[reach]) if reach.startswith("phone") else person[reach].casefold(),
+        )
+        for reach in ("email", "phone_cell", "phone_home", "phone_office")
+        if person.get(reach)
+    }
+    if person.get("address"):
+        found.add((*name, "address", person["address"], person["zip_code"]))
+    return found
+
+
 def _person(
     rng: random.Random, owners: list[Owner], earlier: list[tuple[dict[str, Any], int]]
 ) -> tuple[dict[str, Any], Owner]:
@@ -100,7 +115,7 @@ def _person(
         person, known_to = rng.choice(earlier)
         others = [candidate for candidate in owners if candidate.id != known_to]
         return dict(person), rng.choice(others)
-    if earlier and kind < 0.06:
+    if earlier and kind < 0.08:
         return people.other_hand(rng, rng.choice(earlier)[0]), owner
     return people.contact(rng), owner
 

@@ -20,15 +20,16 @@ LARGEST_BODY = 64 * 1024 * 1024
 
 
 class Server(ThreadingMixIn, TCPServer):
-    """Serves one WSGI application until the process ends."""
+    """Serves its `application` until the process ends; takes the port at once, before there is one."""
 
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 256
 
-    def __init__(self, host: str, port: int, application: WSGIApplication) -> None:
+    application: WSGIApplication
+
+    def __init__(self, host: str, port: int) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.application = application
         super().__init__((host, port), Handler)
 
     @property
@@ -46,8 +47,6 @@ class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
-    server_version = "total-expert-sandbox"
-    sys_version = ""
     timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
     wbufsize = -1
@@ -142,6 +141,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
         self.wfile.flush()
+
+    def version_string(self) -> str:
+        """What the answers' Server header says."""
+        return "total-expert-sandbox"
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet: the emulator has a log of requests of its own."""

@@ -1,0 +1,86 @@
+"""The list of what is emulated, guessed and not there, made from the declarations: part of the README.
+
+`python -m integrations.sandbox.coverage` rewrites that part of the README beside this file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .declaration import Resource
+from .resources import RESOURCES
+
+README = Path(__file__).parent / "README.md"
+START, END = "<!-- coverage: made by coverage.py -->", "<!-- end of coverage -->"
+_METHODS = (
+    ("list", "GET /v1/{}"),
+    ("get", "GET /v1/{}/ID"),
+    ("create", "POST /v1/{}"),
+    ("update", "PATCH /v1/{}/ID"),
+    ("delete", "DELETE /v1/{}/ID"),
+)
+GENERAL_GUESSES = (
+    "Error bodies of 404, 405, 415, 429 and 400 for broken JSON: only their status is documented.",
+    "An unknown filter, a filter value that cannot be one and an unknown sort answer 422.",
+    "Attributes that are not known are ignored, as the vendor's own example of an update relies on.",
+    "A request refused with 429 does not count towards a limit; a token request that fails does.",
+    "Equal texts are compared without regard to case, telephone numbers by their digits.",
+    "A page beyond the last one is empty. A page size above 100 means 100.",
+    "The lifetime of an authorization code (30 seconds), and the wording of token errors beyond"
+    " `invalid_client`.",
+    "Scopes: contacts and groups need leadInteraction, users getUsers, definitions describeSchema. All"
+    " client credentials may have every scope.",
+)
+NOT_THERE = (
+    "contact-surveys, contact-survey-responses, contact-notes, insights, insight-types",
+    "contact-recruits with statuses, metrics and units; communication consent",
+    "channels, wlp-access-types, campaigns, campaign-activity, activity",
+    "user-roles, role-permissions, permissions, teams",
+    "entities, loans, accounts, scenarios, leads, lead-opportunities",
+    "email-domains, email-unsubscribes, sms/opt-in, sms/opt-out, e-mail archive, templates and images",
+    "webhook-actions, webhook-subscriptions and their deliveries",
+    "schema/participant-roles",
+)
+
+
+def describe() -> str:
+    """The list as Markdown."""
+    lines = ["### Emulated", ""]
+    lines += [
+        "- `GET /v1/authorize` with pages to sign in and consent on; `POST /v1/token` with client credentials,"
+        " authorization codes and refresh tokens that rotate",
+        "- `GET /v1/heartbeat`, `GET /v1/teapot`",
+    ]
+    lines += [_resource(resource) for _, resource in sorted(RESOURCES.items())]
+    lines += ["", "### Guessed", "", "What the vendor does not document, decided here:", ""]
+    lines += [f"- {guess}" for guess in GENERAL_GUESSES]
+    for path, resource in sorted(RESOURCES.items()):
+        lines += [f"- {path}: {guess}" for guess in resource.guesses]
+    lines += ["", "### Not there", "", "These addresses answer 404:", ""]
+    lines += [f"- {names}" for names in NOT_THERE]
+    ignored = [(path, resource.ignored) for path, resource in sorted(RESOURCES.items()) if resource.ignored]
+    lines += ["", "Accepted in a request and ignored:", ""]
+    lines += [f"- {path}: {', '.join(f'`{name}`' for name in names)}" for path, names in ignored]
+    return "\n".join(lines)
+
+
+def _resource(resource: Resource) -> str:
+    methods = ", ".join(
+        f"`{form.format(resource.path)}`" for name, form in _METHODS if name in resource.methods
+    )
+    who = "admins only" if resource.admin_only else "admins and users"
+    text = f"- {methods}: {who}, scope {resource.scope}"
+    if resource.filters:
+        text += f"; filters {', '.join(filter.name for filter in resource.filters)}"
+    return text
+
+
+def renewed(readme: str) -> str:
+    """The README's text with the list in it renewed."""
+    before, _, rest = readme.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n\n{describe()}\n\n{END}{after}"
+
+
+if __name__ == "__main__":
+    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")

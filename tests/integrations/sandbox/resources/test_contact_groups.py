@@ -1,0 +1,77 @@
+"""Contact groups: the documented requests, one name for several owners, and what deleting one does."""
+
+from typing import Any
+
+from ..clients import Caller, House, ada
+
+
+def test_an_admins_group_is_created_and_shown_with_its_owner(admin: Caller, owner: dict[str, Any]) -> None:
+    answer = admin.create("contact-groups", group_name="My Group", owner={"email": owner["email"]})
+    id = answer.json()["id"]
+    assert answer.status_code == 201
+    assert answer.json() == {"created": f"sandbox.example/v1/contact-groups/{id}", "id": id}
+    assert admin.get(f"contact-groups/{id}") == {
+        "group_name": "My Group",
+        "id": id,
+        "user_editable": True,
+        "owner": {name: owner[name] for name in ("email", "external_id", "id", "username")},
+    }
+
+
+def test_a_users_group_is_shown_without_its_owner(house: House, owner: dict[str, Any]) -> None:
+    caller = house.user(owner)
+    id = caller.create("contact-groups", group_name="My Group").json()["id"]
+    assert caller.get(f"contact-groups/{id}") == {"group_name": "My Group", "id": id, "user_editable": True}
+    assert all(set(item) == {"group_name", "id", "user_editable"} for item in caller.items("contact-groups"))
+
+
+def test_an_owner_who_does_not_exist_is_refused_as_documented(admin: Caller) -> None:
+    answer = admin.create("contact-groups", group_name="My Group", owner={"external_id": "userExternal1"})
+    assert answer.status_code == 422
+    assert answer.json() == {"error": "Unable to find target for relationship: 'owner'"}
+
+
+def test_the_same_name_exists_once_per_owner(house: House, admin: Caller) -> None:
+    first, second = (
+        admin.create("contact-groups", group_name="Shared name", owner={"id": user["id"]})
+        for user in house.officers()[:2]
+    )
+    assert (first.status_code, second.status_code) == (201, 201)
+    again = admin.create("contact-groups", group_name="shared NAME", owner={"id": house.officers()[0]["id"]})
+    assert again.status_code == 200
+    assert again.json()["id"] == first.json()["id"]
+    assert "duplicate" in again.json()
+
+
+def test_a_renamed_group_has_its_new_name_on_its_contacts(admin: Caller, owner: dict[str, Any]) -> None:
+    id = admin.create("contact-groups", group_name="Before", owner={"id": owner["id"]}).json()["id"]
+    body = ada(owner={"id": owner["id"]}, contact_groups=[{"id": str(id)}])
+    contact = admin.create("contacts", **body).json()["id"]
+    answer = admin.update(f"contact-groups/{id}", group_name="After")
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert admin.get(f"contacts/{contact}")["contact_groups"] == [{"group_name": "After", "id": id}]
+
+
+def test_a_name_the_owner_already_uses_is_refused_when_renaming(admin: Caller, owner: dict[str, Any]) -> None:
+    id = admin.create("contact-groups", group_name="Mine", owner={"id": owner["id"]}).json()["id"]
+    assert admin.update(f"contact-groups/{id}", group_name="Newsletter").status_code == 422
+    assert admin.update(f"contact-groups/{id}", group_name="mine").status_code == 200
+
+
+def test_a_group_needs_a_name(admin: Caller, owner: dict[str, Any]) -> None:
+    assert admin.create("contact-groups", owner={"id": owner["id"]}).status_code == 422
+
+
+def test_a_deleted_group_is_gone_and_its_contacts_stay(
+    house: House, admin: Caller, owner: dict[str, Any]
+) -> None:
+    id = admin.create("contact-groups", group_name="Short-lived", owner={"id": owner["id"]}).json()["id"]
+    body = ada(owner={"id": owner["id"]}, contact_groups=[{"id": id}])
+    contact = admin.create("contacts", **body).json()["id"]
+    with_it = house.control("state")["organizations"]["Cedar Home Lending"]["contacts"]
+    answer = admin.delete(f"contact-groups/{id}")
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert admin.call("GET", f"contact-groups/{id}").status_code == 404
+    assert admin.get(f"contacts/{contact}")["contact_groups"] == []
+    without_it = house.control("state")["organizations"]["Cedar Home Lending"]["contacts"]
+    assert with_it["digest"] != without_it["digest"]

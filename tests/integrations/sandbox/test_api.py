@@ -1,0 +1,114 @@
+"""Addresses, methods and bodies: what every resource tolerates and what it refuses."""
+
+import pytest
+
+from .clients import BASE, CEDAR, Caller, House, ada
+
+
+def test_the_heartbeat_needs_no_token(house: House) -> None:
+    answer = house.session().get(f"{BASE}/v1/heartbeat", timeout=5)
+    assert (answer.status_code, answer.json()) == (200, {"running_item": "Total Expert External API"})
+
+
+def test_the_api_is_a_teapot_to_whoever_has_a_token(admin: Caller) -> None:
+    answer = admin.call("GET", "teapot")
+    assert answer.status_code == 418
+    assert answer.json() == {"code": "418 I'm a teapot", "status": "short and stout"}
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing", "contacts/1", "contacts/abc", "contacts/1/2", "schema/custom-fields/1"]
+)
+def test_an_unknown_address_or_id_is_not_found(admin: Caller, path: str) -> None:
+    answer = admin.call("GET", path)
+    assert answer.status_code == 404
+    assert "error" in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "contacts/1"),
+        ("PUT", "contacts/1"),
+        ("DELETE", "contacts"),
+        ("PATCH", "contact-groups"),
+        ("DELETE", "users/1001"),
+        ("POST", "schema/custom-fields"),
+        ("POST", "teapot"),
+    ],
+)
+def test_a_wrong_method_is_refused(admin: Caller, method: str, path: str) -> None:
+    answer = admin.call(method, path, json={})
+    assert answer.status_code == 405
+    assert answer.headers["Allow"]
+    assert "error" in answer.json()
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_write_that_is_not_json_is_refused(admin: Caller, kind: str) -> None:
+    answer = admin.call("POST", "contacts", data=b"first_name=Ada", headers={"Content-Type": kind})
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "media/json"])
+def test_json_is_taken_under_its_names(admin: Caller, kind: str) -> None:
+    answer = admin.call("POST", "contacts", data=b"{}", headers={"Content-Type": kind})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"{'a': 1}", b"\xff"])
+def test_broken_json_is_refused(admin: Caller, body: bytes) -> None:
+    answer = admin.call("POST", "contacts", data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+
+
+def test_json_that_is_no_object_is_refused(admin: Caller) -> None:
+    assert admin.call("POST", "contacts", json=[1]).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["//v1/contacts", "/v1//contacts/", "/v1/contacts/", "//v1//contacts//"])
+def test_double_and_trailing_slashes_are_tolerated(house: House, admin: Caller, path: str) -> None:
+    headers = {"Authorization": f"Bearer {admin.token}"}
+    answer = house.session().get(f"{BASE}{path}", headers=headers, timeout=5)
+    assert answer.status_code == 200
+    assert len(answer.json()["items"]) == 10
+
+
+def test_other_organizations_records_are_not_found(house: House, admin: Caller) -> None:
+    other = house.admin("Bluewater Mortgage")
+    id = other.get("contacts")["items"][0]["id"]
+    for method in ("GET", "PATCH", "DELETE"):
+        assert admin.call(method, f"contacts/{id}", json={}).status_code == 404
+    assert other.get(f"contacts/{id}")["id"] == id
+
+
+def test_a_user_sees_and_changes_only_their_own_records(house: House, admin: Caller) -> None:
+    user, colleague = house.officers()[:2]
+    caller = house.user(user)
+    mine = {item["id"] for item in admin.items("contacts", filter=f"owner_id={user['id']}")}
+    theirs = admin.items("contacts", filter=f"owner_id={colleague['id']}")[0]["id"]
+    assert {item["id"] for item in caller.items("contacts")} == mine
+    for method in ("GET", "PATCH", "DELETE"):
+        assert caller.call(method, f"contacts/{theirs}", json={}).status_code == 404
+
+
+def test_an_admin_user_still_sees_as_a_user(house: House) -> None:
+    boss = next(user for user in house.organization(CEDAR)["users"] if user["admin"])
+    assert house.user(boss).get("contacts")["items"] == []
+
+
+def test_a_head_request_has_the_status_and_no_body(admin: Caller) -> None:
+    answer = admin.call("HEAD", "contacts")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_ids_ascend_across_organizations_and_are_never_used_again(house: House, admin: Caller) -> None:
+    owner, other = house.officers()[0], house.officers("Bluewater Mortgage")[0]
+    first = admin.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]
+    assert admin.delete(f"contacts/{first}").status_code == 200
+    second = house.admin("Bluewater Mortgage").create(
+        "contact-groups", group_name="x", owner={"id": other["id"]}
+    )
+    assert second.status_code == 201
+    again = admin.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]
+    assert again > first
