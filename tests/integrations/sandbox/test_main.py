@@ -1,0 +1,91 @@
+"""The command line, and the lines of the README."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from integrations.sandbox.coverage import README
+
+from .processes import Process
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "integrations.sandbox", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_taken_port_is_refused_with_a_sentence() -> None:
+    with Process("--organizations", "1", "--contacts", "1") as running:
+        port = running.base.rpartition(":")[2]
+        second = run("--port", port)
+    assert second.returncode == 2
+    assert f"Port {port}" in second.stderr
+    assert "choose another port" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_an_address_that_others_can_reach_is_refused_unless_allowed() -> None:
+    refused = run("--host", "0.0.0.0")
+    assert refused.returncode == 2
+    assert "--allow-remote" in refused.stderr
+
+
+def test_a_file_that_is_no_database_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    wrong = tmp_path / "letter.txt"
+    wrong.write_text("Dear reader, " * 100)
+    refused = run("--port", "0", "--data", str(wrong))
+    assert refused.returncode == 2
+    assert "cannot be used" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("option", ["--contacts", "--port", "--tokens-per-hour"])
+def test_a_negative_number_is_refused(option: str) -> None:
+    assert run(option, "-1").returncode == 2
+
+
+def test_redirect_uris_can_be_given(tmp_path: Path) -> None:
+    given = ("--redirect-uri", "http://localhost:1/a/", "--redirect-uri", "http://localhost:2/b/")
+    with Process("--organizations", "1", "--contacts", "1", "--http-webhooks", *given) as running:
+        uris = running.control("credentials")["application"]["redirect_uris"]
+    assert uris == ["http://localhost:1/a/", "http://localhost:2/b/"]
+
+
+def test_it_imports_nothing_but_werkzeug_and_the_standard_library() -> None:
+    script = (
+        "import sys, integrations.sandbox.__main__\n"
+        "found = {name.split('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)\n"
+        "print(' '.join(sorted(name for name in found if not name.startswith('_'))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert set(done.stdout.split()) - {"sitecustomize"} <= {"integrations", "markupsafe", "werkzeug"}
+
+
+def test_the_readmes_lines_get_from_a_token_to_a_deleted_contact() -> None:
+    block = re.search(r"```sh\n(HOST=.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    with Process("--organizations", "1", "--contacts", "5") as running:
+        script = block[1].replace("http://127.0.0.1:8001", running.base).replace(")\n\n", ")\n")
+        done = subprocess.run(
+            ["sh", "-e", "-c", script], capture_output=True, text=True, timeout=60, check=False
+        )
+        log = [(entry["method"], entry["path"], entry["status"]) for entry in running.control("requests")]
+    assert done.returncode == 0, done.stderr
+    item = log[-1][1]
+    assert log == [
+        ("POST", "/v1/token", 200),
+        ("GET", "/v1/teapot", 418),
+        ("POST", "/v1/contacts", 201),
+        ("POST", "/v1/contacts", 200),
+        ("PATCH", item, 200),
+        ("GET", item, 200),
+        ("DELETE", item, 200),
+        ("GET", item, 404),
+    ]
+    assert '"duplicate"' in done.stdout
+    assert '"title": "Doctor"' in done.stdout

@@ -1,0 +1,169 @@
+"""The emulator as a process: killed, hurried by many clients, cut off, and stopped."""
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from .clients import ada
+from .processes import Process
+
+OPEN = ("--organizations", "1", "--contacts", "150", "--calls-per-minute", "0", "--tokens-per-hour", "0")
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A sandbox over a file, without limits."""
+    with Process(*OPEN, "--data", str(tmp_path_factory.mktemp("sandbox") / "sandbox.db")) as running:
+        yield running
+
+
+def test_everything_survives_a_kill(tmp_path: Path) -> None:
+    options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
+    with Process(*options) as first:
+        caller = first.caller()
+        owner = first.control("credentials")["organizations"][0]["users"][1]
+        id = caller.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]
+        first.control("clock", {"advance": 1000})
+        first.control("faults", [{"path": "/v1/heartbeat", "status": 503, "times": 3}])
+        assert requests.get(f"{first.base}/v1/heartbeat", timeout=5).status_code == 503
+        state, credentials = first.control("state"), first.control("credentials")
+        requests_before = first.control("requests")
+        first.popen.kill()
+    with Process(*options, "--seed", "99", "--contacts", "5") as second:
+        assert second.control("state")["organizations"] == state["organizations"]
+        assert second.control("credentials") == credentials
+        assert second.control("requests") == requests_before
+        assert second.control("clock")["offset"] == 1000
+        assert second.control("faults")[0]["times"] == 2
+        assert second.caller(caller.token).get(f"contacts/{id}")["last_name"] == "Birch"
+
+
+def test_a_write_that_was_answered_is_there_after_a_kill_at_any_moment(tmp_path: Path) -> None:
+    options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
+    answered: list[int] = []
+    with Process(*options) as first:
+        caller = first.caller()
+        owner = first.control("credentials")["organizations"][0]["users"][1]
+
+        def write() -> None:
+            number = 0
+            while True:
+                number += 1
+                body = ada(owner={"id": owner["id"]}) | {"email": f"ada{number}@mail.example"}
+                try:
+                    answered.append(caller.create("contacts", **body).json()["id"])
+                except requests.RequestException:
+                    return
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        while len(answered) < 40:
+            writer.join(0.01)
+        first.popen.kill()
+        writer.join()
+    with Process(*options) as second:
+        there = {
+            item["id"] for item in second.caller(caller.token).items("contacts", filter="last_name=Birch")
+        }
+    assert set(answered) <= there
+    assert len(there) <= len(answered) + 1
+
+
+def test_thirty_two_clients_at_once_get_no_error(process: Process) -> None:
+    token = process.token()
+    users = process.control("credentials")["organizations"][0]["users"][1:]
+    failures: list[str] = []
+
+    def work(number: int) -> None:
+        caller = process.caller(token)
+        owner = {"id": users[number % 11]["id"]}
+        for turn in range(6):
+            body = ada(owner=owner) | {
+                "first_name": f"Client {number}",
+                "email": f"{number}.{turn}@mail.example",
+            }
+            created = caller.create("contacts", **body)
+            answers = [created, caller.call("GET", "contacts?page[size]=50&sort=-internal_updated_at")]
+            path = f"contacts/{created.json().get('id')}"
+            answers += [caller.update(path, city="Lakemont"), caller.call("GET", path), caller.delete(path)]
+            failures.extend(
+                f"{answer.status_code} {answer.text}" for answer in answers if answer.status_code > 201
+            )
+
+    before = process.control("state")["organizations"]
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert process.control("state")["organizations"] == before
+
+
+def test_a_limit_is_exact_with_many_clients_at_once(tmp_path: Path) -> None:
+    options = ("--organizations", "1", "--contacts", "1", "--calls-per-minute", "50")
+    with Process(*options, "--data", str(tmp_path / "sandbox.db")) as limited:
+        statuses: list[int] = []
+
+        def work() -> None:
+            session = requests.Session()
+            for _ in range(10):
+                statuses.append(session.get(f"{limited.base}/v1/heartbeat", timeout=30).status_code)
+
+        threads = [threading.Thread(target=work) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert (statuses.count(200), statuses.count(429)) == (50, 110)
+
+
+def test_a_dropped_connection_is_really_cut(process: Process) -> None:
+    process.control("faults", [{"path": "/v1/heartbeat", "drop": "after", "times": 1}])
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{process.base}/v1/heartbeat", timeout=5)
+    assert requests.get(f"{process.base}/v1/heartbeat", timeout=5).status_code == 200
+
+
+def test_one_connection_serves_many_requests(process: Process) -> None:
+    connection = http.client.HTTPConnection(urlsplit(process.base).netloc, timeout=5)
+    connection.connect()
+    local = connection.sock.getsockname()
+    for path in ("/v1/heartbeat", "/v1/contacts", "/v1/heartbeat"):
+        connection.request("GET", path)
+        connection.getresponse().read()
+        assert connection.sock is not None
+        assert connection.sock.getsockname() == local
+    connection.close()
+
+
+def test_a_chunked_body_is_read(process: Process) -> None:
+    connection = http.client.HTTPConnection(urlsplit(process.base).netloc, timeout=5)
+    pieces = iter([b"grant_type=client", b"_credentials"])
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/v1/token", body=pieces, headers=headers, encode_chunked=True)
+    answer = connection.getresponse()
+    assert (answer.status, b"invalid_client" in answer.read()) == (400, True)
+    connection.close()
+
+
+def test_a_client_that_goes_away_harms_nobody(process: Process) -> None:
+    host, port = urlsplit(process.base).netloc.split(":")
+    for rest in (b"", b"GET /v1/heart", b"POST /v1/token HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"):
+        with socket.create_connection((host, int(port)), timeout=5) as client:
+            client.sendall(rest)
+    assert requests.get(f"{process.base}/v1/heartbeat", timeout=5).status_code == 200
+
+
+def test_it_stops_at_once_when_told_to() -> None:
+    with Process("--organizations", "1", "--contacts", "1") as running:
+        held = requests.Session()
+        held.get(f"{running.base}/v1/heartbeat", timeout=5)
+        assert running.stop() < 1
+        assert running.popen.returncode == 0
