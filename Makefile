@@ -57,7 +57,7 @@ bench: $(READY)  ## the benchmarks, into bench.json; ONLY=name for one
 	@$(PY) -m tests.bench $(ONLY)
 
 lock: $(READY)  ## resolve requirements/ anew from pyproject.toml
-	@[ -x $(VENV)/lock/bin/uv ] || { python3 -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
+	@[ -x $(VENV)/lock/bin/uv ] || { $(PY) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
 	@for set in runtime dev; do \
 	  [ $$set = dev ] && groups="--group dev" || groups=; \
 	  $(VENV)/lock/bin/uv pip compile pyproject.toml $$groups --universal --python-version 3.11 \

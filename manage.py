@@ -13,7 +13,9 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line
     except ImportError:
-        sys.exit("Django is not installed in this Python. Run `make setup`, then use .venv/bin/python manage.py.")
+        sys.exit(
+            "Django is not installed in this Python. Run `make setup`, then use .venv/bin/python manage.py."
+        )
     if sys.argv[1:2] and sys.argv[1] in WITHOUT_SETTINGS:
         run_without_settings(sys.argv)
     else:

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -25,9 +26,16 @@ def our_files() -> Iterator[Path]:
     """Every text file of the project that people write."""
     for place in OURS:
         for file in sorted((ROOT / place).rglob("*")):
-            if file.is_file() and file.suffix in TEXT and "__pycache__" not in file.parts and "vendor" not in file.parts:
+            if (
+                file.is_file()
+                and file.suffix in TEXT
+                and "__pycache__" not in file.parts
+                and "vendor" not in file.parts
+            ):
                 yield file
-    yield from (ROOT / name for name in ("manage.py", "pyproject.toml", "Makefile", ".env.example", *DOCUMENTS[:3]))
+    yield from (
+        ROOT / name for name in ("manage.py", "pyproject.toml", "Makefile", ".env.example", *DOCUMENTS[:3])
+    )
 
 
 def python_files(*places: str) -> list[Path]:
@@ -54,8 +62,10 @@ def test_the_example_of_the_environment_names_every_variable_that_settings_read(
 
 def test_no_code_outside_settings_reads_a_variable_of_its_own() -> None:
     reading = re.compile(r"os\.(?:environ(?:\.get\(|\[)|getenv\()\s*[\"']([A-Z_]+)")
-    found = {name for file in python_files("portal", "integrations") for name in reading.findall(file.read_text())}
-    assert found <= variables_that_settings_read() | {"PATH", "DJANGO_SETTINGS_MODULE"}
+    found = {
+        name for file in python_files("portal", "integrations") for name in reading.findall(file.read_text())
+    }
+    assert found <= variables_that_settings_read() | {"PATH", "PYTHONPATH", "DJANGO_SETTINGS_MODULE"}
 
 
 def settings_in_a_fresh_process(expression: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -70,19 +80,25 @@ def settings_in_a_fresh_process(expression: str, **variables: str) -> "subproces
     )
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS", "FINGERPRINT_KEY", "DATABASE_URL", "EMAIL_URL"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "ENCRYPTION_KEYS", "FINGERPRINT_KEY", "DATABASE_URL", "EMAIL_URL"]
+)
 def test_a_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     values = {
         **dict.fromkeys(["SECRET_KEY", "ENCRYPTION_KEYS", "FINGERPRINT_KEY"], "given"),
         "DATABASE_URL": "sqlite:////nowhere/given",
         "EMAIL_URL": "smtp://mail.example",
     }
-    there = {"DATABASE_URL": "sqlite:////nowhere/from-file", "EMAIL_URL": "smtp://from-file"}.get(name, "from-file")
+    there = {"DATABASE_URL": "sqlite:////nowhere/from-file", "EMAIL_URL": "smtp://from-file"}.get(
+        name, "from-file"
+    )
     file = tmp_path / "secret"
     file.write_text(there)
     del values[name]
     shown = {"DATABASE_URL": "settings.DATABASES['default']['NAME']", "EMAIL_URL": "settings.EMAIL_HOST"}
-    answer = settings_in_a_fresh_process(shown.get(name, f"settings.{name}"), **values, **{f"{name}_FILE": str(file)})
+    answer = settings_in_a_fresh_process(
+        shown.get(name, f"settings.{name}"), **values, **{f"{name}_FILE": str(file)}
+    )
     assert answer.stdout.strip().endswith("from-file"), answer.stderr
 
 
@@ -146,7 +162,9 @@ def test_every_module_says_first_what_it_is_for() -> None:
     silent = [
         str(file.relative_to(ROOT))
         for file in python_files("portal", "integrations", "tests")
-        if "migrations" not in file.parts and file.read_text().strip() and not ast.get_docstring(ast.parse(file.read_text()))
+        if "migrations" not in file.parts
+        and file.read_text().strip()
+        and not ast.get_docstring(ast.parse(file.read_text()))
     ]
     assert not silent
 
@@ -164,6 +182,29 @@ def test_no_file_names_a_path_of_the_machine_it_was_written_on() -> None:
         if file != Path(__file__) and (match := paths.search(file.read_text()))
     ]
     assert not found
+
+
+def test_the_client_works_as_a_package_of_its_own(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "integrations/total_expert", tmp_path / "total_expert")
+    answer = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, total_expert; print(total_expert.Client, 'django' in sys.modules)",
+        ],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert answer.stdout == "<class 'total_expert.client.Client'> False\n", answer.stderr
+
+
+def test_the_client_asks_for_the_same_libraries_alone_as_here() -> None:
+    alone = tomllib.loads((ROOT / "integrations/total_expert/pyproject.toml").read_text())["project"]
+    assert set(alone["dependencies"]) <= set(PROJECT["project"]["dependencies"])
+    assert alone["requires-python"] == PROJECT["project"]["requires-python"]
 
 
 def test_every_package_stands_behind_the_walls() -> None:
@@ -184,7 +225,7 @@ def every_document() -> list[Path]:
 
 
 def commands_of_manage() -> set[str]:
-    ours = {file.stem for file in ROOT.glob("*/**/management/commands/*.py") if ".venv" not in file.parts}
+    ours = {file.stem for file in python_files("portal", "integrations") if file.parent.name == "commands"}
     djangos = {"check", "collectstatic", "createsuperuser", "migrate", "sendtestemail", "shell"}
     return ours | djangos | {"demo"}
 

@@ -25,7 +25,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, str(ROOT / "manage.py"), "sandbox", "--port", str(port), "--contacts", "200"]
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    with subprocess.Popen([*command, "--tokens-per-hour", "0"], cwd=elsewhere, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [*command, "--tokens-per-hour", "0"], cwd=elsewhere, stdout=subprocess.DEVNULL
+    ) as process:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_for(f"{address}/v1/heartbeat", process)

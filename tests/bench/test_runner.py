@@ -34,7 +34,9 @@ def results(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "bench.json"
 
 
-def test_all_figures_are_written_and_shown_with_a_verdict(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_figures_are_written_and_shown_with_a_verdict(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert runner.main([]) == 0
     assert json.loads(results.read_text()) == {
         "page-cost": figure(3.5, met=True),
@@ -46,7 +48,9 @@ def test_all_figures_are_written_and_shown_with_a_verdict(results: Path, capsys:
 
 
 @pytest.mark.parametrize("name", ["pages", "page-cost"])
-def test_one_is_chosen_by_its_name_or_its_figures_and_keeps_the_others_results(results: Path, name: str) -> None:
+def test_one_is_chosen_by_its_name_or_its_figures_and_keeps_the_others_results(
+    results: Path, name: str
+) -> None:
     results.write_text(json.dumps({"seed-time": figure(19.0, met=True), "page-cost": figure(9.0, met=False)}))
     assert runner.main([name]) == 0
     written = json.loads(results.read_text())
@@ -54,7 +58,9 @@ def test_one_is_chosen_by_its_name_or_its_figures_and_keeps_the_others_results(r
     assert written["page-cost"]["measured"] == 3.5
 
 
-def test_an_unknown_name_is_refused_with_the_known_ones(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert runner.main(["nothing"]) == 2
     assert "pages, seeding" in capsys.readouterr().err
     assert not results.exists()

@@ -36,7 +36,9 @@ class Demo:
         command = [sys.executable, "manage.py", "demo", "--data", str(folder), "--contacts", contacts]
         command += ["--port", str(free_port()), "--sandbox-port", str(free_port())]
         # Nothing of the tests' own settings may reach it.
-        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        environment = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+        }
         with (folder / "demo.log").open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log

@@ -169,7 +169,9 @@ MAIN = {
 }
 
 
-def test_the_main_screens_pass_in_the_light_theme_the_dark_theme_and_on_a_phone(demo: Demo, visitors: Visitors) -> None:
+def test_the_main_screens_pass_in_the_light_theme_the_dark_theme_and_on_a_phone(
+    demo: Demo, visitors: Visitors
+) -> None:
     for suffix, options in (("", {}), ("-dark", {"dark": True}), ("-phone", {"phone": True})):
         page = visitors.new(**options)
         page.goto(f"{demo.portal}/accounts/login/")
@@ -179,7 +181,9 @@ def test_the_main_screens_pass_in_the_light_theme_the_dark_theme_and_on_a_phone(
         for name, path in MAIN.items():
             page.goto(demo.portal + path)
             assert_accessible(page)
-            width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            width = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
             assert width <= 0, f"{path} scrolls sideways{suffix}"
             screenshot(page, f"{name}{suffix}")
         page.locator("table tbody a").first.wait_for(state="attached")

@@ -19,7 +19,9 @@ class Watch:
     def forgive(self, text: str) -> None:
         """Take back the problems that contain ``text``, which a test caused on purpose. There must be one."""
         kept = [problem for problem in self.problems if text not in problem]
-        assert len(kept) < len(self.problems), f"nothing to forgive: no problem contains {text!r}: {self.problems}"
+        assert len(kept) < len(self.problems), (
+            f"nothing to forgive: no problem contains {text!r}: {self.problems}"
+        )
         self.problems = kept
 
     def check(self) -> None:

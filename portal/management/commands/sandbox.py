@@ -31,8 +31,12 @@ class Command(BaseCommand):
             kind = str if option == "--data" else int
             shown = "" if default is None else f" (default: {default})"
             parser.add_argument(option, type=kind, default=default, help=text + shown)
-        parser.add_argument("--http-webhooks", action="store_true", help="deliver webhooks to http addresses too")
-        parser.add_argument("--redirect-uri", action="append", default=[], help="where the application may send people")
+        parser.add_argument(
+            "--http-webhooks", action="store_true", help="deliver webhooks to http addresses too"
+        )
+        parser.add_argument(
+            "--redirect-uri", action="append", default=[], help="where the application may send people"
+        )
 
     def handle(self, **options: Any) -> None:
         sys.stdout.flush()

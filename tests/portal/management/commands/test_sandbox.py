@@ -17,11 +17,22 @@ def test_every_option_arrives_at_the_program_with_its_value() -> None:
     given = [
         *("--port", "9001", "--data", "world.db", "--contacts", "50", "--organizations", "3", "--seed", "7"),
         *("--calls-per-minute", "10", "--tokens-per-hour", "0", "--latency-ms", "5"),
-        *("--http-webhooks", "--redirect-uri", "http://localhost:9000/back/", "--redirect-uri", "http://localhost/two/"),
+        *(
+            "--http-webhooks",
+            "--redirect-uri",
+            "http://localhost:9000/back/",
+            "--redirect-uri",
+            "http://localhost/two/",
+        ),
     ]
     assert passed_on(options(*given)) == given
     arrived = program().parse_args(passed_on(options(*given)))
-    assert (arrived.port, arrived.data, arrived.contacts, arrived.tokens_per_hour) == (9001, "world.db", 50, 0)
+    assert (arrived.port, arrived.data, arrived.contacts, arrived.tokens_per_hour) == (
+        9001,
+        "world.db",
+        50,
+        0,
+    )
     assert arrived.http_webhooks and len(arrived.redirect_uri) == 2
 
 
