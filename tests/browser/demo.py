@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from portal.demo.run import die_with_parent
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 180.0
 CONTACTS = os.environ.get("DEMO_CONTACTS", "300")
@@ -41,7 +43,13 @@ class Demo:
         }
         with (folder / "demo.log").open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,
             )
         self._wait(folder / "demo.json")
         self.told: dict[str, Any] = json.loads((folder / "demo.json").read_text())
