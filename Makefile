@@ -38,7 +38,7 @@ test: $(READY)  ## every test that this machine can run; DATABASE_URL chooses Po
 	@$(PY) -m pytest -q -n $(JOBS) $(ARGS)
 
 check: $(READY)  ## format, lint, types, import walls, missing migrations, check --deploy
-	$(VENV)/bin/ruff format --check --quiet .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check --quiet .
 	$(VENV)/bin/mypy --no-error-summary
 	$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports --no-logo
