@@ -131,9 +131,15 @@ class Call:
         if not mimetype.endswith(("/json", "+json")):
             raise Refusal(415, "Unsupported Media Type")
         try:
-            payload = json.loads(self._request.get_data())
+            payload = json.loads(self._request.get_data(), parse_constant=_refuse_constant)
+            json.dumps(payload, ensure_ascii=False).encode()  # half a surrogate pair is no text
         except (ValueError, RecursionError):
             raise Refusal(400, "Unable to parse JSON") from None
         if not isinstance(payload, dict):
             raise Refusal(422, "The body must be a JSON object")
         return payload
+
+
+def _refuse_constant(name: str) -> None:
+    """Python reads NaN and Infinity; JSON has neither."""
+    raise ValueError(name)

@@ -67,6 +67,8 @@ class Sandbox:
                 return control.handle(self.world, request, name.removeprefix("_sandbox/")).response()
             if not name:
                 return start_page.show(self.world, request)
+            if name == "favicon.ico":
+                return Response(status=204)
         except Refusal as refusal:
             return refusal.answer().response()
         return self._respond_logged(request, path, name)

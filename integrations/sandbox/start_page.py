@@ -49,7 +49,7 @@ def show(world: World, request: Request) -> Response:
         "Start",
         version=__version__,
         base=request.host_url.rstrip("/"),
-        now=world.clock.iso(),
+        now=f"{world.clock.iso()[:19].replace('T', ' ')} UTC",
         limits=_in_words(world.options.limits),
         organizations=organizations,
         requests=requests or nothing,

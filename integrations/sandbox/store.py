@@ -107,6 +107,10 @@ class Store:
         while self._idle:
             self._idle.pop().close()
 
+    def __del__(self) -> None:
+        """Leave nothing open when nobody needs the store any more."""
+        self.close()
+
 
 def create_schema(connection: sqlite3.Connection) -> None:
     """Make the tables that are not resources. Runs inside the caller's transaction."""

@@ -15,6 +15,7 @@ MOMENT = "%Y-%m-%d %H:%M:%S"
 _CLEARED = ("0000-00-00 00:00:00", "0000-00-00")
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 SHORTEST_PHONE = 7
+_LARGEST = 2**63
 
 
 def read(field: Field, value: Any) -> Any:
@@ -43,14 +44,20 @@ def _number(field: Field, value: Any) -> int | float | None:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, (int, float)):
-        return value
+        return _storable(field, value)
     text = str(value).strip()
     if not text:
         return None
     try:
-        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+        return _storable(field, int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else float(text))
     except ValueError:
         raise _invalid(field, value) from None
+
+
+def _storable(field: Field, number: int | float) -> int | float:
+    if not abs(number) < _LARGEST:
+        raise _invalid(field, number)
+    return number
 
 
 def flag(value: Any) -> bool | None:

@@ -56,7 +56,9 @@ def test_json_is_taken_under_its_names(admin: Caller, kind: str) -> None:
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"{'a': 1}", b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"{'a': 1}", b"\xff", b'{"title": NaN}', b'{"title": "\\ud800"}']
+)
 def test_broken_json_is_refused(admin: Caller, body: bytes) -> None:
     answer = admin.call("POST", "contacts", data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400

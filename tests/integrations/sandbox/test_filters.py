@@ -21,7 +21,7 @@ def found(caller: Caller, filter: str) -> list[int]:
     "filter",
     [
         "first_name=ada", "last_name=Birch", "email=ADA.birch@mail.example", "first_name_contains=Ada",
-        "last_name_contains=irc", "email_contains=a.birch@", "phone_cell=6125550123", "phone_home=(612) 555-0124",
+        "last_name_contains=Birc", "email_contains=a.birch@", "phone_cell=6125550123", "phone_home=(612) 555-0124",
         "phone_office=612-555-0125", "external_id=x-77", "source=OurSystem",
         "last_name=Birch,first_name=Ada,source=OurSystem",
         "group_name=My Group", "last_name=Birch,archieved=0",
