@@ -1,0 +1,94 @@
+"""Coverage: how much of an installation its connections can see, in numbers and in a sentence."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+
+from integrations.connections.models import Connection, Installation, State
+from integrations.directory.models import Book, Contact, ContactGroup, Owner, Sighting
+
+#: As many owners are named; more are counted.
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What is mirrored of an installation, and through whose eyes."""
+
+    contacts: int
+    groups: int
+    owners: int  #: with contacts in the mirror
+    owners_known: int  #: that exist, as far as anybody told; inactive ones left out
+    owners_connected: tuple[str, ...]  #: whose own book a working connection reads
+    sees_all: bool  #: a working connection as admin reads everything
+    connections_working: int
+    synced_at: dt.datetime | None  #: end of the latest complete pass
+    complete: bool  #: every working connection has read everything once
+
+    def sentence(self) -> str:
+        """The coverage in words: every count says whose contacts it counts."""
+        if self.synced_at is None:
+            return f"{_count(self.contacts)} so far; the first sync has not ended." if self.contacts else "Nothing was synced yet."
+        if not self.connections_working:
+            return f"{_count(self.contacts)} as last synced; no connection works now."
+        if self.sees_all:
+            said = f"{_count(self.contacts)} of {_plural(self.owners, 'owner')}, all there are in Total Expert"
+        else:
+            said = f"{_count(self.contacts)} of {self._whose()}{self._others()}"
+        return f"{said}." if self.complete else f"{said}; a first sync has not ended."
+
+    @property
+    def owners_missing(self) -> int:
+        """Known owners whose contacts no working connection sees."""
+        return 0 if self.sees_all else max(0, self.owners_known - len(self.owners_connected))
+
+    def _whose(self) -> str:
+        names = self.owners_connected
+        if not names:
+            return _plural(self.owners, "owner")
+        if len(names) > NAMED:
+            return f"{len(names)} owners"
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+    def _others(self) -> str:
+        missing = self.owners_missing
+        return f"; {_plural(missing, 'other owner')} not connected" if missing else "; owners who did not consent stay unseen"
+
+
+def of(installation: Installation, *, through: Iterable[Connection] | None = None) -> Coverage:
+    """The coverage of an installation; with ``through``, what these connections of it see."""
+    chosen = None if through is None else [connection.pk for connection in through]
+    books = Book.objects.filter(connection__installation=installation).select_related("connection", "owner")
+    contacts = Contact.objects.filter(installation=installation).present()
+    owners = Owner.objects.filter(installation=installation)
+    groups = ContactGroup.objects.filter(installation=installation, gone_at=None)
+    if chosen is not None:
+        books = books.filter(connection__in=chosen)
+        contacts = contacts.filter(pk__in=Sighting.objects.filter(connection__in=chosen).values("contact"))
+        if not any(book.connection.sees_everything for book in books):
+            owners = owners.filter(books__in=books)
+            groups = groups.filter(owner__in=owners)
+    working = [book for book in books if book.connection.state == State.ACTIVE]
+    own = Contact.objects.filter(installation=installation, owner=OuterRef("pk"), gone_at=None)
+    finished = [book.finished_at for book in books if book.finished_at]
+    return Coverage(
+        contacts=contacts.count(),
+        groups=groups.count(),
+        owners=owners.filter(Exists(own)).count(),
+        owners_known=owners.filter(Q(is_active=True) | Q(is_active=None)).count(),
+        owners_connected=tuple(sorted({book.owner.display_name for book in working if book.owner})),
+        sees_all=any(book.connection.sees_everything and book.full_finished_at for book in working),
+        connections_working=len(working),
+        synced_at=max(finished, default=None),
+        complete=all(book.full_finished_at for book in working),
+    )
+
+
+def _count(contacts: int) -> str:
+    return _plural(contacts, "contact")
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

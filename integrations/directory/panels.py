@@ -1,0 +1,80 @@
+"""What the directory shows on Home, Organization and Connection: what is mirrored, and how fresh it is."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from integrations.connections.models import Connection, Installation, State
+from integrations.connections.screens import may_manage, person, title_of
+from integrations.directory import coverage
+from integrations.directory.models import Book, Contact, Owner
+from portal.organizations import panels
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+
+#: Owners that the Organization screen lists; more are counted.
+LISTED = 25
+
+
+@panels.register("home", name="directory", template="directory/home_panel.html", order=30)
+def freshness(request: HttpRequest, subject: object) -> dict[str, Any] | None:
+    """How many contacts are mirrored of each organization the person may see, and how fresh they are."""
+    organizations = Organization.objects.visible_to(request.user)
+    rows = Installation.objects.filter(organization__in=organizations).select_related("organization", "environment")
+    listed = []
+    for installation in rows.order_by("organization__name", "created_at"):
+        through = _eyes(request, installation)
+        if through != []:
+            listed.append({"installation": installation, "coverage": coverage.of(installation, through=through)})
+    if not listed:
+        return None
+    return {"rows": listed, "total": sum(row["coverage"].contacts for row in listed)}
+
+
+def _eyes(request: HttpRequest, installation: Installation) -> list[Connection] | None:
+    """None: this person sees all there is; otherwise their own connections."""
+    if installation.organization.allows(person(request), Capability.OVERVIEW):
+        return None
+    return list(Connection.objects.filter(installation=installation, user=person(request)))
+
+
+@panels.register("organization", name="directory", template="directory/organization_panel.html", order=20)
+def mirrored(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
+    """Counts, freshness, coverage, and which owners have consented."""
+    rows = Installation.objects.filter(organization=organization).select_related("environment", "organization")
+    listed = [_installation(row) for row in rows if Book.objects.filter(connection__installation=row).exists()]
+    return {"organization": organization, "rows": listed} if listed else None
+
+
+def _installation(installation: Installation) -> dict[str, Any]:
+    owners = Owner.objects.filter(installation=installation).exclude(is_active=False)
+    consented = set(
+        Book.objects.filter(connection__installation=installation, connection__state=State.ACTIVE).values_list(
+            "owner", flat=True
+        )
+    )
+    ordered = sorted(owners, key=lambda owner: (owner.pk not in consented, owner.display_name))
+    return {
+        "installation": installation,
+        "coverage": coverage.of(installation),
+        "owners": [{"owner": owner, "consented": owner.pk in consented} for owner in ordered[:LISTED]],
+        "more_owners": max(0, len(ordered) - LISTED),
+    }
+
+
+@panels.register("connection", name="directory", template="directory/connection_panel.html", order=30)
+def sees(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
+    """What this connection can and cannot see."""
+    book = Book.objects.filter(connection=connection).select_related("owner").first()
+    if book is None and connection.state != State.ACTIVE:
+        return None
+    archived = Contact.objects.filter(sightings__connection=connection, archived=True).count() if book else 0
+    return {
+        "connection": connection,
+        "organization": connection.installation.organization,
+        "environment": connection.installation.environment.name,
+        "book": book,
+        "archived": archived,
+        "title": title_of(connection),
+        "may_sync": connection.state == State.ACTIVE and may_manage(request, connection),
+    }

@@ -1,0 +1,181 @@
+"""Screens of the directory: the contacts, one contact, and the button that syncs now."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import render as render_fragment
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from integrations.connections.models import Connection, Installation, State
+from integrations.connections.screens import person, title_of
+from integrations.directory import choices, coverage, keyset, profile, sync
+from integrations.directory.models import Contact, ContactGroup, ContactQuerySet, Membership, Sighting
+from integrations.directory.selection import Selection
+from integrations.jobs.models import Job
+from portal.audit import log
+from portal.organizations import panels
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+from portal.organizations.screens import organization_screen, render
+
+TABS = {"profile": "Profile", "groups": "Groups", "seen": "Where seen"}
+ACTIVE = ("waiting", "running", "paused")
+
+
+def visible_contacts(request: HttpRequest, organization: Organization) -> ContactQuerySet:
+    """The organization's contacts that this person may see; an officer: those of their own book."""
+    return Contact.objects.all().visible_to(person(request), organization)
+
+
+def visible_installations(request: HttpRequest, organization: Organization) -> list[Installation]:
+    """The installations whose contacts this person may see, production first."""
+    rows = Installation.objects.filter(organization=organization).select_related("environment")
+    if not organization.allows(person(request), Capability.OVERVIEW):
+        rows = rows.filter(connections__user=person(request)).distinct()
+    return sorted(rows, key=lambda row: (not row.environment.is_production, row.created_at))
+
+
+def viewers_connections(request: HttpRequest, installation: Installation) -> list[Connection] | None:
+    """Through whose eyes this person looks: None: all connections; an officer: their own."""
+    if installation.organization.allows(person(request), Capability.OVERVIEW):
+        return None
+    return list(Connection.objects.filter(installation=installation, user=person(request)))
+
+
+@organization_screen(Capability.BROWSE)
+def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """Search, filter and page through the contacts of one installation."""
+    selection = Selection.read(request.GET)
+    installations = visible_installations(request, organization)
+    installation = _chosen(installations, selection)
+    context: dict[str, Any] = {"organization": organization, "selection": selection, "installation": installation}
+    if installation is None:
+        return render(request, "directory/contacts_none.html", context, title="Contacts")
+    context |= _results(request, organization, installation, selection)
+    if request.headers.get("HX-Request"):
+        answer = render_fragment(request, "directory/contacts_results.html", context)
+        query = selection.query()
+        answer["HX-Push-Url"] = request.path + (f"?{query}" if query else "")
+        return answer
+    visible = visible_contacts(request, organization).filter(installation=installation)
+    context |= {
+        "installations": installations,
+        "choices": choices.of(selection, visible, installation, is_whole=context["through"] is None),
+        "coverage": coverage.of(installation, through=context["through"]),
+        "syncing": _syncing(installation),
+        "may_sync": _may_sync(request, installation),
+    }
+    return render(request, "directory/contacts.html", context, title="Contacts")
+
+
+def _chosen(installations: list[Installation], selection: Selection) -> Installation | None:
+    named = (row for row in installations if row.environment.name == selection.environment)
+    return next(named, installations[0] if installations else None)
+
+
+def _results(
+    request: HttpRequest, organization: Organization, installation: Installation, selection: Selection
+) -> dict[str, Any]:
+    found = selection.apply(visible_contacts(request, organization), installation)
+    page = keyset.page(
+        found.select_related("owner").defer("search", "digest"),
+        selection.order,
+        after=request.GET.get("after", "")[:600],
+        before=request.GET.get("before", "")[:600],
+    )
+    return {
+        "through": viewers_connections(request, installation),
+        "page": page,
+        "found": found.count(),
+        "chips": choices.chips(selection, installation),
+        "query": selection.query(),
+        "own_environment": selection.environment,
+    }
+
+
+def _syncing(installation: Installation) -> Job | None:
+    return Job.objects.filter(installation=installation, kind=sync.KIND, state__in=ACTIVE).first()
+
+
+def _may_sync(request: HttpRequest, installation: Installation) -> bool:
+    """Managers may, and whoever has a working connection of their own."""
+    working = Connection.objects.filter(installation=installation, state=State.ACTIVE)
+    if installation.organization.allows(person(request), Capability.MANAGE):
+        return working.exists()
+    return working.filter(user=person(request)).exists()
+
+
+@organization_screen(Capability.BROWSE)
+def sync_progress(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
+    """How far the sync of an installation is; asks again by itself until it is over."""
+    installation = _visible(request, organization, environment)
+    latest = Job.objects.filter(installation=installation, kind=sync.KIND).order_by("-created_at").first()
+    syncing = latest if latest is not None and latest.state in ACTIVE else None
+    context = {
+        "organization": organization,
+        "installation": installation,
+        "syncing": syncing,
+        "ended": latest if syncing is None else None,
+    }
+    return render_fragment(request, "directory/sync_progress.html", context)
+
+
+def _visible(request: HttpRequest, organization: Organization, environment: str) -> Installation:
+    for installation in visible_installations(request, organization):
+        if installation.environment.name == environment:
+            return installation
+    raise Http404
+
+
+@require_POST
+@organization_screen(Capability.BROWSE)
+def sync_now(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
+    """Start a sync of an installation."""
+    installation = _visible(request, organization, environment)
+    if not _may_sync(request, installation):
+        raise Http404
+    job = sync.start(installation=installation, asked_by=person(request), full=request.POST.get("full") == "yes")
+    log.record("directory.sync", actor=person(request), organization=organization, target=job)
+    messages.success(request, "The sync has started. What it finds appears here as it comes.")
+    return redirect(f"{reverse('contacts', args=[organization.slug])}?environment={environment}")
+
+
+@organization_screen(Capability.BROWSE)
+def contact(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+    """One contact: who, whose, what may be done, groups, and which connections see it."""
+    visible = visible_contacts(request, organization).select_related("owner", "installation__environment", "document")
+    row = get_object_or_404(visible, pk=pk)
+    tab = request.GET.get("tab", "")
+    context = {
+        "organization": organization,
+        "contact": row,
+        "flags": profile.flags(row),
+        "tab": tab if tab in TABS else "profile",
+        "tabs": TABS,
+        "sections": profile.sections(row.document.raw),
+        "groups": _groups(row),
+        "sightings": _sightings(request, organization, row),
+        "panels": panels.draw("contact", request, row),
+    }
+    return render(request, "directory/contact.html", context, title=row.display_name)
+
+
+def _groups(row: Contact) -> QuerySet[ContactGroup]:
+    ids = Membership.objects.filter(contact=row).values("group")
+    return ContactGroup.objects.filter(pk__in=ids, gone_at=None).annotate(members=Count("memberships"))
+
+
+def _sightings(request: HttpRequest, organization: Organization, row: Contact) -> list[dict[str, Any]]:
+    sightings = Sighting.objects.filter(contact=row).select_related(
+        "connection__user", "connection__installation__environment"
+    )
+    if not organization.allows(person(request), Capability.OVERVIEW):
+        sightings = sightings.filter(connection__user=person(request))
+    return [
+        {"title": title_of(sighting.connection), "connection": sighting.connection, "seen_at": sighting.seen_at}
+        for sighting in sightings.order_by("-seen_at")
+    ]

@@ -1,0 +1,42 @@
+"""A mirror to test with: a sandbox's organization that is connected, and ways to change it over there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from integrations import total_expert
+from integrations.connections.client import client_for
+from integrations.connections.models import Connection
+from integrations.directory import sync
+from integrations.jobs import queue
+from integrations.jobs.models import Job
+from tests.world import World
+
+
+@pytest.fixture
+def admin(world: World) -> Connection:
+    """A connection as admin into Cedar Home Lending."""
+    return world.connected()
+
+
+@pytest.fixture
+def officer(world: World) -> Connection:
+    """A connection of one loan officer of Cedar Home Lending."""
+    return world.consented(world.member("officer"))
+
+
+@pytest.fixture
+def over_there(admin: Connection) -> total_expert.Client:
+    """A client that changes things in Total Expert, as another integration would."""
+    return client_for(admin)
+
+
+@pytest.fixture
+def run_sync() -> Callable[..., Job]:
+    """Sync a connection's installation to its end, in this process."""
+
+    def run(connection: Connection, **options: Any) -> Job:
+        return queue.run_now(sync.start(installation=connection.installation, **options))
+
+    return run
