@@ -1,0 +1,38 @@
+"""The kinds of jobs. Apps register theirs in ``AppConfig.ready()``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from integrations.jobs.run import Run
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``advance`` works for one slice: True when the job is finished, False to be called again."""
+
+    name: str
+    label: str
+    advance: "Callable[[Run], bool]"
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(name: str, *, label: str, advance: "Callable[[Run], bool]") -> None:
+    """Make a kind known. Registering a name again replaces it."""
+    _kinds[name] = Kind(name, label, advance)
+
+
+def get(name: str) -> Kind:
+    """The kind called ``name``. Raises LookupError."""
+    try:
+        return _kinds[name]
+    except KeyError:
+        raise LookupError(f"No app registered jobs of kind “{name}”.") from None
+
+
+def label_of(name: str) -> str:
+    """What people call this kind."""
+    return _kinds[name].label if name in _kinds else name

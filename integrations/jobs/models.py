@@ -1,0 +1,103 @@
+"""Jobs: durable units of work with progress, and what they noted on the way."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import models
+
+from integrations.connections.models import Connection, Installation
+from portal.organizations.models import Organization
+
+
+class State(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+#: A job in one of these has not ended: there is at most one for each installation and kind.
+ACTIVE = [State.WAITING, State.RUNNING, State.PAUSED]
+
+
+class Job(models.Model):
+    """One unit of work. Moved on by slices; ``arguments`` and ``cursor`` hold ids and numbers only."""
+
+    kind = models.CharField(max_length=64)
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="jobs")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="jobs")
+    connection = models.ForeignKey(Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
+    arguments = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    total = models.PositiveIntegerField(null=True)
+    done = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    cursor = models.JSONField(default=dict)
+    waits_until = models.DateTimeField(null=True)
+    waits_for = models.CharField(max_length=255, blank=True)
+    problem = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Slices begun since the last progress")
+    lease_holder = models.CharField(max_length=120, blank=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["state", "waits_until"]), models.Index(fields=["organization", "-created_at"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["installation", "kind"],
+                condition=models.Q(state__in=["waiting", "running", "paused"]),
+                name="one_active_job_a_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"job {self.pk}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def label(self) -> str:
+        from integrations.jobs import kinds
+
+        return kinds.label_of(self.kind)
+
+    def rate(self, at: dt.datetime) -> float | None:
+        """Items a second since it started, or None when that says nothing yet."""
+        if self.started_at is None or not self.done:
+            return None
+        seconds = ((self.finished_at or at) - self.started_at).total_seconds()
+        return self.done / seconds if seconds >= 1 else None
+
+    def eta(self, at: dt.datetime) -> dt.datetime | None:
+        """When it is done if it goes on like this."""
+        rate = self.rate(at)
+        if not rate or self.total is None or self.state != State.RUNNING:
+            return None
+        return at + dt.timedelta(seconds=max(0, self.total - self.done) / rate)
+
+
+class JobLine(models.Model):
+    """A line of a job's log: a sentence with ids and numbers, nothing about a person."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="lines")
+    at = models.DateTimeField()
+    level = models.CharField(max_length=8, default="info")
+    text = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"line {self.pk}"

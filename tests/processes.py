@@ -1,0 +1,82 @@
+"""Real processes for tests: a sandbox of its own on a free port."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class SandboxProcess:
+    """A running sandbox, asked over HTTP."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self.credentials: dict[str, Any] = self.ask("/_sandbox/credentials")
+
+    def ask(self, path: str, data: Any = None) -> Any:
+        body = json.dumps(data).encode() if data is not None else None
+        request = urllib.request.Request(
+            self.address + path, data=body, headers={"Content-Type": "application/json"}
+        )
+        with self._opener.open(request, timeout=30) as answer:
+            return json.loads(answer.read())
+
+    def requests(self, path: str) -> list[dict[str, Any]]:
+        return [row for row in self.ask("/_sandbox/requests?since=0") if row["path"] == path]
+
+    def organization(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(row for row in self.credentials["organizations"] if row["name"] == name)
+        return found
+
+
+@contextmanager
+def sandbox_process(folder: Path, **options: Any) -> Iterator[SandboxProcess]:
+    """Start `python -m integrations.sandbox`, and stop it afterwards."""
+    port = free_port()
+    chosen = {"organizations": 2, "contacts": 50, "calls_per_minute": 0, "tokens_per_hour": 0, **options}
+    command = [
+        sys.executable,
+        "-m",
+        "integrations.sandbox",
+        "--port",
+        str(port),
+        "--data",
+        str(folder / "sandbox.sqlite3"),
+    ]
+    for name, value in chosen.items():
+        command += [f"--{name.replace('_', '-')}", str(value)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield SandboxProcess(_await(f"http://127.0.0.1:{port}", process))
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _await(address: str, process: "subprocess.Popen[bytes]") -> str:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            opener.open(f"{address}/v1/heartbeat", timeout=5).close()
+            return address
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise AssertionError(f"the sandbox did not start (exit code {process.poll()})")
