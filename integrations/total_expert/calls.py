@@ -82,7 +82,7 @@ class Caller:
     ) -> None:
         self._environment = environment
         self._session = transport.prepare_session(
-            requests.Session(), environment, adapter=adapter, proxies=proxies
+            transport.FencedSession(), environment, adapter=adapter, proxies=proxies
         )
         self._lent = adapter is not None
         self._tokens = tokens

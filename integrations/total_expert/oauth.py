@@ -142,7 +142,7 @@ class JSONBasicAuth(HTTPBasicAuth):
         return r
 
 
-class _TokenSession(OAuth2Session):
+class _TokenSession(transport.Unredirected, OAuth2Session):
     """A session for one token request: fenced in, never redirected, its answer judged by us first."""
 
     def __init__(

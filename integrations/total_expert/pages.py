@@ -1,7 +1,7 @@
 """Pages of a list, and walking through them with some fetched ahead."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -73,7 +73,7 @@ def walk(
     *,
     start: int,
     ahead: int,
-) -> Iterator[Page[R]]:
+) -> Generator[Page[R], None, None]:
     """One page after the other from number `start`, up to `ahead` of them fetched in advance by threads.
 
     Pages are fetched ahead only as far as the page before said they go. A page that has vanished meanwhile,
@@ -108,7 +108,7 @@ def _walk(
     fetch: Callable[[int], Any],
     read: Callable[[Any, int], Page[R]],
     look_ahead: Callable[[Page[R]], None],
-) -> Iterator[Page[R]]:
+) -> Generator[Page[R], None, None]:
     number: int | None = start
     while number is not None:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 LONGEST, MOST = 300, 5
 
 _PRIVATE = re.compile(
-    r"""[^\s@'"<>]+@[^\s@'"<>]+      # an e-mail address
+    r"""[^\s@'"<>(),;]+@[^\s@'"<>(),;]+      # an e-mail address
       | \+?\d[\d\s().-]{5,}\d        # a telephone number, or a long number of any kind
       | [A-Za-z0-9_~+/=-]{24,}       # a token, a key
     """,

@@ -4,7 +4,7 @@ Adding one is a record in `records` and a line in `Client`: the smallest of thes
 API does.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -57,7 +57,7 @@ class Listing(Generic[R]):
         sort: Iterable[str] = (),
         start: int = 1,
         ahead: int = 2,
-    ) -> Iterator[Page[R]]:
+    ) -> Generator[Page[R], None, None]:
         """All pages from `start` on, with up to `ahead` fetched in advance by threads; 0 fetches none.
 
         The client's hooks run in the thread that iterates. Close the iterator when you stop early.
@@ -75,7 +75,7 @@ class Listing(Generic[R]):
 
     def all(
         self, size: int = 100, filter: Filter | None = None, sort: Iterable[str] = (), ahead: int = 2
-    ) -> Iterator[R]:
+    ) -> Generator[R, None, None]:
         """Every record. Raises Rejected at a page that holds something else; `pages` shows what that is.
 
         Records that are created or deleted meanwhile shift the pages, so one may come twice or not at all:

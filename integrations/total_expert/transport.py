@@ -38,6 +38,18 @@ Session = TypeVar("Session", bound=requests.Session)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
+class Unredirected:
+    """For sessions that take no redirect for one. Told not to follow one, requests would still read its whole body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere."""
+        return None
+
+
+class FencedSession(Unredirected, requests.Session):
+    """A session for `prepare_session`."""
+
+
 class Oversized(Exception):
     """An answer was longer than MOST_BYTES."""
 
@@ -54,7 +66,6 @@ def prepare_session(
     Proxies come from `proxies` alone, never from the environment variables.
     """
     session.trust_env = False
-    session.max_redirects = 0
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.proxies = dict(proxies or {})
     session.adapters.clear()

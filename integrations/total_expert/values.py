@@ -44,7 +44,9 @@ def hex_identifier(value: Any) -> str | None:
 
 def boolean(value: Any) -> bool | None:
     """True, 1, "1", "True" and the like; None where it is unknown."""
-    if isinstance(value, str | int | float):
+    if isinstance(value, float):
+        value = integer(value)
+    if isinstance(value, str | int):
         word = str(value).strip().lower()
         return True if word in _TRUE else False if word in _FALSE else None
     return None
