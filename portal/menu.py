@@ -1,7 +1,9 @@
 """The left menu: the same order for everybody, each role sees only what it can use."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -28,16 +30,24 @@ def entries(request: HttpRequest) -> list[MenuEntry]:
     ]
 
 
-def _addresses(request: HttpRequest, organization: Organization | None, role: Role | None) -> list[tuple[str, str, str]]:
+def _addresses(
+    request: HttpRequest, organization: Organization | None, role: Role | None
+) -> list[tuple[str, str, str]]:
     operator = bool(getattr(request.user, "is_operator", False))
-    contacts = reverse("contacts", args=[organization.slug]) if organization else reverse("choose_organization")
+    contacts = (
+        reverse("contacts", args=[organization.slug]) if organization else reverse("choose_organization")
+    )
     if role is Role.OFFICER:
         assert organization is not None
         mine = reverse("my_connection", args=[organization.slug])
-        return [("Home", "home", reverse("home")), ("My connection", "cable", mine), ("My contacts", "contacts", contacts)]
+        return [
+            ("Home", "home", reverse("home")),
+            ("My connection", "cable", mine),
+            ("My contacts", "contacts", contacts),
+        ]
     rows = [("Home", "home", reverse("home")), ("Organizations", "apartment", reverse("organizations"))]
     if operator or organization:
-        rows += [("Contacts", "contacts", contacts), ("Jobs", "progress_activity", reverse("jobs"))]
+        rows += [("Contacts", "contacts", contacts), ("Jobs", "pending_actions", reverse("jobs"))]
     if operator:
         rows.append(("Settings", "settings", reverse("settings")))
     return rows
@@ -45,3 +55,15 @@ def _addresses(request: HttpRequest, organization: Organization | None, role: Ro
 
 def _is_current(path: str, url: str) -> bool:
     return path == url if url == "/" else path.startswith(url)
+
+
+def table_navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu beside the settings tables, in the form django-unfold asks for: ours, then the tables."""
+    ours = [{"title": entry.title, "icon": entry.icon, "link": entry.url} for entry in entries(request)]
+    tables = [
+        {"title": model["name"], "icon": "table", "link": model["admin_url"]}
+        for app in admin.site.get_app_list(request)
+        for model in app["models"]
+        if model["admin_url"]
+    ]
+    return [{"items": ours}, {"title": "Tables", "separator": True, "items": tables}]

@@ -4,8 +4,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from csp.constants import NONE, NONCE, SELF, UNSAFE_EVAL, UNSAFE_INLINE  # noqa: F401
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -38,7 +40,8 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DEMO_MAIL_DIR = env.str("DEMO_MAIL_DIR", default="")
 
 INSTALLED_APPS = [
-    "unfold",
+    # not plain "unfold": that one puts its own admin site in place of PortalSite
+    "unfold.apps.BasicAppConfig",
     "portal.apps.PortalConfig",
     "portal.apps.PortalAdminConfig",
     "django.contrib.auth",
@@ -72,7 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "portal.csp.PolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -97,7 +100,9 @@ TEMPLATES = [
 ]
 
 # --- Data ----------------------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'data' / 'portal.sqlite3'}")}
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'data' / 'portal.sqlite3'}")
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at BEGIN, where waiting is possible; a deferred one fails when it upgrades.
     DATABASES["default"]["OPTIONS"] = {
@@ -193,6 +198,57 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "object-src": [NONE],
     }
+}
+
+# --- Look of the settings tables (django-unfold) -------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Integration portal",
+    "SITE_HEADER": "Integration portal",
+    "SITE_URL": "/",
+    "SITE_ICON": lambda request: static("portal/mark.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/mark.svg")}
+    ],
+    "BORDER_RADIUS": "7px",
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "portal.menu.table_navigation",
+    },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": lambda request: reverse("account_change_password")}
+        ]
+    },
+    # the neutrals and the petrol of portal.css
+    "COLORS": {
+        "base": {
+            "50": "#f5f7f7",
+            "100": "#eff3f3",
+            "200": "#e0e7e7",
+            "300": "#c3cfd1",
+            "400": "#a5b5b8",
+            "500": "#64767a",
+            "600": "#4a5b5f",
+            "700": "#35464a",
+            "800": "#273438",
+            "900": "#161f22",
+            "950": "#0f1618",
+        },
+        "primary": {
+            "50": "#eef8f9",
+            "100": "#e1f0f1",
+            "200": "#bfe3e7",
+            "300": "#8bdce5",
+            "400": "#67cbd6",
+            "500": "#2b9ba8",
+            "600": "#0a6672",
+            "700": "#084e58",
+            "800": "#073f47",
+            "900": "#14333a",
+            "950": "#06262b",
+        },
+    },
 }
 
 # --- Language, time, files -----------------------------------------------------------------------------------------

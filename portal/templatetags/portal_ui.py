@@ -24,7 +24,9 @@ HUES = 6
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of Material Symbols. Without ``label`` it is decoration, and silent to a screen reader."""
     if label:
-        return format_html('<span class="icon" role="img" aria-label="{}" translate="no">{}</span>', label, name)
+        return format_html(
+            '<span class="icon" role="img" aria-label="{}" translate="no">{}</span>', label, name
+        )
     return format_html('<span class="icon" aria-hidden="true" translate="no">{}</span>', name)
 
 
@@ -52,7 +54,8 @@ def when(context: Context, moment: dt.datetime | None, never: str = "never") -> 
         return format_html('<span class="muted">{}</span>', never)
     now = _now(context)
     return format_html(
-        '<button type="button" class="when" popovertarget="{id}"><time datetime="{iso}" data-age="{age}">{words}</time></button>'
+        '<button type="button" class="when" popovertarget="{id}">'
+        '<time datetime="{iso}" data-age="{age}">{words}</time></button>'
         '<span class="moment" id="{id}" popover><span data-local="{iso}"></span><span>{exact}</span></span>',
         id=f"t{secrets.token_hex(4)}",
         iso=moment.astimezone(dt.UTC).isoformat(timespec="seconds"),
@@ -85,13 +88,17 @@ def field(bound: BoundField) -> SafeString:
     if isinstance(bound.field.widget, forms.CheckboxInput):
         line = format_html('<label class="choice">{} <span>{}</span></label>', control, bound.label)
     else:
-        line = format_html('<label for="{}">{}{}</label>{}', bound.id_for_label, bound.label, _optional(bound), control)
+        line = format_html(
+            '<label for="{}">{}{}</label>{}', bound.id_for_label, bound.label, _optional(bound), control
+        )
     return format_html('<div class="field"{}>{}{}{}</div>', notes.invalid, line, notes.help, notes.errors)
 
 
 def _choices(bound: BoundField, notes: "_Notes") -> SafeString:
     options = format_html_join(
-        "", '<label class="choice">{} <span>{}</span></label>', ((o.tag(), o.choice_label) for o in bound.subwidgets)
+        "",
+        '<label class="choice">{} <span>{}</span></label>',
+        ((o.tag(), o.choice_label) for o in bound.subwidgets),
     )
     described = notes.attributes.get("aria-describedby")
     return format_html(
@@ -123,7 +130,9 @@ class _Notes:
             self.invalid = mark_safe(' data-invalid="yes"')
             self.attributes["aria-invalid"] = "true"
             sentences = format_html_join(" ", "{}", ((sentence,) for sentence in bound.errors))
-            self.errors = format_html('<p class="error" id="{}_error">{} {}</p>', name, icon("error"), sentences)
+            self.errors = format_html(
+                '<p class="error" id="{}_error">{} {}</p>', name, icon("error"), sentences
+            )
         if bound.help_text:
             described.append(f"{name}_help")
             self.help = format_html('<p class="help" id="{}_help">{}</p>', name, bound.help_text)
@@ -169,7 +178,9 @@ def initials(person: object) -> str:
 def avatar(person: object) -> SafeString:
     """A disc with somebody's initials, always in the same hue. Decoration: write the name beside it."""
     hue = zlib.crc32(_name(person).encode()) % HUES
-    return format_html('<span class="avatar" data-hue="{}" aria-hidden="true">{}</span>', hue, initials(person))
+    return format_html(
+        '<span class="avatar" data-hue="{}" aria-hidden="true">{}</span>', hue, initials(person)
+    )
 
 
 def _name(person: object) -> str:
