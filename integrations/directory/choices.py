@@ -46,7 +46,8 @@ def of(
         owners, groups = owners.filter(pk__in=ids), groups.filter(owner__in=ids)
     return {
         "owners": [
-            Choice(str(owner.pk), owner.display_name, str(owner.pk) == selection.owner) for owner in owners[:MOST]
+            Choice(str(owner.pk), owner.display_name, str(owner.pk) == selection.owner)
+            for owner in owners[:MOST]
         ],
         "groups": [
             Choice(name, name, name in selection.group)

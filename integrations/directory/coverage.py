@@ -30,11 +30,17 @@ class Coverage:
     def sentence(self) -> str:
         """The coverage in words: every count says whose contacts it counts."""
         if self.synced_at is None:
-            return f"{_count(self.contacts)} so far; the first sync has not ended." if self.contacts else "Nothing was synced yet."
+            return (
+                f"{_count(self.contacts)} so far; the first sync has not ended."
+                if self.contacts
+                else "Nothing was synced yet."
+            )
         if not self.connections_working:
             return f"{_count(self.contacts)} as last synced; no connection works now."
         if self.sees_all:
-            said = f"{_count(self.contacts)} of {_plural(self.owners, 'owner')}, all there are in Total Expert"
+            said = (
+                f"{_count(self.contacts)} of {_plural(self.owners, 'owner')}, all there are in Total Expert"
+            )
         else:
             said = f"{_count(self.contacts)} of {self._whose()}{self._others()}"
         return f"{said}." if self.complete else f"{said}; a first sync has not ended."
@@ -54,7 +60,11 @@ class Coverage:
 
     def _others(self) -> str:
         missing = self.owners_missing
-        return f"; {_plural(missing, 'other owner')} not connected" if missing else "; owners who did not consent stay unseen"
+        return (
+            f"; {_plural(missing, 'other owner')} not connected"
+            if missing
+            else "; owners who did not consent stay unseen"
+        )
 
 
 def of(installation: Installation, *, through: Iterable[Connection] | None = None) -> Coverage:

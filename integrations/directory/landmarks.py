@@ -17,7 +17,9 @@ _CREATED = "internal_created_at"
 
 def of(records: Iterable[total_expert.Contact]) -> list[tripwire.Record]:
     """Records as the tripwire compares them: those that say when they were created."""
-    return [("contact", record.id, str(record.raw[_CREATED])) for record in records if record.raw.get(_CREATED)]
+    return [
+        ("contact", record.id, str(record.raw[_CREATED])) for record in records if record.raw.get(_CREATED)
+    ]
 
 
 def oldest(connection: Connection) -> list[tripwire.Record]:
@@ -25,7 +27,11 @@ def oldest(connection: Connection) -> list[tripwire.Record]:
     ranked = (
         Contact.objects.filter(sightings__connection=connection)
         .exclude(remote_created_at=UNKNOWN_TIME)
-        .annotate(age=Window(RowNumber(), partition_by=F("owner"), order_by=[F("remote_created_at"), F("remote_id")]))
+        .annotate(
+            age=Window(
+                RowNumber(), partition_by=F("owner"), order_by=[F("remote_created_at"), F("remote_id")]
+            )
+        )
         .filter(age__lte=KEPT)
         .values_list("pk", flat=True)
     )

@@ -95,7 +95,9 @@ class Leg:
         """Count what stood in a page and is no record."""
         if page.unreadable:
             self.progress.failed += len(page.unreadable)
-            self.run.note(f"{len(page.unreadable)} {noun} came without an id and were left out.", level="warning")
+            self.run.note(
+                f"{len(page.unreadable)} {noun} came without an id and were left out.", level="warning"
+            )
 
 
 def _owner(leg: Leg, client: Client) -> None:
@@ -103,7 +105,9 @@ def _owner(leg: Leg, client: Client) -> None:
     if not leg.connection.sees_everything and (leg.state["full"] or leg.book.owner is None):
         page = client.contacts.list(size=100)
         tripwire.refuse_foreign(leg.connection, landmarks.of(page.items))
-        reference = _most_named(page.items) or (client.contacts.get(page.items[0].id).owner if page.items else None)
+        reference = _most_named(page.items) or (
+            client.contacts.get(page.items[0].id).owner if page.items else None
+        )
     else:
         reference = None
     with transaction.atomic():
@@ -115,8 +119,14 @@ def _owner(leg: Leg, client: Client) -> None:
 
 
 def _most_named(contacts: tuple[total_expert.Contact, ...]) -> total_expert.Reference | None:
-    named = {contact.owner.id: contact.owner for contact in contacts if contact.owner is not None and contact.owner.id}
-    counts = Counter(contact.owner.id for contact in contacts if contact.owner is not None and contact.owner.id)
+    named = {
+        contact.owner.id: contact.owner
+        for contact in contacts
+        if contact.owner is not None and contact.owner.id
+    }
+    counts = Counter(
+        contact.owner.id for contact in contacts if contact.owner is not None and contact.owner.id
+    )
     return named[counts.most_common(1)[0][0]] if counts else None
 
 
@@ -249,7 +259,9 @@ def _finish(leg: Leg, client: Client) -> None:
     book, state, now = leg.book, leg.state, clock.now()
     groups = ContactGroup.objects.filter(installation=leg.connection.installation, gone_at=None)
     book.contacts = Sighting.objects.filter(connection=leg.connection).count()
-    book.groups = groups.count() if leg.connection.sees_everything else groups.filter(owner=book.owner).count()
+    book.groups = (
+        groups.count() if leg.connection.sees_everything else groups.filter(owner=book.owner).count()
+    )
     book.finished_at = now
     if state["full"]:
         book.full_finished_at = now

@@ -25,7 +25,9 @@ class Owner(models.Model):
     first_name = models.CharField(max_length=255, blank=True)
     last_name = models.CharField(max_length=255, blank=True)
     role_name = models.CharField(max_length=255, blank=True)
-    is_active = models.BooleanField(null=True, help_text="Empty: unknown, since only connections as admin see it")
+    is_active = models.BooleanField(
+        null=True, help_text="Empty: unknown, since only connections as admin see it"
+    )
     is_learnt = models.BooleanField(default=False, help_text="Only known because a contact names it")
     synced_at = models.DateTimeField()
 
@@ -39,7 +41,12 @@ class Owner(models.Model):
     @property
     def display_name(self) -> str:
         """What people call this owner, as far as is known."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email or self.username or f"User {self.remote_id}"
+        return (
+            f"{self.first_name} {self.last_name}".strip()
+            or self.email
+            or self.username
+            or f"User {self.remote_id}"
+        )
 
 
 class ContactGroup(models.Model):
@@ -70,7 +77,9 @@ class ContactQuerySet(models.QuerySet["Contact"]):
             return rows
         if not organization.allows(user, Capability.BROWSE):
             return rows.none()
-        own = Connection.objects.filter(installation__organization=organization, user=user).values_list("pk", flat=True)
+        own = Connection.objects.filter(installation__organization=organization, user=user).values_list(
+            "pk", flat=True
+        )
         return rows.filter(pk__in=Sighting.objects.filter(connection__in=list(own)).values("contact"))
 
     def present(self) -> "ContactQuerySet":
@@ -105,8 +114,12 @@ class Contact(models.Model):
     archived = models.BooleanField(null=True)
     remote_created_at = models.DateTimeField(default=UNKNOWN_TIME)
     remote_updated_at = models.DateTimeField(default=UNKNOWN_TIME)
-    search = models.CharField(max_length=1024, help_text="Names, addresses and phone digits, lower case, without accents")
-    sort_name = models.CharField(max_length=255, help_text="Last name, first name, lower case, without accents")
+    search = models.CharField(
+        max_length=1024, help_text="Names, addresses and phone digits, lower case, without accents"
+    )
+    sort_name = models.CharField(
+        max_length=255, help_text="Last name, first name, lower case, without accents"
+    )
     sort_city = models.CharField(max_length=255, blank=True)
     digest = models.CharField(max_length=64, help_text="Of the whole record: tells whether anything changed")
     as_admin = models.BooleanField(default=False, help_text="Shown to a connection as admin, who sees more")
@@ -154,7 +167,9 @@ class Contact(models.Model):
 class Document(models.Model):
     """The whole record of a contact, as it came. Apart from the contact, so that lists read narrow rows."""
 
-    contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE, related_name="document")
+    contact = models.OneToOneField(
+        Contact, primary_key=True, on_delete=models.CASCADE, related_name="document"
+    )
     raw = models.JSONField()
 
     def __str__(self) -> str:
@@ -165,7 +180,9 @@ class Membership(models.Model):
     """A contact is in a group."""
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="memberships", db_index=False)
-    group = models.ForeignKey(ContactGroup, on_delete=models.CASCADE, related_name="memberships", db_index=False)
+    group = models.ForeignKey(
+        ContactGroup, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact", "group"], name="one_place_in_a_group")]
@@ -180,12 +197,18 @@ class Book(models.Model):
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="book")
     owner = models.ForeignKey(
-        Owner, null=True, on_delete=models.SET_NULL, related_name="books", help_text="Whose book it is; empty: as admin"
+        Owner,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="books",
+        help_text="Whose book it is; empty: as admin",
     )
     passes = models.PositiveIntegerField(default=0, help_text="The number of the latest pass")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True, help_text="When the latest complete pass ended")
-    full_finished_at = models.DateTimeField(null=True, help_text="When the latest pass that read everything ended")
+    full_finished_at = models.DateTimeField(
+        null=True, help_text="When the latest pass that read everything ended"
+    )
     seen_until = models.DateTimeField(null=True, help_text="The latest change that a complete pass has seen")
     contacts = models.PositiveIntegerField(default=0)
     groups = models.PositiveIntegerField(default=0)
@@ -198,10 +221,14 @@ class Book(models.Model):
 class Sighting(models.Model):
     """A connection saw a contact: in which of its passes, and when."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sightings", db_index=False)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="sightings", db_index=False
+    )
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="sightings")
     pass_number = models.PositiveIntegerField()
-    archived_in = models.PositiveIntegerField(null=True, help_text="The pass that found it among the archived ones")
+    archived_in = models.PositiveIntegerField(
+        null=True, help_text="The pass that found it among the archived ones"
+    )
     seen_at = models.DateTimeField()
 
     class Meta:

@@ -20,15 +20,20 @@ LISTED = 25
 def freshness(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """How many contacts are mirrored of each organization the person may see, and how fresh they are."""
     organizations = Organization.objects.visible_to(request.user)
-    rows = Installation.objects.filter(organization__in=organizations).select_related("organization", "environment")
-    listed = []
+    rows = Installation.objects.filter(organization__in=organizations).select_related(
+        "organization", "environment"
+    )
+    listed: list[dict[str, Any]] = []
+    total = 0
     for installation in rows.order_by("organization__name", "created_at"):
         through = _eyes(request, installation)
         if through != []:
-            listed.append({"installation": installation, "coverage": coverage.of(installation, through=through)})
+            covered = coverage.of(installation, through=through)
+            listed.append({"installation": installation, "coverage": covered})
+            total += covered.contacts
     if not listed:
         return None
-    return {"rows": listed, "total": sum(row["coverage"].contacts for row in listed)}
+    return {"rows": listed, "total": total}
 
 
 def _eyes(request: HttpRequest, installation: Installation) -> list[Connection] | None:
@@ -41,17 +46,21 @@ def _eyes(request: HttpRequest, installation: Installation) -> list[Connection] 
 @panels.register("organization", name="directory", template="directory/organization_panel.html", order=20)
 def mirrored(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
     """Counts, freshness, coverage, and which owners have consented."""
-    rows = Installation.objects.filter(organization=organization).select_related("environment", "organization")
-    listed = [_installation(row) for row in rows if Book.objects.filter(connection__installation=row).exists()]
+    rows = Installation.objects.filter(organization=organization).select_related(
+        "environment", "organization"
+    )
+    listed = [
+        _installation(row) for row in rows if Book.objects.filter(connection__installation=row).exists()
+    ]
     return {"organization": organization, "rows": listed} if listed else None
 
 
 def _installation(installation: Installation) -> dict[str, Any]:
     owners = Owner.objects.filter(installation=installation).exclude(is_active=False)
     consented = set(
-        Book.objects.filter(connection__installation=installation, connection__state=State.ACTIVE).values_list(
-            "owner", flat=True
-        )
+        Book.objects.filter(
+            connection__installation=installation, connection__state=State.ACTIVE
+        ).values_list("owner", flat=True)
     )
     ordered = sorted(owners, key=lambda owner: (owner.pk not in consented, owner.display_name))
     return {

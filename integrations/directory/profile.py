@@ -26,7 +26,17 @@ class Section:
 _UNREADABLE = "Total Expert has no way to read it."
 _SECTIONS: dict[str, tuple[str, ...]] = {
     "Name": ("title", "first_name", "nickname", "last_name", "suffix", "birthday"),
-    "Reach": ("email", "email_work", "phone_cell", "phone_home", "phone_office", "fax", "website_url", "linkedin_url", "other_url"),
+    "Reach": (
+        "email",
+        "email_work",
+        "phone_cell",
+        "phone_home",
+        "phone_office",
+        "fax",
+        "website_url",
+        "linkedin_url",
+        "other_url",
+    ),
     "Address": ("address", "address_2", "city", "state", "zip_code"),
     "Work": (
         "employer_name",
@@ -38,7 +48,15 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
         "employer_license_number",
         "license_number",
     ),
-    "Origin": ("source", "external_id", "external_ids", "referred_by", "referred_to", "classification", "external_status"),
+    "Origin": (
+        "source",
+        "external_id",
+        "external_ids",
+        "referred_by",
+        "referred_to",
+        "classification",
+        "external_status",
+    ),
     "Business": (
         "credit_score",
         "credit_score_date",
@@ -113,7 +131,9 @@ def _lines(value: Any) -> list[str]:
     if isinstance(value, bool):
         return ["Yes" if value else "No"]
     if isinstance(value, dict):
-        parts = [f"{label(name)}: {', '.join(lines)}" for name, each in value.items() if (lines := _lines(each))]
+        parts = [
+            f"{label(name)}: {', '.join(lines)}" for name, each in value.items() if (lines := _lines(each))
+        ]
         return ["; ".join(parts)] if parts else []
     if isinstance(value, list):
         return [line for each in value for line in _lines(each)]

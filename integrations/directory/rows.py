@@ -27,7 +27,8 @@ _FLAGS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")
 
 
 def _lengths(model: type[Contact] | type[Owner] | type[ContactGroup]) -> dict[str, int]:
-    return {field.name: field.max_length for field in model._meta.fields if getattr(field, "max_length", None)}
+    lengths = ((field.name, getattr(field, "max_length", None)) for field in model._meta.fields)
+    return {name: length for name, length in lengths if length}
 
 
 _CONTACT, _OWNER, _GROUP = _lengths(Contact), _lengths(Owner), _lengths(ContactGroup)
@@ -52,7 +53,12 @@ def digest(raw: dict[str, Any]) -> str:
 
 
 def contact_row(
-    record: total_expert.Contact, *, installation: Installation, owner: Owner | None, as_admin: bool, now: dt.datetime
+    record: total_expert.Contact,
+    *,
+    installation: Installation,
+    owner: Owner | None,
+    as_admin: bool,
+    now: dt.datetime,
 ) -> Contact:
     """A contact's row. Its flags are None where the record does not show them."""
     texts = {name: str(clean(getattr(record, name))).strip()[: _CONTACT[name]] for name in _TEXTS}
@@ -122,7 +128,11 @@ def group_row(
 
 
 def named_group(
-    reference: total_expert.GroupReference, *, installation: Installation, owner: Owner | None, now: dt.datetime
+    reference: total_expert.GroupReference,
+    *,
+    installation: Installation,
+    owner: Owner | None,
+    now: dt.datetime,
 ) -> ContactGroup:
     """A group that is known only because a contact is in it. The reference must have an id."""
     assert reference.id is not None

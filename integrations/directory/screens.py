@@ -15,7 +15,7 @@ from integrations.connections.screens import person, title_of
 from integrations.directory import choices, coverage, keyset, profile, sync
 from integrations.directory.models import Contact, ContactGroup, ContactQuerySet, Membership, Sighting
 from integrations.directory.selection import Selection
-from integrations.jobs.models import Job
+from integrations.jobs.models import ACTIVE, Job
 from portal.audit import log
 from portal.organizations import panels
 from portal.organizations.models import Organization
@@ -23,7 +23,6 @@ from portal.organizations.roles import Capability
 from portal.organizations.screens import organization_screen, render
 
 TABS = {"profile": "Profile", "groups": "Groups", "seen": "Where seen"}
-ACTIVE = ("waiting", "running", "paused")
 
 
 def visible_contacts(request: HttpRequest, organization: Organization) -> ContactQuerySet:
@@ -52,7 +51,11 @@ def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
     selection = Selection.read(request.GET)
     installations = visible_installations(request, organization)
     installation = _chosen(installations, selection)
-    context: dict[str, Any] = {"organization": organization, "selection": selection, "installation": installation}
+    context: dict[str, Any] = {
+        "organization": organization,
+        "selection": selection,
+        "installation": installation,
+    }
     if installation is None:
         return render(request, "directory/contacts_none.html", context, title="Contacts")
     context |= _results(request, organization, installation, selection)
@@ -114,7 +117,7 @@ def sync_progress(request: HttpRequest, organization: Organization, environment:
     """How far the sync of an installation is; asks again by itself until it is over."""
     installation = _visible(request, organization, environment)
     latest = Job.objects.filter(installation=installation, kind=sync.KIND).order_by("-created_at").first()
-    syncing = latest if latest is not None and latest.state in ACTIVE else None
+    syncing = latest if latest is not None and latest.is_active else None
     context = {
         "organization": organization,
         "installation": installation,
@@ -138,7 +141,9 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
     installation = _visible(request, organization, environment)
     if not _may_sync(request, installation):
         raise Http404
-    job = sync.start(installation=installation, asked_by=person(request), full=request.POST.get("full") == "yes")
+    job = sync.start(
+        installation=installation, asked_by=person(request), full=request.POST.get("full") == "yes"
+    )
     log.record("directory.sync", actor=person(request), organization=organization, target=job)
     messages.success(request, "The sync has started. What it finds appears here as it comes.")
     return redirect(f"{reverse('contacts', args=[organization.slug])}?environment={environment}")
@@ -147,7 +152,9 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
 @organization_screen(Capability.BROWSE)
 def contact(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
     """One contact: who, whose, what may be done, groups, and which connections see it."""
-    visible = visible_contacts(request, organization).select_related("owner", "installation__environment", "document")
+    visible = visible_contacts(request, organization).select_related(
+        "owner", "installation__environment", "document"
+    )
     row = get_object_or_404(visible, pk=pk)
     tab = request.GET.get("tab", "")
     context = {
@@ -176,6 +183,10 @@ def _sightings(request: HttpRequest, organization: Organization, row: Contact) -
     if not organization.allows(person(request), Capability.OVERVIEW):
         sightings = sightings.filter(connection__user=person(request))
     return [
-        {"title": title_of(sighting.connection), "connection": sighting.connection, "seen_at": sighting.seen_at}
+        {
+            "title": title_of(sighting.connection),
+            "connection": sighting.connection,
+            "seen_at": sighting.seen_at,
+        }
         for sighting in sightings.order_by("-seen_at")
     ]

@@ -13,7 +13,11 @@ from integrations.directory import folding
 from integrations.directory.models import ContactGroup, ContactQuerySet, Membership
 
 FLAGS = {"yes": True, "no": False, "unknown": None}
-MATCHES = {"any": "in any of these groups", "all": "in all of these groups", "none": "in none of these groups"}
+MATCHES = {
+    "any": "in any of these groups",
+    "all": "in all of these groups",
+    "none": "in none of these groups",
+}
 FLAG_FILTERS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced", "archived")
 
 
@@ -69,7 +73,7 @@ class Selection:
         return cls(**given, group=tuple(dict.fromkeys(name for name in names if name)))._understood()
 
     def _understood(self) -> Self:
-        wrong = {name: "" for name in FLAG_FILTERS if getattr(self, name) not in FLAGS}
+        wrong: dict[str, Any] = {name: "" for name in FLAG_FILTERS if getattr(self, name) not in FLAGS}
         if self.owner and not (self.owner.isascii() and self.owner.isdigit() and len(self.owner) < 19):
             wrong["owner"] = ""
         if self.updated and self.since is None:

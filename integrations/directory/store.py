@@ -47,7 +47,9 @@ def owners(records: Sequence[total_expert.User], *, installation: Installation, 
         made.values(),
         update_conflicts=True,
         unique_fields=["installation", "remote_id"],
-        update_fields=[f.name for f in Owner._meta.concrete_fields if f.name not in ("id", "installation", "remote_id")],
+        update_fields=[
+            f.name for f in Owner._meta.concrete_fields if f.name not in ("id", "installation", "remote_id")
+        ],
     )
 
 
@@ -67,9 +69,7 @@ def groups(records: Sequence[total_expert.ContactGroup], sight: Sight) -> None:
         )
 
 
-def known_owners(
-    references: Sequence[total_expert.Reference | None], sight: Sight
-) -> dict[int, Owner]:
+def known_owners(references: Sequence[total_expert.Reference | None], sight: Sight) -> dict[int, Owner]:
     """The owners that these references name, by remote id; those not known yet are learnt."""
     named = {reference.id: reference for reference in references if reference is not None and reference.id}
     found = _owners_by_id(sight.installation, list(named))
@@ -84,10 +84,14 @@ def known_owners(
 
 
 def _owners_by_id(installation: Installation, ids: list[int]) -> dict[int, Owner]:
-    return {owner.remote_id: owner for owner in Owner.objects.filter(installation=installation, remote_id__in=ids)}
+    return {
+        owner.remote_id: owner for owner in Owner.objects.filter(installation=installation, remote_id__in=ids)
+    }
 
 
-def _owner_of(reference: total_expert.Reference | None, named: dict[int, Owner], sight: Sight) -> Owner | None:
+def _owner_of(
+    reference: total_expert.Reference | None, named: dict[int, Owner], sight: Sight
+) -> Owner | None:
     if reference is not None and reference.id in named:
         return named[reference.id]
     return sight.book.owner
@@ -181,24 +185,27 @@ def _memberships(records: Sequence[total_expert.Contact], made: dict[int, Contac
         for reference in record.contact_groups
         if reference.id in by_id
     }
-    present = dict(
-        ((contact, group), pk)
+    present = {
+        (contact, group): pk
         for pk, contact, group in Membership.objects.filter(
             contact__in=[made[record.id].pk for record in telling]
         ).values_list("pk", "contact_id", "group_id")
-    )
+    }
     left = [pk for pair, pk in present.items() if pair not in wanted]
     if left:
         Membership.objects.filter(pk__in=left).delete()
     Membership.objects.bulk_create(
-        [Membership(contact_id=contact, group_id=group) for contact, group in sorted(wanted - present.keys())],
+        [
+            Membership(contact_id=contact, group_id=group)
+            for contact, group in sorted(wanted - present.keys())
+        ],
         ignore_conflicts=True,
     )
 
 
 def _groups_of(
     records: Sequence[total_expert.Contact], made: dict[int, Contact], sight: Sight
-) -> dict[int | None, int]:
+) -> dict[int, int]:
     """The groups that these contacts are in, from remote id to ours; those not listed yet are noted by name."""
     named = {
         reference.id: (reference, made[record.id].owner)
@@ -218,7 +225,7 @@ def _groups_of(
             ignore_conflicts=True,
         )
         found = dict(stored.all().values_list("remote_id", "pk"))
-    return dict(found)
+    return found
 
 
 def _sightings(ids: Sequence[int], sight: Sight) -> None:
@@ -243,6 +250,8 @@ def _sightings(ids: Sequence[int], sight: Sight) -> None:
     if sight.archived:
         seen.filter(Q(archived=None) | Q(archived=False)).update(archived=True)
     elif sight.archived is False:
-        found = Sighting.objects.filter(connection=sight.connection, archived_in=sight.number, contact__in=ids)
+        found = Sighting.objects.filter(
+            connection=sight.connection, archived_in=sight.number, contact__in=ids
+        )
         there = seen.exclude(pk__in=found.values("contact"))
         there.filter(Q(archived=None) | Q(archived=True)).update(archived=False)

@@ -1,5 +1,7 @@
 """The sync: a job that mirrors what each working connection of an installation sees."""
 
+from django.db import transaction
+
 from integrations.connections.models import Connection, Installation, State
 from integrations.directory.legs import Leg
 from integrations.directory.progress import Progress
@@ -46,7 +48,9 @@ def advance(run: Run) -> bool:
 def _next(installation: Installation, progress: Progress, waits: dict[str, TryLater]) -> Connection | None:
     """A working connection whose pass is not over. Looked up each time: people connect while a sync runs."""
     working = Connection.objects.working().filter(installation=installation)
-    for connection in working.select_related("installation__environment", "installation__organization", "user"):
+    for connection in working.select_related(
+        "installation__environment", "installation__organization", "user"
+    ):
         key = str(connection.pk)
         if key not in waits and progress.legs.get(key, {}).get("step") not in ("done", "failed"):
             return connection
@@ -58,6 +62,9 @@ def _conclude(run: Run, progress: Progress) -> None:
     steps = [leg.get("step") for leg in progress.legs.values()]
     if "done" not in steps:
         problems = [leg["problem"] for leg in progress.legs.values() if leg.get("problem")]
+        with transaction.atomic():
+            progress.legs = {}  # whoever presses Retry wants each connection tried again
+            progress.save(run)
         if problems:
             raise Rejected(problems[:1], code="no_connection_worked")
         raise ReconnectRequired(
