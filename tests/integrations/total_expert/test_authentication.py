@@ -1,0 +1,163 @@
+"""Where tokens come from, and that one request brings one however many threads need it."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from integrations.total_expert import (
+    Grant,
+    NotSent,
+    ReconnectRequired,
+    Rejected,
+    TotalExpertError,
+    TryLater,
+)
+from integrations.total_expert.authentication import BearerAuth, HookedTokens, OwnTokens
+from tests.integrations.total_expert.conftest import Emulator
+
+THREADS = 16
+
+
+def together(work: Callable[[], Any], threads: int = THREADS) -> list[Any]:
+    """Run something in many threads that start at once; results, or the errors."""
+    start = threading.Barrier(threads)
+
+    def run(_: int) -> Any:
+        start.wait()
+        try:
+            return work()
+        except TotalExpertError as error:
+            return error
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, range(threads)))
+
+
+class Issuer:
+    """Grants tokens slowly, counting, or fails."""
+
+    def __init__(self, error: TotalExpertError | None = None, expires_in: int = 3600) -> None:
+        self.asked = 0
+        self.error = error
+        self.expires_in = expires_in
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def __call__(self) -> Grant:
+        self.asked += 1
+        self.gate.wait(5)
+        if self.error:
+            raise self.error
+        return Grant(f"token-{self.asked}", self.expires_in, frozenset())
+
+
+def test_sixteen_threads_that_find_the_token_expired_send_one_token_request(emulator: Emulator) -> None:
+    emulator.fault({"method": "POST", "path": "/v1/token", "delay_ms": 50})
+    with emulator.client() as client:
+        assert len(together(client.teapot)) == THREADS
+        assert len(emulator.requests("/token")) == 1
+        emulator.pass_time(3601)
+        assert together(client.teapot) == [True] * THREADS
+    assert len(emulator.requests("/token")) == 2
+    refused = [row for row in emulator.requests("/teapot") if row["status"] == 401]
+    assert 1 <= len(refused) <= THREADS
+
+
+def test_threads_share_a_refusal_instead_of_asking_again(emulator: Emulator) -> None:
+    emulator.fault({"method": "POST", "path": "/v1/token", "delay_ms": 50})
+    with emulator.client(client_secret="wrong") as client:
+        failed = together(client.teapot)
+        assert all(isinstance(error, ReconnectRequired) for error in failed)
+        with pytest.raises(ReconnectRequired):
+            client.teapot()
+    assert len(emulator.requests("/token")) == 1
+
+
+def test_a_failure_that_may_pass_is_shared_and_then_tried_again() -> None:
+    issuer = Issuer(NotSent())
+    issuer.gate.clear()
+    tokens = OwnTokens(issuer)
+    opened = threading.Timer(0.1, issuer.gate.set)
+    opened.start()
+    failed = together(tokens.get)
+    opened.join()
+    assert all(isinstance(error, NotSent) for error in failed)
+    assert issuer.asked == 1
+    issuer.error = None
+    assert tokens.get() == "token-2"
+
+
+def test_a_token_is_kept_until_shortly_before_it_expires() -> None:
+    now, issuer = [0.0], Issuer(expires_in=3600)
+    tokens = OwnTokens(issuer, clock=lambda: now[0])
+    assert tokens.get() == tokens.get() == "token-1"
+    now[0] = 3569.0
+    assert tokens.get() == "token-1"
+    now[0] = 3571.0
+    assert tokens.get() == "token-2"
+
+
+def test_a_token_of_short_life_is_used_all_the_same() -> None:
+    now, issuer = [0.0], Issuer(expires_in=10)
+    tokens = OwnTokens(issuer, clock=lambda: now[0])
+    tokens.get()
+    now[0] = 9.0
+    assert tokens.get() == "token-1"
+
+
+def test_only_the_token_in_use_is_forgotten() -> None:
+    issuer = Issuer()
+    tokens = OwnTokens(issuer, "given")
+    assert tokens.get() == "given"
+    tokens.failed("another")
+    assert tokens.get() == "given"
+    tokens.failed("given")
+    assert tokens.get() == "token-1"
+    tokens.failed("given")
+    assert tokens.get() == "token-1"
+    assert issuer.asked == 1
+
+
+def test_a_given_token_without_credentials_ends_with_its_refusal() -> None:
+    tokens = OwnTokens(None, "given")
+    tokens.failed("given")
+    with pytest.raises(ReconnectRequired) as ended:
+        tokens.get()
+    assert "given" not in str(ended.value)
+
+
+def test_hooks_are_passed_through() -> None:
+    failed: list[str] = []
+    tokens = HookedTokens(lambda: "mine", failed.append)
+    assert tokens.get() == "mine"
+    tokens.failed("mine")
+    assert failed == ["mine"]
+    HookedTokens(lambda: "mine").failed("mine")
+
+
+def test_a_request_bears_its_token() -> None:
+    request = requests.Request("GET", "https://te.example/v1", auth=BearerAuth("abc")).prepare()
+    assert request.headers["Authorization"] == "Bearer abc"
+
+
+@pytest.mark.parametrize("token", ["", "a\nb", "a\r\nX-Evil: 1", "a b", "ä", "\x00"])
+def test_a_token_that_can_not_stand_in_a_header_is_refused(token: str, emulator: Emulator) -> None:
+    with emulator.client(token=lambda: token) as client, pytest.raises(Rejected) as refused:
+        client.contacts.list()
+    assert refused.value.code == "invalid_token"
+    assert (refused.value.method, refused.value.path) == ("GET", "/contacts")
+    assert emulator.requests("/contacts") == []
+
+
+def test_an_error_of_the_token_hook_reaches_the_caller(emulator: Emulator) -> None:
+    def no_slot() -> str:
+        raise TryLater("No token slot is free before 14:32.", after=60)
+
+    with emulator.client(token=no_slot) as client, pytest.raises(TryLater) as waiting:
+        client.teapot()
+    assert waiting.value.after == 60
+    assert emulator.requests("/teapot") == []

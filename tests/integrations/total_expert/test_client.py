@@ -1,0 +1,224 @@
+"""The client as a whole."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+import integrations.total_expert as total_expert
+from integrations.total_expert import Client, ReconnectRequired, Rejected, TryLater, oauth
+from tests.integrations.total_expert.conftest import Emulator, Scripted
+from tests.integrations.total_expert.test_transport import http
+
+
+def test_the_teapot_says_that_the_credentials_work(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        assert client.teapot() is True
+    assert [row["status"] for row in emulator.requests("/teapot")] == [418]
+
+
+def test_the_heartbeat_needs_no_token(emulator: Emulator) -> None:
+    with emulator.client(client_secret="wrong") as client:
+        assert client.heartbeat()
+    assert emulator.requests("/token") == []
+
+
+def test_any_endpoint_can_be_called(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        listed = client.request("get", "/contacts", params={"page[number]": 1, "page[size]": 2, "sort": None})
+        assert len(listed["items"]) == 2
+        some = listed["items"][0]["id"]
+        assert client.request("PATCH", f"contacts/{some}", json={"city": "Oslo"}) == []
+        assert client.request("GET", f"contacts/{some}")["city"] == "Oslo"
+
+
+@pytest.mark.parametrize("path", ["https://evil.example/x", "//evil.example/x", "../x", "contacts?x=1", ""])
+def test_an_address_elsewhere_is_refused_before_a_token_is_asked_for(emulator: Emulator, path: str) -> None:
+    with emulator.client() as client, pytest.raises(Rejected) as refused:
+        client.request("GET", path)
+    assert refused.value.code == "invalid_path"
+    assert emulator.requests("/token") == []
+
+
+@pytest.mark.parametrize("method", ["", "TRACE", "GET\r\nX: y", "CONNECT"])
+def test_other_methods_are_refused(emulator: Emulator, method: str) -> None:
+    with emulator.client() as client, pytest.raises(Rejected):
+        client.request(method, "contacts")
+
+
+def test_data_that_is_no_json_is_refused_before_a_token_is_asked_for(emulator: Emulator) -> None:
+    with emulator.client() as client, pytest.raises(Rejected):
+        client.contacts.create({"first_name": object()})
+    assert emulator.requests("/token") == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"client_id": "x"}, {"client_secret": "x"}, {"token": lambda: "x", "access_token": "y"},
+     {"token": lambda: "x", "client_id": "x", "client_secret": "y"}],
+)  # fmt: skip
+def test_a_client_has_one_source_of_tokens(emulator: Emulator, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="token"):
+        Client(emulator.environment, **options)
+
+
+def test_a_given_token_is_used_first_and_then_replaced(emulator: Emulator) -> None:
+    with emulator.client(access_token="0" * 40, **emulator.credentials) as client:
+        assert client.teapot()
+        assert client.teapot()
+    assert [row["status"] for row in emulator.requests("/teapot")] == [401, 418, 418]
+    assert len(emulator.requests("/token")) == 1
+
+
+def test_a_given_token_alone_ends_with_its_refusal(emulator: Emulator) -> None:
+    with emulator.client(access_token="0" * 40) as client, pytest.raises(ReconnectRequired):
+        client.teapot()
+
+
+def test_the_credentials_of_another_world_say_so(emulator: Emulator, make_emulator: type[Emulator]) -> None:
+    other = make_emulator(seed=2)
+    with emulator.client(client_id="another-worlds", client_secret="secret") as client:
+        with pytest.raises(ReconnectRequired) as refused:
+            client.teapot()
+        assert client.heartbeat()
+    assert "belong to this environment" in str(refused.value)
+    with other.client() as client:
+        assert client.teapot()
+
+
+def test_two_clients_see_two_organizations(emulator: Emulator) -> None:
+    other = {name: emulator.other_organization[name] for name in ("client_id", "client_secret")}
+    with emulator.client() as mine, emulator.client(**other) as theirs:
+        assert not {each.id for each in mine.contacts.all()} & {each.id for each in theirs.contacts.all()}
+
+
+def test_a_closed_client_closes_its_connections_and_not_a_lent_adapter(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[object] = []
+    for kind in (type(emulator.adapter), requests.adapters.HTTPAdapter):
+        monkeypatch.setattr(kind, "close", lambda self: closed.append(self))
+    with emulator.client():
+        pass
+    assert closed == []
+    with Client(emulator.environment, token=lambda: "x"):
+        pass
+    assert len(closed) == 1
+
+
+def test_connections_are_kept_for_the_next_call() -> None:
+    with Client(total_expert.PRODUCTION, token=lambda: "x") as client:
+        adapter = client._caller._session.get_adapter(total_expert.PRODUCTION.base_url)
+        assert isinstance(adapter, requests.adapters.HTTPAdapter)
+        assert adapter.max_retries.total == 0
+
+
+def test_an_outage_is_no_traceback(scripted: Scripted) -> None:
+    scripted.answer(*[http(b"<html>", "502 Bad Gateway")] * 3)
+    with scripted.client() as client, pytest.raises(TryLater) as failed:
+        client.contacts.list()
+    assert failed.value.__cause__ is None
+
+
+def test_the_package_stands_alone(tmp_path: Path) -> None:
+    """Copied out of this project, under another name, with nothing else of it to be found."""
+    source = Path(total_expert.__file__).parent
+    target = tmp_path / "te"
+    target.mkdir()
+    for file in source.glob("*.py"):
+        (target / file.name).write_text(file.read_text())
+    check = (
+        "import sys, te; te.Client(te.PRODUCTION, token=lambda: 'x');"
+        "bad = [m for m in sys.modules if m.split('.')[0] in ('django', 'portal', 'integrations', 'werkzeug')];"
+        "sys.exit(', '.join(bad) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", check], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_everything_public_is_documented() -> None:
+    for name in total_expert.__all__:
+        assert (getattr(total_expert, name).__doc__ or "").strip(), name
+    assert (Path(total_expert.__file__).parent / "py.typed").exists()
+
+
+class Canned(requests.adapters.BaseAdapter):
+    """Answers everything alike."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        super().__init__()
+        self._status, self._headers, self._body = status, headers, body
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """The one answer."""
+        response = requests.Response()
+        response.status_code, response.url, response.request = self._status, str(request.url), request
+        response.headers.update(self._headers)
+        response.raw = io.BytesIO(self._body)
+        return response
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+NAMES = st.sampled_from(
+    ["items", "objects", "links", "next", "last", "id", "error", "error_description", "created", "duplicate",
+     "access_token", "refresh_token", "expires_in", "scope", "owner", "preferences", "internal_updated_at"]
+)  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+    | st.sampled_from(["insufficient_scope", "invalid_grant", "0000-00-00 00:00:00", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=12,
+)  # fmt: skip
+BODIES = st.binary(max_size=50) | JSON.map(lambda data: json.dumps(data).encode())
+HEADERS = st.dictionaries(
+    st.sampled_from(["Retry-After", "X-Request-Id", "Location", "Content-Type"]), st.text(max_size=10)
+)
+STATUSES = st.sampled_from(
+    [200, 201, 204, 301, 302, 400, 401, 403, 404, 418, 422, 429, 500, 503]
+) | st.integers(100, 999)
+
+
+@given(status=STATUSES, headers=HEADERS, body=BODIES)
+def test_whatever_the_server_sends_is_a_typed_result_or_one_of_the_three_errors(
+    status: int, headers: dict[str, str], body: bytes
+) -> None:
+    with Client(
+        total_expert.PRODUCTION,
+        token=lambda: "a-token",
+        adapter=Canned(status, headers, body),
+        sleep=lambda seconds: None,
+    ) as client:
+        calls: list[tuple[Any, Any]] = [
+            (lambda: client.contacts.get(5), total_expert.Contact),
+            (client.contacts.list, total_expert.Page),
+            (lambda: next(client.users.all(ahead=1), None), total_expert.User | None),
+            (lambda: client.contact_groups.create({"group_name": "x"}), total_expert.Created),
+            (lambda: client.contacts.update(5, {}), type(None)),
+            (client.teapot, bool),
+            (client.heartbeat, str),
+            (
+                lambda: oauth.refresh(
+                    client.environment,
+                    client_id="i",
+                    client_secret="s",
+                    refresh_token="r",
+                    adapter=Canned(status, headers, body),
+                ),
+                total_expert.Grant,
+            ),
+        ]
+        for call, kind in calls:
+            try:
+                assert isinstance(call(), kind)
+            except (TryLater, ReconnectRequired, Rejected) as error:
+                assert str(error)
+                str(error).encode()

@@ -1,0 +1,55 @@
+"""Environments: which addresses are taken."""
+
+import pytest
+
+from integrations.total_expert import PRODUCTION, Environment
+
+
+def made(base_url: str, authorize_url: str = "https://host.example/v1/authorize") -> Environment:
+    return Environment("test", base_url, authorize_url)
+
+
+def test_production_is_the_vendors_public_host() -> None:
+    assert PRODUCTION.base_url == "https://public.totalexpert.net/v1"
+    assert PRODUCTION.token_url == "https://public.totalexpert.net/v1/token"
+    assert PRODUCTION.origin == "https://public.totalexpert.net"
+
+
+def test_a_slash_at_the_end_is_dropped() -> None:
+    assert made("https://host.example/v1/").base_url == "https://host.example/v1"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8001/v1", "http://127.8.9.1/v1", "http://[::1]:80/v1", "http://localhost/v1"]
+)
+def test_plain_http_is_taken_on_this_machine(url: str) -> None:
+    assert made(url, url).base_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://host.example/v1",
+        "http://127.0.0.1.host.example/v1",
+        "http://localhost.example/v1",
+        "http://0x7f000001/v1",
+        "ftp://host.example/v1",
+        "https:///v1",
+        "host.example/v1",
+        "https://user:secret@host.example/v1",
+        "https://@host.example/v1",
+        "https://host.example/v1?a=b",
+        "https://host.example/v1#a",
+        "https://host.example:port/v1",
+        "https://host.example\\@evil.example/v1",
+        "https://host.example/v1\n",
+        "https://höst.example/v1",
+        "https://[::1/v1",
+        "",
+    ],
+)
+def test_other_addresses_are_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        made(url)
+    with pytest.raises(ValueError, match="address"):
+        made("https://host.example/v1", url)

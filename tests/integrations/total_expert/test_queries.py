@@ -1,0 +1,116 @@
+"""Paths and query strings."""
+
+import datetime as dt
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from integrations.total_expert import Rejected
+from integrations.total_expert.queries import encode, encode_body, list_query, relative_path, segment
+
+
+def listed(**options: Any) -> dict[str, str]:
+    defaults: dict[str, Any] = {"number": 1, "size": 100, "filter": {}, "sort": ()}
+    return dict(parse_qsl(list_query(**{**defaults, **options}), strict_parsing=True))
+
+
+def test_a_page_is_asked_for_by_number_and_size() -> None:
+    assert listed(number=7, size=25) == {"page[number]": "7", "page[size]": "25"}
+
+
+def test_filters_are_joined_by_commas() -> None:
+    assert listed(filter={"owner_id": 14, "archieved": True})["filter"] == "owner_id=14,archieved=1"
+
+
+def test_a_time_is_sent_in_utc() -> None:
+    at = dt.datetime(2017, 10, 14, 19, 41, 1, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+    assert listed(filter={"internal_updated_at_start": at})["filter"] == (
+        "internal_updated_at_start=2017-10-14T17:41:01Z"
+    )
+
+
+def test_a_plus_and_a_space_arrive_as_they_are() -> None:
+    query = list_query(
+        number=1, size=1, filter={"email": "a+b@example.com", "last_name": "de Vries"}, sort=()
+    )
+    assert "a%2Bb%40example.com" in query
+    assert "de%20Vries" in query
+
+
+def test_orders_are_joined_by_commas() -> None:
+    assert listed(sort=("last_name", "-internal_updated_at"))["sort"] == "last_name,-internal_updated_at"
+
+
+@pytest.mark.parametrize("value", ["Doe, Jane", "a=b", "", None, 1.5, ["x"], dt.datetime(2020, 1, 1)])
+def test_what_the_vendors_filters_can_not_say_is_refused(value: Any) -> None:
+    with pytest.raises(Rejected) as refused:
+        listed(filter={"last_name": value})
+    assert refused.value.code == "filter"
+    assert "Doe" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["a=b", "a,b", "", "a b", "ä"])
+def test_names_that_would_change_the_query_are_refused(name: str) -> None:
+    with pytest.raises(Rejected):
+        listed(filter={name: "x"})
+    with pytest.raises(Rejected):
+        listed(sort=(name,))
+
+
+@pytest.mark.parametrize("options", [{"number": 0}, {"size": 0}, {"size": 101}])
+def test_pages_that_do_not_exist_are_refused(options: dict[str, int]) -> None:
+    with pytest.raises(Rejected):
+        listed(**options)
+
+
+def test_parameters_that_are_none_are_left_out() -> None:
+    assert encode({"a": 1, "b": None, "c": "x y"}) == "a=1&c=x%20y"
+
+
+def test_a_parameter_that_is_no_text_is_refused() -> None:
+    with pytest.raises(Rejected):
+        encode({"a": "\ud800"})
+
+
+@pytest.mark.parametrize(("identifier", "text"), [(14, "14"), ("0a1b", "0a1b"), ("a/b?c", "a%2Fb%3Fc")])
+def test_an_id_is_one_segment(identifier: object, text: str) -> None:
+    assert segment(identifier) == text
+
+
+@pytest.mark.parametrize("identifier", ["", ".", "..", None, True, 1.5, "\ud800"])
+def test_what_is_no_id_is_refused(identifier: object) -> None:
+    with pytest.raises(Rejected):
+        segment(identifier)
+
+
+@pytest.mark.parametrize("path", ["teams/5", "/teams/5", "schema/custom-fields", "contacts/a%20b"])
+def test_relative_paths_are_taken(path: str) -> None:
+    assert relative_path(path) == f"/{path.removeprefix('/')}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/", "//evil.example/v1", "https://evil.example/v1", "/https://evil.example", "../admin", "teams/../../x",
+     "teams/%2e%2e/x", "teams/..%5cx", "teams?x=1", "teams#x", "a b", "teams\r\nX: y", "\\evil",
+     "teams/ä"],
+)  # fmt: skip
+def test_paths_that_lead_elsewhere_are_refused(path: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        relative_path(path)
+    assert refused.value.code == "invalid_path"
+
+
+def test_times_in_a_body_are_written_as_the_vendor_does() -> None:
+    at = dt.datetime(2020, 1, 1, 1, 0, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+    assert json.loads(encode_body({"at": at, "on": dt.date(2020, 1, 2)})) == {
+        "at": "2019-12-31 23:00:00",
+        "on": "2020-01-02",
+    }
+
+
+@pytest.mark.parametrize("value", [object(), float("nan"), {1, 2}, dt.datetime(2020, 1, 1), b"x"])
+def test_what_is_no_json_is_refused(value: Any) -> None:
+    with pytest.raises(Rejected):
+        encode_body({"x": value})

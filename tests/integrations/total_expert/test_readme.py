@@ -1,0 +1,63 @@
+"""The README's examples, run as they stand, with the emulator in the place of the vendor's hosts."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+import integrations.total_expert as total_expert
+from tests.integrations.total_expert.conftest import Emulator
+
+README = (Path(total_expert.__file__).parent / "README.md").read_text()
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def vendor(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """The emulator behind every address, and its credentials where the README reads them."""
+
+    def send(self: object, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        return emulator.adapter.send(request, **options)
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    monkeypatch.setenv("TE_CLIENT_ID", emulator.credentials["client_id"])
+    monkeypatch.setenv("TE_CLIENT_SECRET", emulator.credentials["client_secret"])
+    monkeypatch.setenv("TE_APPLICATION_ID", emulator.application["client_id"])
+    monkeypatch.setenv("TE_APPLICATION_SECRET", emulator.application["client_secret"])
+    monkeypatch.setenv("TE_REDIRECT_URI", emulator.redirect_uri)
+    return emulator
+
+
+def test_every_example_works_as_it_stands(vendor: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {"send_the_browser_to": vendor.consent, "a_new_token": lambda: "unused"}
+    for number, block in enumerate(BLOCKS, 1):
+        exec(compile(block, f"README block {number}", "exec"), names)
+    shown = capsys.readouterr().out
+    assert "is new" in shown
+    assert "page 1 of" in shown
+    assert "GET /contacts/1 404" in shown
+    assert "GET /contacts 200" in shown
+    for secret in (vendor.credentials["client_secret"], names["grant"].access_token):
+        assert secret not in shown
+
+
+def test_there_are_examples_and_the_first_needs_ten_lines() -> None:
+    assert len(BLOCKS) >= 10
+    assert len([line for line in BLOCKS[0].splitlines() if line.strip()]) <= 10
+
+
+def test_the_table_of_resources_says_what_there_is(emulator: Emulator) -> None:
+    verbs = [("list", "pages", "all"), ("get",), ("create", "update"), ("delete",)]
+    with emulator.client() as client:
+        rows = re.findall(r"^\| `(\w+)`.*?\|(.*)\|$", README, re.MULTILINE)
+        table = {
+            name: [cell.strip() for cell in cells.split("|")] for name, cells in rows if hasattr(client, name)
+        }
+        resources = {name for name, value in vars(client).items() if hasattr(value, "list")}
+        assert set(table) == resources
+        for name, cells in table.items():
+            for cell, methods in zip(cells, verbs, strict=True):
+                for method in methods:
+                    assert hasattr(getattr(client, name), method) is (cell == "yes"), (name, method)

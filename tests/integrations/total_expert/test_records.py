@@ -1,0 +1,122 @@
+"""Typed records out of the API's JSON."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.total_expert import Contact, ContactGroup, CustomField, Record, User
+from tests.integrations.total_expert.conftest import Emulator
+
+CONTACT = {
+    "id": "2317",
+    "first_name": "Zoë",
+    "last_name": "Ångström",
+    "email": None,
+    "birthday": "1970-03-04",
+    "zip_code": 12345,
+    "ok_to_call": "True",
+    "ok_to_email": 0,
+    "preferences": {"is_silenced": 1},
+    "owner": {"email": "o@x.example", "external_id": "e1", "id": "59", "username": "ocho"},
+    "shared_with_users": [{"id": 56}, "nonsense", None],
+    "contact_groups": [{"group_name": "Past Client", "id": 14}, {"group_name": "Prospect", "id": "15"}],
+    "external_ids": [{"external_id": "abcd", "source": "local"}],
+    "custom": [{"field_name": "color", "value": 3}],
+    "internal_created_at": "2019-01-31 18:53:53",
+    "last_contacted_date": "0000-00-00 00:00:00",
+    "of_the_future": [1],
+}
+
+
+def contact(**changes: Any) -> Contact:
+    read = Contact.read({**CONTACT, **changes})
+    assert read is not None
+    return read
+
+
+def test_a_contact_has_typed_attributes_and_all_of_its_json() -> None:
+    read = contact()
+    assert read.id == 2317
+    assert (read.first_name, read.email, read.zip_code) == ("Zoë", "", "12345")
+    assert (read.ok_to_call, read.ok_to_email, read.ok_to_mail, read.is_silenced) == (True, False, None, True)
+    assert read.birthday == dt.date(1970, 3, 4)
+    assert read.internal_created_at == dt.datetime(2019, 1, 31, 18, 53, 53, tzinfo=dt.UTC)
+    assert read.last_contacted_date is None
+    assert read.raw["of_the_future"] == [1]
+
+
+def test_relationships_are_records_too() -> None:
+    read = contact()
+    assert read.owner is not None
+    assert (read.owner.id, read.owner.username) == (59, "ocho")
+    assert read.assignee is None
+    assert [user.id for user in read.shared_with_users] == [56]
+    assert [(group.id, group.group_name) for group in read.contact_groups] == [
+        (14, "Past Client"),
+        (15, "Prospect"),
+    ]
+    assert [(each.source, each.external_id) for each in read.external_ids] == [("local", "abcd")]
+    assert [(each.field_name, each.value) for each in read.custom] == [("color", 3)]
+
+
+@pytest.mark.parametrize("data", [None, [], "x", {}, {"id": None}, {"id": "x"}, {"id": -1}, {"id": True}])
+def test_without_an_id_it_is_no_record(data: Any) -> None:
+    assert Contact.read(data) is None
+
+
+def test_a_custom_field_needs_no_id() -> None:
+    read = CustomField.read({"system_name": "color", "related_entity": {"entity_type": "contact"}})
+    assert read is not None
+    assert (read.id, read.system_name, read.entity_type) == (None, "color", "contact")
+
+
+def test_a_users_name_is_found_in_its_info() -> None:
+    read = User.read({"id": 5, "status": "1", "info": {"first_name": "Ada"}, "role": {"role_name": "Lender"}})
+    assert read is not None
+    assert (read.first_name, read.role_name, read.active, read.last_name) == ("Ada", "Lender", True, "")
+
+
+def test_records_show_nothing_personal_of_themselves() -> None:
+    assert repr(contact()) == "Contact(id=2317)"
+    assert "Zoë" not in f"{[contact()]} {contact()!s} {contact().owner}"
+
+
+def test_records_compare_by_content_and_can_be_in_sets() -> None:
+    assert contact() == contact()
+    assert contact() != contact(of_the_future=[2])
+    assert len({contact(), contact(), contact(id=3)}) == 2
+
+
+def test_everything_the_emulator_knows_becomes_a_record_that_agrees_with_its_json(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        contacts, groups = list(client.contacts.all()), list(client.contact_groups.all())
+        users, fields = list(client.users.all()), list(client.custom_fields.all())
+    assert len(contacts) == 30
+    assert {each.id for each in contacts} == {each.raw["id"] for each in contacts}
+    assert all(each.owner and each.owner.id in {user.id for user in users} for each in contacts)
+    assert all(each.internal_updated_at for each in contacts)
+    assert {group.id for each in contacts for group in each.contact_groups} <= {group.id for group in groups}
+    assert all(user.first_name and user.username and user.active is not None for user in users)
+    assert all(field.system_name and field.data_type and field.entity_type for field in fields)
+    assert fields
+
+
+NAMES = st.sampled_from(sorted({*CONTACT, "group_name", "info", "role", "status", "related_entity", "raw"}))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
+    | st.sampled_from(["0000-00-00 00:00:00", "2019-01-31 18:53:53", "14", "True"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=4), inner, max_size=5),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [Contact, ContactGroup, User, CustomField])
+@given(data=JSON, id=st.none() | st.integers())
+def test_any_json_is_a_record_or_none(kind: type[Record], data: Any, id: int | None) -> None:
+    if isinstance(data, dict):
+        data["id"] = id
+    read = kind.read(data)
+    assert read is None or (read.raw is data and repr(read))

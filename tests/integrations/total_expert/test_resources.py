@@ -1,0 +1,172 @@
+"""What the resources offer, driven against the emulator as admin and as user."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from integrations.total_expert import AnswerLost, Client, Rejected, TotalExpertError, TryLater, oauth
+from tests.integrations.total_expert.conftest import Emulator, Scripted
+from tests.integrations.total_expert.test_transport import http
+
+PERSON = {"first_name": "Ada", "last_name": "Quill", "source": "test", "email": "ada+home@example.com"}
+SCOPES = ["leadInteraction", "getUsers", "describeSchema"]
+
+
+def as_user(emulator: Emulator) -> Client:
+    url = oauth.authorization_url(
+        emulator.environment,
+        client_id=emulator.application["client_id"],
+        redirect_uri=emulator.redirect_uri,
+        state="s",
+        scopes=SCOPES,
+    )
+    grant = oauth.exchange_code(
+        emulator.environment,
+        **emulator.application_credentials,
+        code=emulator.consent(url)["code"],
+        redirect_uri=emulator.redirect_uri,
+        adapter=emulator.adapter,
+    )
+    return emulator.client(access_token=grant.access_token)
+
+
+def test_a_contact_is_created_found_changed_and_deleted_as_admin(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        created = client.contacts.create({**PERSON, "owner": {"id": emulator.officer["id"]}})
+        assert created.duplicate is False
+        again = client.contacts.create({**PERSON, "city": "Oslo", "owner": {"id": emulator.officer["id"]}})
+        assert (again.id, again.duplicate) == (created.id, True)
+        found = list(client.contacts.all(filter={"email": "ada+home@example.com"}))
+        assert [(contact.id, contact.city) for contact in found] == [(created.id, "Oslo")]
+        client.contacts.update(created.id, {"city": "Bergen", "last_contacted_date": dt.datetime.now(dt.UTC)})
+        read = client.contacts.get(created.id)
+        assert (read.city, read.owner.id if read.owner else None) == ("Bergen", emulator.officer["id"])
+        assert read.last_contacted_date is not None
+        client.contacts.delete(created.id)
+        with pytest.raises(Rejected) as gone:
+            client.contacts.get(created.id)
+    assert (gone.value.code, gone.value.status, gone.value.path) == (
+        "not_found",
+        404,
+        f"/contacts/{created.id}",
+    )
+
+
+def test_a_user_creates_without_naming_an_owner(emulator: Emulator) -> None:
+    with as_user(emulator) as client:
+        created = client.contacts.create(PERSON)
+        assert [each.id for each in client.contacts.all(filter={"email": PERSON["email"]})] == [created.id]
+
+
+def test_an_unknown_owner_is_refused_in_the_servers_words(emulator: Emulator) -> None:
+    with emulator.client() as client, pytest.raises(Rejected) as refused:
+        client.contacts.create({**PERSON, "owner": {"username": "nobody-of-that-name"}})
+    assert refused.value.code == "validation"
+    assert refused.value.reasons == ["Unable to find target for relationship: 'owner'"]
+
+
+def test_groups_are_created_listed_changed_and_deleted(emulator: Emulator) -> None:
+    owner = {"id": emulator.officer["id"]}
+    with emulator.client() as client:
+        made = client.contact_groups.create({"group_name": "Past clients, of 2019", "owner": owner})
+        client.contact_groups.update(made.id, {"group_name": "Earlier clients"})
+        read = client.contact_groups.get(made.id)
+        assert (read.group_name, read.owner.id if read.owner else None) == ("Earlier clients", owner["id"])
+        assert made.id in {group.id for group in client.contact_groups.all()}
+        client.contact_groups.delete(made.id)
+        with pytest.raises(Rejected):
+            client.contact_groups.get(made.id)
+
+
+def test_users_are_read_and_switched_off(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        user = client.users.get(int(emulator.officer["id"]))
+        assert (user.username, user.active) == (emulator.officer["username"], True)
+        client.users.update(user.id, {"status": 0})
+        assert client.users.get(user.id).active is False
+        assert user.id in {each.id for each in client.users.all(filter={"status": 0})}
+
+
+def test_a_user_may_not_read_users_or_the_schema(emulator: Emulator) -> None:
+    with as_user(emulator) as client:
+        for read in (client.users.list, client.custom_fields.list):
+            with pytest.raises(Rejected) as refused:
+                read()
+            assert refused.value.status in (401, 403)
+
+
+def test_custom_fields_are_listed(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        page = client.custom_fields.list()
+    assert page.items
+    assert {field.entity_type for field in page.items} <= {"contact", "loan", "account", "user", "entity"}
+
+
+def test_lists_are_filtered_and_sorted_by_the_server(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        every = list(client.contacts.all(sort="-internal_updated_at"))
+        times = [contact.internal_updated_at for contact in every]
+        assert times == sorted(
+            times, key=lambda at: at or dt.datetime.min.replace(tzinfo=dt.UTC), reverse=True
+        )
+        middle = times[len(times) // 2]
+        assert middle is not None
+        newer = list(client.contacts.all(filter={"internal_updated_at_start": middle}))
+        assert {each.id for each in newer} == {
+            each.id for each in every if each.internal_updated_at and each.internal_updated_at >= middle
+        }
+        owner = every[0].owner
+        assert owner is not None
+        assert owner.id is not None
+        theirs = list(client.contacts.all(filter={"owner_id": owner.id}))
+        assert {each.id for each in theirs} == {
+            each.id for each in every if each.owner and each.owner.id == owner.id
+        }
+
+
+@pytest.mark.parametrize("call", ["list", "pages", "all"])
+def test_a_filter_that_can_not_be_said_is_refused_before_anything_is_sent(
+    emulator: Emulator, call: str
+) -> None:
+    with emulator.client() as client, pytest.raises(Rejected) as refused:
+        found = getattr(client.contacts, call)(filter={"last_name": "Quill, Ada"})
+        list(found)
+    assert refused.value.code == "filter"
+    assert emulator.requests("/contacts") == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b'"x"', b'{"created": "x"}', b'{"created": "x", "id": "x"}', b"null"]
+)
+def test_a_creation_without_an_id_may_have_worked(scripted: Scripted, body: bytes) -> None:
+    scripted.answer(http(body, "201 Created"))
+    with scripted.client() as client, pytest.raises(AnswerLost):
+        client.contacts.create(PERSON)
+
+
+def test_an_answer_without_a_body_is_enough_for_changes(scripted: Scripted) -> None:
+    nothing = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+    scripted.answer(nothing, nothing)
+    with scripted.client() as client:
+        client.contacts.update(5, {"city": "Oslo"})
+        client.contacts.delete(5)
+    assert scripted.received[0].startswith(b"PATCH /v1/contacts/5 ")
+    assert scripted.received[1].startswith(b"DELETE /v1/contacts/5 ")
+
+
+def test_a_record_that_is_none_is_tried_later(scripted: Scripted) -> None:
+    scripted.answer(http(b"[]"))
+    with scripted.client() as client, pytest.raises(TryLater):
+        client.contacts.get(5)
+
+
+@pytest.mark.parametrize("identifier", ["../users/5", "5?x=1", "5/6"])
+def test_an_id_can_not_lead_elsewhere(scripted: Scripted, identifier: Any) -> None:
+    scripted.answer(http(b"{}", "404 Not Found"))
+    with scripted.client() as client, pytest.raises(TotalExpertError):
+        client.contacts.get(identifier)
+    target = scripted.received[0].split(b" ")[1]
+    assert target.startswith(b"/v1/contacts/")
+    assert target.count(b"/") == 3
+    assert b"?" not in target

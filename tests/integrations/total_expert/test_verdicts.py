@@ -1,0 +1,135 @@
+"""The table from status and body to an error."""
+
+from typing import Any
+
+import pytest
+
+from integrations.total_expert import (
+    AnswerLost,
+    ReconnectRequired,
+    Rejected,
+    TotalExpertError,
+    TryLater,
+)
+from integrations.total_expert.verdicts import Answer, judge, refuses_token
+
+
+def verdict(status: int, data: Any = None, method: str = "GET", **options: Any) -> TotalExpertError | None:
+    answer = Answer(
+        status=status, data=data, readable=data is not None, retry_after=options.pop("after", None)
+    )
+    return judge(answer, method=method, path="/contacts/12", **options)
+
+
+@pytest.mark.parametrize(
+    ("status", "data", "kind", "code"),
+    [
+        (400, {"error": "invalid_client", "error_description": "…"}, ReconnectRequired, "invalid_client"),
+        (400, {"error": "invalid_grant"}, ReconnectRequired, "invalid_grant"),
+        (401, {"error": "invalid_client"}, ReconnectRequired, "invalid_client"),
+        (400, {"error": "redirect_uri_mismatch"}, Rejected, "redirect_uri_mismatch"),
+        (400, {"error": "unsupported_grant_type"}, Rejected, "unsupported_grant_type"),
+        (400, {"error": "invalid_scope"}, Rejected, "invalid_scope"),
+        (400, {"error": "unauthorized_client"}, Rejected, "unauthorized_client"),
+        (400, {"error": "Invalid sort field: 'x'."}, Rejected, "bad_request"),
+        (400, None, Rejected, "bad_request"),
+        (401, {"error": "insufficient_scope"}, Rejected, "insufficient_scope"),
+        (403, {"error": "insufficient_scope"}, Rejected, "insufficient_scope"),
+        (401, {"error": "expired_token"}, ReconnectRequired, "unauthorized"),
+        (401, None, ReconnectRequired, "unauthorized"),
+        (403, {}, Rejected, "forbidden"),
+        (404, {}, Rejected, "not_found"),
+        (405, {}, Rejected, "method_not_allowed"),
+        (408, {}, TryLater, "timeout"),
+        (409, {}, Rejected, "rejected"),
+        (415, {}, Rejected, "unsupported_media_type"),
+        (418, {"status": "short and stout"}, Rejected, "teapot"),
+        (422, {"error": "Unable to find target for relationship: 'owner'"}, Rejected, "validation"),
+        (422, {"error": "Page requested is outside of result set"}, Rejected, "page_out_of_range"),
+        (425, {}, TryLater, "too_early"),
+        (429, {}, TryLater, "rate_limited"),
+        (500, {}, TryLater, "server_error"),
+        (502, None, TryLater, "server_error"),
+        (503, None, TryLater, "unavailable"),
+        (301, None, Rejected, "redirect"),
+        (302, {"items": []}, Rejected, "redirect"),
+        (304, None, Rejected, "redirect"),
+        (199, None, TryLater, "unexpected"),
+        (999, {}, TryLater, "unexpected"),
+    ],
+)
+def test_each_answer_has_its_error(status: int, data: Any, kind: type[TotalExpertError], code: str) -> None:
+    error = verdict(status, data)
+    assert type(error) is kind
+    assert (error.code, error.status, error.method, error.path) == (code, status, "GET", "/contacts/12")
+    assert str(error)[0].isupper()
+    assert str(error)[-1] in ".'t"
+
+
+def test_a_success_is_no_error() -> None:
+    assert verdict(200, {"id": 1}) is None
+    assert verdict(201, []) is None
+    assert verdict(204) is None
+    assert verdict(418, {}, accept={418}) is None
+
+
+def test_a_read_that_can_not_be_read_is_tried_later() -> None:
+    assert type(verdict(200)) is TryLater
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+def test_a_write_whose_answer_can_not_be_read_may_have_worked(method: str) -> None:
+    assert type(verdict(200, method=method)) is AnswerLost
+    assert type(verdict(502, method=method)) is AnswerLost
+    assert type(verdict(500, {"error": "x"}, method=method)) is AnswerLost
+
+
+def test_a_write_that_was_not_taken_on_has_not_worked() -> None:
+    assert type(verdict(503, {}, method="POST")) is TryLater
+    assert type(verdict(429, {}, method="POST")) is TryLater
+
+
+def test_how_long_to_wait_is_taken_over_where_it_is_said() -> None:
+    error = verdict(429, {}, after=12.0)
+    assert isinstance(error, TryLater)
+    assert error.after == 12.0
+    other = verdict(429, {})
+    assert isinstance(other, TryLater)
+    assert other.after is None
+
+
+def test_the_servers_words_are_quoted_without_what_was_sent() -> None:
+    error = verdict(
+        422, {"error": "Contact Clark Gable (clark@x.example) is locked"}, sent=["Clark", "Gable"]
+    )
+    assert isinstance(error, Rejected)
+    assert error.reasons == ["Contact … … (…) is locked"]
+    assert str(error) == "Total Expert refused the data. It says: Contact … … (…) is locked"
+
+
+@pytest.mark.parametrize(
+    "data", [{"errors": ["One.", "Two."]}, {"message": "One."}, {"errors": [{"x": 1}, "One."]}]
+)
+def test_words_are_found_wherever_the_server_puts_them(data: Any) -> None:
+    error = verdict(422, data)
+    assert isinstance(error, Rejected)
+    assert error.reasons[0] == "One."
+
+
+@pytest.mark.parametrize(
+    "data", [[], "text", 5, {"error": None}, {"error": 7}, {"error": {"a": []}}, {"error": " "}]
+)
+def test_other_bodies_of_refusals_leave_a_sentence(data: Any) -> None:
+    for status in (400, 401, 403, 404, 422, 500):
+        assert str(verdict(status, data)).endswith(".")
+
+
+def test_only_a_401_that_is_not_about_scope_is_about_the_token() -> None:
+    def refused(status: int, data: Any) -> bool:
+        return refuses_token(Answer(status=status, data=data, readable=True))
+
+    assert refused(401, {"error": "expired_token"})
+    assert refused(401, None)
+    assert not refused(401, {"error": "insufficient_scope"})
+    assert not refused(403, {"error": "expired_token"})
+    assert not refused(400, {"error": "invalid_client"})
