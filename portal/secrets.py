@@ -131,7 +131,7 @@ class _SealedAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-class EncryptedField(models.BinaryField):
+class EncryptedField(models.BinaryField):  # type: ignore[type-arg]
     """Text that is stored sealed. The model needs a UUID primary key, declared before this field.
 
     ``label`` is part of what is authenticated: choose it once and never change it.

@@ -42,7 +42,7 @@ class Return:
 
 def redirect_uri() -> str:
     """The address that is registered with Total Expert for the partner's application."""
-    return settings.PORTAL_URL + reverse("oauth_callback")
+    return str(settings.PORTAL_URL) + reverse("oauth_callback")
 
 
 def _hash(value: str) -> str:

@@ -10,8 +10,13 @@ from integrations.connections.models import Environment
 from integrations.total_expert import Rejected
 
 
-class EnvironmentForm(forms.ModelForm):
+class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
     """A world of Total Expert's. Its addresses must be on the list of hosts that may be called."""
+
+    base_url = forms.URLField(label="API address", assume_scheme="https")
+    authorize_url = forms.URLField(
+        label="Consent address", assume_scheme="https", help_text="Usually the API address followed by /authorize"
+    )
 
     class Meta:
         model = Environment
@@ -28,8 +33,6 @@ class EnvironmentForm(forms.ModelForm):
         labels = {
             "label": "Name on screens",
             "name": "Short name",
-            "base_url": "API address",
-            "authorize_url": "Consent address",
             "is_production": "This is production",
             "calls_per_minute": "Calls a minute",
             "tokens_per_hour": "Token requests an hour",
@@ -37,7 +40,6 @@ class EnvironmentForm(forms.ModelForm):
         }
         help_texts = {
             "name": "Used in commands: manage.py connect … --environment NAME",
-            "authorize_url": "Usually the API address followed by /authorize",
             "calls_per_minute": "Total Expert allows 1,000; 900 leaves room. 0: no limit.",
             "tokens_per_hour": "Total Expert allows 2 for each source address. 0: no limit.",
         }

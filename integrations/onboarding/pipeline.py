@@ -67,7 +67,7 @@ def _syncs(ids: list[int]) -> dict[int, dict[str, dt.datetime | None]]:
         .values("organization")
         .annotate(started=Min("created_at"), done=Min("finished_at", filter=Q(state="done")), last=Max("created_at"))
     )
-    return {row["organization"]: row for row in found}
+    return {row["organization"]: {name: row[name] for name in ("started", "done", "last")} for row in found}
 
 
 def _row(

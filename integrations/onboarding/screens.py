@@ -12,7 +12,7 @@ from integrations.connections import credentials, installations, ledger
 from integrations.connections.forms import CredentialsForm
 from integrations.connections.models import Connection, Environment
 from integrations.connections.screens import allow_form_to, may_manage, person, title_of, visible_connection
-from integrations.directory import coverage
+from integrations.directory import coverage, sync
 from integrations.jobs.models import Job
 from integrations.onboarding import environments, pipeline, verification, waiting
 from integrations.onboarding.models import SlotMail, Verification
@@ -123,7 +123,7 @@ def _progress(organization: Organization, connection: Connection) -> dict[str, A
     tried = Verification.objects.filter(connection=connection).first()
     jobs = Job.objects.filter(installation=connection.installation).order_by("-created_at")
     verifying = jobs.filter(kind=verification.KIND).first()
-    syncing = jobs.filter(kind=verification.sync.KIND).first()
+    syncing = jobs.filter(kind=sync.KIND).first()
     running = tried is not None and tried.outcome == Verification.Outcome.RUNNING
     verified = tried is not None and tried.outcome == Verification.Outcome.DONE
     mirrored = syncing is not None and syncing.state == "done"

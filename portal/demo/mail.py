@@ -31,7 +31,7 @@ class Mail:
 
 def read(folder: Path) -> list[Mail]:
     """Every mail of a folder, oldest first."""
-    mails = []
+    mails: list[Mail] = []
     for file in sorted(folder.glob("*.log"), key=lambda path: (path.stat().st_mtime_ns, path.name)):
         for raw in file.read_bytes().split(SEPARATOR):
             if raw.strip():
