@@ -20,6 +20,10 @@ from .tokens import Grant
 from .world import World
 
 
+#: How many organizations the sign-in page lists the people of; all are in the credentials.
+_LISTED = 8
+
+
 @dataclass(frozen=True)
 class Authorization:
     """What an application asks for. `given_uri` is the redirect URI of the request, None where it relies on
@@ -174,6 +178,7 @@ class AuthorizePages:
             username=self._request.form.get("username", "")
             if self._request.method == "POST" and error
             else "",
+            people=_everybody(connection),
         )
         return _with_cookie(response, session)
 
@@ -213,6 +218,22 @@ def _person(connection: sqlite3.Connection, user: int) -> _Person:
     info = json.loads(row[0]).get("info") or {}
     name = " ".join(filter(None, (info.get("first_name"), info.get("last_name")))) or row[1]
     return _Person(name, row[1], row[2], row[3])
+
+
+def _everybody(connection: sqlite3.Connection) -> Markup:
+    """The active users of each organization with their passwords: everybody in here is invented."""
+    table = Markup("<h2>{}</h2><table><thead><tr><th>User name</th><th>Password</th></tr></thead>{}</table>")
+    row = Markup("<tr><td><code>{}</code></td><td><code>{}</code></td></tr>")
+    found = organizations.credentials(connection, ())["organizations"]
+    return Markup("").join(
+        table.format(
+            each["name"],
+            Markup("").join(
+                row.format(user["username"], user["password"]) for user in each["users"] if user["active"]
+            ),
+        )
+        for each in found[:_LISTED]
+    )
 
 
 def _with_cookie(response: Response, session: Session) -> Response:
