@@ -11,6 +11,8 @@ from portal.organizations.models import Organization
 from portal.organizations.roles import Role
 from portal.organizations.screens import chosen
 
+OUR_PACKAGES = ("portal.", "integrations.")
+
 
 @dataclass(frozen=True)
 class MenuEntry:
@@ -58,12 +60,18 @@ def _is_current(path: str, url: str) -> bool:
 
 
 def table_navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu beside the settings tables, in the form django-unfold asks for: ours, then the tables."""
-    ours = [{"title": entry.title, "icon": entry.icon, "link": entry.url} for entry in entries(request)]
+    """The menu beside the settings tables, in the form django-unfold asks for: ours, then our own tables.
+
+    Tables that only a framework cares about (queues, addresses, sessions) are reachable but not listed.
+    """
+    ours = [
+        {"title": entry.title, "icon": entry.icon, "link": entry.url, "active": entry.current}
+        for entry in entries(request)
+    ]
     tables = [
         {"title": model["name"], "icon": "table", "link": model["admin_url"]}
         for app in admin.site.get_app_list(request)
         for model in app["models"]
-        if model["admin_url"]
+        if model["admin_url"] and model["model"].__module__.startswith(OUR_PACKAGES)
     ]
     return [{"items": ours}, {"title": "Tables", "separator": True, "items": tables}]
