@@ -153,8 +153,8 @@ def empty(title: str, text: str = "", url: str = "", label: str = "", symbol: st
 
 
 @register.filter
-def exact(number: float | None) -> str:
-    """A number in full with thousands separators: 12,431. None is “unknown”."""
+def exact(number: float | str | None) -> str:
+    """A number in full with thousands separators: 12,431. None, or a name the template does not know, is “unknown”."""
     if number is None or number == "":
         return "unknown"
     return f"{number:,}"

@@ -9,11 +9,12 @@ from portal.csp import PolicyMiddleware
 from portal.site import PortalSite
 
 
-def policy_for(namespaces: list[str] | None) -> str:
+def policy_for(namespaces: list[str | None] | None) -> str:
     request = RequestFactory().get("/")
     if namespaces is not None:
         request.resolver_match = ResolverMatch(lambda: None, (), {}, namespaces=namespaces)
-    return str(PolicyMiddleware(lambda _: HttpResponse())(request)["Content-Security-Policy"])
+    middleware = PolicyMiddleware(lambda _: HttpResponse())
+    return middleware.process_response(request, HttpResponse())["Content-Security-Policy"]
 
 
 def test_our_own_screens_allow_neither_inline_nor_evaluated_code() -> None:
