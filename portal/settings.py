@@ -129,16 +129,32 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "portal.organizations.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "portal.organizations.account_forms.SignupForm",
+    "login": "portal.organizations.account_forms.LoginForm",
+    "request_login_code": "portal.organizations.account_forms.RequestLoginCodeForm",
+    "confirm_login_code": "portal.organizations.account_forms.ConfirmLoginCodeForm",
+    "reset_password": "portal.organizations.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "portal.organizations.account_forms.ResetPasswordKeyForm",
+    "set_password": "portal.organizations.account_forms.SetPasswordForm",
+    "change_password": "portal.organizations.account_forms.ChangePasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SIGNUP_REDIRECT_URL = "home"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
+# Beside allauth's own: looking at and accepting invitations, and sending them.
+ACCOUNT_RATE_LIMITS = {"invitation": "60/m/ip", "invite": "30/m/user"}
 # Its rate limits count by address: behind proxies, the one they vouch for.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
@@ -270,13 +286,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"without_links": {"()": "portal.organizations.redaction.WithoutLinks"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_links"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # the library logs token answers at DEBUG
         "requests_oauthlib": {"level": "WARNING"},
         "oauthlib": {"level": "WARNING"},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

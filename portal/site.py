@@ -1,15 +1,18 @@
 """The admin site: one place for everything, in the look of django-unfold on a frame of our own."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 from portal.menu import entries
+from portal.organizations.screens import switcher
 
 
 class PortalSite(UnfoldAdminSite):
@@ -20,6 +23,19 @@ class PortalSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Django's own admin pages (settings tables) are the operators'; the screens decide for themselves."""
         return bool(request.user.is_active and getattr(request.user, "is_operator", False))
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """Django would send whoever has no right to its sign-in page; for people who are signed in it's 404."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise Http404
+            response: HttpResponse = inner(request, *args, **kwargs)
+            return response
+
+        return guarded
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Signing in goes through allauth only, or its limits and second factor would be bypassed."""
@@ -38,4 +54,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         context |= {"banner": "Sandbox: invented people", "personas": SimpleLazyObject(summary.personas)}
     if hasattr(request, "user") and request.user.is_authenticated:
         context["menu"] = entries(request)
+        context["switcher"] = switcher(request)
     return context

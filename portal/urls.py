@@ -8,7 +8,6 @@ from portal import home
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("accounts/", include("allauth.urls")),
     path("", include("portal.organizations.urls")),
     path("", include("integrations.connections.urls")),
     path("", include("integrations.onboarding.urls")),

@@ -1,7 +1,44 @@
 """How people sign up and sign in: what allauth asks the portal."""
 
+from typing import Any, ClassVar
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from portal import clock
+from portal.organizations import invitations, pending
+from portal.organizations.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Sign-up by invitation only."""
+    """Sign-up by invitation only; an address is proven by the invitation sent to it and can't be changed."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "This e-mail and password do not go together. Try again, or sign in with a code.",
+        "too_many_login_attempts": "Too many tries. Wait five minutes, then try again.",
+        "rate_limited": "Too many requests. Wait a minute, then try again.",
+        "incorrect_code": "This is not the code of the latest mail. Look again, or ask for a new one.",
+        "incorrect_password": "This is not your password.",
+        "enter_current_password": "This is not your current password.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Only for the address of an invitation that this browser has accepted and that is still open."""
+        invitation = pending.held(request)
+        if invitation is not None and not invitation.is_open(clock.now()):
+            context = {"sentence": invitations.sentence(invitation, clock.now())}
+            raise ImmediateHttpResponse(render(request, "account/signup_closed.html", context))
+        return invitation is not None and request.session.get("account_verified_email") == invitation.email
+
+    def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
+        """After signing in or up: an invitation that was waiting for it is used up, and leads on."""
+        response: HttpResponse = super().post_login(request, user, **details)
+        invitation = pending.settle(request, user)
+        return HttpResponseRedirect(pending.arrival(invitation)) if invitation is not None else response
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -33,7 +33,9 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
-    is_operator = models.BooleanField(default=False, help_text="Works for the partner and serves every organization.")
+    is_operator = models.BooleanField(
+        default=False, help_text="Works for the partner and serves every organization."
+    )
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
@@ -133,21 +135,45 @@ class Invitation(models.Model):
     email = models.EmailField()
     role = models.CharField(max_length=16, choices=[(role.value, role.label) for role in MEMBER_ROLES])
     token_hash = models.CharField(max_length=64, unique=True)
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField()
-    sent_at = models.DateTimeField()
+    sent_at = models.DateTimeField(help_text="When the current link was made")
+    mailed_at = models.DateTimeField(
+        null=True, help_text="When the mail server took the current link; empty: it did not"
+    )
     expires_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
-    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="one_invitation_an_address",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
 
     def is_open(self, at: dt.datetime) -> bool:
         """Whether it can still be accepted."""
-        return self.accepted_at is None and self.withdrawn_at is None and at < self.expires_at
+        return self.standing(at) in ("open", "opened")
+
+    def standing(self, at: dt.datetime) -> Literal["open", "opened", "accepted", "withdrawn", "expired"]:
+        """What became of it: accepted, withdrawn or expired; else opened (by a person or a mail scanner) or open."""
+        if self.accepted_at is not None:
+            return "accepted"
+        if self.withdrawn_at is not None:
+            return "withdrawn"
+        if at >= self.expires_at:
+            return "expired"
+        return "opened" if self.opened_at is not None else "open"

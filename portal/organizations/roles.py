@@ -28,7 +28,7 @@ class Capability(StrEnum):
     EDIT_MANY = "edit many"  #: larger edits, delete, import, export
     MANAGE = "manage"  #: connections, members, required groups, publishing
     CONSENT = "consent"  #: connect their own book, and see that connection
-    OPERATE = "operate"  #: environments, application credentials, egress, keys, privacy: the partner's own affairs
+    OPERATE = "operate"  #: environments, application credentials, keys, privacy: the partner's own affairs
 
 
 _ALLOWED: dict[Role, frozenset[Capability]] = {

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
-from portal.organizations.models import Organization
+from portal.organizations.models import Organization, User
 from portal.organizations.roles import Capability
 
 View = Callable[..., HttpResponse]
@@ -68,6 +68,23 @@ def chosen(request: HttpRequest) -> Organization | None:
     return found
 
 
-def render(request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200) -> HttpResponse:
+def switcher(request: HttpRequest) -> dict[str, Any]:
+    """For the frame: the organization one works in, and whether there are others to switch to."""
+    operator = bool(getattr(request.user, "is_operator", False))
+    shows = operator or Organization.objects.visible_to(request.user).count() > 1
+    return {"organization": chosen(request), "shows": shows}
+
+
+def person(request: HttpRequest) -> User:
+    """Whoever is signed in, as our own user."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def render(
+    request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
+) -> HttpResponse:
     """Draw a screen in the portal's frame: menu, switcher and banner come from the admin site."""
-    return TemplateResponse(request, template, {**admin.site.each_context(request), "title": title, **context}, status=status)
+    return TemplateResponse(
+        request, template, {**admin.site.each_context(request), "title": title, **context}, status=status
+    )

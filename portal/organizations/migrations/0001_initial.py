@@ -52,7 +52,8 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('admin', 'Admin'), ('editor', 'Editor'), ('viewer', 'Viewer'), ('officer', 'Officer')], max_length=16)),
                 ('token_hash', models.CharField(max_length=64, unique=True)),
                 ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField()),
+                ('sent_at', models.DateTimeField(help_text='When the current link was made')),
+                ('mailed_at', models.DateTimeField(help_text='When the mail server took the current link; empty: it did not', null=True)),
                 ('expires_at', models.DateTimeField()),
                 ('opened_at', models.DateTimeField(null=True)),
                 ('accepted_at', models.DateTimeField(null=True)),
@@ -63,6 +64,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('withdrawn_at', None)), fields=('organization', 'email'), name='one_invitation_an_address')],
             },
         ),
         migrations.CreateModel(

@@ -1,0 +1,91 @@
+"""The Organization screen, making organizations, and choosing one."""
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from portal import clock
+from portal.organizations import organizations, panels
+from portal.organizations.forms import ChooseForm, LookedAfterForm, OrganizationForm
+from portal.organizations.models import Organization
+from portal.organizations.refusals import Refused
+from portal.organizations.roles import MEMBER_ROLES, Capability
+from portal.organizations.screens import operators_only, organization_screen, person, render, signed_in
+
+#: How many organizations the switcher lists; beyond them one searches.
+LISTED = 100
+
+
+@organization_screen(Capability.OVERVIEW)
+def organization(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """Everything about one customer at a glance; what upper apps know comes as panels."""
+    at = clock.now()
+    manages = organization.allows(person(request), Capability.MANAGE)
+    waiting = organization.invitations.filter(accepted_at=None, withdrawn_at=None) if manages else []
+    operates = organization.allows(person(request), Capability.OPERATE)
+    context = {
+        "organization": organization,
+        "manages": manages,
+        "operates": operates,
+        "looked_after_form": LookedAfterForm({"looked_after_by": organization.looked_after_by_id})
+        if operates
+        else None,
+        "counts": _counts(organization),
+        "members": organization.memberships.select_related("user").order_by("user__name", "user__email"),
+        "invitations": [{"row": row, "standing": row.standing(at)} for row in waiting],
+        "panels": panels.draw("organization", request, organization),
+    }
+    return render(request, "organizations/organization.html", context, title=organization.name)
+
+
+def _counts(organization: Organization) -> list[tuple[str, int]]:
+    """How many members there are of each role, the roles in their usual order."""
+    found = dict(organization.memberships.values_list("role").annotate(Count("pk")))
+    return [(role.label.lower(), found[role]) for role in MEMBER_ROLES if role in found]
+
+
+@operators_only
+def new_organization(request: HttpRequest) -> HttpResponse:
+    """Make a customer, looked after by whoever makes it unless somebody else is chosen."""
+    form = OrganizationForm(request.POST or None, initial={"looked_after_by": person(request).pk})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = organizations.create(
+                name=form.cleaned_data["name"],
+                actor=person(request),
+                looked_after_by=form.cleaned_data["looked_after_by"],
+            )
+        except Refused as refused:
+            form.add_error("name", str(refused))
+        else:
+            return redirect("organization", slug=made.slug)
+    return render(request, "organizations/new_organization.html", {"form": form}, title="New organization")
+
+
+@require_POST
+@organization_screen(Capability.OPERATE)
+def look_after(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """Say which operator looks after the organization."""
+    form = LookedAfterForm(request.POST)
+    if form.is_valid():
+        organizations.look_after(
+            organization=organization, operator=form.cleaned_data["looked_after_by"], actor=person(request)
+        )
+    return redirect("organization", slug=organization.slug)
+
+
+@signed_in
+def choose_organization(request: HttpRequest) -> HttpResponse:
+    """The organizations that this person may see, to pick the one to work in."""
+    visible = Organization.objects.visible_to(request.user)
+    form = ChooseForm(request.GET)
+    found = form.found(visible, LISTED + 1)
+    roles = dict(person(request).memberships.values_list("organization_id", "role"))
+    context = {
+        "words": request.GET.get("q", "").strip(),
+        "rows": [{"organization": row, "role": roles.get(row.pk, "")} for row in found[:LISTED]],
+        "are_more": len(found) > LISTED,
+        "total": visible.count(),
+    }
+    return render(request, "organizations/choose.html", context, title="Choose an organization")

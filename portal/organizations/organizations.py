@@ -1,0 +1,63 @@
+"""Making organizations, and saying which operator looks after them."""
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from portal import clock
+from portal.audit import log
+from portal.organizations.models import Organization, User
+from portal.organizations.refusals import Refused
+
+#: Words that follow ``/organizations/`` in addresses of their own.
+RESERVED_SLUGS = frozenset({"new"})
+SLUG_LENGTH = 50
+
+
+def create(*, name: str, actor: User | None, looked_after_by: User | None = None) -> Organization:
+    """A new customer. Its slug is made of its name and never changes.
+
+    Raises Refused when another organization has this name, whatever its case.
+    """
+    name = " ".join(name.split())
+    if not name:
+        raise Refused("An organization needs a name.")
+    if Organization.objects.filter(name__iexact=name).exists():
+        raise Refused("There is an organization of this name already. Choose another name, or open that one.")
+    try:
+        with transaction.atomic():
+            organization = Organization.objects.create(
+                name=name, slug=_free_slug(name), looked_after_by=looked_after_by, created_at=clock.now()
+            )
+            log.record("organization.created", actor=actor, organization=organization, target=organization)
+    except IntegrityError:
+        raise Refused("Somebody has just created an organization of this name. Open that one.") from None
+    return organization
+
+
+def _free_slug(name: str) -> str:
+    stem = slugify(name)[:SLUG_LENGTH].strip("-") or "organization"
+    taken = (
+        set(Organization.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+        | RESERVED_SLUGS
+    )
+    if stem not in taken:
+        return stem
+    return next(slug for number in range(2, len(taken) + 3) if (slug := f"{stem}-{number}") not in taken)
+
+
+def look_after(*, organization: Organization, operator: User | None, actor: User) -> None:
+    """Make ``operator`` (or nobody) the one who looks after it. Raises Refused for anybody who is no operator."""
+    if operator is not None and not (operator.is_operator and operator.is_active):
+        raise Refused("Only an operator can look after an organization.")
+    if organization.looked_after_by_id == (operator.pk if operator else None):
+        return
+    with transaction.atomic():
+        organization.looked_after_by = operator
+        organization.save(update_fields=["looked_after_by"])
+        log.record(
+            "organization.looked_after",
+            actor=actor,
+            organization=organization,
+            target=organization,
+            operator=operator.pk if operator else None,
+        )
