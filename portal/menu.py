@@ -23,13 +23,16 @@ class MenuEntry:
 
 
 def entries(request: HttpRequest) -> list[MenuEntry]:
-    """The menu of whoever is signed in, for the organization they last looked at."""
-    organization = chosen(request)
-    role = organization.role_of(request.user) if organization else None  # type: ignore[arg-type]
-    return [
-        MenuEntry(title, icon, url, _is_current(request.path, url))
-        for title, icon, url in _addresses(request, organization, role)
-    ]
+    """The menu of whoever is signed in, for the organization they last looked at. Made once a request."""
+    if not hasattr(request, "portal_menu"):
+        organization = chosen(request)
+        role = organization.role_of(request.user) if organization else None  # type: ignore[arg-type]
+        request.portal_menu = [  # type: ignore[attr-defined]
+            MenuEntry(title, icon, url, _is_current(request.path, url))
+            for title, icon, url in _addresses(request, organization, role)
+        ]
+    menu: list[MenuEntry] = request.portal_menu  # type: ignore[attr-defined]
+    return menu
 
 
 def _addresses(

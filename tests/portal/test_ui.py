@@ -189,45 +189,42 @@ def test_an_error_that_repeats_what_was_typed_is_escaped() -> None:
 
 
 def framed(request: HttpRequest, **context: Any) -> str:
-    entries = [SimpleNamespace(title="Home", icon="home", url="/", current=True)]
-    return render_to_string(
-        "portal/base.html", {"title": "Jobs", "menu": entries, **context}, request=request
-    )
+    return render_to_string("portal/base.html", {"title": "Jobs", **context}, request=request)
 
 
 @pytest.fixture
-def request_of_somebody(rf: RequestFactory) -> HttpRequest:
-    request = rf.get("/")
-    request.user = User(pk=1, email="maria@example.com", name="Maria Lopez")
+def request_of_operator(db: None, rf: RequestFactory) -> HttpRequest:
+    request = rf.get("/jobs/")
+    request.user = User.objects.create_user("maria@example.com", name="Maria Lopez", is_operator=True)
+    request.session = {}  # type: ignore[assignment]
     return request
 
 
-@pytest.fixture
-def quiet_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.site.entries", lambda request: [])
-
-
-@pytest.mark.usefixtures("quiet_frame")
-def test_the_frame_has_one_heading_one_main_and_says_who_it_is_not(request_of_somebody: HttpRequest) -> None:
-    page = framed(request_of_somebody)
+def test_the_frame_has_one_heading_one_main_and_says_who_it_is_not(request_of_operator: HttpRequest) -> None:
+    page = framed(request_of_operator)
     assert re.findall(r"<h1>(.*?)</h1>", page) == ["Jobs"]
     assert page.count("<main") == 1
     assert "<title>Jobs · Integration portal</title>" in page
     assert "not affiliated with Total Expert" in page
-    assert 'aria-current="page"' in page
+    assert re.findall(r'href="([^"]+)" aria-current="page"', page) == ["/jobs/"]
     assert "X-CSRFToken" in page
 
 
-@pytest.mark.usefixtures("quiet_frame")
-def test_signing_out_is_a_button_that_posts(request_of_somebody: HttpRequest) -> None:
-    page = framed(request_of_somebody)
+def test_signing_out_is_a_button_that_posts(request_of_operator: HttpRequest) -> None:
+    page = framed(request_of_operator)
     assert re.search(r'<form method="post" action="/accounts/logout/">', page)
 
 
-@pytest.mark.usefixtures("quiet_frame")
-def test_the_sandbox_is_named_on_every_page_of_the_demo(request_of_somebody: HttpRequest) -> None:
-    assert "Sandbox: invented people" in framed(request_of_somebody, banner="Sandbox: invented people")
-    assert "banner" not in framed(request_of_somebody, banner="")
+def test_the_frame_asks_the_database_little(
+    request_of_operator: HttpRequest, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(3):
+        framed(request_of_operator)
+
+
+def test_the_sandbox_is_named_on_every_page_of_the_demo(request_of_operator: HttpRequest) -> None:
+    assert "Sandbox: invented people" in framed(request_of_operator, banner="Sandbox: invented people")
+    assert "banner" not in framed(request_of_operator, banner="")
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])

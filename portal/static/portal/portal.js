@@ -208,10 +208,29 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-// A poll must not close what somebody is reading; the next one brings the news.
+// A poll must not close what somebody is reading (the next one brings the news), nor take the keyboard's place away.
+const FOCUSABLE = "a[href], button, input, select, textarea, summary";
+const nameOf = (element) => (element?.matches(".when") ? "time" : element?.textContent); // a time's words change
+let place = null; // {id, index, name} of what had the focus inside the polled part
+
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const polled = !event.detail.requestConfig.triggeringEvent;
-  if (polled && event.detail.target?.querySelector?.(":popover-open")) event.detail.shouldSwap = false;
+  const { target, requestConfig } = event.detail;
+  if (requestConfig.triggeringEvent || !target?.contains) return;
+  if (target.querySelector(":popover-open")) event.detail.shouldSwap = false;
+  const focused = document.activeElement;
+  place =
+    target.id && target !== focused && target.contains(focused)
+      ? { id: target.id, index: [...target.querySelectorAll(FOCUSABLE)].indexOf(focused), name: nameOf(focused) }
+      : null;
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  if (!place) return;
+  const found = [...(document.getElementById(place.id)?.querySelectorAll(FOCUSABLE) ?? [])];
+  const there = found[place.index];
+  const same = nameOf(there) === place.name ? there : found.find((element) => nameOf(element) === place.name);
+  same?.focus({ preventScroll: true });
+  place = null;
 });
 
 document.addEventListener("htmx:sendError", () => say("The portal does not answer. This page goes on trying.", "warn"));
