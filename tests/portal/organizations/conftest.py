@@ -1,0 +1,62 @@
+"""People and organizations for the tests of this folder."""
+
+from collections.abc import Callable
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from portal import clock
+from portal.organizations import organizations
+from portal.organizations.models import Membership, Organization, User
+
+PASSWORD = "only-a-test-knows-this"
+
+Join = Callable[..., User]
+SignedIn = Callable[[User], Client]
+
+
+def person(email: str, *, password: str | None = PASSWORD, operator: bool = False) -> User:
+    """An account with a proven address."""
+    user = User.objects.create_user(email, password, name=email.partition("@")[0].title(), is_operator=operator)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return person("olivia@partner.example", operator=True)
+
+
+@pytest.fixture
+def cedar(operator: User) -> Organization:
+    return organizations.create(name="Cedar Home Lending", actor=operator)
+
+
+@pytest.fixture
+def harbor(operator: User) -> Organization:
+    return organizations.create(name="Harbor & Pine", actor=operator)
+
+
+@pytest.fixture
+def join() -> Join:
+    """Somebody who is a member: ``join(organization, role)``."""
+
+    def make(organization: Organization, role: str, email: str = "") -> User:
+        user = person(email or f"{role}{User.objects.count()}@{organization.slug}.example")
+        Membership.objects.create(user=user, organization=organization, role=role, created_at=clock.now())
+        return user
+
+    return make
+
+
+@pytest.fixture
+def signed_in() -> SignedIn:
+    """A browser in which somebody is signed in."""
+
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make

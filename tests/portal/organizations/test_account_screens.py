@@ -1,0 +1,80 @@
+"""A person's own account and sessions."""
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.test import Client
+from django.urls import reverse
+
+from portal.organizations.models import Organization
+from tests.portal.organizations.conftest import PASSWORD, person
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(email: str, user_agent: str = "Firefox/130 Windows") -> Client:
+    client = Client(headers={"user-agent": user_agent})
+    client.post(reverse("account_login"), {"login": email, "password": PASSWORD})
+    return client
+
+
+def is_signed_in(client: Client) -> bool:
+    return bool(client.get(reverse("account")).status_code == 200)
+
+
+def test_a_name_is_changed_and_the_address_is_not(cedar: Organization, join) -> None:
+    user = join(cedar, "viewer", "ada@cedar.example")
+    client = sign_in(user.email)
+    client.post(reverse("account"), {"name": "Ada Byron", "email": "eve@evil.example"})
+    user.refresh_from_db()
+    assert (user.name, user.email) == ("Ada Byron", "ada@cedar.example")
+
+
+def test_the_account_says_where_one_belongs(cedar: Organization, join) -> None:
+    text = sign_in(join(cedar, "editor").email).get(reverse("account")).content.decode()
+    assert "Cedar Home Lending" in text and "Editor" in text
+
+
+def test_sessions_are_listed_by_browser_and_ended_one_by_one() -> None:
+    person("ada@cedar.example")
+    here, there = sign_in("ada@cedar.example"), sign_in("ada@cedar.example", "Chrome/129 Android")
+    text = here.get(reverse("sessions")).content.decode()
+    assert "Firefox on Windows" in text and "Chrome on Android" in text and "This browser" in text
+    other = UserSession.objects.get(user_agent="Chrome/129 Android")
+    here.post(reverse("end_session", args=[other.pk]))
+    assert is_signed_in(here) and not is_signed_in(there)
+
+
+def test_all_other_sessions_are_ended_at_once() -> None:
+    person("ada@cedar.example")
+    clients = [sign_in("ada@cedar.example") for _ in range(3)]
+    clients[0].post(reverse("end_other_sessions"))
+    assert [is_signed_in(client) for client in clients] == [True, False, False]
+
+
+def test_nobody_ends_the_session_of_another() -> None:
+    person("ada@cedar.example"), person("eve@cedar.example")
+    ada, eve = sign_in("ada@cedar.example"), sign_in("eve@cedar.example")
+    row = UserSession.objects.get(user__email="ada@cedar.example")
+    assert eve.post(reverse("end_session", args=[row.pk])).status_code == 404
+    assert is_signed_in(ada)
+
+
+def test_a_new_password_ends_the_other_sessions_and_is_told_by_mail(mailoutbox) -> None:
+    person("ada@cedar.example")
+    here, there = sign_in("ada@cedar.example"), sign_in("ada@cedar.example")
+    new = "another-long-password"
+    done = here.post(
+        reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    )
+    assert done.url == reverse("account")
+    assert is_signed_in(here) and not is_signed_in(there)
+    assert "was changed" in mailoutbox[0].body
+
+
+def test_somebody_without_a_password_may_set_one(signed_in) -> None:
+    user = person("ada@cedar.example", password=None)
+    client = signed_in(user)
+    assert reverse("account_set_password") in client.get(reverse("account")).content.decode()
+    client.post(reverse("account_set_password"), {"password1": PASSWORD, "password2": PASSWORD})
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)

@@ -1,0 +1,48 @@
+"""What stands in addresses stays out of the log."""
+
+import logging
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from portal.organizations.redaction import WithoutLinks
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/invitations/s3cret-token_x/",
+        "/accounts/password/reset/key/1a-s3cret/",
+        "/accounts/confirm-email/MQ:s3cret:x/",
+    ],
+)
+def test_the_secret_part_of_an_address_is_blacked_out(address: str) -> None:
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (address,), None)
+    assert WithoutLinks().filter(record)
+    assert "s3cret" not in record.getMessage()
+    assert "***" in record.getMessage()
+
+
+def test_other_lines_stay_as_they_are() -> None:
+    record = logging.LogRecord("x", logging.INFO, "", 0, "/organizations/%s/invitations/ %d", ("cedar", 7), None)
+    WithoutLinks().filter(record)
+    assert record.getMessage() == "/organizations/cedar/invitations/ 7"
+    assert record.args == ("cedar", 7)
+
+
+@pytest.mark.django_db
+def test_a_dead_link_is_logged_without_its_token(caplog) -> None:
+    caplog.handler.addFilter(WithoutLinks())
+    logging.getLogger("django").addHandler(caplog.handler)
+    try:
+        assert Client().get("/invitations/s3cret-token/").status_code == 404
+    finally:
+        logging.getLogger("django").removeHandler(caplog.handler)
+    assert "/invitations/***" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_the_console_uses_the_filter() -> None:
+    assert settings.LOGGING["handlers"]["console"]["filters"] == ["without_links"]
+    assert settings.LOGGING["filters"]["without_links"] == {"()": "portal.organizations.redaction.WithoutLinks"}
