@@ -7,3 +7,6 @@ class OrganizationsConfig(AppConfig):
     name = "portal.organizations"
     label = "organizations"
     verbose_name = "Organizations"
+
+    def ready(self) -> None:
+        from portal.organizations import settings_panels  # noqa: F401

@@ -18,7 +18,9 @@ SignedIn = Callable[[User], Client]
 
 def person(email: str, *, password: str | None = PASSWORD, operator: bool = False) -> User:
     """An account with a proven address."""
-    user = User.objects.create_user(email, password, name=email.partition("@")[0].title(), is_operator=operator)
+    user = User.objects.create_user(
+        email, password, name=email.partition("@")[0].title(), is_operator=operator
+    )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 

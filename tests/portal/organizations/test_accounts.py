@@ -136,7 +136,9 @@ def test_signing_out_needs_a_press(signed_in) -> None:
 def test_signing_in_leads_on_inside_the_portal_only() -> None:
     person(ADA)
     for target, expected in (("/account/", "/account/"), ("https://evil.example/", reverse("home"))):
-        page = Client().post(f"{reverse('account_login')}?next={target}", {"login": ADA, "password": PASSWORD})
+        page = Client().post(
+            f"{reverse('account_login')}?next={target}", {"login": ADA, "password": PASSWORD}
+        )
         assert page.url == expected
 
 

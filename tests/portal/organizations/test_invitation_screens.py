@@ -21,8 +21,12 @@ ADA = "ada@cedar.example"
 def invited(cedar: Organization, operator: User):
     """``invited(role)``: the path of an invitation's page, and the invitation."""
 
-    def make(role: str = "admin", email: str = ADA, organization: Organization = cedar) -> tuple[str, Invitation]:
-        invitation, link = invitations.invite(organization=organization, email=email, role=role, actor=operator)
+    def make(
+        role: str = "admin", email: str = ADA, organization: Organization = cedar
+    ) -> tuple[str, Invitation]:
+        invitation, link = invitations.invite(
+            organization=organization, email=email, role=role, actor=operator
+        )
         return link.removeprefix("http://localhost:8000"), invitation
 
     return make
@@ -69,7 +73,9 @@ def test_accepting_needs_the_token_against_forged_requests(invited) -> None:
     assert is_open(invitation)
 
 
-def test_an_admin_signs_up_with_the_invited_address_and_lands_on_connect(client: Client, invited, cedar) -> None:
+def test_an_admin_signs_up_with_the_invited_address_and_lands_on_connect(
+    client: Client, invited, cedar
+) -> None:
     path, invitation = invited()
     assert accept(client, path).url == reverse("account_signup")
     page = client.get(reverse("account_signup"))
@@ -118,7 +124,9 @@ def test_a_weak_password_is_explained_and_nothing_is_made(client: Client, invite
     assert not User.objects.filter(email=ADA).exists()
 
 
-def test_an_invitation_withdrawn_during_sign_up_makes_no_account(client: Client, invited, operator: User) -> None:
+def test_an_invitation_withdrawn_during_sign_up_makes_no_account(
+    client: Client, invited, operator: User
+) -> None:
     path, invitation = invited()
     accept(client, path)
     invitations.withdraw(invitation=invitation, actor=operator)
@@ -180,7 +188,9 @@ def test_whoever_has_an_account_signs_in_and_has_then_accepted(client: Client, i
     assert cedar.role_of(ada) == "viewer"
 
 
-def test_an_account_without_a_password_is_led_to_a_code(client: Client, invited, harbor: Organization) -> None:
+def test_an_account_without_a_password_is_led_to_a_code(
+    client: Client, invited, harbor: Organization
+) -> None:
     ada = person(ADA, password=None)
     path, _ = invited("officer", organization=harbor)
     assert accept(client, path).url == reverse("account_request_login_code")

@@ -23,7 +23,9 @@ def token_of(link: str) -> str:
     return link.rstrip("/").rpartition("/")[2]
 
 
-def invite(organization: Organization, actor: User, email: str = ADA, role: str = "admin") -> tuple[Invitation, str]:
+def invite(
+    organization: Organization, actor: User, email: str = ADA, role: str = "admin"
+) -> tuple[Invitation, str]:
     return invitations.invite(organization=organization, email=email, role=role, actor=actor)
 
 
@@ -137,7 +139,9 @@ def test_an_address_has_one_open_invitation_in_an_organization(
     assert Invitation.objects.count() == 2
 
 
-def test_an_expired_invitation_does_not_stand_in_the_way_of_a_new_one(cedar: Organization, operator: User) -> None:
+def test_an_expired_invitation_does_not_stand_in_the_way_of_a_new_one(
+    cedar: Organization, operator: User
+) -> None:
     first, _ = invite(cedar, operator)
     clock.advance(WEEK + 1)
     second, _ = invite(cedar, operator)
@@ -154,7 +158,9 @@ def test_members_and_operators_are_not_invited(cedar: Organization, operator: Us
 
 
 @pytest.mark.parametrize("role", ["operator", "", "owner"])
-def test_nobody_is_invited_as_anything_but_the_four_roles(cedar: Organization, operator: User, role: str) -> None:
+def test_nobody_is_invited_as_anything_but_the_four_roles(
+    cedar: Organization, operator: User, role: str
+) -> None:
     with pytest.raises(Refused):
         invite(cedar, operator, role=role)
 
@@ -194,6 +200,10 @@ def test_the_record_tells_what_happened_without_an_address(cedar: Organization, 
     invitation, _ = invitations.resend(invitation=invitation, actor=operator)
     invitations.accept(invitation=invitation, user=person(ADA))
     entries = Entry.objects.filter(action__startswith="invitation.").order_by("pk")
-    assert [entry.action for entry in entries] == ["invitation.sent", "invitation.resent", "invitation.accepted"]
+    assert [entry.action for entry in entries] == [
+        "invitation.sent",
+        "invitation.resent",
+        "invitation.accepted",
+    ]
     told = " ".join(f"{entry.detail} {entry.object_id}" for entry in entries)
     assert "ada" not in told and token_of(link) not in told

@@ -38,21 +38,27 @@ def test_inviting_twice_is_refused_with_a_sentence(cedar: Organization, operator
 
 
 def test_resending_shows_a_new_link(cedar: Organization, operator: User, signed_in) -> None:
-    invitation, old = invitations.invite(organization=cedar, email="ada@cedar.example", role="admin", actor=operator)
+    invitation, old = invitations.invite(
+        organization=cedar, email="ada@cedar.example", role="admin", actor=operator
+    )
     page = signed_in(operator).post(address(cedar, "resend_invitation", invitation.pk))
     text = page.content.decode()
     assert "http://localhost:8000/invitations/" in text and old not in text
 
 
 def test_withdrawing_takes_it_off_the_list(cedar: Organization, operator: User, signed_in) -> None:
-    invitation, _ = invitations.invite(organization=cedar, email="ada@cedar.example", role="admin", actor=operator)
+    invitation, _ = invitations.invite(
+        organization=cedar, email="ada@cedar.example", role="admin", actor=operator
+    )
     client = signed_in(operator)
     page = client.post(address(cedar, "withdraw_invitation", invitation.pk), follow=True)
     assert "Withdrawn" in page.content.decode()
     assert "ada@cedar.example" not in page.content.decode()
 
 
-def test_a_removed_member_loses_access_with_the_next_click(cedar: Organization, operator: User, join, signed_in) -> None:
+def test_a_removed_member_loses_access_with_the_next_click(
+    cedar: Organization, operator: User, join, signed_in
+) -> None:
     viewer = join(cedar, "viewer")
     client = signed_in(viewer)
     assert client.get(address(cedar, "organization")).status_code == 200
@@ -92,7 +98,9 @@ def test_rows_of_another_organization_do_not_exist_here(
     cedar: Organization, harbor: Organization, operator: User, join, signed_in
 ) -> None:
     theirs = Membership.objects.get(user=join(harbor, "viewer"))
-    invitation, _ = invitations.invite(organization=harbor, email="ada@harbor.example", role="admin", actor=operator)
+    invitation, _ = invitations.invite(
+        organization=harbor, email="ada@harbor.example", role="admin", actor=operator
+    )
     client = signed_in(join(cedar, "admin"))
     for name, pk in (
         ("change_role", theirs.pk),

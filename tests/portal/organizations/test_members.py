@@ -60,7 +60,9 @@ def test_whoever_is_gone_already_is_not_removed_again(cedar: Organization, opera
 
 
 @pytest.mark.parametrize("role", ["operator", "owner", ""])
-def test_nobody_becomes_anything_but_the_four_roles(cedar: Organization, operator: User, join, role: str) -> None:
+def test_nobody_becomes_anything_but_the_four_roles(
+    cedar: Organization, operator: User, join, role: str
+) -> None:
     row = membership(join(cedar, "viewer"))
     with pytest.raises(Refused):
         members.change_role(membership=row, role=role, actor=operator)

@@ -14,7 +14,9 @@ def test_an_operator_makes_an_organization_and_looks_after_it(operator: User, si
     client = signed_in(operator)
     page = client.get(reverse("new_organization"))
     assert page.context["form"].initial["looked_after_by"] == operator.pk
-    done = client.post(reverse("new_organization"), {"name": "Lakeshore Lending", "looked_after_by": operator.pk})
+    done = client.post(
+        reverse("new_organization"), {"name": "Lakeshore Lending", "looked_after_by": operator.pk}
+    )
     assert done.url == "/organizations/lakeshore-lending/"
     assert Organization.objects.get().looked_after_by == operator
     assert "Lakeshore Lending" in client.get(done.url).content.decode()
@@ -40,7 +42,9 @@ def test_the_screen_shows_facts_members_and_panels(
         assert words in text
 
 
-def test_who_does_not_manage_sees_no_invited_addresses(cedar: Organization, operator: User, join, signed_in) -> None:
+def test_who_does_not_manage_sees_no_invited_addresses(
+    cedar: Organization, operator: User, join, signed_in
+) -> None:
     invitations.invite(organization=cedar, email="ada@cedar.example", role="admin", actor=operator)
     text = signed_in(join(cedar, "viewer")).get(reverse("organization", args=[cedar.slug])).content.decode()
     assert "ada@cedar.example" not in text
@@ -76,7 +80,9 @@ def test_the_choice_stays(cedar: Organization, harbor: Organization, operator: U
     assert home.context["switcher"] == {"organization": harbor, "shows": True}
 
 
-def test_whoever_has_one_organization_has_nothing_to_switch(cedar: Organization, harbor: Organization, rf, join) -> None:
+def test_whoever_has_one_organization_has_nothing_to_switch(
+    cedar: Organization, harbor: Organization, rf, join
+) -> None:
     viewer = join(cedar, "viewer")
     request = rf.get("/")
     request.user, request.session = viewer, {}

@@ -25,7 +25,9 @@ def test_the_secret_part_of_an_address_is_blacked_out(address: str) -> None:
 
 
 def test_other_lines_stay_as_they_are() -> None:
-    record = logging.LogRecord("x", logging.INFO, "", 0, "/organizations/%s/invitations/ %d", ("cedar", 7), None)
+    record = logging.LogRecord(
+        "x", logging.INFO, "", 0, "/organizations/%s/invitations/ %d", ("cedar", 7), None
+    )
     WithoutLinks().filter(record)
     assert record.getMessage() == "/organizations/cedar/invitations/ 7"
     assert record.args == ("cedar", 7)
@@ -45,4 +47,6 @@ def test_a_dead_link_is_logged_without_its_token(caplog) -> None:
 
 def test_the_console_uses_the_filter() -> None:
     assert settings.LOGGING["handlers"]["console"]["filters"] == ["without_links"]
-    assert settings.LOGGING["filters"]["without_links"] == {"()": "portal.organizations.redaction.WithoutLinks"}
+    assert settings.LOGGING["filters"]["without_links"] == {
+        "()": "portal.organizations.redaction.WithoutLinks"
+    }

@@ -1,0 +1,52 @@
+"""The audit record is written once and never changed."""
+
+import pytest
+
+from portal import clock
+from portal.audit import log
+from portal.audit.models import AppendOnly, Entry
+from portal.organizations.models import Organization, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def entry() -> Entry:
+    return log.record("probe.done", actor=None, rows=3)
+
+
+def test_an_entry_names_actor_organization_and_target_by_id() -> None:
+    user = User.objects.create_user("ada@cedar.example")
+    cedar = Organization.objects.create(name="Cedar", slug="cedar", created_at=clock.now())
+    made = log.record("probe.done", actor=user, organization=cedar, target=user, rows=3)
+    made.refresh_from_db()
+    assert (made.actor_id, made.organization_id) == (user.pk, cedar.pk)
+    assert (made.object_type, made.object_id) == ("organizations.user", str(user.pk))
+    assert made.detail == {"rows": 3}
+    assert "ada" not in str(made)
+
+
+def test_an_entry_cannot_be_changed(entry: Entry) -> None:
+    entry.action = "probe.undone"
+    with pytest.raises(AppendOnly):
+        entry.save()
+    with pytest.raises(AppendOnly):
+        Entry.objects.filter(pk=entry.pk).update(action="probe.undone")
+    assert Entry.objects.get().action == "probe.done"
+
+
+def test_an_entry_cannot_be_deleted(entry: Entry) -> None:
+    with pytest.raises(AppendOnly):
+        entry.delete()
+    with pytest.raises(AppendOnly):
+        Entry.objects.all().delete()
+    assert Entry.objects.count() == 1
+
+
+def test_entries_outlive_whoever_made_them() -> None:
+    user = User.objects.create_user("ada@cedar.example")
+    made = log.record("probe.done", actor=user)
+    pk = user.pk
+    user.delete()
+    made.refresh_from_db()
+    assert made.actor_id == pk
