@@ -65,7 +65,13 @@ def of(
 
 
 def _values(visible: ContactQuerySet, column: str, chosen: str) -> list[Choice]:
-    values = visible.exclude(**{column: ""}).order_by(column).values_list(column, flat=True).distinct()[:MOST]
+    values = (
+        visible.present()
+        .exclude(**{column: ""})
+        .order_by(column)
+        .values_list(column, flat=True)
+        .distinct()[:MOST]
+    )
     return [Choice(value, value, value == chosen) for value in values]
 
 

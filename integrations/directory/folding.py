@@ -25,7 +25,7 @@ def digits(text: str) -> str:
 
 def searchable(texts: Iterable[str], phones: Iterable[str]) -> str:
     """What the search column of a contact holds: a line for each text and each number."""
-    parts = [fold(text) for text in texts] + [digits(phone) for phone in phones]
+    parts = [digits(phone) for phone in phones] + [fold(text) for text in texts]
     return "\n".join(dict.fromkeys(part for part in parts if part))
 
 
@@ -33,6 +33,7 @@ def terms(query: str) -> list[str]:
     """What must all be found for ``query``: its words, or one phone number. Empty: too short to search for."""
     if _NUMBER.fullmatch(query.strip()):
         number = digits(query)
+        number = number[1:] if len(number) == 11 and number.startswith("1") else number  # the country's code
         return [number] if len(number) >= SHORTEST else []
     folded = fold(query)
     return folded.split(" ") if len(folded) >= SHORTEST else []

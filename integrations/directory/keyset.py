@@ -4,15 +4,21 @@ import base64
 import binascii
 import datetime as dt
 import json
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from integrations.directory.models import Contact, ContactQuerySet
 from integrations.directory.selection import Order
 
 PAGE = 50
+#: Fewer matches than this are looked up by id, in whatever order; more are met soon enough by walking in order.
+FEW = 2000
+#: The order whose index holds every column that is filtered by (`FILTERED` in the models).
+_WIDE = ("sort_name", "pk")
 
 
 @dataclass(frozen=True)
@@ -24,12 +30,20 @@ class Page:
     before: str = ""
 
 
+def count(contacts: ContactQuerySet) -> int:
+    """How many there are, exactly."""
+    if connection.vendor == "sqlite":
+        # SQLite takes the wide index only when the order of a limited list asks for it: four times as fast.
+        return contacts.order_by(*_WIDE).values("pk")[: sys.maxsize].count()
+    return contacts.count()
+
+
 def page(contacts: ContactQuerySet, order: Order, *, after: str = "", before: str = "") -> Page:
     """The page that begins after, or ends before, a key; the first one without either, or with a broken key."""
     key = _read_key(after or before, order)
     backwards = bool(before and not after and key)
     descending = order.descending != backwards
-    rows = contacts
+    rows = contacts if order.column == _WIDE[0] else _few(contacts)
     if key is not None:
         value, pk = key
         past = "lt" if descending else "gt"
@@ -47,6 +61,12 @@ def page(contacts: ContactQuerySet, order: Order, *, after: str = "", before: st
         after=_write_key(found[-1], order) if more or backwards else "",
         before=_write_key(found[0], order) if (more if backwards else key is not None) else "",
     )
+
+
+def _few(contacts: ContactQuerySet) -> ContactQuerySet:
+    """The same contacts; when they are few, by their ids. Walking an order's index to find them would take long."""
+    ids = list(contacts.order_by(*_WIDE).values_list("pk", flat=True)[: FEW + 1])
+    return Contact.objects.filter(pk__in=ids) if len(ids) <= FEW else contacts
 
 
 def _write_key(contact: Contact, order: Order) -> str:

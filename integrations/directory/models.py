@@ -87,6 +87,22 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.filter(gone_at=None)
 
 
+PRESENT = Q(gone_at=None)
+#: What the list can be filtered by.
+FILTERED = [
+    "archived",
+    "ok_to_call",
+    "ok_to_email",
+    "ok_to_mail",
+    "is_silenced",
+    "owner",
+    "state",
+    "source",
+    "remote_updated_at",
+    "search",
+]
+
+
 class Contact(models.Model):
     """A contact as Total Expert last showed it: what lists need. The whole record is its `Document`.
 
@@ -95,7 +111,9 @@ class Contact(models.Model):
 
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="contacts")
     remote_id = models.BigIntegerField()
-    owner = models.ForeignKey(Owner, null=True, on_delete=models.SET_NULL, related_name="contacts")
+    owner = models.ForeignKey(
+        Owner, null=True, on_delete=models.SET_NULL, related_name="contacts", db_index=False
+    )
     first_name = models.CharField(max_length=255, blank=True)
     last_name = models.CharField(max_length=255, blank=True)
     email = models.CharField(max_length=255, blank=True)
@@ -105,7 +123,7 @@ class Contact(models.Model):
     phone_office = models.CharField(max_length=64, blank=True)
     city = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=64, blank=True)
-    source = models.CharField(max_length=255, blank=True)
+    source = models.CharField(max_length=120, blank=True)
     external_id = models.CharField(max_length=255, blank=True)
     ok_to_call = models.BooleanField(null=True)
     ok_to_email = models.BooleanField(null=True)
@@ -115,12 +133,12 @@ class Contact(models.Model):
     remote_created_at = models.DateTimeField(default=UNKNOWN_TIME)
     remote_updated_at = models.DateTimeField(default=UNKNOWN_TIME)
     search = models.CharField(
-        max_length=1024, help_text="Names, addresses and phone digits, lower case, without accents"
+        max_length=400, help_text="Phone digits, names and e-mail addresses, lower case, without accents"
     )
     sort_name = models.CharField(
-        max_length=255, help_text="Last name, first name, lower case, without accents"
+        max_length=120, help_text="Last name, first name, lower case, without accents"
     )
-    sort_city = models.CharField(max_length=255, blank=True)
+    sort_city = models.CharField(max_length=120, blank=True)
     digest = models.CharField(max_length=64, help_text="Of the whole record: tells whether anything changed")
     as_admin = models.BooleanField(default=False, help_text="Shown to a connection as admin, who sees more")
     first_seen_at = models.DateTimeField()
@@ -131,13 +149,31 @@ class Contact(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["installation", "remote_id"], name="one_contact_each")]
-        # One for each order of the list, and narrow ones to count and to search by.
+        # Of those still seen: one index for each order of the list. The first is wide, so that filtering, searching
+        # and counting need no look at the rows.
         indexes = [
-            models.Index(fields=["installation", "sort_name", "id"], name="contact_by_name"),
-            models.Index(fields=["installation", "remote_updated_at", "id"], name="contact_by_update"),
-            models.Index(fields=["installation", "remote_created_at", "id"], name="contact_by_creation"),
-            models.Index(fields=["installation", "sort_city", "id"], name="contact_by_city"),
-            models.Index(fields=["owner", "gone_at"], name="contact_by_owner"),
+            models.Index(
+                fields=["installation", "sort_name", "id", *FILTERED],
+                name="contact_by_name",
+                condition=PRESENT,
+            ),
+            models.Index(
+                fields=["installation", "remote_updated_at", "id"],
+                name="contact_by_update",
+                condition=PRESENT,
+            ),
+            models.Index(
+                fields=["installation", "remote_created_at", "id"],
+                name="contact_by_creation",
+                condition=PRESENT,
+            ),
+            models.Index(
+                fields=["installation", "sort_city", "id"], name="contact_by_city", condition=PRESENT
+            ),
+            models.Index(fields=["installation", "state"], name="contact_by_state", condition=PRESENT),
+            models.Index(fields=["installation", "source"], name="contact_by_source", condition=PRESENT),
+            models.Index(fields=["owner"], name="contact_by_owner", condition=PRESENT),
+            models.Index(fields=["installation", "gone_at"], name="contact_gone", condition=~PRESENT),
         ]
 
     def __str__(self) -> str:

@@ -93,7 +93,7 @@ def _results(
     return {
         "through": viewers_connections(request, installation),
         "page": page,
-        "found": found.count(),
+        "found": keyset.count(found) if selection.is_narrow else None,
         "chips": choices.chips(selection, installation),
         "query": selection.query(),
         "own_environment": selection.environment,

@@ -148,7 +148,7 @@ class Selection:
                 rows = rows.filter(**{name: getattr(self, name)})
         for name in FLAG_FILTERS:
             if getattr(self, name):
-                rows = rows.filter(**{name: FLAGS[getattr(self, name)]})
+                rows = rows.filter(_has(name, FLAGS[getattr(self, name)]))
         if self.since is not None:
             rows = rows.filter(remote_updated_at__gte=self.since)
         return self._by_groups(rows, installation) if self.group else rows
@@ -165,6 +165,11 @@ class Selection:
         for name in self.group:
             rows = rows.filter(among(name))
         return rows
+
+
+def _has(name: str, flag: bool | None) -> Q:
+    """A flag's value, written so that an index helps."""
+    return Q(**{f"{name}__isnull": True}) if flag is None else Q(**{f"{name}__in": [flag]})
 
 
 def _as_list(value: str | tuple[str, ...]) -> list[str]:
