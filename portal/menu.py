@@ -27,9 +27,10 @@ def entries(request: HttpRequest) -> list[MenuEntry]:
     if not hasattr(request, "portal_menu"):
         organization = chosen(request)
         role = organization.role_of(request.user) if organization else None  # type: ignore[arg-type]
+        rows = _addresses(request, organization, role)
+        current = _current(request.path, [url for _, _, url in rows])
         request.portal_menu = [  # type: ignore[attr-defined]
-            MenuEntry(title, icon, url, _is_current(request.path, url))
-            for title, icon, url in _addresses(request, organization, role)
+            MenuEntry(title, icon, url, url == current) for title, icon, url in rows
         ]
     menu: list[MenuEntry] = request.portal_menu  # type: ignore[attr-defined]
     return menu
@@ -58,8 +59,10 @@ def _addresses(
     return rows
 
 
-def _is_current(path: str, url: str) -> bool:
-    return path == url if url == "/" else path.startswith(url)
+def _current(path: str, urls: list[str]) -> str | None:
+    """The entry that ``path`` is under: the longest one, since contacts are under organizations."""
+    under = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
+    return max(under, key=len, default=None)
 
 
 def table_navigation(request: HttpRequest) -> list[dict[str, Any]]:
