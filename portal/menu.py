@@ -60,9 +60,16 @@ def _addresses(
 
 
 def _current(path: str, urls: list[str]) -> str | None:
-    """The entry that ``path`` is under: the longest one, since contacts are under organizations."""
-    under = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
-    return max(under, key=len, default=None)
+    """The entry that ``path`` is under: the longest one, since an organization's contacts are under organizations.
+
+    What an organization has of something with a menu entry of its own (its jobs) is under that entry.
+    """
+    inside = "/" + "/".join(path.split("/")[3:]) if path.startswith("/organizations/") else path
+    for place in (inside, path):
+        under = [url for url in urls if path == url or (url != "/" and place.startswith(url))]
+        if under:
+            return max(under, key=len)
+    return None
 
 
 def table_navigation(request: HttpRequest) -> list[dict[str, Any]]:

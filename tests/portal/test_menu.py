@@ -57,6 +57,8 @@ def test_an_officer_has_their_connection_and_their_contacts(organization: Organi
         ("/organizations/", "Organizations"),
         ("/organizations/cedar/", "Organizations"),
         ("/organizations/cedar/contacts/7/", "Contacts"),
+        ("/organizations/cedar/jobs/7/", "Jobs"),
+        ("/jobs/", "Jobs"),
         ("/settings/tables/", "Settings"),
     ],
 )
