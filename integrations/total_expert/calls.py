@@ -112,14 +112,15 @@ class Caller:
         only when the server was never reached, since they would take effect twice (a second DELETE would seem
         to have failed).
         """
-        request, refused, tries = begun.request, "", 0
+        request, tries = begun.request, 0
+        refused: str | None = None
         ahead = begun.outcome
         outcome = ahead.result() if ahead else self._attempt(request, self._admit(request))
         while True:
             self.report(outcome.call)
             if outcome.error is None:
                 return outcome.data
-            if outcome.token_refused and not refused:
+            if outcome.token_refused and refused is None:
                 refused = outcome.token
                 self._tokens.failed(refused)
             else:
@@ -150,10 +151,10 @@ class Caller:
         if self._observe:
             self._observe(call)
 
-    def _admit(self, request: Request, refused: str = "") -> str:
+    def _admit(self, request: Request, refused: str | None = None) -> str:
         """A token and the permit for one attempt. Raises TryLater when only the `refused` token is there."""
         token = self._tokens.get() if request.authenticated else ""
-        if token and token == refused:
+        if request.authenticated and token == refused:
             raise TryLater(
                 "Total Expert refused the access token, and no other has taken its place yet. Try again "
                 "later.",
@@ -195,7 +196,7 @@ class Caller:
             token=token,
             data=answer.data if answer else None,
             error=error,
-            token_refused=answer is not None and refuses_token(answer),
+            token_refused=request.authenticated and answer is not None and refuses_token(answer),
         )
 
     def _send(self, request: Request, token: str) -> requests.Response:

@@ -74,6 +74,15 @@ def test_a_second_refusal_means_to_reconnect(emulator: Emulator) -> None:
     assert len(emulator.requests("/teapot")) == 2
 
 
+def test_a_call_that_bore_no_token_is_not_repeated_when_refused(emulator: Emulator) -> None:
+    emulator.fault({"path": "/v1/heartbeat", "status": 401})
+    hooks = Hooks()
+    with emulator.client(**hooks.options()) as client, pytest.raises(ReconnectRequired):
+        client.heartbeat()
+    assert hooks.failed == []
+    assert len(emulator.requests("/heartbeat")) == 1
+
+
 def test_the_same_token_again_is_not_sent_again(emulator: Emulator) -> None:
     hooks = Hooks("0" * 40)
     with emulator.client(**hooks.options()) as client, pytest.raises(TryLater) as waiting:

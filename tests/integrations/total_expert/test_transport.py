@@ -1,5 +1,6 @@
 """What the network can do to an exchange, on real sockets."""
 
+import contextlib
 import datetime as dt
 import email.utils
 import gzip
@@ -23,6 +24,7 @@ from integrations.total_expert import (
     Rejected,
     TotalExpertError,
     TryLater,
+    oauth,
     transport,
 )
 from tests.integrations.total_expert.conftest import Emulator, Scripted
@@ -164,6 +166,27 @@ def test_a_redirect_is_refused_and_the_token_goes_nowhere(status: str, scripted:
     assert error.code == "redirect"
     assert other.received == []
     assert len(scripted.received) == 1
+
+
+def test_a_redirect_with_an_endless_body_is_cut_off(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MOST_BYTES", 100_000)
+    sent = 0
+
+    def pour(connection: socket.socket) -> None:
+        nonlocal sent
+        connection.sendall(http(b"", "302 Found", "Location: /elsewhere", length=100_000_000))
+        with contextlib.suppress(OSError):
+            while sent < 100_000_000:
+                sent += connection.send(b" " * 100_000)
+
+    scripted.answer(pour, pour)
+    assert failure(scripted).code == "too_large"
+    with pytest.raises(TotalExpertError):
+        oauth.refresh(scripted.environment, client_id="i", client_secret="s", refresh_token="r")
+    scripted.close()
+    assert sent < 50_000_000
 
 
 def test_a_session_reaches_no_other_host(emulator: Emulator) -> None:
