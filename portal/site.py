@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -25,12 +26,14 @@ class PortalSite(UnfoldAdminSite):
         return bool(request.user.is_active and getattr(request.user, "is_operator", False))
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
-        """Django would send whoever has no right to its sign-in page; for people who are signed in it's 404."""
+        """Django would send whoever has no right to its own sign-in page; for people who are signed in it's 404."""
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.user.is_authenticated and not self.has_permission(request):
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not self.has_permission(request):
                 raise Http404
             response: HttpResponse = inner(request, *args, **kwargs)
             return response

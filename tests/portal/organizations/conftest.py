@@ -3,26 +3,15 @@
 from collections.abc import Callable
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.test import Client
 
 from portal import clock
 from portal.organizations import organizations
 from portal.organizations.models import Membership, Organization, User
-
-PASSWORD = "only-a-test-knows-this"
+from tests.portal.people import person
 
 Join = Callable[..., User]
 SignedIn = Callable[[User], Client]
-
-
-def person(email: str, *, password: str | None = PASSWORD, operator: bool = False) -> User:
-    """An account with a proven address."""
-    user = User.objects.create_user(
-        email, password, name=email.partition("@")[0].title(), is_operator=operator
-    )
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.organizations.models import Organization
-from tests.portal.organizations.conftest import PASSWORD, person
+from tests.portal.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 

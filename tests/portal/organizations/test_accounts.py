@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from portal.organizations.models import User
-from tests.portal.organizations.conftest import PASSWORD, person
+from tests.portal.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 ADA, NOBODY = "ada@cedar.example", "nobody@cedar.example"

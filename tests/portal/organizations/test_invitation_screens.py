@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal import clock
 from portal.organizations import invitations
 from portal.organizations.models import Invitation, Organization, User
-from tests.portal.organizations.conftest import PASSWORD, person
+from tests.portal.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@cedar.example"

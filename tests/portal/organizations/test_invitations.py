@@ -12,7 +12,7 @@ from portal.audit.models import Entry
 from portal.organizations import invitation_mail, invitations
 from portal.organizations.models import Invitation, Membership, Organization, User
 from portal.organizations.refusals import Refused
-from tests.portal.organizations.conftest import person
+from tests.portal.people import person
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@cedar.example"

@@ -1,0 +1,127 @@
+"""The scene for visiting addresses: one organization with something of everything, its people, and people elsewhere."""
+
+from dataclasses import dataclass, field
+
+from allauth.usersessions.models import UserSession
+
+from integrations.connections import credentials
+from integrations.connections.models import Connection, Environment, Grant, Installation, State
+from integrations.directory.models import Contact, Document, Sighting
+from integrations.jobs.models import Job
+from portal import clock
+from portal.organizations import invitations, organizations
+from portal.organizations.models import Invitation, Membership, Organization, User
+from tests.portal.people import person
+
+#: The people who have to do with the organization. The officer has connected; the colleague, an officer too, has not.
+OWN = ("operator", "admin", "editor", "viewer", "officer", "colleague")
+ELSEWHERE = ("admin elsewhere", "editor elsewhere", "viewer elsewhere", "officer elsewhere", "nobody")
+ANONYMOUS = "anonymous"
+VISITORS = (*OWN, *ELSEWHERE, ANONYMOUS)
+
+#: Words that only people of the organization may read, and those that are the officer's book.
+NAME, BOOK = "Cedar Home Lending", "Zephyrine"
+
+
+@dataclass
+class Scene:
+    """What the table of addresses may fill into them."""
+
+    organization: Organization
+    other: Organization
+    environment: Environment
+    installation: Installation
+    connection: Connection
+    contact: Contact
+    job: Job
+    people: dict[str, User] = field(default_factory=dict)
+
+    def member(self) -> Membership:
+        """Somebody whom nobody will miss."""
+        user = person(f"spare{User.objects.count()}@cedar.example")
+        return join(user, self.organization, "viewer")
+
+    def invitation(self) -> tuple[Invitation, str]:
+        """An open invitation and its token."""
+        row, link = invitations.invite(
+            organization=self.organization,
+            email=f"invited{Invitation.objects.count()}@cedar.example",
+            role="viewer",
+            actor=self.people["operator"],
+        )
+        return row, link.rstrip("/").rpartition("/")[2]
+
+    def session(self) -> UserSession:
+        """A session of the admin's in some other browser."""
+        key = f"session-{UserSession.objects.count()}"
+        return UserSession.objects.create(user=self.people["admin"], ip="203.0.113.9", session_key=key)
+
+
+def join(user: User, organization: Organization, role: str) -> Membership:
+    return Membership.objects.create(user=user, organization=organization, role=role, created_at=clock.now())
+
+
+def build() -> Scene:
+    """Both organizations and everybody, with the rows that a connected officer leaves behind."""
+    at = clock.now()
+    people = {"operator": person("olivia@partner.example", operator=True)}
+    cedar = organizations.create(name=NAME, actor=people["operator"])
+    harbor = organizations.create(name="Harbor & Pine", actor=people["operator"])
+    for role in ("admin", "editor", "viewer", "officer"):
+        people[role] = join(person(f"{role}@cedar.example"), cedar, role).user
+        people[f"{role} elsewhere"] = join(person(f"{role}@harbor.example"), harbor, role).user
+    people["colleague"] = join(person("colleague@cedar.example"), cedar, "officer").user
+    people["nobody"] = person("nobody@nowhere.example")
+    environment = _environment()
+    installation = Installation.objects.create(organization=cedar, environment=environment, created_at=at)
+    connection = Connection.objects.create(
+        installation=installation,
+        grant=Grant.AUTHORIZATION_CODE,
+        user=people["officer"],
+        scopes="leadInteraction getUsers describeSchema",
+        state=State.ACTIVE,
+        since=at,
+        created_at=at,
+    )
+    contact = Contact.objects.create(
+        installation=installation,
+        remote_id=1,
+        first_name=BOOK,
+        last_name="Quill",
+        search="zephyrine quill",
+        sort_name="quill zephyrine",
+        digest="0",
+        first_seen_at=at,
+        synced_at=at,
+    )
+    Document.objects.create(contact=contact, raw={"id": "1", "first_name": BOOK})
+    Sighting.objects.create(contact=contact, connection=connection, pass_number=1, seen_at=at)
+    job = Job.objects.create(
+        kind="directory.sync",
+        installation=installation,
+        organization=cedar,
+        connection=connection,
+        asked_by=people["officer"],
+        state="done",
+        created_at=at,
+        finished_at=at,
+    )
+    return Scene(cedar, harbor, environment, installation, connection, contact, job, people)
+
+
+def _environment() -> Environment:
+    environment = Environment.objects.create(
+        name="production",
+        label="Production",
+        base_url="https://public.totalexpert.net/v1",
+        authorize_url="https://public.totalexpert.net/v1/authorize",
+        is_production=True,
+    )
+    credentials.set_application(
+        environment=environment,
+        client_id="client",
+        client_secret="secret-of-the-test",
+        scopes="getUsers",
+        actor=None,
+    )
+    return environment
