@@ -13,7 +13,9 @@ SHORTEST = 3
 
 def fold(text: str) -> str:
     """Lower case, accents taken off, runs of white space made one space."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    if text.isascii():
+        return " ".join(text.lower().split())
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return " ".join(plain.translate(_APART).split())
 

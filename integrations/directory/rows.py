@@ -47,6 +47,12 @@ def clean(value: Any) -> Any:
     return value
 
 
+def stored(raw: dict[str, Any]) -> Any:
+    """A whole record as it can be stored; nearly always as it came."""
+    written = json.dumps(raw)
+    return clean(raw) if "\\u0000" in written or "\\ud" in written else raw
+
+
 def digest(raw: dict[str, Any]) -> str:
     """A hash of a whole record, whatever the order of its properties."""
     return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()

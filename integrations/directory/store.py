@@ -168,7 +168,7 @@ def _is_news(row: Contact, known: Contact | None) -> bool:
 
 def _documents(records: Sequence[total_expert.Contact], made: dict[int, Contact]) -> None:
     Document.objects.bulk_create(
-        [Document(contact=made[record.id], raw=rows.clean(record.raw)) for record in records],
+        [Document(contact=made[record.id], raw=rows.stored(record.raw)) for record in records],
         update_conflicts=True,
         unique_fields=["contact"],
         update_fields=["raw"],

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from integrations import total_expert
 from integrations.connections.client import client_for
@@ -11,6 +12,7 @@ from integrations.connections.models import Connection
 from integrations.directory import sync
 from integrations.jobs import queue
 from integrations.jobs.models import Job
+from portal.organizations.models import User
 from tests.world import World
 
 
@@ -40,3 +42,15 @@ def run_sync() -> Callable[..., Job]:
         return queue.run_now(sync.start(installation=connection.installation, **options))
 
     return run
+
+
+@pytest.fixture
+def browser() -> Callable[[User], Client]:
+    """A browser in which somebody has signed in."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in

@@ -1,0 +1,86 @@
+"""`manage.py sync`."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from integrations.connections import lifecycle
+from integrations.connections.models import Connection
+from integrations.directory import sync
+from integrations.directory.models import Book, Contact
+from integrations.jobs import queue
+from tests.world import World
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("sync", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_it_mirrors_and_says_what_it_saw(admin: Connection) -> None:
+    printed = run("cedar-home-lending")
+    assert f"Read {Contact.objects.count()} contacts." in printed
+    assert "all there are in Total Expert" in printed
+
+
+def test_the_organization_may_be_given_by_its_name(admin: Connection) -> None:
+    assert "Sandbox" in run("Cedar Home Lending")
+
+
+def test_json_is_one_object_an_environment(admin: Connection) -> None:
+    (row,) = json.loads(run("cedar-home-lending", "--json"))
+    assert row["environment"] == "sandbox"
+    assert row["state"] == "done"
+    assert row["contacts"] == Contact.objects.count()
+    assert row["problem"] == ""
+
+
+def test_full_reads_everything_again(admin: Connection) -> None:
+    run("cedar-home-lending")
+    before = Book.objects.get(connection=admin).full_finished_at
+    run("cedar-home-lending")
+    assert Book.objects.get(connection=admin).full_finished_at == before
+    run("cedar-home-lending", "--full")
+    assert Book.objects.get(connection=admin).full_finished_at != before
+
+
+def test_full_is_full_also_when_a_sync_of_changes_was_waiting(admin: Connection) -> None:
+    run("cedar-home-lending")
+    before = Book.objects.get(connection=admin).full_finished_at
+    sync.start(installation=admin.installation)
+    run("cedar-home-lending", "--full")
+    assert Book.objects.get(connection=admin).full_finished_at != before
+
+
+def test_an_unknown_organization_is_a_sentence(world: World) -> None:
+    with pytest.raises(CommandError, match="There is no organization “nobody”"):
+        run("nobody")
+
+
+def test_without_a_working_connection_it_says_what_to_do(world: World, admin: Connection) -> None:
+    lifecycle.pause(admin, actor=world.operator)
+    with pytest.raises(CommandError, match="no working connection.*connect cedar-home-lending"):
+        run("cedar-home-lending")
+
+
+def test_a_total_expert_that_is_down_is_exit_code_75_and_loses_nothing(
+    world: World, admin: Connection
+) -> None:
+    run("cedar-home-lending")
+    count = Contact.objects.count()
+    world.sandbox.faults({"method": "GET", "path": "/v1/", "drop": "before", "times": 100})
+    with pytest.raises(CommandError, match="It goes on at .* a worker") as raised:
+        run("cedar-home-lending", "--full")
+    assert raised.value.returncode == 75
+    assert Contact.objects.count() == count
+
+
+def test_a_paused_sync_says_so(world: World, admin: Connection) -> None:
+    queue.pause(sync.start(installation=admin.installation), actor=world.operator)
+    with pytest.raises(CommandError, match="paused") as raised:
+        run("cedar-home-lending")
+    assert raised.value.returncode == 1
