@@ -1,7 +1,9 @@
 """A person's own account: name, ways to sign in, and the sessions that are open."""
 
 import datetime as dt
+from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.usersessions.internal.flows.sessions import end_other_sessions, end_sessions
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -38,18 +40,31 @@ def sessions(request: HttpRequest) -> HttpResponse:
     """Where one is signed in."""
     # allauth notes the machine's own time; the portal's clock may be ahead of it in the demo
     ahead = dt.timedelta(seconds=clock.offset())
-    rows = [
-        {
-            "pk": row.pk,
-            "browser": browsers.name(row.user_agent),
-            "ip": row.ip,
-            "since": row.created_at + ahead,
-            "is_current": row.is_current(),
-        }
-        for row in UserSession.objects.purge_and_list(person(request))
-    ]
+    noted = UserSession.objects.purge_and_list(person(request))
+    rows = [_row(row, since=row.created_at + ahead) for row in noted]
+    if not any(row["is_current"] for row in rows):
+        rows.append(_row(_this_session(request), since=clock.now()))
     rows.sort(key=lambda row: (not row["is_current"], -row["since"].timestamp()))
     return render(request, "organizations/sessions.html", {"rows": rows}, title="Your sessions")
+
+
+def _row(session: UserSession, *, since: dt.datetime) -> dict[str, Any]:
+    return {
+        "pk": session.pk,
+        "browser": browsers.name(session.user_agent),
+        "ip": session.ip,
+        "since": since,
+        "is_current": session.is_current(),
+    }
+
+
+def _this_session(request: HttpRequest) -> UserSession:
+    """What this session would be noted as: those that began otherwise than by allauth's sign-in are not."""
+    return UserSession(
+        session_key=request.session.session_key,
+        ip=get_adapter().get_client_ip(request),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
 
 
 @require_POST

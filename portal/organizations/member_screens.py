@@ -53,7 +53,7 @@ def _draw(
     link: str = "",
 ) -> HttpResponse:
     at = clock.now()
-    rows = organization.memberships.select_related("user").order_by("user__name", "user__email")
+    rows = membership.listed(organization)
     waiting = organization.invitations.filter(accepted_at=None, withdrawn_at=None).select_related(
         "invited_by"
     )

@@ -50,6 +50,13 @@ def remove(*, membership: Membership, actor: User) -> None:
         row.delete()
 
 
+def listed(organization: Organization) -> list[Membership]:
+    """The members of an organization, by what they are called."""
+    return sorted(
+        organization.memberships.select_related("user"), key=lambda row: row.user.display_name.casefold()
+    )
+
+
 def is_last_admin(membership: Membership) -> bool:
     """Whether nobody else manages the organization from within."""
     others = Membership.objects.filter(

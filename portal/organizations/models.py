@@ -1,6 +1,7 @@
 """People, organizations, memberships and invitations."""
 
 import datetime as dt
+import re
 import uuid
 from typing import Any, ClassVar, Literal
 
@@ -52,7 +53,8 @@ class User(AbstractBaseUser):
 
     @property
     def display_name(self) -> str:
-        return self.name or self.email.partition("@")[0]
+        """The name, or what the address tells of it: officers join without giving one."""
+        return self.name or " ".join(re.split(r"[._-]+", self.email.partition("@")[0])).strip().title()
 
     @property
     def is_staff(self) -> bool:

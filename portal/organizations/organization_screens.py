@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from portal import clock
-from portal.organizations import organizations, panels
+from portal.organizations import members, organizations, panels
 from portal.organizations.forms import ChooseForm, LookedAfterForm, OrganizationForm
 from portal.organizations.models import Organization
 from portal.organizations.refusals import Refused
@@ -32,7 +32,7 @@ def organization(request: HttpRequest, organization: Organization) -> HttpRespon
         if operates
         else None,
         "counts": _counts(organization),
-        "members": organization.memberships.select_related("user").order_by("user__name", "user__email"),
+        "members": members.listed(organization),
         "invitations": [{"row": row, "standing": row.standing(at)} for row in waiting],
         "panels": panels.draw("organization", request, organization),
     }

@@ -78,3 +78,9 @@ def test_somebody_without_a_password_may_set_one(signed_in) -> None:
     client.post(reverse("account_set_password"), {"password1": PASSWORD, "password2": PASSWORD})
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
+
+
+def test_the_session_one_is_in_is_always_listed(signed_in) -> None:
+    client = signed_in(person("ada@cedar.example"))
+    assert not UserSession.objects.exists()
+    assert "This browser" in client.get(reverse("sessions")).content.decode()

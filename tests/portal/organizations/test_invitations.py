@@ -1,11 +1,13 @@
 """Invitations: one use, seven days, one address."""
 
 import datetime as dt
+import threading
 from smtplib import SMTPServerDisconnected
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.db import connection
 
 from portal import clock
 from portal.audit.models import Entry
@@ -207,3 +209,27 @@ def test_the_record_tells_what_happened_without_an_address(cedar: Organization, 
     ]
     told = " ".join(f"{entry.detail} {entry.object_id}" for entry in entries)
     assert "ada" not in told and token_of(link) not in told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pressed_twice_at_once_it_is_used_once(cedar: Organization, operator: User) -> None:
+    invitation, _ = invite(cedar, operator, role="officer")
+    start, outcomes = threading.Barrier(4), []
+
+    def press() -> None:
+        start.wait()
+        try:
+            invitations.accept_without_password(invitation=invitation)
+            outcomes.append("joined")
+        except Refused:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["joined", "refused", "refused", "refused"]
+    assert User.objects.filter(email=ADA).count() == cedar.memberships.count() == 1

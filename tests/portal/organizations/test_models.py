@@ -1,0 +1,54 @@
+"""Facts about people, and what they may do where."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from portal.organizations.models import Organization, User
+from portal.organizations.roles import Capability, Role, allows
+
+MATRIX = {
+    Role.OPERATOR: "browse overview edit edit_many manage operate",
+    Role.ADMIN: "browse overview edit edit_many manage consent",
+    Role.EDITOR: "browse overview edit",
+    Role.VIEWER: "browse overview",
+    Role.OFFICER: "browse edit consent",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "shown"),
+    [
+        ("Ada Byron", "ada@cedar.example", "Ada Byron"),
+        ("", "felix.bosch@cedar.example", "Felix Bosch"),
+        ("", "maria_de-la.cruz@cedar.example", "Maria De La Cruz"),
+    ],
+)
+def test_people_without_a_name_are_called_after_their_address(name: str, email: str, shown: str) -> None:
+    assert User(name=name, email=email).display_name == shown
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_may_do_what_the_table_says_and_no_more(role: Role) -> None:
+    may = {capability.name.lower() for capability in Capability if allows(role, capability)}
+    assert may == set(MATRIX[role].split())
+
+
+@pytest.mark.django_db
+def test_people_see_their_organizations_and_operators_all(
+    cedar: Organization, harbor: Organization, operator: User, join
+) -> None:
+    viewer = join(cedar, "viewer")
+    assert list(Organization.objects.visible_to(viewer)) == [cedar]
+    assert list(Organization.objects.visible_to(operator)) == [cedar, harbor]
+    viewer.is_active = False
+    assert not Organization.objects.visible_to(viewer).exists()
+
+
+@pytest.mark.django_db
+def test_one_address_has_one_account_whatever_its_case(operator: User) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(email=operator.email.upper())
+
+
+def test_what_a_person_is_called_does_not_show_in_reprs() -> None:
+    assert "ada" not in repr(User(pk=5, name="ada", email="ada@cedar.example"))
