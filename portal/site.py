@@ -25,7 +25,9 @@ class PortalSite(UnfoldAdminSite):
         """Django's own admin pages (settings tables) are the operators'; the screens decide for themselves."""
         return bool(request.user.is_active and getattr(request.user, "is_operator", False))
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(
+        self, view: Callable[..., HttpResponse], cacheable: bool = False
+    ) -> Callable[..., HttpResponse]:
         """Django would send whoever has no right to its own sign-in page; for people who are signed in it's 404."""
         inner = super().admin_view(view, cacheable)
 
