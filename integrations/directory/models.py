@@ -41,12 +41,8 @@ class Owner(models.Model):
     @property
     def display_name(self) -> str:
         """What people call this owner, as far as is known."""
-        return (
-            f"{self.first_name} {self.last_name}".strip()
-            or self.email
-            or self.username
-            or f"User {self.remote_id}"
-        )
+        name = f"{self.first_name} {self.last_name}".strip() or self.email.partition("@")[0] or self.username
+        return name or f"User {self.remote_id}"
 
 
 class ContactGroup(models.Model):

@@ -1,39 +1,53 @@
 """What the directory shows on Home, Organization and Connection: what is mirrored, and how fresh it is."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import F, Max
 from django.http import HttpRequest
 
 from integrations.connections.models import Connection, Installation, State
 from integrations.connections.screens import may_manage, person, title_of
 from integrations.directory import coverage
-from integrations.directory.models import Book, Contact, Owner
+from integrations.directory.models import Book, Contact, Owner, Sighting
 from portal.organizations import panels
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 
 #: Owners that the Organization screen lists; more are counted.
 LISTED = 25
+#: Installations that Home lists.
+LATEST = 10
 
 
 @panels.register("home", name="directory", template="directory/home_panel.html", order=30)
 def freshness(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """How many contacts are mirrored of each organization the person may see, and how fresh they are."""
+    """How many contacts are mirrored of what the person may see, and how fresh they are: the least fresh first."""
     organizations = Organization.objects.visible_to(request.user)
-    rows = Installation.objects.filter(organization__in=organizations).select_related(
-        "organization", "environment"
-    )
+    synced = Max("connections__book__finished_at")
+    rows = Installation.objects.filter(organization__in=organizations, connections__book__isnull=False)
+    ordered = rows.annotate(synced=synced).order_by(F("synced").asc(nulls_first=True), "created_at")
     listed: list[dict[str, Any]] = []
-    total = 0
-    for installation in rows.order_by("organization__name", "created_at"):
+    for installation in ordered.select_related("organization", "environment")[:LATEST]:
         through = _eyes(request, installation)
         if through != []:
             covered = coverage.of(installation, through=through)
             listed.append({"installation": installation, "coverage": covered})
-            total += covered.contacts
     if not listed:
         return None
-    return {"rows": listed, "total": total}
+    more = max(0, ordered.count() - LATEST)
+    return {"rows": listed, "more": more, "total": _total(request, organizations)}
+
+
+def _total(request: HttpRequest, organizations: Iterable[Organization]) -> int:
+    """The contacts that this person may see, of all these organizations."""
+    whole = [row for row in organizations if row.allows(person(request), Capability.OVERVIEW)]
+    others = [row for row in organizations if row not in whole]
+    own = Sighting.objects.filter(
+        connection__user=person(request), contact__installation__organization__in=others
+    )
+    mirrored = Contact.objects.present().filter(installation__organization__in=whole).count()
+    return mirrored + Contact.objects.present().filter(pk__in=own.values("contact")).count()
 
 
 def _eyes(request: HttpRequest, installation: Installation) -> list[Connection] | None:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from integrations.connections.models import Connection
-from integrations.directory import keyset, sync
+from integrations.directory import keyset, panels, sync
 from integrations.directory.models import Contact, ContactGroup, Membership, Owner
 from integrations.jobs.models import Job
 from portal.audit.models import Entry
@@ -274,6 +274,20 @@ def test_home_counts_the_contacts_that_this_person_may_see(
     run_sync(admin)
     number = own.sightings.count() if own else Contact.objects.count()
     assert f'<span class="big">{number}</span>' in page(browser(person), "/")
+
+
+def test_home_lists_the_least_fresh_first_and_counts_the_rest(
+    world: World, admin: Connection, run_sync: Run, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_sync(admin)
+    world.sandbox.pass_time(60)
+    run_sync(world.connected(BLUEWATER))
+    monkeypatch.setattr(panels, "LATEST", 1)
+    html = page(browser(world.operator), "/")
+    assert f"{CEDAR}, Sandbox" in html
+    assert f"{BLUEWATER}, Sandbox" not in html
+    assert "and 1 more environment" in html
+    assert f'<span class="big">{Contact.objects.count()}</span>' in html
 
 
 def test_the_organization_shows_which_owners_consented(world: World, run_sync: Run, browser: Browser) -> None:

@@ -54,7 +54,7 @@ def test_an_owner_that_nobody_listed_is_learnt(sight: store.Sight) -> None:
     owner = Owner.objects.get()
     assert (owner.remote_id, owner.display_name, owner.is_learnt, owner.is_active) == (
         14,
-        "maria@cedar.example",
+        "maria",
         True,
         None,
     )
