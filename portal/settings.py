@@ -170,10 +170,12 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 Q_CLUSTER = {
     "name": "portal",
     "orm": "default",
+    "broker_class": "integrations.jobs.life.Broker",
     "workers": env.int("WORKERS", default=2),
-    "timeout": 120,
+    # above a slice of a job with its longest step, so it ends only what hangs
+    "timeout": 240,
     # well above timeout, and counted from the moment a task leaves the queue: so little may wait in a worker's queue
-    "retry": 300,
+    "retry": 600,
     "queue_limit": 2,
     "bulk": 1,
     "poll": 0.5,
@@ -183,6 +185,8 @@ Q_CLUSTER = {
     "save_limit": 500,
     "label": "Queue",
     "guard_cycle": 1,
+    # its statistics would be written into the database every second, and nobody reads them
+    "cache": "none",
 }
 
 # --- Safety --------------------------------------------------------------------------------------------------------
@@ -295,6 +299,8 @@ LOGGING = {
         # the library logs token answers at DEBUG
         "requests_oauthlib": {"level": "WARNING"},
         "oauthlib": {"level": "WARNING"},
+        # several lines a task otherwise
+        "django-q": {"level": "WARNING"},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},

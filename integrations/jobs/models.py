@@ -28,7 +28,9 @@ class Job(models.Model):
     kind = models.CharField(max_length=64)
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="jobs")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="jobs")
-    connection = models.ForeignKey(Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
+    connection = models.ForeignKey(
+        Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
     arguments = models.JSONField(default=dict)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -42,6 +44,8 @@ class Job(models.Model):
     waits_for = models.CharField(max_length=255, blank=True)
     problem = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Slices begun since the last progress")
+    waits = models.PositiveSmallIntegerField(default=0, help_text="Waits since the last progress")
+    worked = models.FloatField(default=0, help_text="Seconds that slices took")
     lease_holder = models.CharField(max_length=120, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(default=0)
@@ -51,7 +55,10 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["state", "waits_until"]), models.Index(fields=["organization", "-created_at"])]
+        indexes = [
+            models.Index(fields=["state", "waits_until"]),
+            models.Index(fields=["organization", "-created_at"]),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["installation", "kind"],
@@ -73,17 +80,19 @@ class Job(models.Model):
 
         return kinds.label_of(self.kind)
 
-    def rate(self, at: dt.datetime) -> float | None:
-        """Items a second since it started, or None when that says nothing yet."""
-        if self.started_at is None or not self.done:
-            return None
-        seconds = ((self.finished_at or at) - self.started_at).total_seconds()
-        return self.done / seconds if seconds >= 1 else None
+    def rate(self) -> float | None:
+        """Items a second while somebody works on it, or None when that says nothing yet."""
+        return self.done / self.worked if self.done and self.worked >= 1 else None
 
     def eta(self, at: dt.datetime) -> dt.datetime | None:
-        """When it is done if it goes on like this."""
-        rate = self.rate(at)
-        if not rate or self.total is None or self.state != State.RUNNING:
+        """When it is done if it goes on like this. None while it waits for something, is paused or has ended."""
+        rate = self.rate()
+        if (
+            not rate
+            or self.total is None
+            or self.waits_for
+            or self.state not in (State.RUNNING, State.WAITING)
+        ):
             return None
         return at + dt.timedelta(seconds=max(0, self.total - self.done) / rate)
 

@@ -10,56 +10,61 @@ from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
 from django.views.decorators.http import require_POST
 
-from integrations.connections.screens import person
 from integrations.jobs import kinds, queue
+from integrations.jobs.filters import JobFilters
 from integrations.jobs.models import Job, State
 from portal import clock
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability, Role
-from portal.organizations.screens import organization_screen, render, signed_in
+from portal.organizations.screens import organization_screen, person, render, signed_in
 
 SHOWN = 100
+LINES = 200
+_ACTIVE_FIRST = Case(
+    When(state=State.RUNNING, then=Value(0)),
+    When(state=State.WAITING, then=Value(1)),
+    When(state=State.PAUSED, then=Value(2)),
+    default=Value(3),
+    output_field=IntegerField(),
+)
+_STEERS = {"pause": queue.pause, "resume": queue.resume, "cancel": queue.cancel, "retry": queue.retry}
 
 
 def visible_jobs(request: HttpRequest) -> "QuerySet[Job]":
     """The jobs this person may see: an officer's own, anybody else's of their organizations."""
     user = person(request)
-    organizations = Organization.objects.visible_to(user)
+    visible = Job.objects.filter(organization__in=Organization.objects.visible_to(user))
     if user.is_operator:
-        return Job.objects.filter(organization__in=organizations)
-    mine = Job.objects.filter(organization__in=organizations)
+        return visible
     colleague = user.memberships.exclude(role=Role.OFFICER).values("organization")
-    return mine.filter(Q(organization__in=colleague) | Q(asked_by=user) | Q(connection__user=user))
+    return visible.filter(Q(organization__in=colleague) | Q(asked_by=user) | Q(connection__user=user))
 
 
 def row(job: Job, at: dt.datetime) -> dict[str, Any]:
     """A job as lists show it."""
-    rate = job.rate(at)
-    return {"job": job, "rate": round(rate) if rate else None, "eta": job.eta(at)}
+    return {"job": job, "rate": rate_of(job), "eta": job.eta(at)}
+
+
+def rate_of(job: Job) -> str:
+    """“312 a second”, or a minute where it is slow; empty when nothing can be said."""
+    rate = job.rate()
+    if rate is None:
+        return ""
+    return f"{rate:,.0f} a second" if rate >= 1 else f"{rate * 60:,.1f} a minute"
 
 
 @signed_in
 def jobs(request: HttpRequest) -> HttpResponse:
     """What runs, waits, failed and is done, across the organizations this person may see."""
-    found = visible_jobs(request).select_related("organization", "installation__environment")
-    state, kind = request.GET.get("state", ""), request.GET.get("kind", "")
-    if state in State.values:
-        found = found.filter(state=state)
-    if kind:
-        found = found.filter(kind=kind)
-    first = Case(
-        When(state=State.RUNNING, then=Value(0)),
-        When(state=State.WAITING, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
+    visible = visible_jobs(request)
+    filters = JobFilters(request.GET, visible)
     at = clock.now()
-    rows = [row(job, at) for job in found.order_by(first, "-created_at", "-id")[:SHOWN]]
+    found = filters.apply(visible).select_related("organization", "installation__environment")
+    rows = [row(job, at) for job in found.order_by(_ACTIVE_FIRST, "-created_at", "-id")[:SHOWN]]
     context = {
         "rows": rows,
         "shown": SHOWN,
-        "states": State.choices,
-        "state": state,
+        "filters": filters,
         "moving": any(entry["job"].state in (State.RUNNING, State.WAITING) for entry in rows),
     }
     if request.headers.get("HX-Request"):
@@ -74,8 +79,9 @@ def visible_job(request: HttpRequest, organization: Organization, pk: int) -> Jo
 
 def may_steer(request: HttpRequest, job: Job) -> bool:
     """Whether this person may pause, resume, cancel or repeat it."""
-    user = person(request)
-    return job.organization.allows(user, Capability.EDIT_MANY) or job.asked_by_id == user.pk
+    user, organization = person(request), job.organization
+    manages = organization.allows(user, Capability.MANAGE) or organization.allows(user, Capability.EDIT_MANY)
+    return manages or job.asked_by_id == user.pk
 
 
 @organization_screen(Capability.BROWSE)
@@ -85,7 +91,8 @@ def job_screen(request: HttpRequest, organization: Organization, pk: int) -> Htt
     context = {
         **row(job, clock.now()),
         "organization": organization,
-        "lines": list(job.lines.order_by("-id")[:200]),
+        "lines": list(job.lines.order_by("-id")[:LINES]),
+        "shown": LINES,
         "may_steer": may_steer(request, job),
     }
     if request.headers.get("HX-Request"):
@@ -100,7 +107,9 @@ def steer_job(request: HttpRequest, organization: Organization, pk: int, verb: s
     job = visible_job(request, organization, pk)
     if not may_steer(request, job):
         raise Http404
-    steer = {"pause": queue.pause, "resume": queue.resume, "cancel": queue.cancel, "retry": queue.retry}[verb]
-    if not steer(job, actor=person(request)):
-        messages.info(request, "The job had moved on meanwhile, so nothing was changed.")
+    if not _STEERS[verb](job, actor=person(request)):
+        messages.info(
+            request,
+            "Nothing was changed: the job had moved on meanwhile, or another one of its kind is under way.",
+        )
     return redirect("job", slug=organization.slug, pk=job.pk)

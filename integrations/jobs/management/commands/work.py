@@ -1,20 +1,31 @@
 """`manage.py work`: one worker, which is a django-q2 cluster under our own supervision."""
 
+import argparse
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from integrations.jobs.supervisor import Say, Supervisor, run_cluster
+from integrations.jobs import cluster
+from integrations.jobs.supervisor import PATIENCE, Supervisor, say
 
 
 class Command(BaseCommand):
     help = "Work on jobs until told to stop. Start it on as many machines as you like against one PostgreSQL."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--cluster-only", action="store_true", help="without the supervisor, which starts this")
+        parser.add_argument(
+            "--patience",
+            type=float,
+            default=PATIENCE,
+            help="seconds without a sign of life after which hung workers are killed and started again",
+        )
+        # how the supervisor starts the cluster
+        parser.add_argument("--cluster-only", action="store_true", help=argparse.SUPPRESS)
+        parser.add_argument("--signs", type=int, help=argparse.SUPPRESS)
+        parser.add_argument("--period", type=float, default=10.0, help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["cluster_only"]:
-            run_cluster()
+            cluster.run(signs=options["signs"], period=options["period"])
         else:
-            Supervisor(Say()).run()
+            Supervisor(say, patience=options["patience"]).run()

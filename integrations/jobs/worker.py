@@ -1,0 +1,125 @@
+"""Working on jobs: the task that moves a job on by one slice, and what each outcome of a slice does to the job."""
+
+import datetime as dt
+import logging
+from typing import Any
+
+from django_q.tasks import async_task
+
+from integrations.jobs import kinds
+from integrations.jobs.leases import LEASE, due, holder
+from integrations.jobs.models import Job, State
+from integrations.jobs.run import LeaseLost, Run, StopRequested
+from integrations.total_expert import ReconnectRequired, Rejected, TryLater
+from portal import clock
+
+logger = logging.getLogger(__name__)
+
+#: Slices without progress until a job counts as failed, and the seconds before each next one.
+ATTEMPTS = 5
+BACKOFF = (5, 15, 60, 240)
+#: Seconds to wait when nobody said how long: doubled each time without progress, up to the longest.
+FIRST_WAIT, LONGEST_WAIT = 15.0, 900.0
+#: Whatever was said, nobody waits longer than this many seconds without looking again.
+LOOK_AGAIN = 24 * 3600.0
+
+
+def hand_over(job_id: int) -> None:
+    """Put a job's id into the queue of the workers. More often than needed does no harm."""
+    async_task("integrations.jobs.worker.advance", job_id, q_options={"save": False})
+
+
+def begin(job_id: int) -> Run | None:
+    """Take a job that is due. None when it is not, or somebody else works on it."""
+    at = clock.now()
+    job = due(at).filter(pk=job_id).first()
+    if job is None:
+        return None
+    # whoever takes, renews or gives back a lease changes one of these, so what was read is what is taken
+    unchanged = Job.objects.filter(
+        pk=job.pk, fence=job.fence, state=job.state, lease_expires_at=job.lease_expires_at
+    )
+    fields: dict[str, Any] = {
+        "state": State.RUNNING,
+        "fence": job.fence + 1,
+        "attempts": job.attempts + 1,
+        "lease_holder": holder(),
+        "lease_expires_at": at + LEASE,
+        "started_at": job.started_at or at,
+        "waits_until": None,
+        "waits_for": "",
+    }
+    if not unchanged.update(**fields):
+        return None
+    for name, value in fields.items():
+        setattr(job, name, value)
+    return Run(job)
+
+
+def advance(job_id: int) -> bool:
+    """Work on a job for one slice. False when there was nothing to do."""
+    run = begin(job_id)
+    if run is None:
+        return False
+    if run.job.attempts > ATTEMPTS:
+        sentence = f"Its worker died or hung {ATTEMPTS} times without getting any further, so it was stopped."
+        _fail(run, f"{sentence} What is done stays done. The worker's log says more.")
+        return True
+    try:
+        finished = kinds.get(run.job.kind).advance(run)
+    except LeaseLost:
+        return True
+    except StopRequested:
+        run.leave(State.WAITING)
+    except TryLater as later:
+        _wait(run, later)
+    except (ReconnectRequired, Rejected) as refused:
+        _fail(run, str(refused))
+    except Exception as ours:
+        _fail_or_repeat(run, ours)
+    else:
+        if finished:
+            run.leave(State.DONE, finished_at=clock.now(), problem="")
+        else:
+            # behind those that are due already
+            run.leave(State.WAITING, waits_until=clock.now())
+    return True
+
+
+def _wait(run: Run, later: TryLater) -> None:
+    """Come back when the other side said, or a little later each time. That uses up no attempt."""
+    seconds = later.after
+    if seconds is None:
+        seconds = min(FIRST_WAIT * 2 ** min(run.job.waits, 16), LONGEST_WAIT)
+    attempts = max(run.job.attempts - 1, 0)
+    _put_back(run, seconds, str(later), level="warning", attempts=attempts, waits=run.job.waits + 1)
+
+
+def _fail_or_repeat(run: Run, ours: Exception) -> None:
+    """An error of ours: told by its type only, since its text may hold anything; tried again a few times."""
+    logger.error(
+        "Job %s (%s) failed in attempt %s", run.job.pk, run.job.kind, run.job.attempts, exc_info=ours
+    )
+    sentence = f"An error of ours ({type(ours).__name__})."
+    if run.job.attempts >= ATTEMPTS:
+        _fail(run, f"{sentence} Tried {ATTEMPTS} times. What is done stays done. The worker's log says more.")
+    else:
+        _put_back(run, BACKOFF[max(run.job.attempts, 1) - 1], f"{sentence} It is tried again.", level="error")
+
+
+def _put_back(run: Run, seconds: float, sentence: str, *, level: str, **fields: int) -> None:
+    until = clock.now() + dt.timedelta(seconds=min(max(seconds, 1.0), LOOK_AGAIN))
+    run.leave(
+        State.WAITING, line=sentence, level=level, waits_until=until, waits_for=sentence[:255], **fields
+    )
+
+
+def _fail(run: Run, sentence: str) -> None:
+    run.leave(
+        State.FAILED,
+        line=sentence,
+        level="error",
+        problem=sentence[:500],
+        finished_at=clock.now(),
+        attempts=0,
+    )
