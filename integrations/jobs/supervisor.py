@@ -86,7 +86,7 @@ class Supervisor:
         if self._cluster.has_ended():
             self._restart("ended by itself")
         elif self._cluster.has_signed() or self._is_busy():
-            self._silent_after = max(self._silent_after, time.monotonic() + self._patience)
+            self._silent_after = time.monotonic() + self._patience
         elif time.monotonic() > self._silent_after:
             self._restart(f"gave no sign of life for {self._patience:.0f} s")
 

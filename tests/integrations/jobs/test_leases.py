@@ -1,0 +1,79 @@
+"""Who holds a job, and whether that process still lives."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from integrations.connections.models import Installation
+from integrations.jobs import leases, worker
+from integrations.jobs.models import Job
+from portal import clock
+from tests.integrations.jobs.jobs import counting
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a process began"),
+]
+
+
+def test_this_process_is_not_gone() -> None:
+    assert leases.pid_here(leases.holder()) == os.getpid()
+    assert not leases.is_gone(leases.holder())
+
+
+def test_an_id_that_came_round_again_is_another_process() -> None:
+    name, _, mark = leases.holder().rpartition(":")
+    assert leases.is_gone(f"{name}:{int(mark) + 1}")
+
+
+def test_a_process_that_ended_is_gone_even_before_its_parent_noticed() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        name = f"{leases.place()}:{process.pid}:{leases._mark(process.pid)}"
+        assert not leases.is_gone(name)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert leases.is_gone(name)
+
+
+def test_nothing_is_known_of_processes_elsewhere() -> None:
+    assert leases.pid_here("otherhost/12345678/1:42:99") is None
+    assert not leases.is_gone("otherhost/12345678/1:42:99")
+
+
+def test_the_name_of_a_holder_fits_its_column() -> None:
+    longest = Job._meta.get_field("lease_holder").max_length
+    assert longest is not None and len(leases.holder()) <= longest
+    assert 60 + len("/12345678/4294967295:4194304:") + 20 <= longest
+
+
+def held_by(job: Job, name: str) -> None:
+    assert worker.begin(job.pk) is not None
+    Job.objects.filter(pk=job.pk).update(lease_holder=name)
+
+
+def test_a_job_of_a_dead_worker_can_be_begun_at_once_and_its_slice_counts(installation: Installation) -> None:
+    job = counting(installation)
+    held_by(job, leases.holder() + "0")
+    assert worker.begin(job.pk) is None
+    assert leases.free_those_of_the_dead(clock.now()) == [job.pk]
+    assert worker.begin(job.pk) is not None
+    job.refresh_from_db()
+    assert job.attempts == 2
+
+
+def test_ending_a_worker_for_reasons_of_ours_costs_its_job_no_attempt(installation: Installation) -> None:
+    job = counting(installation)
+    held_by(job, leases.holder() + "0")
+    assert leases.free_those_of_the_dead(clock.now(), killed_by_us=True) == [job.pk]
+    job.refresh_from_db()
+    assert job.attempts == 0
+
+
+@pytest.mark.parametrize("name", ["living", "elsewhere"])
+def test_other_jobs_keep_their_leases(installation: Installation, name: str) -> None:
+    job = counting(installation)
+    held_by(job, leases.holder() if name == "living" else "otherhost/12345678/1:42:99")
+    assert leases.free_those_of_the_dead(clock.now()) == []
+    assert worker.begin(job.pk) is None

@@ -1,0 +1,96 @@
+"""Starting, pausing, resuming, cancelling and repeating jobs."""
+
+import pytest
+from django_q.models import OrmQ
+
+from integrations.connections.models import Installation
+from integrations.jobs import queue, worker
+from integrations.jobs.models import State
+from portal.audit.models import Entry
+from portal.organizations.models import User
+from tests.integrations.jobs.jobs import counting, items_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_job_is_moved_to_its_end(installation: Installation) -> None:
+    job = queue.run_now(counting(installation))
+    assert (job.state, job.done, job.total, job.lease_holder) == (State.DONE, 3, 3, "")
+    assert items_of(job) == ["item 0", "item 1", "item 2"]
+    assert job.finished_at is not None
+
+
+def test_moving_a_job_that_a_worker_has_changes_nothing(installation: Installation) -> None:
+    job = counting(installation)
+    assert worker.begin(job.pk) is not None
+    assert queue.run_now(job).state == State.RUNNING
+    assert items_of(job) == []
+
+
+def test_one_kind_has_one_active_job_an_installation(installation: Installation) -> None:
+    first = counting(installation)
+    assert counting(installation).pk == first.pk
+    queue.run_now(first)
+    assert counting(installation).pk != first.pk
+
+
+def test_an_unknown_kind_is_refused_at_the_start(installation: Installation) -> None:
+    with pytest.raises(LookupError, match="nobody.knows"):
+        queue.start("nobody.knows", installation=installation)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_started_job_is_in_the_queue_by_its_id_alone(installation: Installation) -> None:
+    job = counting(installation)
+    (task,) = OrmQ.objects.all()
+    assert task.task["args"] == (job.pk,)
+    assert task.task["kwargs"] == {}
+
+
+def test_a_paused_job_is_not_begun_until_it_is_resumed(installation: Installation, operator: User) -> None:
+    job = counting(installation)
+    assert queue.pause(job, actor=operator)
+    assert not worker.advance(job.pk)
+    assert queue.resume(job, actor=operator)
+    assert queue.run_now(job).state == State.DONE
+
+
+def test_a_job_paused_while_it_waits_does_not_say_that_it_goes_on(
+    installation: Installation, operator: User
+) -> None:
+    job = queue.run_now(queue.start("tests.later", installation=installation))
+    assert queue.pause(job, actor=operator)
+    assert (job.state, job.waits_for, job.waits_until) == (State.PAUSED, "", None)
+
+
+def test_a_cancelled_job_stays_cancelled_and_can_be_repeated(
+    installation: Installation, operator: User
+) -> None:
+    job = counting(installation)
+    assert queue.cancel(job, actor=operator)
+    assert not queue.resume(job, actor=operator)
+    assert queue.run_now(job).state == State.CANCELLED
+    assert queue.retry(job, actor=operator)
+    assert job.finished_at is None
+    assert queue.run_now(job).state == State.DONE
+
+
+def test_repeating_is_refused_while_another_one_is_active(installation: Installation, operator: User) -> None:
+    failed = queue.run_now(queue.start("tests.refused", installation=installation))
+    queue.start("tests.refused", installation=installation)
+    assert not queue.retry(failed, actor=operator)
+
+
+def test_what_a_person_does_is_on_record(installation: Installation, operator: User) -> None:
+    job = counting(installation)
+    queue.pause(job, actor=operator)
+    queue.resume(job, actor=operator)
+    queue.cancel(job, actor=operator)
+    queue.retry(job, actor=operator)
+    actions = Entry.objects.filter(action__startswith="job.").order_by("pk").values_list("action", "actor_id")
+    assert list(actions) == [
+        (f"job.{done}", operator.pk) for done in ("paused", "resumed", "cancelled", "retried")
+    ]
+    assert [line.text for line in job.lines.all()] == [
+        f"A person {done} it." for done in ("paused", "resumed", "cancelled", "retried")
+    ]
