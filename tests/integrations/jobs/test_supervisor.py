@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django_q.conf import Conf
 
 from integrations.connections.models import Installation
 from integrations.jobs import queue, worker
 from integrations.jobs.models import Job, State
+from integrations.jobs.supervisor import Supervisor
 from tests.integrations.jobs.conftest import another_installation
 from tests.integrations.jobs.jobs import counting, items_of
 from tests.integrations.jobs.processes import alive, children, descendants, eventually
@@ -176,3 +178,19 @@ def test_killing_the_supervisor_leaves_no_process_behind(work: Work) -> None:
     work.process.kill()
     work.process.wait(5)
     eventually("they are gone", lambda: not any(map(alive, below)), seconds=5)
+
+
+def test_a_database_that_is_away_is_said_once_and_does_not_end_the_supervisor() -> None:
+    lines: list[str] = []
+    supervisor = Supervisor(lines.append)
+
+    def fail() -> None:
+        raise OperationalError("the server closed the connection")
+
+    for work in (fail, fail, lambda: None, lambda: None, fail):
+        supervisor._safely(work)
+    assert [line.partition("(")[0].strip() for line in lines] == [
+        "Could not look after the jobs",
+        "Looking after the jobs again.",
+        "Could not look after the jobs",
+    ]

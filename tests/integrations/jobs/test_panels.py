@@ -1,0 +1,53 @@
+"""What jobs show on Home and on the Organization screen."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from integrations.connections.models import Installation
+from integrations.jobs import panels, queue
+from integrations.jobs.models import Job
+from portal import clock
+from portal.organizations.models import User
+from tests.integrations.jobs.conftest import another_installation
+from tests.integrations.jobs.jobs import counting
+
+pytestmark = pytest.mark.django_db
+
+
+def request_of(user: User | AnonymousUser) -> HttpRequest:
+    request = HttpRequest()
+    request.user = user
+    return request
+
+
+def on_home(user: User) -> list[Job]:
+    return [row["job"] for row in panels.on_home(request_of(user), None)["rows"]]
+
+
+def test_home_shows_what_failed_then_what_is_under_way_but_not_what_is_done(
+    installation: Installation, operator: User
+) -> None:
+    waiting = counting(installation)
+    queue.run_now(counting(another_installation("Elm")))
+    failed = queue.run_now(queue.start("tests.refused", installation=installation))
+    assert on_home(operator) == [failed, waiting]
+
+
+def test_a_failure_that_was_made_good_since_leaves_home(installation: Installation, operator: User) -> None:
+    queue.run_now(queue.start("tests.refused", installation=installation))
+    successor = queue.start("tests.refused", installation=installation)
+    assert on_home(operator) == [successor]
+
+
+def test_a_failure_of_long_ago_leaves_home(installation: Installation, operator: User) -> None:
+    queue.run_now(queue.start("tests.refused", installation=installation))
+    clock.advance(panels.RECENT.total_seconds() + 1)
+    assert on_home(operator) == []
+
+
+def test_an_organization_shows_its_own_latest_jobs(installation: Installation, operator: User) -> None:
+    counting(another_installation("Elm"))
+    jobs = [queue.run_now(counting(installation)) for _ in range(panels.SHOWN + 1)]
+    context = panels.on_organization(request_of(operator), installation.organization)
+    assert [row["job"] for row in context["rows"]] == jobs[:0:-1]
