@@ -69,5 +69,10 @@ def clock_is_not_moved(databases: Any = None, **kwargs: Any) -> list[CheckMessag
     except DatabaseError:  # not migrated yet
         return []
     if moved:
-        return [Error(f"The clock is {moved:.0f} s ahead of the database's. Delete the row of portal_clockoffset.", id="portal.E004")]
+        return [
+            Error(
+                f"The clock is {moved:.0f} s ahead of the database's. Delete the row of portal_clockoffset.",
+                id="portal.E004",
+            )
+        ]
     return []

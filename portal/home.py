@@ -15,4 +15,6 @@ def home(request: HttpRequest) -> HttpResponse:
 @operators_only
 def settings_screen(request: HttpRequest) -> HttpResponse:
     """What the partner sets: environments, application credentials, and a first-run checklist."""
-    return render(request, "portal/settings.html", {"panels": panels.draw("settings", request)}, title="Settings")
+    return render(
+        request, "portal/settings.html", {"panels": panels.draw("settings", request)}, title="Settings"
+    )

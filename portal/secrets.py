@@ -81,7 +81,9 @@ def unseal(sealed: bytes, *, label: str, row: uuid.UUID) -> str:
     name, nonce, ciphertext = _parts(sealed)
     key = _keys(settings.ENCRYPTION_KEYS).get(name)
     if key is None:
-        raise CannotOpen(f"A stored secret was sealed with key “{name}”, which is not in ENCRYPTION_KEYS. Add it.")
+        raise CannotOpen(
+            f"A stored secret was sealed with key “{name}”, which is not in ENCRYPTION_KEYS. Add it."
+        )
     try:
         return AESGCM(key).decrypt(nonce, ciphertext, _associated(label, row)).decode()
     except InvalidTag:
@@ -159,7 +161,9 @@ class EncryptedField(models.BinaryField):  # type: ignore[type-arg]
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if value is not None and not isinstance(value, Sealed):
-            raise TypeError(f"{self.name} takes sealed values only: assign to the row, or use portal.secrets.seal().")
+            raise TypeError(
+                f"{self.name} takes sealed values only: assign to the row, or use portal.secrets.seal()."
+            )
         return super().get_db_prep_value(None if value is None else bytes(value), connection, prepared)
 
     def value_to_string(self, obj: models.Model) -> str:

@@ -23,7 +23,12 @@ class Sandbox:
     """The emulator in this process, with its control endpoints."""
 
     def __init__(self, **options: Any) -> None:
-        defaults: dict[str, Any] = {"organizations": 2, "contacts": 30, "calls_per_minute": 0, "tokens_per_hour": 0}
+        defaults: dict[str, Any] = {
+            "organizations": 2,
+            "contacts": 30,
+            "calls_per_minute": 0,
+            "tokens_per_hour": 0,
+        }
         self.app = create_app(
             ":memory:", redirect_uris=["http://localhost:8000/oauth/callback/"], **{**defaults, **options}
         )
@@ -97,11 +102,15 @@ class World:
 
     def organization(self, name: str = CEDAR) -> Organization:
         slug = name.lower().replace(" ", "-").replace("&", "and")
-        row, _ = Organization.objects.get_or_create(name=name, defaults={"slug": slug, "created_at": clock.now()})
+        row, _ = Organization.objects.get_or_create(
+            name=name, defaults={"slug": slug, "created_at": clock.now()}
+        )
         return row
 
     def member(self, role: str, organization: str = CEDAR) -> User:
-        user = User.objects.create_user(f"{role}{User.objects.count()}@{organization.split()[0].lower()}.example", name=role.title())
+        user = User.objects.create_user(
+            f"{role}{User.objects.count()}@{organization.split()[0].lower()}.example", name=role.title()
+        )
         Membership.objects.create(
             user=user, organization=self.organization(organization), role=role, created_at=clock.now()
         )
@@ -128,7 +137,9 @@ class World:
         installation = installations.ensure(self.organization(name), self.environment)
         return consent.begin(installation=installation, user=user, session=SESSION)
 
-    def come_back(self, user: User, button: str = "Allow", name: str = CEDAR, officer: int = 0) -> consent.Return:
+    def come_back(
+        self, user: User, button: str = "Allow", name: str = CEDAR, officer: int = 0
+    ) -> consent.Return:
         """... and comes back from the sandbox's own pages as one of its officers."""
         answer = self.sandbox.consent(self.begin(user, name), self.sandbox.officers(name)[officer], button)
         return consent.Return(answer.get("state", ""), answer.get("code", ""), answer.get("error", ""))

@@ -23,5 +23,10 @@ def environments_are_allowed(databases: Any = None, **kwargs: Any) -> list[Check
         try:
             environments.for_client(row)
         except ValidationError as problem:
-            found.append(Warning(f"Environment “{row.name}” can't be called. {' '.join(problem.messages)}", id="connections.W001"))
+            found.append(
+                Warning(
+                    f"Environment “{row.name}” can't be called. {' '.join(problem.messages)}",
+                    id="connections.W001",
+                )
+            )
     return found

@@ -134,7 +134,9 @@ def installation_of(state: str, *, user: User) -> Installation | None:
 
 def _consume(returned: Return, *, user: User, session: str) -> ConsentAttempt:
     attempt = (
-        ConsentAttempt.objects.filter(state_hash=_hash(returned.state), user=user, session_hash=_hash(session))
+        ConsentAttempt.objects.filter(
+            state_hash=_hash(returned.state), user=user, session_hash=_hash(session)
+        )
         .select_related("slot__environment", "installation__environment", "installation__organization")
         .first()
     )
@@ -163,19 +165,25 @@ def _exchange(connection: Connection, attempt: ConsentAttempt, code: str) -> Non
     lease = tokens.take_lease(connection, token)
     if lease is None:
         _give_up(attempt, "busy")
-        raise Rejected(["This connection is being renewed at this moment. Start again in a minute."], code="busy")
+        raise Rejected(
+            ["This connection is being renewed at this moment. Start again in a minute."], code="busy"
+        )
     if attempt.slot is None or not ledger.use(attempt.slot, fence=lease.fence):
         tokens.free_lease(lease)
         raise Refused("The token slot that was held for you ran out. Nothing was stored. Start again.")
     try:
         tokens.send_and_store(
-            lease, attempt.slot, lambda: wire.exchange_code(connection, code=code, redirect_uri=redirect_uri())
+            lease,
+            attempt.slot,
+            lambda: wire.exchange_code(connection, code=code, redirect_uri=redirect_uri()),
         )
     except TotalExpertError as failed:
         ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="failed")
         if isinstance(failed, ReconnectRequired):
             raise Rejected(
-                ["Total Expert did not take the code: it was too old or used before. Nothing was stored. Start again."],
+                [
+                    "Total Expert did not take the code: it was too old or used before. Nothing was stored. Start again."
+                ],
                 code="invalid_grant",
             ) from None
         raise

@@ -43,7 +43,9 @@ def clean(client_id: str, client_secret: str) -> tuple[str, str]:
     return client_id, client_secret
 
 
-def propose(*, installation: Installation, client_id: str, client_secret: str, actor: User | None) -> Connection:
+def propose(
+    *, installation: Installation, client_id: str, client_secret: str, actor: User | None
+) -> Connection:
     """Keep pasted credentials, sealed, until `settle` tries them. A connection that works goes on working meanwhile.
 
     Raises Rejected when they can't be right or belong to another organization; nothing is stored then.
@@ -67,10 +69,14 @@ def propose(*, installation: Installation, client_id: str, client_secret: str, a
 
 def _refuse_anothers(installation: Installation, mark: str) -> None:
     used = Connection.objects.filter(client_fingerprint=mark).exclude(installation=installation).exists()
-    proposed = CredentialCandidate.objects.filter(fingerprint=mark).exclude(connection__installation=installation)
+    proposed = CredentialCandidate.objects.filter(fingerprint=mark).exclude(
+        connection__installation=installation
+    )
     if used or proposed.exists():
         raise Rejected(
-            ["This client id is in use for another organization. Each organization has its own: ask for this one's."],
+            [
+                "This client id is in use for another organization. Each organization has its own: ask for this one's."
+            ],
             code="another_organization",
         )
 
@@ -137,9 +143,9 @@ def set_application(
 ) -> ApplicationCredential:
     """Enter or replace the partner's own application credentials in an environment. Raises Rejected."""
     client_id, client_secret = clean(client_id, client_secret)
-    application = ApplicationCredential.objects.filter(environment=environment).first() or ApplicationCredential(
-        environment=environment, created_at=clock.now()
-    )
+    application = ApplicationCredential.objects.filter(
+        environment=environment
+    ).first() or ApplicationCredential(environment=environment, created_at=clock.now())
     application.client_id, application.client_secret = client_id, client_secret
     application.scopes = " ".join(scopes.split())
     with transaction.atomic():

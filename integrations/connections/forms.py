@@ -15,7 +15,9 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
 
     base_url = forms.URLField(label="API address", assume_scheme="https")
     authorize_url = forms.URLField(
-        label="Consent address", assume_scheme="https", help_text="Usually the API address followed by /authorize"
+        label="Consent address",
+        assume_scheme="https",
+        help_text="Usually the API address followed by /authorize",
     )
 
     class Meta:
@@ -58,7 +60,9 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
 class CredentialsForm(forms.Form):
     """A client id and secret, checked without asking anybody."""
 
-    client_id = forms.CharField(label="Client id", max_length=400, strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    client_id = forms.CharField(
+        label="Client id", max_length=400, strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     client_secret = forms.CharField(
         label="Client secret",
         max_length=400,
@@ -71,7 +75,9 @@ class CredentialsForm(forms.Form):
         data = super().clean() or {}
         if not self.errors:
             try:
-                data["client_id"], data["client_secret"] = credentials.clean(data["client_id"], data["client_secret"])
+                data["client_id"], data["client_secret"] = credentials.clean(
+                    data["client_id"], data["client_secret"]
+                )
             except Rejected as problem:
                 raise ValidationError(list(problem.reasons)) from None
         return data

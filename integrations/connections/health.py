@@ -74,7 +74,9 @@ def budgets() -> list[Budget]:
 
 def _budget(environment: Environment) -> Budget:
     now = ledger.slots(environment)
-    waiting = TokenDemand.objects.filter(connection__installation__environment__in=sharing_limits(environment))
+    waiting = TokenDemand.objects.filter(
+        connection__installation__environment__in=sharing_limits(environment)
+    )
     return Budget(
         environment=environment,
         calls_used=permits.used(environment),

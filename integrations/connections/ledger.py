@@ -171,7 +171,9 @@ def release(slot: TokenRequest) -> None:
 def close(request: TokenRequest, state: RequestState) -> bool:
     """Write down how a sent request ended. False when it was closed before. Never-sent ones stop counting."""
     return bool(
-        TokenRequest.objects.filter(pk=request.pk, state=RequestState.OPEN).update(state=state, ended_at=clock.now())
+        TokenRequest.objects.filter(pk=request.pk, state=RequestState.OPEN).update(
+            state=state, ended_at=clock.now()
+        )
     )
 
 

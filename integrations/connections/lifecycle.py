@@ -19,7 +19,9 @@ CLOSED = {
 }
 
 
-def move(connection: Connection, state: State, *, reason: str = "", actor: User | None = None, **detail: Any) -> None:
+def move(
+    connection: Connection, state: State, *, reason: str = "", actor: User | None = None, **detail: Any
+) -> None:
     """Put ``connection`` into ``state``; noted in the audit log when that changes anything."""
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
@@ -68,6 +70,8 @@ def forget_secrets(connection: Connection) -> None:
     Token.objects.filter(connection=connection).delete()
     TokenDemand.objects.filter(connection=connection).delete()
     CredentialCandidate.objects.filter(connection=connection).delete()
-    Connection.objects.filter(pk=connection.pk).update(client_id=None, client_secret=None, client_fingerprint="")
+    Connection.objects.filter(pk=connection.pk).update(
+        client_id=None, client_secret=None, client_fingerprint=""
+    )
     connection.client_id = connection.client_secret = None
     connection.client_fingerprint = ""

@@ -53,7 +53,9 @@ class Installation(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization", "environment"], name="one_installation_each")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "environment"], name="one_installation_each")
+        ]
         ordering = ["environment__is_production", "created_at"]
 
     def __str__(self) -> str:
@@ -127,7 +129,9 @@ class Connection(models.Model):
                 name="one_consent_a_person",
             ),
             models.UniqueConstraint(
-                fields=["installation"], condition=models.Q(grant="client_credentials"), name="one_admin_connection"
+                fields=["installation"],
+                condition=models.Q(grant="client_credentials"),
+                name="one_admin_connection",
             ),
         ]
 
@@ -151,7 +155,9 @@ class CredentialCandidate(models.Model):
     client_id = EncryptedField(label="connections.candidate.client_id")
     client_secret = EncryptedField(label="connections.candidate.client_secret")
     fingerprint = models.CharField(max_length=64, db_index=True)
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     def __str__(self) -> str:
         return f"candidate of {self.connection_id}"
@@ -168,7 +174,9 @@ class Token(models.Model):
     refresh_expires_at = models.DateTimeField(null=True)
     lease_holder = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
-    fence = models.PositiveBigIntegerField(default=0, help_text="Rises with every lease; an older one can't write")
+    fence = models.PositiveBigIntegerField(
+        default=0, help_text="Rises with every lease; an older one can't write"
+    )
 
     def __str__(self) -> str:
         return f"token of {self.connection_id}"
@@ -200,7 +208,9 @@ class TokenRequest(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
     egress = models.CharField(max_length=64, default="direct", help_text="The source address it goes out by")
-    connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="token_requests")
+    connection = models.ForeignKey(
+        Connection, null=True, on_delete=models.SET_NULL, related_name="token_requests"
+    )
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     state = models.CharField(max_length=16, choices=RequestState.choices)
     fence = models.PositiveBigIntegerField(default=0)
@@ -241,7 +251,9 @@ class CallCount(models.Model):
     calls = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["environment", "egress", "second"], name="one_count_a_second")]
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "egress", "second"], name="one_count_a_second")
+        ]
 
     def __str__(self) -> str:
         return f"{self.calls} at {self.second}"

@@ -26,7 +26,9 @@ def visible_connection(request: HttpRequest, organization: Organization, pk: uui
     rows = Connection.objects.filter(installation__organization=organization)
     if not organization.allows(person(request), Capability.OVERVIEW):
         rows = rows.filter(user=person(request))
-    return get_object_or_404(rows.select_related("installation__environment", "installation__organization", "user"), pk=pk)
+    return get_object_or_404(
+        rows.select_related("installation__environment", "installation__organization", "user"), pk=pk
+    )
 
 
 def person(request: HttpRequest) -> User:
@@ -76,7 +78,9 @@ def my_connection(request: HttpRequest, organization: Organization) -> HttpRespo
 
 @require_POST
 @organization_screen(Capability.BROWSE)
-def change_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID, verb: str) -> HttpResponse:
+def change_connection(
+    request: HttpRequest, organization: Organization, pk: uuid.UUID, verb: str
+) -> HttpResponse:
     """Pause, resume or revoke."""
     connection = visible_connection(request, organization, pk)
     if not may_manage(request, connection):
@@ -106,7 +110,9 @@ def begin_consent(request: HttpRequest, organization: Organization, environment:
     world = get_object_or_404(Environment, name=environment, application__isnull=False)
     installation = installations.ensure(organization, world)
     try:
-        address = consent.begin(installation=installation, user=person(request), session=session_secret(request))
+        address = consent.begin(
+            installation=installation, user=person(request), session=session_secret(request)
+        )
     except ledger.NoSlot:
         return redirect("connect", slug=organization.slug)
     except TotalExpertError as problem:

@@ -31,7 +31,9 @@ def _edit(request: HttpRequest, environment: Environment | None) -> HttpResponse
         log.record("environment.saved", actor=person(request), target=saved, fields=sorted(form.changed_data))
         return redirect("settings")
     title = environment.label if environment else "New environment"
-    return render(request, "connections/environment.html", {"form": form, "environment": environment}, title=title)
+    return render(
+        request, "connections/environment.html", {"form": form, "environment": environment}, title=title
+    )
 
 
 @operators_only
@@ -56,4 +58,6 @@ def application_screen(request: HttpRequest, name: str) -> HttpResponse:
         "existing": existing,
         "redirect_uri": consent.redirect_uri(),
     }
-    return render(request, "connections/application.html", context, title=f"Application in {environment.label}")
+    return render(
+        request, "connections/application.html", context, title=f"Application in {environment.label}"
+    )

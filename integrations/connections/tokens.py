@@ -126,7 +126,9 @@ def _request_of(lease: Lease) -> Callable[[], total_expert.Grant]:
     if not lease.token.refresh_token:
         raise ReconnectRequired("This connection has no refresh token. Its owner consents again.")
     if lease.token.refresh_expires_at and lease.token.refresh_expires_at <= clock.now():
-        lifecycle.move(connection, State.NEEDS_RECONNECT, reason="Its refresh token died after 14 days without use.")
+        lifecycle.move(
+            connection, State.NEEDS_RECONNECT, reason="Its refresh token died after 14 days without use."
+        )
         raise ReconnectRequired("The refresh token of this connection died. Its owner consents again.")
     return lambda: wire.refresh(connection, str(lease.token.refresh_token))
 
@@ -164,7 +166,9 @@ def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> To
         at = clock.now()
         fields["access_expires_at"] = at + dt.timedelta(seconds=grant.expires_in)
         if grant.refresh_token:
-            fields["refresh_token"] = seal(grant.refresh_token, label="connections.token.refresh", row=token.pk)
+            fields["refresh_token"] = seal(
+                grant.refresh_token, label="connections.token.refresh", row=token.pk
+            )
             fields["refresh_expires_at"] = at + REFRESH_LIFE
         stored = Token.objects.filter(pk=token.pk, fence=lease.fence).update(**fields)
         TokenRequest.objects.filter(pk=request.pk).update(
@@ -188,4 +192,6 @@ def forget_access(connection: Connection, failed: str) -> None:
     """A token was refused before its time: do not use it again, unless it has been replaced meanwhile."""
     token = Token.objects.filter(connection=connection).first()
     if token is not None and token.access_token == failed:
-        Token.objects.filter(pk=token.pk, fence=token.fence, lease_expires_at=None).update(access_expires_at=None)
+        Token.objects.filter(pk=token.pk, fence=token.fence, lease_expires_at=None).update(
+            access_expires_at=None
+        )

@@ -12,9 +12,15 @@ urlpatterns = [
         name="change_connection",
     ),
     path("organizations/<slug:slug>/my-connection/", screens.my_connection, name="my_connection"),
-    path("organizations/<slug:slug>/consent/<slug:environment>/", screens.begin_consent, name="begin_consent"),
+    path(
+        "organizations/<slug:slug>/consent/<slug:environment>/", screens.begin_consent, name="begin_consent"
+    ),
     path("oauth/callback/", screens.oauth_callback, name="oauth_callback"),
     path("settings/environments/new/", settings_screens.new_environment, name="new_environment"),
     path("settings/environments/<slug:name>/", settings_screens.environment_screen, name="environment"),
-    path("settings/environments/<slug:name>/application/", settings_screens.application_screen, name="application"),
+    path(
+        "settings/environments/<slug:name>/application/",
+        settings_screens.application_screen,
+        name="application",
+    ),
 ]

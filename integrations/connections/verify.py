@@ -38,7 +38,11 @@ def needed_scopes(connection: Connection) -> dict[str, str]:
 
 def missing_scopes(connection: Connection) -> dict[str, str]:
     """The needed scopes that were not granted."""
-    return {scope: use for scope, use in needed_scopes(connection).items() if scope not in connection.granted_scopes}
+    return {
+        scope: use
+        for scope, use in needed_scopes(connection).items()
+        if scope not in connection.granted_scopes
+    }
 
 
 #: The steps by name, in order, for screens that show what is still to come.
@@ -82,7 +86,11 @@ def _scopes(connection: Connection) -> Step:
     if not missing:
         return Step("scopes", "done", f"Granted all that is needed: {', '.join(needed_scopes(connection))}.")
     wanting = "; ".join(f"{scope} (for {use})" for scope, use in missing.items())
-    return Step("scopes", "warned", f"Not granted: {wanting}. Ask Total Expert to add it to the client, then reconnect.")
+    return Step(
+        "scopes",
+        "warned",
+        f"Not granted: {wanting}. Ask Total Expert to add it to the client, then reconnect.",
+    )
 
 
 def _first_page(connection: Connection, client: Client) -> Step:
@@ -105,4 +113,8 @@ def _count(name: str, noun: str, fetch: Callable[[], total_expert.Page[object]])
         if refused.code != "insufficient_scope":
             raise
         return Step(name, "warned", f"May not read {noun}s: its scope is missing.")
-    return Step(name, "done", f"Sees {page.last:,} {noun}{'s' if page.last != 1 else ''}." if page.items else f"Sees no {noun}s.")
+    return Step(
+        name,
+        "done",
+        f"Sees {page.last:,} {noun}{'s' if page.last != 1 else ''}." if page.items else f"Sees no {noun}s.",
+    )

@@ -62,5 +62,7 @@ def application_of(environment: Environment) -> ApplicationCredential:
     """The partner's application there. Raises ReconnectRequired when none was entered."""
     application = ApplicationCredential.objects.filter(environment=environment).first()
     if application is None:
-        raise ReconnectRequired("There are no application credentials for this environment. An operator enters them.")
+        raise ReconnectRequired(
+            "There are no application credentials for this environment. An operator enters them."
+        )
     return application

@@ -55,7 +55,9 @@ def rows(organizations: Iterable[Organization]) -> list[Row]:
     ):
         granted.setdefault(connection.installation.organization_id, []).append(connection)
     invitations: dict[int, Invitation] = {}
-    for invitation in Invitation.objects.filter(organization__in=ids, withdrawn_at=None).order_by("created_at"):
+    for invitation in Invitation.objects.filter(organization__in=ids, withdrawn_at=None).order_by(
+        "created_at"
+    ):
         invitations[invitation.organization_id] = invitation
     synced = _syncs(ids)
     return [_row(o, granted.get(o.pk, []), invitations.get(o.pk), synced.get(o.pk)) for o in listed]
@@ -65,7 +67,9 @@ def _syncs(ids: list[int]) -> dict[int, dict[str, dt.datetime | None]]:
     found = (
         Job.objects.filter(organization__in=ids, kind=sync.KIND)
         .values("organization")
-        .annotate(started=Min("created_at"), done=Min("finished_at", filter=Q(state="done")), last=Max("created_at"))
+        .annotate(
+            started=Min("created_at"), done=Min("finished_at", filter=Q(state="done")), last=Max("created_at")
+        )
     )
     return {row["organization"]: {name: row[name] for name in ("started", "done", "last")} for row in found}
 

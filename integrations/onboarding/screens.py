@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render as render_fragment
+from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import render as render_fragment
 from django.views.decorators.http import require_POST
 
 from integrations.connections import credentials, installations, ledger
@@ -84,7 +85,9 @@ def _propose(request: HttpRequest, organization: Organization, form: Credentials
     return redirect("connect_result", slug=organization.slug, pk=connection.pk)
 
 
-def _consent_context(request: HttpRequest, organization: Organization, environment: Environment) -> dict[str, Any]:
+def _consent_context(
+    request: HttpRequest, organization: Organization, environment: Environment
+) -> dict[str, Any]:
     own = Connection.objects.filter(
         installation__organization=organization, installation__environment=environment, user=person(request)
     ).first()
@@ -127,7 +130,11 @@ def _progress(organization: Organization, connection: Connection) -> dict[str, A
     running = tried is not None and tried.outcome == Verification.Outcome.RUNNING
     verified = tried is not None and tried.outcome == Verification.Outcome.DONE
     mirrored = syncing is not None and syncing.state == "done"
-    finished = (tried is None) or (not running and not verified) or (verified and syncing is not None and not syncing.is_active)
+    finished = (
+        (tried is None)
+        or (not running and not verified)
+        or (verified and syncing is not None and not syncing.is_active)
+    )
     return {
         "organization": organization,
         "connection": connection,

@@ -94,6 +94,14 @@ def steps_of(connection: Connection, tried: Verification | None) -> list[dict[st
             rows.append({"title": title, "state": "running", "text": "Under way."})
             running = False
         else:
-            failed = tried is not None and tried.outcome == Verification.Outcome.FAILED and len(rows) == len(done)
-            rows.append({"title": title, "state": "failed" if failed else "waiting", "text": tried.problem if tried and failed else ""})
+            failed = (
+                tried is not None and tried.outcome == Verification.Outcome.FAILED and len(rows) == len(done)
+            )
+            rows.append(
+                {
+                    "title": title,
+                    "state": "failed" if failed else "waiting",
+                    "text": tried.problem if tried and failed else "",
+                }
+            )
     return rows

@@ -20,14 +20,18 @@ KIND = "onboarding.slot_mail"
 def ask(installation: Installation, *, user: User) -> None:
     """Send ``user`` a mail when they can consent."""
     connection = consent.own_connection(installation, user)
-    SlotMail.objects.update_or_create(connection=connection, defaults={"asked_at": clock.now(), "sent_at": None})
+    SlotMail.objects.update_or_create(
+        connection=connection, defaults={"asked_at": clock.now(), "sent_at": None}
+    )
     queue.start(KIND, installation=installation, asked_by=user)
 
 
 def advance(run: Run) -> bool:
     """One slice of the job: mail whoever's turn has come, come back for the others."""
     rows = SlotMail.objects.filter(connection__installation=run.job.installation, sent_at=None)
-    for mail in rows.select_related("connection__user", "connection__installation__environment").order_by("asked_at"):
+    for mail in rows.select_related("connection__user", "connection__installation__environment").order_by(
+        "asked_at"
+    ):
         _mail_when_free(mail)
         run.checkpoint()
     return True

@@ -19,7 +19,6 @@ from .browser_sessions import COOKIE, Session
 from .tokens import Grant
 from .world import World
 
-
 #: How many organizations the sign-in page lists the people of; all are in the credentials.
 _LISTED = 8
 

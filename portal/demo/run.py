@@ -34,7 +34,10 @@ def main(argv: list[str]) -> int:
     data.mkdir(parents=True, exist_ok=True)
     for port in (options.port, options.sandbox_port):
         if taken(port):
-            print(f"Port {port} is in use. Stop what uses it, or pass --port and --sandbox-port.", file=sys.stderr)
+            print(
+                f"Port {port} is in use. Stop what uses it, or pass --port and --sandbox-port.",
+                file=sys.stderr,
+            )
             return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     environment = settings_of(options, data)
@@ -55,12 +58,16 @@ def main(argv: list[str]) -> int:
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="manage.py demo", description="The whole portal on a sandbox, on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="manage.py demo", description="The whole portal on a sandbox, on this machine."
+    )
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--sandbox-port", type=int, default=8001)
     parser.add_argument("--data", default=str(ROOT / "data" / "demo"), help="a fresh folder is a fresh demo")
     parser.add_argument("--contacts", type=int, default=2000, help="contacts per organization")
-    parser.add_argument("--tokens-per-hour", type=int, default=20, help="Total Expert allows 2; a visitor needs more")
+    parser.add_argument(
+        "--tokens-per-hour", type=int, default=20, help="Total Expert allows 2; a visitor needs more"
+    )
     return parser.parse_args(argv)
 
 
@@ -159,7 +166,9 @@ def processes() -> Iterator[Starter]:
                 process.wait()
 
 
-def start_all(start: Starter, options: argparse.Namespace, data: Path, environment: dict[str, str]) -> dict[str, int]:
+def start_all(
+    start: Starter, options: argparse.Namespace, data: Path, environment: dict[str, str]
+) -> dict[str, int]:
     """Start the three processes, and wait until each answers."""
     python = sys.executable
     sandbox = f"http://127.0.0.1:{options.sandbox_port}"
@@ -195,7 +204,9 @@ def start_all(start: Starter, options: argparse.Namespace, data: Path, environme
         log=data / "portal.log",
         environment=environment,
     )
-    pids["worker"] = start("worker", [python, "manage.py", "work"], log=data / "worker.log", environment=environment)
+    pids["worker"] = start(
+        "worker", [python, "manage.py", "work"], log=data / "worker.log", environment=environment
+    )
     say("Waiting for the sandbox and the portal …")
     answers(f"{sandbox}/v1/heartbeat")
     answers(f"http://127.0.0.1:{options.port}/accounts/login/")
@@ -242,7 +253,9 @@ def announce(told: dict[str, Any], data: Path, seconds: float) -> None:
     for user in told["users"]:
         where = f" of {user['organization']}" if user["organization"] else ""
         say(f"  {user['role']:<9} {user['email']:<42} {user['password'] or '(code by e-mail)':<18}{where}")
-    say("\nThe sandbox grants more tokens an hour than Total Expert's 2, so that you can play (--tokens-per-hour 2).")
+    say(
+        "\nThe sandbox grants more tokens an hour than Total Expert's 2, so that you can play (--tokens-per-hour 2)."
+    )
     say(f"Data and logs: {data}. A new folder (--data) is a fresh demo. Ctrl-C stops all of it.")
 
 
@@ -255,6 +268,9 @@ def watch(running: dict[str, "subprocess.Popen[bytes]"]) -> int:
     while True:
         for name, process in running.items():
             if process.poll() is not None:
-                print(f"The {name} stopped by itself (exit code {process.returncode}). See {name}.log.", file=sys.stderr)
+                print(
+                    f"The {name} stopped by itself (exit code {process.returncode}). See {name}.log.",
+                    file=sys.stderr,
+                )
                 return 1
         time.sleep(0.5)

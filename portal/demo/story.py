@@ -65,7 +65,9 @@ class Stage:
             time.sleep(0.2)
 
     def wait_for_jobs(self) -> None:
-        self.wait_until("The work in the queue", lambda: not Job.objects.filter(state__in=["waiting", "running"]).exists())
+        self.wait_until(
+            "The work in the queue", lambda: not Job.objects.filter(state__in=["waiting", "running"]).exists()
+        )
 
 
 def play(stage: Stage) -> None:
@@ -124,7 +126,10 @@ def connect_by_credentials(stage: Stage, name: str, environment: str) -> None:
     create(stage, name)
     theirs = stage.organization(name)
     stage.operator.open(stage.address(name, "connect/")).press(
-        "Connect", environment=environment, client_id=theirs["client_id"], client_secret=theirs["client_secret"]
+        "Connect",
+        environment=environment,
+        client_id=theirs["client_id"],
+        client_secret=theirs["client_secret"],
     )
     stage.wait_for_jobs()
 

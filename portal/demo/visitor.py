@@ -71,7 +71,9 @@ class Visitor:
         """Open a page, following redirects. Raises Lost on an error status."""
         target = urllib.parse.urljoin(self.address, address)
         body = urllib.parse.urlencode(data).encode() if data is not None else None
-        request = urllib.request.Request(target, data=body, headers={"Referer": self.address} if self.address else {})
+        request = urllib.request.Request(
+            target, data=body, headers={"Referer": self.address} if self.address else {}
+        )
         try:
             with self._opener.open(request, timeout=60) as answer:
                 self.address = answer.geturl()

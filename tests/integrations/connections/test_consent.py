@@ -71,7 +71,9 @@ def test_rubbish_for_a_state_is_refused(world: World, admin, state: str) -> None
         consent.finish(consent.Return(state, "code"), user=admin, session=SESSION)
 
 
-def test_a_return_in_another_session_or_by_another_person_is_refused_and_does_not_use_it_up(world: World, admin) -> None:
+def test_a_return_in_another_session_or_by_another_person_is_refused_and_does_not_use_it_up(
+    world: World, admin
+) -> None:
     returned = world.come_back(admin)
     for user, session in ((admin, "another-session"), (world.member("admin"), SESSION)):
         with pytest.raises(consent.Refused):

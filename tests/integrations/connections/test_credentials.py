@@ -30,7 +30,9 @@ def test_what_cannot_be_right_is_refused_offline(client_id: str, client_secret: 
 
 def test_white_space_around_a_pasted_secret_is_taken_off(world: World) -> None:
     theirs = world.sandbox.organization(CEDAR)
-    connection = world.propose(client_id=f" {theirs['client_id']}\n", client_secret=f"\t{theirs['client_secret']} \n")
+    connection = world.propose(
+        client_id=f" {theirs['client_id']}\n", client_secret=f"\t{theirs['client_secret']} \n"
+    )
     credentials.settle(connection)
     assert Connection.objects.get().state == State.ACTIVE
 

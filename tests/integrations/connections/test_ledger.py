@@ -40,7 +40,9 @@ def connection_in(environment: Environment, number: int = 0) -> Connection:
     organization, _ = Organization.objects.get_or_create(
         slug=f"o{number}", defaults={"name": f"Organization {number}", "created_at": at}
     )
-    installation = Installation.objects.create(organization=organization, environment=environment, created_at=at)
+    installation = Installation.objects.create(
+        organization=organization, environment=environment, created_at=at
+    )
     return Connection.objects.create(
         installation=installation, grant=Grant.CLIENT_CREDENTIALS, since=at, created_at=at
     )
@@ -164,12 +166,16 @@ STEPS = st.lists(
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, limit=st.integers(min_value=1, max_value=4))
-def test_no_order_of_events_ever_exceeds_the_limit(frozen: list[dt.datetime], steps: list, limit: int) -> None:
+def test_no_order_of_events_ever_exceeds_the_limit(
+    frozen: list[dt.datetime], steps: list, limit: int
+) -> None:
     TokenRequest.objects.all().delete()
     TokenDemand.objects.all().delete()
     Environment.objects.update(tokens_per_hour=limit)
     environment = Environment.objects.first() or environment_named("ct", tokens_per_hour=limit)
-    connections = list(Connection.objects.all()) or [connection_in(environment, number) for number in range(4)]
+    connections = list(Connection.objects.all()) or [
+        connection_in(environment, number) for number in range(4)
+    ]
     held: list[TokenRequest] = []
     sent: list[TokenRequest] = []
     for what, who, seconds in steps:
@@ -196,5 +202,9 @@ def assert_never_exceeded(limit: int) -> None:
     """Wherever between its sending and its latest arrival the other side counts a request."""
     rows = [row for row in TokenRequest.objects.all() if row.state not in ("reserved", "released")]
     for row in rows:
-        window = [other for other in rows if row.at - HOUR < (other.ended_at or other.at + ledger.IN_FLIGHT) and other.at <= row.at]
+        window = [
+            other
+            for other in rows
+            if row.at - HOUR < (other.ended_at or other.at + ledger.IN_FLIGHT) and other.at <= row.at
+        ]
         assert len(window) <= limit

@@ -38,7 +38,9 @@ def test_an_expired_token_is_renewed_by_client_credentials(world: World) -> None
     assert token_requests(world) == 2
 
 
-def test_a_refresh_stores_the_rotated_pair_and_counts_fourteen_days_anew(world: World, consented: Connection) -> None:
+def test_a_refresh_stores_the_rotated_pair_and_counts_fourteen_days_anew(
+    world: World, consented: Connection
+) -> None:
     before = Token.objects.get()
     world.sandbox.pass_time(13 * 24 * 3600)
     tokens.access_token(consented)
@@ -50,7 +52,9 @@ def test_a_refresh_stores_the_rotated_pair_and_counts_fourteen_days_anew(world: 
     assert tokens.access_token(consented)
 
 
-def test_a_dead_refresh_token_asks_for_a_reconnect_without_a_request(world: World, consented: Connection) -> None:
+def test_a_dead_refresh_token_asks_for_a_reconnect_without_a_request(
+    world: World, consented: Connection
+) -> None:
     world.sandbox.pass_time(14 * 24 * 3600 + 1)
     sent = token_requests(world)
     with pytest.raises(ReconnectRequired):

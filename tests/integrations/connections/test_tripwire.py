@@ -47,7 +47,10 @@ def test_verification_names_each_step_and_what_is_seen(world: World) -> None:
 def test_verifying_a_grant_of_another_organization_is_refused(world: World) -> None:
     cedar = world.connected(CEDAR)
     with_cedar = verify.client_for(cedar)
-    tripwire.remember(cedar.installation, verify.landmarks(with_cedar.contacts.list(size=100, sort=("internal_created_at",))))
+    tripwire.remember(
+        cedar.installation,
+        verify.landmarks(with_cedar.contacts.list(size=100, sort=("internal_created_at",))),
+    )
     wrong = world.connected(BLUEWATER)
     token = Token.objects.get(connection=wrong)  # somebody consented for Cedar on Bluewater's page
     token.access_token = Token.objects.get(connection=cedar).access_token

@@ -49,7 +49,9 @@ class Command(BaseCommand):
         for step in tried.steps:
             self.stdout.write(f"{step['outcome']:<7} {step['text']}")
         if tried.outcome == Verification.Outcome.DONE:
-            self.stdout.write(f"Connected {organization.name} in {environment.label}. Next: manage.py sync {organization.slug}")
+            self.stdout.write(
+                f"Connected {organization.name} in {environment.label}. Next: manage.py sync {organization.slug}"
+            )
         elif tried.outcome == Verification.Outcome.FAILED:
             raise CommandError(tried.problem)
         else:
@@ -61,12 +63,18 @@ class Command(BaseCommand):
     def _environment(self, name: str) -> Environment:
         environment = Environment.objects.filter(name=name).first()
         if environment is None:
-            known = ", ".join(Environment.objects.values_list("name", flat=True)) or "none yet: add one in Settings"
+            known = (
+                ", ".join(Environment.objects.values_list("name", flat=True))
+                or "none yet: add one in Settings"
+            )
             raise CommandError(f"There is no environment “{name}”. Known: {known}.")
         return environment
 
     def _organization(self, name: str, *, new: bool) -> Organization:
-        found = Organization.objects.filter(slug=slugify(name)).first() or Organization.objects.filter(name=name).first()
+        found = (
+            Organization.objects.filter(slug=slugify(name)).first()
+            or Organization.objects.filter(name=name).first()
+        )
         if found is not None:
             return found
         if new:
