@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-#: One more than the story connects, so that a visitor can connect it.
-ORGANIZATIONS = 5
+#: Some more than the story connects, so that a visitor can connect them.
+ORGANIZATIONS = 7
 PATIENCE = 60.0
 
 

@@ -11,10 +11,10 @@ from tests.browser.pictures import screenshot
 from tests.browser.visitors import Visitors
 
 PASSWORD = "a-long-enough-password"
-FIFTH = 4  #: the sandbox's organization that the story leaves to visitors
+FREE = 4  #: the first of the sandbox's organizations that the story leaves to visitors
 
 
-def sandbox_organization(demo: Demo, number: int = FIFTH) -> dict[str, Any]:
+def sandbox_organization(demo: Demo, number: int = FREE) -> dict[str, Any]:
     import json
     import urllib.request
 
@@ -102,7 +102,7 @@ def test_from_an_empty_organization_to_browsing_its_contacts(demo: Demo, visitor
 
 def test_a_loan_officer_consents_without_a_password(demo: Demo, visitors: Visitors) -> None:
     operator, officer = visitors.new(), visitors.new(phone=True)
-    theirs = sandbox_organization(demo)
+    theirs = sandbox_organization(demo, FREE + 2)
     user = [user for user in theirs["users"] if not user["admin"]][1]
     sign_in_as(operator, demo, "operator")
     create_organization(operator, demo, "Hilltop Lending")
@@ -131,7 +131,7 @@ def test_saying_no_is_fine_and_changes_nothing(demo: Demo, visitors: Visitors) -
 
 def test_an_operator_pastes_client_credentials(demo: Demo, visitors: Visitors) -> None:
     page = visitors.new()
-    theirs = sandbox_organization(demo)
+    theirs = sandbox_organization(demo, FREE + 1)
     sign_in_as(page, demo, "operator")
     create_organization(page, demo, "Prairie Loans")
     page.goto(f"{demo.portal}/organizations/prairie-loans/connect/")
