@@ -201,3 +201,31 @@ def test_a_contact_and_a_connection_show_what_they_must(demo: Demo, visitors: Vi
     expect(page.get_by_text("leadInteraction").first).to_be_visible()
     assert_accessible(page)
     screenshot(page, "connection", whole_page=True)
+
+
+SIGNED_OUT = ["/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/", "/demo/mail/"]
+OPERATORS = [
+    "/organizations/new/",
+    "/organizations/bluewater-mortgage/members/",
+    "/organizations/bluewater-mortgage/connect/",
+    "/account/",
+    "/account/sessions/",
+    "/settings/environments/new/",
+    "/settings/environments/ct/",
+    "/settings/environments/production/application/",
+]
+
+
+def test_every_other_page_is_accessible_too(demo: Demo, visitors: Visitors) -> None:
+    page = visitors.new()
+    for path in SIGNED_OUT:
+        page.goto(demo.portal + path)
+        assert_accessible(page)
+    sign_in_as(page, demo, "operator")
+    for path in OPERATORS:
+        answer = page.goto(demo.portal + path)
+        assert answer is not None and answer.status == 200, path
+        assert_accessible(page)
+    page.goto(f"{demo.portal}/jobs/")
+    page.locator("table tbody a").first.click()
+    assert_accessible(page)
