@@ -1,1 +1,1 @@
-"""The Django project: settings, addresses, the admin site and what every app may rely on."""
+"""The Django project: settings, addresses, the frame and what every app may rely on."""

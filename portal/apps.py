@@ -1,7 +1,6 @@
-"""The project's own app and the admin site it puts in place of Django's."""
+"""The project's own app."""
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
 
 
 class PortalConfig(AppConfig):
@@ -10,7 +9,3 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from portal import checks  # noqa: F401
-
-
-class PortalAdminConfig(AdminConfig):
-    default_site = "portal.site.PortalSite"

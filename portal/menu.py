@@ -1,17 +1,13 @@
 """The left menu: the same order for everybody, each role sees only what it can use."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
 from portal.organizations.models import Organization
 from portal.organizations.roles import Role
 from portal.organizations.screens import chosen
-
-OUR_PACKAGES = ("portal.", "integrations.")
 
 
 @dataclass(frozen=True)
@@ -70,21 +66,3 @@ def _current(path: str, urls: list[str]) -> str | None:
         if under:
             return max(under, key=len)
     return None
-
-
-def table_navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu beside the settings tables, in the form django-unfold asks for: ours, then our own tables.
-
-    Tables that only a framework cares about (queues, addresses, sessions) are reachable but not listed.
-    """
-    ours = [
-        {"title": entry.title, "icon": entry.icon, "link": entry.url, "active": entry.current}
-        for entry in entries(request)
-    ]
-    tables = [
-        {"title": model["name"], "icon": "table", "link": model["admin_url"]}
-        for app in admin.site.get_app_list(request)
-        for model in app["models"]
-        if model["admin_url"] and model["model"].__module__.startswith(OUR_PACKAGES)
-    ]
-    return [{"items": ours}, {"title": "Tables", "separator": True, "items": tables}]

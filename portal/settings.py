@@ -6,8 +6,6 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
-from django.urls import reverse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -40,10 +38,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DEMO_MAIL_DIR = env.str("DEMO_MAIL_DIR", default="")
 
 INSTALLED_APPS = [
-    # not plain "unfold": that one puts its own admin site in place of PortalSite
-    "unfold.apps.BasicAppConfig",
     "portal.apps.PortalConfig",
-    "portal.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -75,7 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "portal.csp.PolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -93,7 +88,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.site.frame",
+                "portal.frame.frame",
             ]
         },
     }
@@ -220,57 +215,6 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Look of the settings tables (django-unfold) -------------------------------------------------------------------
-UNFOLD = {
-    "SITE_TITLE": "Integration portal",
-    "SITE_HEADER": "Integration portal",
-    "SITE_URL": "/",
-    "SITE_ICON": lambda request: static("portal/mark.svg"),
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/mark.svg")}
-    ],
-    "BORDER_RADIUS": "7px",
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
-        "navigation": "portal.menu.table_navigation",
-    },
-    "ACCOUNT": {
-        "navigation": [
-            {"title": "Change password", "link": lambda request: reverse("account_change_password")}
-        ]
-    },
-    # the neutrals and the petrol of portal.css
-    "COLORS": {
-        "base": {
-            "50": "#f5f7f7",
-            "100": "#eff3f3",
-            "200": "#e0e7e7",
-            "300": "#c3cfd1",
-            "400": "#a5b5b8",
-            "500": "#64767a",
-            "600": "#4a5b5f",
-            "700": "#35464a",
-            "800": "#273438",
-            "900": "#161f22",
-            "950": "#0f1618",
-        },
-        "primary": {
-            "50": "#eef8f9",
-            "100": "#e1f0f1",
-            "200": "#bfe3e7",
-            "300": "#8bdce5",
-            "400": "#67cbd6",
-            "500": "#2b9ba8",
-            "600": "#0a6672",
-            "700": "#084e58",
-            "800": "#073f47",
-            "900": "#14333a",
-            "950": "#06262b",
-        },
-    },
-}
-
 # --- Language, time, files -----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -279,11 +223,16 @@ USE_I18N = False
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "static-root"))
 STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+WHITENOISE_USE_FINDERS = DEBUG or DEMO
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {
+        # collected files have names with hashes, so that browsers may keep them for ever
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if WHITENOISE_USE_FINDERS
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
-WHITENOISE_USE_FINDERS = DEBUG or DEMO
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 LOGGING = {

@@ -1,7 +1,6 @@
 """Every address of the portal."""
 
 from django.conf import settings
-from django.contrib import admin
 from django.urls import include, path
 
 from portal import home
@@ -14,7 +13,6 @@ urlpatterns = [
     path("", include("integrations.directory.urls")),
     path("", include("integrations.jobs.urls")),
     path("settings/", home.settings_screen, name="settings"),
-    path("settings/tables/", admin.site.urls),
 ]
 
 if settings.DEMO:

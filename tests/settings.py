@@ -36,7 +36,7 @@ os.environ.update(
 )
 
 from portal.settings import *  # noqa: E402, F403
-from portal.settings import DATABASES  # noqa: E402
+from portal.settings import DATABASES, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, because a database in memory knows no WAL and its threads lock each other out.
@@ -44,5 +44,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # A connection kept open would keep the test database from being dropped.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+# the tests collect no static files
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

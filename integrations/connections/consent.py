@@ -111,8 +111,17 @@ def finish(returned: Return, *, user: User, session: str) -> Connection:
             raise Denied("You pressed Deny at Total Expert, so nothing was connected and nothing was read.")
         raise Refused("Total Expert sent you back without a code. Nothing was stored. Start again.")
     _exchange(connection, attempt, returned.code)
+    if not _activate(connection, attempt, user):
+        raise Refused("You are no member of this organization any more, so its tokens were forgotten again.")
+    return connection
+
+
+def _activate(connection: Connection, attempt: ConsentAttempt, user: User) -> bool:
+    """Let a granted connection work. False when its person has left meanwhile, which ends the attempt."""
     with transaction.atomic():
-        ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="granted")
+        if not ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="granted"):
+            lifecycle.forget_secrets(connection)
+            return False
         Connection.objects.filter(pk=connection.pk).update(verified_at=None)
         lifecycle.move(connection, State.ACTIVE, actor=user)
         log.record(
@@ -123,7 +132,7 @@ def finish(returned: Return, *, user: User, session: str) -> Connection:
             by="consent",
         )
         transaction.on_commit(lambda: signals.connected.send(Connection, connection=connection, actor=user))
-    return connection
+    return True
 
 
 def installation_of(state: str, *, user: User) -> Installation | None:

@@ -51,11 +51,11 @@ def resume(connection: Connection, *, actor: User) -> None:
         move(connection, State.ACTIVE, actor=actor)
 
 
-def revoke(connection: Connection, *, actor: User) -> None:
+def revoke(connection: Connection, *, actor: User, reason: str = "Its tokens were forgotten here.") -> None:
     """Forget its tokens and credentials. Total Expert has no endpoint to revoke a grant: that is done over there."""
     with transaction.atomic():
         forget_secrets(connection)
-        move(connection, State.REVOKED, reason="Its tokens were forgotten here.", actor=actor)
+        move(connection, State.REVOKED, reason=reason, actor=actor)
 
 
 def quarantine(connection: Connection, *, reason: str) -> None:

@@ -1,5 +1,7 @@
 """People who wait for a token slot to consent: told by mail when one is free."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
@@ -12,7 +14,7 @@ from integrations.jobs.run import Run
 from integrations.onboarding.models import SlotMail
 from integrations.total_expert import TryLater
 from portal import clock
-from portal.organizations.models import User
+from portal.organizations.models import Membership, User
 
 KIND = "onboarding.slot_mail"
 
@@ -24,6 +26,14 @@ def ask(installation: Installation, *, user: User) -> None:
         connection=connection, defaults={"asked_at": clock.now(), "sent_at": None}
     )
     queue.start(KIND, installation=installation, asked_by=user)
+
+
+def on_member_removed(sender: object, *, membership: Membership, **_: Any) -> None:
+    """Whoever left waits no longer."""
+    SlotMail.objects.filter(
+        connection__user=membership.user_id,
+        connection__installation__organization=membership.organization_id,
+    ).delete()
 
 
 def advance(run: Run) -> bool:

@@ -6,6 +6,7 @@ Every screen asks for the role anew, so whoever is removed or changed has it in 
 from django.db import transaction
 
 from portal.audit import log
+from portal.organizations import signals
 from portal.organizations.models import Membership, Organization, User
 from portal.organizations.refusals import Refused
 from portal.organizations.roles import MEMBER_ROLES, Role
@@ -47,6 +48,7 @@ def remove(*, membership: Membership, actor: User) -> None:
             user=row.user_id,
             role=row.role,
         )
+        signals.member_removed.send(Membership, membership=row, actor=actor)
         row.delete()
 
 

@@ -56,25 +56,6 @@ class User(AbstractBaseUser):
         """The name, or what the address tells of it: officers join without giving one."""
         return self.name or " ".join(re.split(r"[._-]+", self.email.partition("@")[0])).strip().title()
 
-    @property
-    def is_staff(self) -> bool:
-        """Django's admin asks this; who may open what is decided by role (`portal.organizations.screens`)."""
-        return self.is_operator
-
-    @property
-    def is_superuser(self) -> bool:
-        return self.is_operator
-
-    def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Django's model permissions are the operators'; everybody else has capabilities in organizations."""
-        return self.is_active and self.is_operator
-
-    def has_perms(self, perms: list[str], obj: object = None) -> bool:
-        return self.has_perm("", obj)
-
-    def has_module_perms(self, app_label: str) -> bool:
-        return self.has_perm("")
-
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
     def visible_to(self, user: Any) -> "OrganizationQuerySet":

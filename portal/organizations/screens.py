@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -84,7 +83,5 @@ def person(request: HttpRequest) -> User:
 def render(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
 ) -> HttpResponse:
-    """Draw a screen in the portal's frame: menu, switcher and banner come from the admin site."""
-    return TemplateResponse(
-        request, template, {**admin.site.each_context(request), "title": title, **context}, status=status
-    )
+    """Draw a screen in the portal's frame."""
+    return TemplateResponse(request, template, {"title": title, **context}, status=status)

@@ -3,7 +3,13 @@
 from allauth.account import views as allauth_views
 from django.urls import path, re_path
 
-from portal.organizations import account_screens, invitation_screens, member_screens, organization_screens
+from portal.organizations import (
+    account_screens,
+    audit_screens,
+    invitation_screens,
+    member_screens,
+    organization_screens,
+)
 
 organizations = [
     path("organizations/new/", organization_screens.new_organization, name="new_organization"),
@@ -73,4 +79,6 @@ sign_in = [
     ),
 ]
 
-urlpatterns = [*organizations, *account, *sign_in]
+settings = [path("settings/audit/", audit_screens.audit_log, name="audit_log")]
+
+urlpatterns = [*settings, *organizations, *account, *sign_in]

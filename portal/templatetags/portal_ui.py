@@ -20,6 +20,24 @@ NOTHING = mark_safe("")
 HUES = 6
 
 
+class _Capture(template.Node):
+    def __init__(self, name: str, nodes: template.NodeList) -> None:
+        self.name, self.nodes = name, nodes
+
+    def render(self, context: Context) -> SafeString:
+        context[self.name] = self.nodes.render(context).strip()
+        return NOTHING
+
+
+@register.tag
+def capture(parser: template.base.Parser, token: template.base.Token) -> template.Node:
+    """``{% capture heading %}…{% endcapture %}``: what is drawn inside, under that name, so that it can stand twice."""
+    _, name = token.split_contents()
+    nodes = parser.parse(("endcapture",))
+    parser.delete_first_token()
+    return _Capture(name, nodes)
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of Material Symbols. Without ``label`` it is decoration, and silent to a screen reader."""

@@ -128,6 +128,7 @@ JOBS = {
 PORTAL = {
     "home": SHARED,
     "settings": Address(allowed=OPERATOR),
+    "audit_log": Address(allowed=OPERATOR),
 }
 
 ADDRESSES: dict[str, Address] = {

@@ -1,6 +1,5 @@
 """Every address of the portal, visited by every role, here and elsewhere."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,6 @@ from tests.portal.addresses import ADDRESSES, Address
 from tests.portal.scene import ANONYMOUS, BOOK, ELSEWHERE, NAME, OWN, VISITORS, Scene, build
 
 pytestmark = pytest.mark.django_db
-TABLES = "admin:"
 
 
 def walk(patterns: list[Any], namespace: str = "", route: str = "/") -> Iterator[tuple[str, str]]:
@@ -58,7 +56,7 @@ def may_enter(address: Address, visitor: str) -> bool:
 
 
 def test_every_address_has_its_row_in_the_table() -> None:
-    names = {name for name, _ in addresses() if not name.startswith(TABLES)}
+    names = {name for name, _ in addresses()}
     missing, stale = names - ADDRESSES.keys(), ADDRESSES.keys() - names
     assert not missing, f"add to tests/portal/addresses.py who may open: {sorted(missing)}"
     assert not stale, f"take out of tests/portal/addresses.py: {sorted(stale)}"
@@ -120,16 +118,3 @@ def nested() -> list[str]:
 @pytest.mark.parametrize("visitor", ["operator", "admin elsewhere", "officer elsewhere"])
 def test_a_thing_does_not_exist_under_another_organization(scene: Scene, name: str, visitor: str) -> None:
     assert visit(scene, visitor, name, slug=scene.other.slug).status_code == 404
-
-
-@pytest.mark.parametrize("visitor", [*OWN[1:], *ELSEWHERE, ANONYMOUS])
-def test_the_operators_tables_do_not_exist_for_anybody_else(scene: Scene, visitor: str) -> None:
-    client = browser(scene, visitor)
-    routes = [(name, route) for name, route in addresses() if name.startswith(TABLES)]
-    assert len(routes) > 10
-    for name, route in routes:
-        path = re.sub(r"<[^>]+>", "1", re.sub(r"\^\(\?P<app_label>.*", "audit/", route))
-        for page in (client.get(path), client.post(path)):
-            to_sign_in = visitor == ANONYMOUS or name == "admin:login"
-            refused = leads_to_sign_in(page) if to_sign_in else page.status_code == 404
-            assert refused, f"{path}: {page.status_code}"

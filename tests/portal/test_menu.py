@@ -59,7 +59,7 @@ def test_an_officer_has_their_connection_and_their_contacts(organization: Organi
         ("/organizations/cedar/contacts/7/", "Contacts"),
         ("/organizations/cedar/jobs/7/", "Jobs"),
         ("/jobs/", "Jobs"),
-        ("/settings/tables/", "Settings"),
+        ("/settings/audit/", "Settings"),
     ],
 )
 def test_one_entry_is_current_and_it_is_the_closest(
@@ -71,11 +71,3 @@ def test_one_entry_is_current_and_it_is_the_closest(
 
 def test_no_entry_is_current_on_a_page_outside_the_menu(operator: User) -> None:
     assert not any(entry.current for entry in menu.entries(request_of(operator, "/account/")))
-
-
-def test_beside_the_tables_only_tables_of_ours_are_listed(operator: User) -> None:
-    ours, tables = menu.table_navigation(request_of(operator, "/settings/tables/"))
-    assert [row["title"] for row in ours["items"] if row["active"]] == ["Settings"]
-    assert not {"Queued tasks", "Email addresses", "User sessions"} & {
-        row["title"] for row in tables["items"]
-    }

@@ -1,0 +1,23 @@
+"""The frame around every page: the menu, the switcher and, in the demo, its banner and its people."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from portal.menu import entries
+from portal.organizations.screens import switcher
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: what the portal's frame shows around every page."""
+    context: dict[str, Any] = {"menu": [], "DEMO": settings.DEMO, "banner": "", "personas": []}
+    if settings.DEMO:
+        from portal.demo import summary
+
+        context |= {"banner": "Sandbox: invented people", "personas": SimpleLazyObject(summary.personas)}
+    if hasattr(request, "user") and request.user.is_authenticated:
+        context["menu"] = entries(request)
+        context["switcher"] = switcher(request)
+    return context
