@@ -12,4 +12,4 @@ class DirectoryConfig(AppConfig):
         from integrations.directory import panels, sync  # noqa: F401
         from integrations.jobs import kinds
 
-        kinds.register(sync.KIND, label="Sync contacts", advance=sync.advance)
+        kinds.register(sync.KIND, label="Sync contacts", advance=sync.advance, finished=sync.go_on)

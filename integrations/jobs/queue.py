@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from integrations.connections.models import Connection, Installation
 from integrations.jobs import kinds, worker
-from integrations.jobs.leases import due
+from integrations.jobs.leases import due, free_those_of_the_dead
 from integrations.jobs.models import ACTIVE, Job, JobLine, State
 from portal import clock
 from portal.audit import log
@@ -101,6 +101,7 @@ def run_now(job: Job) -> Job:
 
     Never sleeps: a job that waits, or that a worker has at the moment, is answered as it is.
     """
+    free_those_of_the_dead(clock.now())
     while due(clock.now()).filter(pk=job.pk).exists() and worker.advance(job.pk):
         continue
     job.refresh_from_db()

@@ -6,12 +6,14 @@ import json
 import math
 import re
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import requests
+import urllib3
 import urllib3.exceptions
 from requests.adapters import BaseAdapter, HTTPAdapter
 
@@ -21,8 +23,11 @@ from .verdicts import Answer
 
 #: Connect and read timeout in seconds.
 TIMEOUT = (3.05, 30.0)
+#: Seconds after which an answer that keeps trickling in, too slowly for TIMEOUT to notice, is given up.
+LONGEST_ANSWER = 120.0
 #: No answer is read beyond this; a page of 100 contacts is some 300 KB.
 MOST_BYTES = 32 * 1024 * 1024
+CHUNK = 64 * 1024
 #: How many connections a session keeps open for its threads.
 POOL = 32
 #: A server that asks for more patience than this is not taken at its word.
@@ -52,6 +57,10 @@ class FencedSession(Unredirected, requests.Session):
 
 class Oversized(Exception):
     """An answer was longer than MOST_BYTES."""
+
+
+class Trickling(OSError):
+    """An answer took longer than LONGEST_ANSWER."""
 
 
 def prepare_session(
@@ -167,12 +176,25 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _read_bounded(response: requests.Response) -> bytes:
     chunks, size = [], 0
-    for chunk in response.iter_content(64 * 1024):
+    began = time.monotonic()
+    for chunk in _chunks(response):
         size += len(chunk)
         if size > MOST_BYTES:
             raise Oversized
+        if time.monotonic() - began > LONGEST_ANSWER:
+            raise Trickling
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes in: requests itself waits until a chunk is full, however slowly it fills."""
+    raw = response.raw
+    if not isinstance(raw, urllib3.HTTPResponse):  # an adapter of somebody's own
+        yield from response.iter_content(CHUNK)
+        return
+    while chunk := raw.read1(CHUNK, decode_content=True):
+        yield chunk
 
 
 def _decode(body: bytes) -> tuple[Any, bool]:

@@ -10,6 +10,7 @@ from integrations.connections import lifecycle
 from integrations.connections.models import Connection, Landmark, State
 from integrations.directory import legs, sync, walk
 from integrations.directory.models import Book, Contact, ContactGroup, Document, Membership, Owner, Sighting
+from integrations.jobs import queue
 from integrations.jobs.models import Job, JobLine
 from tests.world import BLUEWATER, World
 
@@ -348,3 +349,22 @@ def test_a_job_carries_no_personal_data(admin: Connection, run_sync: Run) -> Non
 
 def test_a_second_start_is_the_sync_that_is_under_way(admin: Connection) -> None:
     assert sync.start(installation=admin.installation) == sync.start(installation=admin.installation)
+
+
+def test_somebody_who_connects_while_a_sync_ends_is_synced_right_after(
+    world: World, admin: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conclude, officer = sync._conclude, world.member("officer")
+
+    def conclude_and_connect(*arguments: Any) -> None:
+        conclude(*arguments)
+        if not Connection.objects.filter(user=officer).exists():
+            world.consented(officer)
+
+    monkeypatch.setattr(sync, "_conclude", conclude_and_connect)
+    first = queue.run_now(sync.start(installation=admin.installation))
+    assert first.state == "done", first.problem
+    following = Job.objects.exclude(pk=first.pk).get(kind=sync.KIND)
+    assert queue.run_now(following).state == "done"
+    assert Sighting.objects.filter(connection__user=officer).exists()
+    assert Job.objects.filter(kind=sync.KIND).count() == 2

@@ -1,11 +1,13 @@
 """Starting, pausing, resuming, cancelling and repeating jobs."""
 
+import sys
+
 import pytest
 from django_q.models import OrmQ
 
 from integrations.connections.models import Installation
-from integrations.jobs import queue, worker
-from integrations.jobs.models import State
+from integrations.jobs import leases, queue, worker
+from integrations.jobs.models import Job, State
 from portal.audit.models import Entry
 from portal.organizations.models import User
 from tests.integrations.jobs.jobs import counting, items_of
@@ -25,6 +27,14 @@ def test_moving_a_job_that_a_worker_has_changes_nothing(installation: Installati
     assert worker.begin(job.pk) is not None
     assert queue.run_now(job).state == State.RUNNING
     assert items_of(job) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a process began")
+def test_moving_a_job_whose_worker_was_killed_goes_on_with_it_at_once(installation: Installation) -> None:
+    job = counting(installation)
+    assert worker.begin(job.pk) is not None
+    Job.objects.filter(pk=job.pk).update(lease_holder=leases.holder() + "0")
+    assert queue.run_now(job).state == State.DONE
 
 
 def test_one_kind_has_one_active_job_an_installation(installation: Installation) -> None:

@@ -208,6 +208,22 @@ def test_a_longer_answer_than_allowed_is_cut_off(scripted: Scripted, monkeypatch
     assert type(failure(scripted, "POST")) is AnswerLost
 
 
+def test_an_answer_that_trickles_in_is_given_up(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "LONGEST_ANSWER", 0.3)
+
+    def trickle(connection: socket.socket) -> None:
+        connection.sendall(http(b"", length=1_000))
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                connection.sendall(b" ")
+                time.sleep(0.05)
+
+    scripted.answer(trickle)
+    began = time.monotonic()
+    assert type(failure(scripted, "POST")) is AnswerLost
+    assert time.monotonic() - began < 5, "all of it would have taken ten seconds"
+
+
 def test_a_compressed_answer_is_measured_unpacked(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
