@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest
 
 from integrations.connections import consent, health
@@ -39,6 +40,18 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
 def _concerns(request: HttpRequest, connection: Connection) -> bool:
     organization = connection.installation.organization
     return organization.allows(person(request), Capability.MANAGE) or connection.user_id == person(request).pk
+
+
+@panels.register("home", name="connections-by-health", template="connections/by_health.html", order=20)
+def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
+    """How many connections there are in each state, of the organizations whose connections the person may see."""
+    overseen = Organization.objects.allowing(request.user, Capability.OVERVIEW)
+    if not overseen.exists():
+        return None
+    rows = Connection.objects.filter(installation__organization__in=overseen).exclude(state=State.PENDING)
+    counts = dict(rows.order_by().values_list("state").annotate(count=Count("pk")))
+    ordered = [{"state": state, "count": counts[state]} for state in State.values if state in counts]
+    return {"rows": ordered, "total": sum(counts.values())}
 
 
 @panels.register("home", name="connections-budgets", template="connections/budgets.html", order=40)

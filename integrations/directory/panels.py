@@ -1,9 +1,8 @@
 """What the directory shows on Home, Organization and Connection: what is mirrored, and how fresh it is."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.http import HttpRequest
 
 from integrations.connections.models import Connection, Installation, State
@@ -39,13 +38,12 @@ def freshness(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     return {"rows": listed, "more": more, "total": _total(request, organizations)}
 
 
-def _total(request: HttpRequest, organizations: Iterable[Organization]) -> int:
+def _total(request: HttpRequest, organizations: "QuerySet[Organization]") -> int:
     """The contacts that this person may see, of all these organizations."""
-    whole = [row for row in organizations if row.allows(person(request), Capability.OVERVIEW)]
-    others = [row for row in organizations if row not in whole]
+    whole = Organization.objects.allowing(request.user, Capability.OVERVIEW).values("pk")
     own = Sighting.objects.filter(
-        connection__user=person(request), contact__installation__organization__in=others
-    )
+        connection__user=person(request), contact__installation__organization__in=organizations.values("pk")
+    ).exclude(contact__installation__organization__in=whole)
     mirrored = Contact.objects.present().filter(installation__organization__in=whole).count()
     return mirrored + Contact.objects.present().filter(pk__in=own.values("contact")).count()
 

@@ -64,6 +64,15 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
             return self.none()
         return self if user.is_operator else self.filter(memberships__user=user)
 
+    def allowing(self, user: Any, capability: Capability) -> "OrganizationQuerySet":
+        """Those where the role of ``user`` may do ``capability``."""
+        visible = self.visible_to(user)
+        if user.is_authenticated and user.is_operator:
+            return visible if allows(Role.OPERATOR, capability) else self.none()
+        roles = [role for role in MEMBER_ROLES if allows(role, capability)]
+        # a person has one membership in an organization, so this is the role of the one that makes it visible
+        return visible.filter(memberships__in=Membership.objects.filter(user=user.pk, role__in=roles))
+
 
 class Organization(models.Model):
     """A customer of the partner."""

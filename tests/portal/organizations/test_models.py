@@ -3,7 +3,8 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.organizations.models import Organization, User
+from portal import clock
+from portal.organizations.models import Membership, Organization, User
 from portal.organizations.roles import Capability, Role, allows
 
 MATRIX = {
@@ -52,3 +53,15 @@ def test_one_address_has_one_account_whatever_its_case(operator: User) -> None:
 
 def test_what_a_person_is_called_does_not_show_in_reprs() -> None:
     assert "ada" not in repr(User(pk=5, name="ada", email="ada@cedar.example"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("capability", list(Capability))
+def test_the_organizations_where_somebody_may_do_something_are_those_that_say_so_one_by_one(
+    cedar: Organization, harbor: Organization, operator: User, join, capability: Capability
+) -> None:
+    both = join(cedar, "viewer")
+    Membership.objects.create(user=both, organization=harbor, role="admin", created_at=clock.now())
+    for person in (both, operator, join(harbor, "officer")):
+        one_by_one = [row for row in Organization.objects.all() if row.allows(person, capability)]
+        assert list(Organization.objects.allowing(person, capability)) == one_by_one

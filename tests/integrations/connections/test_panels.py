@@ -1,0 +1,34 @@
+"""What connections show on Home."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.organizations.models import User
+from tests.world import BLUEWATER, CEDAR, World
+
+pytestmark = pytest.mark.django_db
+TITLE = "Connections by health"
+
+
+def home(person: User) -> str:
+    client = Client()
+    client.force_login(person)
+    return client.get(reverse("home")).content.decode()
+
+
+def test_connections_are_counted_by_their_state(world: World) -> None:
+    world.consented(world.member("officer"))
+    world.connected(BLUEWATER)
+    text = home(world.operator)
+    assert TITLE in text and 'aria-label="2 of 2"' in text
+
+
+def test_a_viewer_counts_those_of_their_organization_only(world: World) -> None:
+    world.consented(world.member("officer"))
+    world.connected(BLUEWATER)
+    assert 'aria-label="1 of 1"' in home(world.member("viewer", CEDAR))
+
+
+def test_an_officer_who_sees_only_their_own_counts_none(world: World) -> None:
+    assert TITLE not in home(world.member("officer"))
