@@ -27,7 +27,8 @@ def assign(resource: Resource, change: Change, *, new: bool) -> None:
     for items in resource.items:
         _merge_items(items, attributes, payload)
     for relationship in resource.relationships:
-        _relate(relationship, change)
+        if not relationship.creates:
+            _relate(relationship, change)
 
 
 def _read_fields(fields: tuple[Field, ...], value: dict[str, Any]) -> dict[str, Any]:
@@ -96,17 +97,5 @@ def _relate(relationship: Relationship, change: Change) -> None:
     if payload.get(relationship.name) is not None:
         targets |= relationships.find_many(*where, payload[relationship.name])
     if relationship.removed_by and payload.get(relationship.removed_by) is not None:
-        removal = (change.connection, _renamed(relationship), record.organization, record.owner)
-        targets -= relationships.find_many(*removal, payload[relationship.removed_by])
+        targets -= relationships.find_removed(*where, payload[relationship.removed_by])
     record.many[relationship.name] = targets
-
-
-def _renamed(relationship: Relationship) -> Relationship:
-    """The relationship under the name of its removal, so that a refusal names the property that was sent."""
-    return Relationship(
-        relationship.removed_by,
-        relationship.target,
-        shows=relationship.shows,
-        settable=relationship.settable,
-        within_owner=relationship.within_owner,
-    )

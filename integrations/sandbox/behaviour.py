@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +49,12 @@ class Behaviour:
 
     def follow_owner(self, change: Change, previous: int) -> None:
         """Called when the record has a new owner; `previous` is the old one's id."""
+
+    def computed(
+        self, connection: sqlite3.Connection, organization: Organization, ids: Sequence[int]
+    ) -> dict[int, dict[str, Any]]:
+        """What answers show besides what is stored: per id of a page, names and values."""
+        return {}
 
     def after_write(self, change: Change) -> None:
         """Called when the record is stored, in the same transaction."""

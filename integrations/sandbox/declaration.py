@@ -91,7 +91,9 @@ class Relationship:
 
     `settable`: the fields by which a client may name the target. `within_owner`: only targets of the record's
     owner count, so a name that several owners use resolves. `removed_by`: the property that takes targets
-    away (to-many only).
+    away (to-many only). `creates`: a full record may be sent in the target's place, and is created, or updated
+    where it is a duplicate; see `embedded`. `restricts`: a target can't be deleted while it is named. `stamped`:
+    the property that tells since when a target is linked (to-many only).
     """
 
     name: str
@@ -102,6 +104,9 @@ class Relationship:
     within_owner: bool = False
     removed_by: str = ""
     always_shown: bool = False
+    creates: bool = False
+    restricts: bool = False
+    stamped: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,10 @@ class Test(enum.Enum):
     OWNER = "owner"
     MEMBER = "member"
     ARCHIVED = "archived"
+    TARGET = "target"  # of one of the to-one relationships named in `on`, by its attribute `by`
+    ROLE = "role"  # the name of a to-one relationship that has a target; `on` lists those that count
+    LINKED_FROM = "linked from"  # since when a stamped relationship's target is linked
+    LINKED_UNTIL = "linked until"
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,9 @@ class Resource:
     """Everything the engine has to know about one resource of the API.
 
     `path` below /v1; `first_id` where its numbers start; `required` and `required_one_of` what creation
-    needs; `guesses` sentences for the README about what the vendor does not document.
+    needs; `owner_optional` whether a record may belong to nobody; `time_names` how the times of creation and
+    change are called, empty for one that is not shown; `text_id` whether an id is shown as text; `guesses`
+    sentences for the README about what the vendor does not document.
     """
 
     path: str
@@ -169,6 +180,9 @@ class Resource:
     ownership: Ownership = Ownership.NONE
     shows_id: bool = True
     shows_times: bool = True
+    time_names: tuple[str, str] = ("internal_created_at", "internal_updated_at")
+    text_id: bool = False
+    owner_optional: bool = False
     sections: tuple[Section, ...] = ()
     items: tuple[Items, ...] = ()
     relationships: tuple[Relationship, ...] = ()

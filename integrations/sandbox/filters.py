@@ -78,12 +78,17 @@ def _moment(found: Filter, value: str) -> str:
     return parsed.strftime(values.MOMENT)
 
 
+def _time_column(resource: Resource, on: str) -> str:
+    """A record's own time, `created` or `updated`, or an attribute that is one."""
+    return f"a_{on}" if resource.field(on) else on
+
+
 def _from(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    selection.add(f"{found.on} >= ?", _moment(found, value))
+    selection.add(f"{_time_column(resource, found.on)} >= ?", _moment(found, value))
 
 
 def _until(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    selection.add(f"{found.on} <= ?", _moment(found, value))
+    selection.add(f"{_time_column(resource, found.on)} <= ?", _moment(found, value))
 
 
 def _owner(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
@@ -105,6 +110,39 @@ def _member(selection: Selection, resource: Resource, caller: Caller, found: Fil
         caller.organization.id,
         _id(value) if found.by == "id" else value,
     )
+
+
+def _target(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    conditions, parameters = [], []
+    for name in found.on.split():
+        relationship = next(candidate for candidate in resource.to_one if candidate.name == name)
+        target = RESOURCES[relationship.target]
+        column = "id" if found.by == "id" else f"a_{found.by}"
+        conditions.append(
+            f"{name} IN (SELECT id FROM {target.table} WHERE organization = ? AND {column} = ?)"
+        )
+        parameters += [caller.organization.id, _id(value) if found.by == "id" else value]
+    selection.add(f"({' OR '.join(conditions)})", *parameters)
+
+
+def _role(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    selection.add(f"{value} IS NOT NULL" if value in found.on.split() else "0")
+
+
+def _linked_from(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    _linked(selection, resource, found, ">=", value)
+
+
+def _linked_until(
+    selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str
+) -> None:
+    _linked(selection, resource, found, "<=", value)
+
+
+def _linked(selection: Selection, resource: Resource, found: Filter, compares: str, value: str) -> None:
+    relationship = next(candidate for candidate in resource.to_many if candidate.name == found.on)
+    links = link_table(resource, relationship)
+    selection.add(f"id IN (SELECT record FROM {links} WHERE since {compares} ?)", _moment(found, value))
 
 
 def _archived(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
@@ -137,6 +175,10 @@ _BUILDERS = {
     Test.OWNER: _owner,
     Test.MEMBER: _member,
     Test.ARCHIVED: _archived,
+    Test.TARGET: _target,
+    Test.ROLE: _role,
+    Test.LINKED_FROM: _linked_from,
+    Test.LINKED_UNTIL: _linked_until,
 }
 
 

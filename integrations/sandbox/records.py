@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import values
-from .declaration import Column, Identity, Resource, link_table
+from .declaration import Column, Identity, Relationship, Resource, link_table
 
-_TIMES = ("internal_created_at", "internal_updated_at")
+_TIMES = ("internal_created_at", "internal_updated_at", "created_at", "updated_at")
 
 
 @dataclass
@@ -64,9 +64,10 @@ def writer(resource: Resource) -> Callable[[Record], tuple[Any, ...]]:
         get = record.attributes.get
         attributes = dict(record.attributes)
         if resource.shows_id:
-            attributes["id"] = record.id
+            attributes["id"] = str(record.id) if resource.text_id else record.id
         if resource.shows_times:
-            attributes |= {"internal_created_at": record.created, "internal_updated_at": record.updated}
+            times = zip(resource.time_names, (record.created, record.updated), strict=True)
+            attributes |= {name: time for name, time in times if name}
         return (
             record.id,
             record.organization,
@@ -151,11 +152,25 @@ def _unlink(connection: sqlite3.Connection, resource: Resource, links: str, targ
 def _store_links(connection: sqlite3.Connection, resource: Resource, record: Record) -> None:
     for relationship in resource.to_many:
         name = link_table(resource, relationship)
-        connection.execute(f"DELETE FROM {name} WHERE record = ?", (record.id,))
         targets = record.many.get(relationship.name, ())
-        connection.executemany(
-            f"INSERT INTO {name} VALUES (?, ?)", [(record.id, target) for target in targets]
+        kept = ",".join("?" * len(targets))
+        connection.execute(
+            f"DELETE FROM {name} WHERE record = ? AND target NOT IN ({kept})", (record.id, *targets)
         )
+        connection.executemany(
+            f"INSERT OR IGNORE INTO {name} VALUES ({_link_marks(relationship)})",
+            _links(relationship, record),
+        )
+
+
+def _link_marks(relationship: Relationship) -> str:
+    return "?, ?, ?" if relationship.stamped else "?, ?"
+
+
+def _links(relationship: Relationship, record: Record) -> list[tuple[Any, ...]]:
+    """The rows of a link table for a record; a link that is new begins with the record's last change."""
+    since = (record.updated,) if relationship.stamped else ()
+    return [(record.id, target, *since) for target in record.many.get(relationship.name, ())]
 
 
 def digest(record: Record) -> int:
@@ -226,7 +241,7 @@ def insert_many(connection: sqlite3.Connection, resource: Resource, records: Ite
     found = sorted(pair for record in held for pair in _all_keys(resource, record))
     connection.executemany(f"INSERT OR IGNORE INTO {resource.table}__keys VALUES (?, ?)", found)
     for relationship in resource.to_many:
-        links = sorted(
-            (record.id, target) for record in held for target in record.many.get(relationship.name, ())
+        links = sorted(link for record in held for link in _links(relationship, record))
+        connection.executemany(
+            f"INSERT INTO {link_table(resource, relationship)} VALUES ({_link_marks(relationship)})", links
         )
-        connection.executemany(f"INSERT INTO {link_table(resource, relationship)} VALUES (?, ?)", links)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from typing import Any
 
@@ -34,7 +35,7 @@ def find(
     for name, named in given:
         conditions.append("id = ?" if name == "id" else f"a_{name} = ?")
         parameters.append(_number(relationship, named) if name == "id" else str(named))
-    if relationship.within_owner:
+    if relationship.within_owner and owner is not None:
         conditions.append("owner = ?")
         parameters.append(owner)
     query = f"SELECT id FROM {target.table} WHERE {' AND '.join(conditions)} ORDER BY id LIMIT 1"
@@ -54,6 +55,18 @@ def _number(relationship: Relationship, value: Any) -> int:
 def find_owner(connection: sqlite3.Connection, organization: int, payload: dict[str, Any]) -> int:
     """The id of the user whom a payload's `owner` names."""
     return find(connection, OWNER, organization, None, payload.get("owner"))
+
+
+def find_removed(
+    connection: sqlite3.Connection,
+    relationship: Relationship,
+    organization: int,
+    owner: int | None,
+    value: Any,
+) -> set[int]:
+    """The ids of the targets to take away; a refusal names the property that was sent."""
+    renamed = dataclasses.replace(relationship, name=relationship.removed_by)
+    return find_many(connection, renamed, organization, owner, value)
 
 
 def find_many(

@@ -11,6 +11,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 
+from . import values
 from .access import Caller
 from .declaration import OWNER, Ownership, Relationship, Resource, link_table
 from .resources import RESOURCES
@@ -33,6 +34,10 @@ def render(
         _add_to_one(connection, relationship, caller, texts, {row[0]: row[position] for row in rows})
     for relationship in resource.to_many:
         _add_to_many(connection, resource, relationship, caller, texts)
+    if resource.behaviour is not None:
+        computed = resource.behaviour().computed(connection, caller.organization, list(texts))
+        for id, extras in computed.items():
+            texts[id] += [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in extras.items()]
     return [", ".join(texts[id]) + "}" for id in ids if id in texts]
 
 
@@ -64,20 +69,31 @@ def _add_to_many(
     texts: dict[int, list[str]],
 ) -> None:
     marks = ",".join("?" * len(texts))
-    links: dict[int, list[int]] = defaultdict(list)
+    links: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    since = "since" if relationship.stamped else "''"
     rows = connection.execute(
-        f"SELECT record, target FROM {link_table(resource, relationship)} WHERE record IN ({marks})",
+        f"SELECT record, target, {since} FROM {link_table(resource, relationship)} WHERE record IN ({marks})",
         tuple(texts),
     )
-    for record, target in rows:
-        links[record].append(target)
+    for record, target, time in rows:
+        links[record].append((target, time))
     shown = _fragments(
-        connection, relationship, caller, {target for targets in links.values() for target in targets}
+        connection, relationship, caller, {target for targets in links.values() for target, _ in targets}
     )
     for record, text in texts.items():
-        found = [shown[target] for target in links.get(record, ()) if target in shown]
+        found = [
+            _stamped(relationship, shown[target], time)
+            for target, time in links.get(record, ())
+            if target in shown
+        ]
         if found or relationship.always_shown:
             text.append(f'"{relationship.name}": [{", ".join(found)}]')
+
+
+def _stamped(relationship: Relationship, fragment: str, since: str) -> str:
+    if not relationship.stamped:
+        return fragment
+    return f'{fragment[:-1]}, "{relationship.stamped}": "{values.iso(since)}"}}'
 
 
 def _fragments(

@@ -13,7 +13,7 @@ import sqlite3
 from .declaration import Resource, link_table
 
 BLOCK = 1024
-EVERYONE = 0
+EVERYONE, NOBODY = 0, -1
 
 
 def create_tables(connection: sqlite3.Connection, resource: Resource) -> None:
@@ -35,8 +35,9 @@ def create_tables(connection: sqlite3.Connection, resource: Resource) -> None:
     )
     for relationship in resource.to_many:
         name = link_table(resource, relationship)
+        since = ", since TEXT" if relationship.stamped else ""
         connection.execute(
-            f"CREATE TABLE {name} (record INTEGER, target INTEGER, PRIMARY KEY (record, target))"
+            f"CREATE TABLE {name} (record INTEGER, target INTEGER{since}, PRIMARY KEY (record, target))"
             " WITHOUT ROWID"
         )
 
@@ -61,13 +62,16 @@ def finish_tables(connection: sqlite3.Connection, resource: Resource) -> None:
     for relationship in resource.to_many:
         name = link_table(resource, relationship)
         connection.execute(f"CREATE INDEX {name}_targets ON {name} (target, record)")
+    for relationship in resource.to_one:
+        if relationship.restricts:
+            connection.execute(f"CREATE INDEX {table}_{relationship.name} ON {table} ({relationship.name})")
     _count_blocks(connection, resource)
 
 
 def _count_blocks(connection: sqlite3.Connection, resource: Resource) -> None:
     table = resource.table
     add, remove = [], []
-    for owner in [str(EVERYONE)] + (["{row}.owner"] if resource.owned else []):
+    for owner in [str(EVERYONE)] + ([f"coalesce({{row}}.owner, {NOBODY})"] if resource.owned else []):
         connection.execute(
             f"INSERT INTO {table}__blocks SELECT organization, {owner.format(row=table)}, id / {BLOCK},"
             f" count(*) FROM {table} GROUP BY 1, 2, 3"
@@ -86,7 +90,7 @@ def _count_blocks(connection: sqlite3.Connection, resource: Resource) -> None:
     connection.execute(f"CREATE TRIGGER {table}_removed AFTER DELETE ON {table} BEGIN {removed} END")
     if resource.owned:
         connection.execute(
-            f"CREATE TRIGGER {table}_moved AFTER UPDATE OF owner ON {table} WHEN OLD.owner <> NEW.owner"
+            f"CREATE TRIGGER {table}_moved AFTER UPDATE OF owner ON {table} WHEN OLD.owner IS NOT NEW.owner"
             f" BEGIN {removed} {added} END"
         )
 

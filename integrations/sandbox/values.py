@@ -82,6 +82,11 @@ def moment(text: str) -> dt.datetime | None:
     return parsed.replace(tzinfo=dt.UTC) if parsed.tzinfo is None else parsed.astimezone(dt.UTC)
 
 
+def iso(stored: str) -> str:
+    """A stored moment as the newer parts of the API write it, e.g. `2026-01-31T09:00:00.000000Z`."""
+    return f"{stored.replace(' ', 'T')}.000000Z"
+
+
 def _moment(field: Field, value: Any) -> str | None:
     text = str(value).strip()
     if text in _CLEARED or not text:

@@ -5,11 +5,12 @@ is given.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import datetime as dt
 import sqlite3
 from typing import Any
 
-from . import duplicates, records, relationships, values
+from . import duplicates, embedded, records, relationships, values
 from .access import Caller
 from .answers import Answer, Refusal, not_found
 from .assignment import assign
@@ -58,6 +59,7 @@ def create(
             _change(connection, resource, caller, found, payload, now)
             return _written("duplicate", 200, resource, existing, host)
     behaviour.check_create(change)
+    _relate_embedded(connection, resource, caller, change, host)
     record.id = next_id(connection, resource)
     records.insert(connection, resource, record)
     change.added = {name: set(ids) for name, ids in record.many.items()}
@@ -122,7 +124,19 @@ def _owner(
         return None
     if caller.user is not None:
         return caller.user
+    if resource.owner_optional and payload.get("owner") is None:
+        return None
     return relationships.find_owner(connection, caller.organization.id, payload)
+
+
+def _relate_embedded(
+    connection: sqlite3.Connection, resource: Resource, caller: Caller, change: Change, host: str
+) -> None:
+    def store(target: Resource, owner: int | None, payload: dict[str, Any]) -> int:
+        acting = dataclasses.replace(caller, user=owner) if target.owned else caller
+        return int(create(connection, target, acting, payload, now=change.now, host=host).body["id"])
+
+    embedded.relate(resource, change, store)
 
 
 def _change(
@@ -132,6 +146,7 @@ def _change(
     record: Record,
     payload: dict[str, Any],
     now: float,
+    host: str = "",
 ) -> None:
     old = copy.deepcopy(record)
     change = Change(connection, caller.organization, record, payload, now)
@@ -142,6 +157,7 @@ def _change(
             behaviour.follow_owner(change, old.owner)
     before = {name: set(ids) for name, ids in record.many.items()}
     assign(resource, change, new=False)
+    _relate_embedded(connection, resource, caller, change, host)
     behaviour.complete(change)
     if resource.unique_on_update:
         other = duplicates.find(connection, resource, record, besides=record.id)
