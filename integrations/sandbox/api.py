@@ -39,7 +39,7 @@ class Call:
             return self._token()
         if path in ("heartbeat", "teapot"):
             return self._heartbeat() if path == "heartbeat" else self._teapot()
-        if path in RESOURCES:
+        if path in RESOURCES and RESOURCES[path].methods:
             return self._collection(RESOURCES[path])
         parent, _, id = path.rpartition("/")
         resource = RESOURCES.get(parent)

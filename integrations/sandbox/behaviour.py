@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .records import Record
+
+if TYPE_CHECKING:
+    from .declaration import Resource
+
+    Store = Callable[[Resource, int | None, dict[str, Any]], int]
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class Organization:
 @dataclass
 class Change:
     """One write in progress: the record as it will be, what was sent, and the targets that links have newly
-    come to.
+    come to. `store` creates a record of another resource for an owner, or updates the one it duplicates, and
+    tells its id.
     """
 
     connection: sqlite3.Connection
@@ -33,6 +39,7 @@ class Change:
     record: Record
     payload: dict[str, Any]
     now: float
+    store: Store
     added: dict[str, set[int]] = field(default_factory=dict)
 
 

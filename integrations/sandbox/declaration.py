@@ -92,8 +92,9 @@ class Relationship:
     `settable`: the fields by which a client may name the target. `within_owner`: only targets of the record's
     owner count, so a name that several owners use resolves. `removed_by`: the property that takes targets
     away (to-many only). `creates`: a full record may be sent in the target's place, and is created, or updated
-    where it is a duplicate; see `embedded`. `restricts`: a target can't be deleted while it is named. `stamped`:
-    the property that tells since when a target is linked (to-many only).
+    where it is a duplicate; see `embedded`. `cascades`: the record is deleted with its target (to-one only).
+    `restricts`: a target can't be deleted while it is named. `stamped`: the property that tells since when a
+    target is linked (to-many only).
     """
 
     name: str
@@ -105,6 +106,7 @@ class Relationship:
     removed_by: str = ""
     always_shown: bool = False
     creates: bool = False
+    cascades: bool = False
     restricts: bool = False
     stamped: str = ""
 

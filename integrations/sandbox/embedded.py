@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from . import relationships
@@ -11,34 +10,31 @@ from .behaviour import Change
 from .declaration import Relationship, Resource
 from .resources import RESOURCES
 
-Create = Callable[[Resource, "int | None", dict[str, Any]], int]
 
-
-def relate(resource: Resource, change: Change, create: Create) -> None:
+def relate(resource: Resource, change: Change) -> None:
     """Set those relationships of a record in whose place a full record may be sent.
 
-    `create` stores such a record for an owner, or updates the one it duplicates, and tells its id. Raises
-    `Refusal` (422) for what names nobody and is not enough to be created.
+    Raises `Refusal` (422) for what names nobody and is not enough to be created.
     """
     for relationship in resource.relationships:
         if not relationship.creates:
             continue
         if relationship.many:
-            _relate_many(relationship, change, create)
+            _relate_many(relationship, change)
         elif relationship.name in change.payload:
             value = change.payload[relationship.name]
             change.record.one[relationship.name] = (
-                None if value is None else target_of(relationship, change, value, create)
+                None if value is None else target_of(relationship, change, value)
             )
 
 
-def _relate_many(relationship: Relationship, change: Change, create: Create) -> None:
+def _relate_many(relationship: Relationship, change: Change) -> None:
     record, payload = change.record, change.payload
     targets = set(record.many.get(relationship.name, ()))
     given = payload.get(relationship.name)
     if given is not None:
         entries = given if isinstance(given, list) else [given]
-        targets |= {target_of(relationship, change, entry, create) for entry in entries}
+        targets |= {target_of(relationship, change, entry) for entry in entries}
     removed = payload.get(relationship.removed_by) if relationship.removed_by else None
     if removed is not None:
         targets -= relationships.find_removed(
@@ -47,7 +43,7 @@ def _relate_many(relationship: Relationship, change: Change, create: Create) -> 
     record.many[relationship.name] = targets
 
 
-def target_of(relationship: Relationship, change: Change, value: Any, create: Create) -> int:
+def target_of(relationship: Relationship, change: Change, value: Any) -> int:
     """The id of the record that `value` names by its id or another field, or describes in full."""
     record, target = change.record, RESOURCES[relationship.target]
     if not isinstance(value, dict):
@@ -55,13 +51,13 @@ def target_of(relationship: Relationship, change: Change, value: Any, create: Cr
     where = (change.connection, relationship, record.organization, record.owner)
     if value.get("id") not in (None, ""):
         id = relationships.find(*where, {"id": value["id"]})
-        return create(target, record.owner, {**value, "id": id}) if _describes(target, value) else id
+        return change.store(target, record.owner, {**value, "id": id}) if _describes(target, value) else id
     if not all(value.get(name) not in (None, "") for name in target.required):
         return relationships.find(*where, value)
     if target.owned and record.owner is None:
         raise target_not_found("owner")
     options = change.payload.get("options")
-    return create(target, record.owner, {**value, "options": options} if options is not None else value)
+    return change.store(target, record.owner, {**value, "options": options} if options is not None else value)
 
 
 def _describes(target: Resource, value: dict[str, Any]) -> bool:

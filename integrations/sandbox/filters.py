@@ -122,7 +122,7 @@ def _target(selection: Selection, resource: Resource, caller: Caller, found: Fil
             f"{name} IN (SELECT id FROM {target.table} WHERE organization = ? AND {column} = ?)"
         )
         parameters += [caller.organization.id, _id(value) if found.by == "id" else value]
-    selection.add(f"({' OR '.join(conditions)})", *parameters)
+    selection.add(f"({' OR '.join(conditions) or '0'})", *parameters)
 
 
 def _role(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:

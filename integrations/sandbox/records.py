@@ -129,10 +129,30 @@ def remove(
     _remove_keys(connection, resource, record)
     for relationship in resource.to_many:
         connection.execute(f"DELETE FROM {link_table(resource, relationship)} WHERE record = ?", (record.id,))
-    for other in everything:
-        for relationship in other.to_many:
-            if relationship.target == resource.path:
+    held = tuple(everything)
+    for other in held:
+        for relationship in other.relationships:
+            if relationship.target != resource.path:
+                continue
+            if relationship.many:
                 _unlink(connection, other, link_table(other, relationship), record.id)
+            elif relationship.cascades:
+                _remove_with(connection, other, relationship, record, held)
+
+
+def _remove_with(
+    connection: sqlite3.Connection,
+    resource: Resource,
+    relationship: Relationship,
+    target: Record,
+    everything: tuple[Resource, ...],
+) -> None:
+    """Delete the records that do not outlive their target."""
+    query = f"SELECT id FROM {resource.table} WHERE {relationship.name} = ?"
+    for (id,) in connection.execute(query, (target.id,)).fetchall():
+        found = load(connection, resource, target.organization, None, id)
+        if found is not None:
+            remove(connection, resource, found, everything)
 
 
 def _unlink(connection: sqlite3.Connection, resource: Resource, links: str, target: int) -> None:

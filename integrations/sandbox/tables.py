@@ -63,7 +63,7 @@ def finish_tables(connection: sqlite3.Connection, resource: Resource) -> None:
         name = link_table(resource, relationship)
         connection.execute(f"CREATE INDEX {name}_targets ON {name} (target, record)")
     for relationship in resource.to_one:
-        if relationship.restricts:
+        if relationship.restricts or relationship.cascades:
             connection.execute(f"CREATE INDEX {table}_{relationship.name} ON {table} ({relationship.name})")
     _count_blocks(connection, resource)
 

@@ -8,7 +8,7 @@ import copy
 import dataclasses
 import datetime as dt
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import duplicates, embedded, records, relationships, values
 from .access import Caller
@@ -21,6 +21,9 @@ from .records import Record
 from .rendering import render
 from .resources import RESOURCES
 from .tables import next_id
+
+if TYPE_CHECKING:
+    from .behaviour import Store
 
 
 def get(connection: sqlite3.Connection, resource: Resource, caller: Caller, id: str) -> Answer:
@@ -48,7 +51,8 @@ def create(
     record = Record(
         0, caller.organization.id, _owner(connection, resource, caller, payload), {}, stamp, stamp
     )
-    change = Change(connection, caller.organization, record, payload, now)
+    store = _store(connection, caller, now, host)
+    change = Change(connection, caller.organization, record, payload, now, store)
     assign(resource, change, new=True)
     behaviour = _behaviour(resource)
     behaviour.complete(change)
@@ -59,7 +63,7 @@ def create(
             _change(connection, resource, caller, found, payload, now)
             return _written("duplicate", 200, resource, existing, host)
     behaviour.check_create(change)
-    _relate_embedded(connection, resource, caller, change, host)
+    embedded.relate(resource, change)
     record.id = next_id(connection, resource)
     records.insert(connection, resource, record)
     change.added = {name: set(ids) for name, ids in record.many.items()}
@@ -129,14 +133,12 @@ def _owner(
     return relationships.find_owner(connection, caller.organization.id, payload)
 
 
-def _relate_embedded(
-    connection: sqlite3.Connection, resource: Resource, caller: Caller, change: Change, host: str
-) -> None:
+def _store(connection: sqlite3.Connection, caller: Caller, now: float, host: str) -> Store:
     def store(target: Resource, owner: int | None, payload: dict[str, Any]) -> int:
         acting = dataclasses.replace(caller, user=owner) if target.owned else caller
-        return int(create(connection, target, acting, payload, now=change.now, host=host).body["id"])
+        return int(create(connection, target, acting, payload, now=now, host=host).body["id"])
 
-    embedded.relate(resource, change, store)
+    return store
 
 
 def _change(
@@ -149,7 +151,8 @@ def _change(
     host: str = "",
 ) -> None:
     old = copy.deepcopy(record)
-    change = Change(connection, caller.organization, record, payload, now)
+    store = _store(connection, caller, now, host)
+    change = Change(connection, caller.organization, record, payload, now, store)
     behaviour = _behaviour(resource)
     if resource.owned and caller.is_admin and payload.get("owner") is not None:
         record.owner = relationships.find_owner(connection, caller.organization.id, payload)
@@ -157,7 +160,7 @@ def _change(
             behaviour.follow_owner(change, old.owner)
     before = {name: set(ids) for name, ids in record.many.items()}
     assign(resource, change, new=False)
-    _relate_embedded(connection, resource, caller, change, host)
+    embedded.relate(resource, change)
     behaviour.complete(change)
     if resource.unique_on_update:
         other = duplicates.find(connection, resource, record, besides=record.id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .. import outbox
+from .. import custom_values, outbox
 from ..answers import Refusal
 from ..behaviour import Behaviour, Change
 from ..declaration import (
@@ -57,8 +57,7 @@ class ContactBehaviour(Behaviour):
             pair = {"external_id": attributes["external_id"], "source": attributes["source"]}
             if pair not in attributes["external_ids"]:
                 attributes["external_ids"].append(pair)
-        if "custom" in change.payload:
-            _describe_custom(change)
+        custom_values.check(change, "contact")
 
     def follow_owner(self, change: Change, previous: int) -> None:
         """Put a contact with a new owner into that owner's groups of the same names."""
@@ -79,19 +78,6 @@ class ContactBehaviour(Behaviour):
         added = change.added.get("contact_groups", set())
         if added and str(suppress).lower() not in ("true", "1"):
             outbox.start_campaigns(change, added)
-
-
-def _describe_custom(change: Change) -> None:
-    rows = change.connection.execute(
-        "SELECT a_system_name, json_extract(hidden, '$.description') FROM schema_custom_fields"
-        " WHERE organization = ? AND json_extract(attributes, '$.related_entity.entity_type') = 'contact'",
-        (change.organization.id,),
-    )
-    descriptions = dict(rows.fetchall())
-    for value in change.record.attributes.get("custom", ()):
-        if value["field_name"] not in descriptions:
-            raise Refusal(422, "Unable to find target for relationship: 'custom'")
-        value["description"] = descriptions[value["field_name"]]
 
 
 CONTACTS = Resource(
@@ -133,12 +119,7 @@ CONTACTS = Resource(
             keys=("source", "external_id"),
             always_shown=True,
         ),
-        Items(
-            "custom",
-            (Field("description", assignable=False), Field("field_name"), Field("value", Kind.ANY)),
-            keys=("field_name",),
-            value_field="value",
-        ),
+        custom_values.CUSTOM,
     ),
     relationships=(
         Relationship(
