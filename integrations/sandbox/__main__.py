@@ -5,7 +5,6 @@ to stop.
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 import signal
 import sqlite3
@@ -13,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from .app import create_app
+from .post import is_loopback
 from .server import Server
 from .store import MEMORY
 from .world import DEFAULT_REDIRECT_URIS
@@ -66,6 +66,11 @@ def parser() -> argparse.ArgumentParser:
         help=f"where consent may lead back to; repeatable (default {DEFAULT_REDIRECT_URIS[0]})",
     )
     add("--http-webhooks", action="store_true", help="let webhook subscriptions use plain http addresses")
+    add(
+        "--remote-webhooks",
+        action="store_true",
+        help="deliver webhooks to other machines too (default: only to this one)",
+    )
     return options
 
 
@@ -74,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     saying why.
     """
     options = parser().parse_args(argv)
-    if not options.allow_remote and not _is_loopback(options.host):
+    if not options.allow_remote and not is_loopback(options.host):
         return _refuse(
             f"{options.host} can be reached from other machines, and everything in the sandbox is open to"
             " whoever reaches it. Leave --host out, or add --allow-remote if that is what you want."
@@ -98,11 +103,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             latency_ms=options.latency_ms,
             redirect_uris=options.redirect_uri or DEFAULT_REDIRECT_URIS,
             http_webhooks=options.http_webhooks,
+            remote_webhooks=options.remote_webhooks,
         )
     except sqlite3.Error as error:
         server.server_close()
         return _refuse(f"The file {options.data} cannot be used ({error}). Name another one with --data.")
     server.application = application
+    application.world.deliverer.start()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: os._exit(0))
     world = application.world
@@ -117,15 +124,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     server.serve_forever()
     return 0
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse(sentence: str) -> int:

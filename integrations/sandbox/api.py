@@ -123,7 +123,7 @@ class Call:
         payload = self._payload() if has_body else {}
         with world.store.write() as connection:
             answer = verb(connection, who, payload)
-        world.counts.forget()
+        world.changed()
         return answer
 
     def _payload(self) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from . import control, limits, start_page
 from .answers import Refusal, not_found
 from .api import Call
 from .authorize import AuthorizePages
+from .deliverer import Send
 from .faults import ConnectionDropped, Fault
 from .limits import Arrival, Limits
+from .post import post
 from .seed_contacts import Seed
 from .store import MEMORY
 from .world import DEFAULT_REDIRECT_URIS, Options, World
@@ -37,13 +39,21 @@ def create_app(
     latency_ms: float = 0,
     redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
     http_webhooks: bool = False,
+    remote_webhooks: bool = False,
+    send: Send = post,
 ) -> Sandbox:
     """A world as a WSGI application, over one SQLite file or in memory; `contacts` are per organization.
 
-    A file that already holds a world is taken as it is. A limit of 0 is none.
+    A file that already holds a world is taken as it is. A limit of 0 is none. Webhooks are delivered on request
+    (`POST /_sandbox/deliveries`), or by a thread once `world.deliverer.start()` was called; `send` is how.
     """
     options = Options(
-        Limits(calls_per_minute, tokens_per_hour), latency_ms, tuple(redirect_uris), http_webhooks
+        Limits(calls_per_minute, tokens_per_hour),
+        latency_ms,
+        tuple(redirect_uris),
+        http_webhooks,
+        remote_webhooks,
+        send,
     )
     return Sandbox(World(path, Seed(seed, organizations, contacts), options))
 

@@ -10,16 +10,28 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from . import limits, organizations, outbox, state
+from . import deliveries, limits, organizations, outbox, state
 from .answers import Answer, Refusal, not_found
 from .world import World
 
 
 def handle(world: World, request: Request, name: str) -> Answer:
     """The answer of one control endpoint. Raises `Refusal` (404, 405, 400, 422)."""
-    readers = {"credentials": _credentials, "state": _state, "requests": _requests, "outbox": _outbox}
-    writers = {"clock": _move_clock, "faults": _set_faults, "reset": _reset}
-    shown = {"clock": _clock, "faults": _faults}
+    readers = {
+        "credentials": _credentials,
+        "state": _state,
+        "requests": _requests,
+        "outbox": _outbox,
+        "deliveries": _deliveries,
+    }
+    writers = {
+        "clock": _move_clock,
+        "faults": _set_faults,
+        "reset": _reset,
+        "webhooks": _set_webhooks,
+        "deliveries": _deliver,
+    }
+    shown = {"clock": _clock, "faults": _faults, "webhooks": _webhooks}
     if name not in {*readers, *writers}:
         raise not_found()
     known = {"GET": {**readers, **shown}, "POST": writers}
@@ -47,17 +59,43 @@ def _state(world: World, request: Request) -> Any:
         return {"now": world.clock.iso(), "organizations": state.read(connection)}
 
 
-def _requests(world: World, request: Request) -> Any:
+def _since(request: Request, what: str) -> int:
     since = request.args.get("since", "0")
     if not (since.isascii() and since.isdigit()):
-        raise Refusal(422, "'since' is the number of a request, a whole number from 0")
+        raise Refusal(422, f"'since' is the number of a {what}, a whole number from 0")
+    return int(since)
+
+
+def _requests(world: World, request: Request) -> Any:
+    since = _since(request, "request")
     with world.store.read() as connection:
-        return limits.read(connection, int(since))
+        return limits.read(connection, since)
 
 
 def _outbox(world: World, request: Request) -> Any:
     with world.store.read() as connection:
         return outbox.read(connection)
+
+
+def _deliveries(world: World, request: Request) -> Any:
+    since = _since(request, "delivery")
+    with world.store.read() as connection:
+        return deliveries.read(connection, since)
+
+
+def _deliver(world: World, request: Request) -> Any:
+    return {"sent": world.deliverer.deliver(everything=True)}
+
+
+def _webhooks(world: World, request: Request) -> Any:
+    return world.deliverer.settings
+
+
+def _set_webhooks(world: World, request: Request) -> Any:
+    with world.store.write() as connection:
+        world.deliverer.change(connection, _body(request))
+    world.deliverer.wake()
+    return world.deliverer.settings
 
 
 def _clock(world: World, request: Request) -> Any:

@@ -38,7 +38,6 @@ NOT_THERE = (
     "user-roles, role-permissions, permissions, teams",
     "entities, loans, accounts, scenarios, leads, lead-opportunities",
     "email-domains, email-unsubscribes, sms/opt-in, sms/opt-out, e-mail archive, templates and images",
-    "webhook-actions, webhook-subscriptions and their deliveries",
     "schema/participant-roles",
 )
 

@@ -169,7 +169,8 @@ class Resource:
 
     `path` below /v1; `first_id` where its numbers start; `required` and `required_one_of` what creation
     needs; `owner_optional` whether a record may belong to nobody; `time_names` how the times of creation and
-    change are called, empty for one that is not shown; `text_id` whether an id is shown as text; `guesses`
+    change are called, empty for one that is not shown; `text_id` whether an id is shown as text;
+    `webhook_item` what webhooks call its records, empty where nobody can be told of their changes; `guesses`
     sentences for the README about what the vendor does not document.
     """
 
@@ -196,6 +197,7 @@ class Resource:
     sortable: bool = True
     ignored: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
+    webhook_item: str = ""
     behaviour: Callable[[], Behaviour] | None = None
 
     @property

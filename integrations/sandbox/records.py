@@ -197,7 +197,8 @@ def digest(record: Record) -> int:
     """A signed 64-bit number for a record's content: everything but the two times that no client controls."""
     content = {name: value for name, value in record.attributes.items() if name not in _TIMES}
     content["id"] = record.id
-    related = [record.owner, record.archived, record.hidden, record.one]
+    one = {name: target for name, target in record.one.items() if target is not None}
+    related = [record.owner, record.archived, record.hidden, one]
     links = sorted((name, sorted(ids)) for name, ids in record.many.items() if ids)
     return _number(json.dumps([content, related, links], sort_keys=True))
 

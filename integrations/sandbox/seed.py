@@ -21,6 +21,7 @@ from .passwords import password_for
 from .records import Record, insert_many
 from .resources import RESOURCES
 from .seed_contacts import SPAN, Owner, Seed, make_contacts
+from .seed_webhooks import make_webhook_actions
 from .tables import create_tables, finish_tables, next_id
 
 NAMES = ("Cedar Home Lending", "Bluewater Mortgage", "Summit Ridge Financial", "Harbor & Pine Lending")
@@ -100,6 +101,7 @@ def _make_organization(
     )
     stamp = (end - SPAN).strftime(values.MOMENT)
     _make_custom_fields(connection, id, stamp)
+    make_webhook_actions(connection, id, stamp)
     users = _make_users(connection, rng, id, name, slug, stamp)
     return _make_groups(connection, users, id, required, stamp)
 

@@ -37,6 +37,12 @@ CREATE INDEX requests_token_window ON requests (address, at) WHERE token = 1 AND
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, organization INTEGER NOT NULL,
     contact INTEGER NOT NULL,     recipient TEXT NOT NULL, campaign TEXT NOT NULL, subject TEXT NOT NULL);
+CREATE TABLE deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, due REAL NOT NULL, organization INTEGER NOT NULL,
+    subscription INTEGER NOT NULL, url TEXT NOT NULL, item TEXT NOT NULL, action TEXT NOT NULL, record NOT NULL,
+    hash TEXT NOT NULL, secret TEXT, status TEXT NOT NULL DEFAULT 'pending', attempts INTEGER NOT NULL DEFAULT 0,
+    answered INTEGER, error TEXT, last REAL);
+CREATE INDEX deliveries_pending ON deliveries (seq) WHERE status = 'pending';
 CREATE TABLE sequences (resource TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 """
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from . import deliveries
 from .declaration import Resource, link_table
 
 BLOCK = 1024
@@ -66,6 +67,7 @@ def finish_tables(connection: sqlite3.Connection, resource: Resource) -> None:
         if relationship.restricts or relationship.cascades:
             connection.execute(f"CREATE INDEX {table}_{relationship.name} ON {table} ({relationship.name})")
     _count_blocks(connection, resource)
+    deliveries.watch(connection, resource)
 
 
 def _count_blocks(connection: sqlite3.Connection, resource: Resource) -> None:

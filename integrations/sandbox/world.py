@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 from . import seed as seeding
 from . import store
 from .clock import Clock
+from .deliverer import Deliverer, Send
 from .faults import Faults
 from .limits import Limits
 from .listing import Counts
+from .post import post
+from .resources.webhook_subscriptions import HTTP_ALLOWED
 from .seed_contacts import Seed
 from .store import Store
 
@@ -20,12 +24,16 @@ DEFAULT_REDIRECT_URIS = ("http://localhost:8000/oauth/callback/",)
 
 @dataclass(frozen=True)
 class Options:
-    """What may differ from start to start over the same file. `latency_ms` delays every answer."""
+    """What may differ from start to start over the same file. `latency_ms` delays every answer;
+    `remote_webhooks` lets deliveries go to other machines; `send` is how they go.
+    """
 
     limits: Limits = Limits()
     latency_ms: float = 0
     redirect_uris: tuple[str, ...] = DEFAULT_REDIRECT_URIS
     http_webhooks: bool = False
+    remote_webhooks: bool = False
+    send: Send = post
 
 
 class World:
@@ -43,9 +51,14 @@ class World:
                 seeding.make_world(connection, seed, now=self.clock.now())
             self.seed = Seed(**store.get_meta(connection, "seed"))
             self.faults = Faults(self.seed.seed)
-            self.faults.load(connection)
-            self.clock.load(connection)
-            store.set_meta(connection, "http_webhooks", options.http_webhooks)
+            self.deliverer = Deliverer(
+                self.store,
+                self.clock,
+                seed=self.seed.seed,
+                remote=options.remote_webhooks,
+                send=options.send,
+            )
+            self._load(connection)
 
     def reset(self) -> None:
         """Put everything back to the seed: records, tokens, sessions, log, outbox, clock and faults."""
@@ -53,8 +66,20 @@ class World:
             self.clock.offset = 0.0
             store.drop_everything(connection)
             seeding.make_world(connection, self.seed, now=self.clock.now())
-            self.faults.load(connection)
+            self._load(connection)
+        self.changed()
+
+    def changed(self) -> None:
+        """Something was written: remembered counts are void, and there may be something to deliver."""
         self.counts.forget()
+        self.deliverer.wake()
+
+    def _load(self, connection: sqlite3.Connection) -> None:
+        """Take over what the file holds of clock, faults and settings, and tell it this start's options."""
+        self.faults.load(connection)
+        self.clock.load(connection)
+        self.deliverer.load(connection)
+        store.set_meta(connection, HTTP_ALLOWED, self.options.http_webhooks)
 
     def describe(self) -> dict[str, Any]:
         """What this world was made from."""

@@ -5,9 +5,19 @@ from .contact_groups import CONTACT_GROUPS
 from .contacts import CONTACTS
 from .custom_fields import CUSTOM_FIELDS
 from .users import USERS
+from .webhook_actions import WEBHOOK_ACTIONS
+from .webhook_subscriptions import WEBHOOK_SUBSCRIPTIONS
 
 __all__ = ["RESOURCES"]
 
 RESOURCES: dict[str, Resource] = {
-    resource.path: resource for resource in (USERS, CONTACT_GROUPS, CONTACTS, CUSTOM_FIELDS)
+    resource.path: resource
+    for resource in (
+        USERS,
+        CONTACT_GROUPS,
+        CONTACTS,
+        CUSTOM_FIELDS,
+        WEBHOOK_ACTIONS,
+        WEBHOOK_SUBSCRIPTIONS,
+    )
 }

@@ -15,6 +15,7 @@ CONTACT_GROUPS = Resource(
     required=("group_name",),
     identities=(Identity(("group_name",)),),
     unique_on_update=True,
+    webhook_item="CONTACT_GROUP",
     guesses=(
         "Renaming a group to a name its owner already uses answers 422.",
         "Deleting a group takes its contacts out of it and changes nothing else about them.",

@@ -188,5 +188,6 @@ CONTACTS = Resource(
         "Coming into a group that has a campaign sends its e-mail unless `ok_to_email` is false.",
         "`do_not_contact` is stored and changes nothing that can be read.",
     ),
+    webhook_item="CONTACT",
     behaviour=ContactBehaviour,
 )

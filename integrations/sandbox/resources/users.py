@@ -129,5 +129,6 @@ USERS = Resource(
         "Giving a user an e-mail address or external id of another one answers 422.",
         "An inactive user can neither sign in nor go on using tokens, but may own contacts.",
     ),
+    webhook_item="USER",
     behaviour=UserBehaviour,
 )

@@ -1,0 +1,77 @@
+"""The webhook-subscriptions resource: where an organization wants to be told of which changes, and the secret
+that is sent along.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..answers import Refusal
+from ..behaviour import Behaviour, Change
+from ..declaration import Column, Field, Relationship, Resource
+from ..store import get_meta
+
+LONGEST_SECRET = 255
+HTTP_ALLOWED = "http_webhooks"
+
+
+class SubscriptionBehaviour(Behaviour):
+    """Addresses must be https, secrets short enough, and an action is named by both its item and its verb."""
+
+    def complete(self, change: Change) -> None:
+        """Refuse what cannot be subscribed with."""
+        schemes = ("https", "http") if get_meta(change.connection, HTTP_ALLOWED, False) else ("https",)
+        if not is_address(change.record.attributes.get("url"), schemes):
+            raise Refusal(422, f"Invalid value for attribute: 'url'. It must be an {schemes[0]} address")
+        if len(change.record.hidden.get("secret") or "") > LONGEST_SECRET:
+            raise Refusal(
+                422, f"Invalid value for attribute: 'secret'. It has at most {LONGEST_SECRET} characters"
+            )
+        for name in ("actions", "remove_actions"):
+            given = change.payload.get(name) or []
+            for entry in given if isinstance(given, list) else [given]:
+                if not (isinstance(entry, dict) and entry.get("item") and entry.get("action")):
+                    raise Refusal(422, f"Unable to find target for relationship: '{name}'")
+
+
+def is_address(url: Any, schemes: tuple[str, ...]) -> bool:
+    """Whether something is the address of a web server, with one of these schemes and without a password."""
+    if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.hostname) and has_port and "@" not in parts.netloc
+
+
+WEBHOOK_SUBSCRIPTIONS = Resource(
+    path="webhook-subscriptions",
+    scope="leadInteraction",
+    first_id=31,
+    fields=(Field("url", column=Column.PLAIN), Field("secret", shown=False)),
+    relationships=(
+        Relationship(
+            "actions",
+            "webhook-actions",
+            shows=("action", "item"),
+            settable=("item", "action"),
+            many=True,
+            removed_by="remove_actions",
+            always_shown=True,
+        ),
+    ),
+    required=("url", "actions"),
+    guesses=(
+        "Subscriptions belong to the organization: every token of it with the scope leadInteraction sees and"
+        " changes them, and they hear of everybody's records.",
+        "A secret is never shown again. `url` can be changed, as the published example of an update does.",
+        "An address that is not https, an over-long secret and an unknown action answer 422.",
+        "A delivery that is not answered with a status from 200 to 299 within five seconds is sent again, up to"
+        " eight times in about two minutes. Redirects are not followed.",
+        "What was pending is still sent after its subscription was deleted.",
+        "`hashValue` is 16 hexadecimal digits over everything in a record but its internal times; that of a"
+        " deleted record is its last one. A record that loses a deleted group has changed.",
+    ),
+    behaviour=SubscriptionBehaviour,
+)
