@@ -110,6 +110,11 @@ class OwnTokens:
             if self._token == token:
                 self._token = None
 
+    def set(self, token: str | None) -> None:
+        """Use `token` from now on until it is refused; None forgets the one in use, and what was refused."""
+        with self._lock:
+            self._token, self._good_until, self._refusal = token, None, None
+
     def _fly(self, flight: "Future[str]", request: Callable[[], Grant]) -> None:
         try:
             grant = request()

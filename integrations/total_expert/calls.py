@@ -33,15 +33,21 @@ class Call:
 
 @dataclass(frozen=True, repr=False)
 class Request:
-    """One request. `path` begins with a slash, below the base address; `sent` are its private values."""
+    """One request. `path` begins with a slash, below the base address; `sent` are its private values.
+
+    `repeat`: it may be sent again where that is safe, and with another token.
+    """
 
     method: str
     path: str
     query: str = ""
     body: bytes | None = None
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
     sent: tuple[str, ...] = ()
     accept: frozenset[int] = frozenset()
     authenticated: bool = True
+    repeat: bool = True
 
 
 @dataclass(frozen=True, repr=False)
@@ -123,9 +129,11 @@ class Caller:
             if outcome.token_refused and refused is None:
                 refused = outcome.token
                 self._tokens.failed(refused)
+                if not request.repeat:
+                    raise outcome.error
             else:
                 tries += 1
-                if tries >= self._attempts or not _may_repeat(request.method, outcome.error):
+                if tries >= self._attempts or not _may_repeat(request, outcome.error):
                     raise outcome.error
                 self._pause(tries, outcome.error)
             outcome = self._attempt(request, self._admit(request, refused))
@@ -201,9 +209,9 @@ class Caller:
 
     def _send(self, request: Request, token: str) -> requests.Response:
         query = f"?{request.query}" if request.query else ""
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **dict(request.headers)}
         if request.body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = request.content_type
         return self._session.request(
             request.method,
             f"{self._environment.base_url}{request.path}{query}",
@@ -221,7 +229,7 @@ class Caller:
         self._sleep(asked + longest * self._random())
 
 
-def _may_repeat(method: str, error: TotalExpertError) -> bool:
-    if not isinstance(error, TryLater) or (error.after or 0.0) > LONGEST:
+def _may_repeat(request: Request, error: TotalExpertError) -> bool:
+    if not request.repeat or not isinstance(error, TryLater) or (error.after or 0.0) > LONGEST:
         return False
-    return isinstance(error, NotSent) or (method == "GET" and error.status != 429)
+    return isinstance(error, NotSent) or (request.method == "GET" and error.status != 429)

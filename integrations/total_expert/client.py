@@ -11,16 +11,15 @@ from requests.adapters import BaseAdapter
 from . import oauth, queries, transport, values
 from .authentication import HookedTokens, OwnTokens, TokenSource
 from .calls import Call, Caller, Request
+from .catalogue import Catalogue
 from .environment import Environment
 from .errors import TotalExpertError
-from .records import Contact, ContactGroup, CustomField, User
 from .redaction import values_in
-from .resources import FullCollection, Listing, WritableCollection
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
-class Client:
+class Client(Catalogue):
     """Calls Total Expert as one identity. Threads may share it; use it in a ``with`` block or close it.
 
     Tokens come either from hooks: `token` gives one before every call, `token_failed` is told which one was
@@ -79,14 +78,15 @@ class Client:
                 status, name = (failure.status, failure.request_id) if failure else (200, None)
                 self._caller.report(Call("POST", oauth.PATH, status, time.monotonic() - began, name))
 
-        tokens: TokenSource
+        #: Where tokens come from: ``tokens.get()`` is the one to use now, asked for if there is none.
+        self.tokens: TokenSource
         if token:
-            tokens = HookedTokens(token, token_failed)
+            self.tokens = HookedTokens(token, token_failed)
         else:
-            tokens = OwnTokens(ask_for_token if client_id and client_secret else None, access_token)
+            self.tokens = OwnTokens(ask_for_token if client_id and client_secret else None, access_token)
         self._caller = Caller(
             environment,
-            tokens=tokens,
+            tokens=self.tokens,
             permit=permit,
             observe=observe,
             timeout=timeout,
@@ -96,10 +96,7 @@ class Client:
             sleep=sleep,
             random=random,
         )
-        self.contacts = FullCollection(self._caller, "contacts", Contact, values.identifier)
-        self.contact_groups = FullCollection(self._caller, "contact-groups", ContactGroup, values.identifier)
-        self.users = WritableCollection(self._caller, "users", User, values.identifier)
-        self.custom_fields = Listing(self._caller, "schema/custom-fields", CustomField)
+        super().__init__(self._caller)
 
     def request(
         self,
@@ -108,12 +105,14 @@ class Client:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        repeat: bool = True,
     ) -> Any:
         """Call any other endpoint, as ``request("GET", "teams/5")``, and return its JSON value.
 
         `path` is relative to the environment's base address; an absolute address, a query in it or a way
         upward raises Rejected, so a token never leaves the environment. Errors name the path: keep private
-        values in `params`, whose None values are left out. Raises the three errors.
+        values in `params`, whose None values are left out. `repeat=False` sends it once, whatever comes back.
+        Raises the three errors.
         """
         name = method.upper()
         if name not in METHODS:
@@ -122,9 +121,20 @@ class Client:
         sent = (*values_in(params), *values_in(json))
         return self._caller.call(
             Request(
-                name, queries.relative_path(path), query=queries.encode(params or {}), body=body, sent=sent
+                name,
+                queries.relative_path(path),
+                query=queries.encode(params or {}),
+                body=body,
+                sent=sent,
+                repeat=repeat,
             )
         )
+
+    def set_access_token(self, token: str | None) -> None:
+        """Use `token` from now on until it is refused; None forgets the one in use. Not for clients with hooks."""
+        if not isinstance(self.tokens, OwnTokens):
+            raise ValueError("This client's tokens come from its token hook, which may give another one.")
+        self.tokens.set(token)
 
     def heartbeat(self) -> str:
         """What the API says is running. Needs no token: tells whether the address is right and the API up."""

@@ -1,6 +1,6 @@
 """What a resource offers: reading page by page; getting, creating, updating, deleting one.
 
-Adding one is a record in `records` and a line in `Client`: the smallest of these classes that offers what the
+Adding one is a record in `records` and a line in `catalogue`: the smallest of these classes that offers what the
 API does.
 """
 
@@ -13,12 +13,16 @@ from .calls import Caller, Request
 from .errors import Rejected
 from .pages import Page, read_page, walk
 from .queries import Filter
-from .records import Record
+from .records import Record, Reference, User
 from .redaction import values_in
 from .verdicts import unreadable
 
 R = TypeVar("R", bound=Record)
 Id = TypeVar("Id", bound=int | str)
+
+#: Who owns what is created: a user, a reference to one, or a mapping with one of the properties that name one.
+Owner = User | Reference | Mapping[str, Any]
+_NAMES_A_USER = ("id", "username", "email", "external_id")
 
 
 @dataclass(frozen=True)
@@ -122,32 +126,85 @@ class Collection(Listing[R], Generic[R, Id]):
         return f"{self._path}/{queries.segment(id)}"
 
 
-class WritableCollection(Collection[R, Id]):
-    """A resource whose records can also be created and updated. `data` has the vendor's property names.
+class GrowingCollection(Collection[R, Id]):
+    """A resource whose records can also be created. `data` has the vendor's property names.
 
-    As admin (client credentials) most resources want an `owner`; as user the owner is implied. Datetimes are
-    sent in UTC as the vendor writes them.
+    Datetimes are sent in UTC as the vendor writes them.
     """
 
-    def create(self, data: Mapping[str, Any]) -> Created[Id]:
-        """Create a record, or update the one that the vendor takes for the same."""
-        answer = self._caller.call(self._write("POST", self._path, data))
-        made = self._read_id(answer.get("id")) if isinstance(answer, dict) else None
-        if made is None:
-            raise unreadable("POST", self._path)
-        return Created(made, duplicate="duplicate" in answer)
+    def create(self, data: Mapping[str, Any], *, owner: Owner | None = None) -> Created[Id]:
+        """Create a record, or update the one that the vendor takes for the same.
+
+        As admin (client credentials) most resources want an `owner`: a user, a reference to one, or a mapping
+        with the user's id, username, email or external_id. As user the owner is implied.
+        """
+        answer = self._caller.call(write("POST", self._path, with_owner(data, owner)))
+        return read_created(answer, self._read_id, "POST", self._path)
+
+
+class WritableCollection(GrowingCollection[R, Id]):
+    """A resource whose records can also be created and updated."""
 
     def update(self, id: Id, data: Mapping[str, Any]) -> None:
         """Change what `data` names of a record; the rest stays."""
-        self._caller.call(self._write("PATCH", self._one(id), data))
-
-    def _write(self, method: str, path: str, data: Mapping[str, Any]) -> Request:
-        return Request(method, path, body=queries.encode_body(dict(data)), sent=tuple(values_in(data)))
+        self._caller.call(write("PATCH", self._one(id), data))
 
 
-class FullCollection(WritableCollection[R, Id]):
-    """A resource whose records can also be deleted."""
+class Deleting(Collection[R, Id]):
+    """A resource whose records can be deleted."""
 
     def delete(self, id: Id) -> None:
         """Delete a record. It is not repeated after a lost answer: then get() tells whether it is gone."""
         self._caller.call(Request("DELETE", self._one(id)))
+
+
+class FullCollection(WritableCollection[R, Id], Deleting[R, Id]):
+    """A resource whose records can be created, updated and deleted."""
+
+
+class Customized(WritableCollection[R, Id]):
+    """A resource whose records have custom fields, which the organization defines."""
+
+    def set_custom_values(self, id: Id, values: Mapping[str, Any]) -> None:
+        """Set custom fields of a record, by the `system_name` of each; None takes a value away."""
+        self.update(id, {"custom": custom_values(values)})
+
+
+class CustomizedFull(Customized[R, Id], FullCollection[R, Id]):
+    """A resource with custom fields, whose records can also be deleted."""
+
+
+def custom_values(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Custom values as the property `custom` of a create or update wants them."""
+    return [{"field_name": name, "value": value} for name, value in values.items()]
+
+
+def with_owner(data: Mapping[str, Any], owner: Owner | None) -> dict[str, Any]:
+    """`data` for `owner`, if there is one. Raises Rejected when that is no way to name a user."""
+    if owner is None:
+        return dict(data)
+    if "owner" in data:
+        raise queries.invalid("The data names an owner already. Name the owner once.", code="owner")
+    return {**data, "owner": named_user(owner)}
+
+
+def named_user(user: Owner) -> dict[str, Any]:
+    """What names a user in a request. Raises Rejected when nothing does."""
+    given = user if isinstance(user, Mapping) else {name: getattr(user, name) for name in _NAMES_A_USER}
+    named = {name: given[name] for name in _NAMES_A_USER if given.get(name)}
+    if not named:
+        raise queries.invalid("A user is named by id, username, email or external_id.", code="owner")
+    return named if isinstance(user, Mapping) else dict([next(iter(named.items()))])
+
+
+def write(method: str, path: str, data: Mapping[str, Any]) -> Request:
+    """A request that sends `data` as JSON."""
+    return Request(method, path, body=queries.encode_body(dict(data)), sent=tuple(values_in(data)))
+
+
+def read_created(answer: Any, read_id: Callable[[Any], Id | None], method: str, path: str) -> Created[Id]:
+    """What was created. Raises AnswerLost when the answer does not say."""
+    made = read_id(answer.get("id")) if isinstance(answer, dict) else None
+    if made is None:
+        raise unreadable(method, path)
+    return Created(made, duplicate="duplicate" in answer)

@@ -24,7 +24,7 @@ from .verdicts import Answer
 #: Connect and read timeout in seconds.
 TIMEOUT = (3.05, 30.0)
 #: Seconds after which an answer that keeps trickling in, too slowly for TIMEOUT to notice, is given up.
-LONGEST_ANSWER = 120.0
+LONGEST_ANSWER = 45.0
 #: No answer is read beyond this; a page of 100 contacts is some 300 KB.
 MOST_BYTES = 32 * 1024 * 1024
 CHUNK = 64 * 1024

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from decimal import Decimal
 from typing import Any
 
 #: Ids beyond this do not fit a database's bigint.
@@ -37,9 +38,28 @@ def identifier(value: Any) -> int | None:
     return number if number and number > 0 else None
 
 
-def hex_identifier(value: Any) -> str | None:
-    """The textual ids of some resources, such as surveys."""
-    return value if isinstance(value, str) and re.fullmatch(r"[0-9A-Za-z-]{1,64}", value, re.ASCII) else None
+def text_identifier(value: Any) -> str | None:
+    """The textual ids of some resources: 16 hexadecimal digits, a UUID, or a number as text."""
+    if isinstance(value, str):
+        return value if re.fullmatch(r"[0-9A-Za-z-]{1,64}", value, re.ASCII) else None
+    number = identifier(value)
+    return str(number) if number else None
+
+
+def name(value: Any) -> str | None:
+    """A text that identifies something, so it is not empty."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def decimal(value: Any) -> Decimal | None:
+    """A number written in digits, with or without a fraction, also where it comes as text: "4.125"."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        written = value.strip() if isinstance(value, str) else f"{Decimal(repr(value)):f}"
+    except (ValueError, ArithmeticError):  # an int longer than Python writes
+        return None
+    return Decimal(written) if re.fullmatch(r"-?\d{1,18}(?:\.\d{1,18})?", written, re.ASCII) else None
 
 
 def boolean(value: Any) -> bool | None:

@@ -132,8 +132,10 @@ def test_the_package_stands_alone(tmp_path: Path) -> None:
     source = Path(total_expert.__file__).parent
     target = tmp_path / "te"
     target.mkdir()
-    for file in source.glob("*.py"):
-        (target / file.name).write_text(file.read_text())
+    for file in source.rglob("*.py"):
+        copy = target / file.relative_to(source)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text(file.read_text())
     check = (
         "import sys, te; te.Client(te.PRODUCTION, token=lambda: 'x');"
         "bad = [m for m in sys.modules if m.split('.')[0] in ('django', 'portal', 'integrations', 'werkzeug')];"

@@ -9,6 +9,7 @@ import requests
 
 import integrations.total_expert as total_expert
 from tests.integrations.total_expert.conftest import Emulator
+from tests.integrations.total_expert.offers import methods_of, resources_of
 
 README = (Path(total_expert.__file__).parent / "README.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
@@ -49,15 +50,17 @@ def test_there_are_examples_and_the_first_needs_ten_lines() -> None:
 
 
 def test_the_table_of_resources_says_what_there_is(emulator: Emulator) -> None:
-    verbs = [("list", "pages", "all"), ("get",), ("create", "update"), ("delete",)]
+    columns = [("list", "pages", "all"), ("get",), ("create",), ("update",), ("delete",)]
+    rows = re.findall(r"^\| `(\w+)`.*?\|(.*)\|$", README, re.MULTILINE)
     with emulator.client() as client:
-        rows = re.findall(r"^\| `(\w+)`.*?\|(.*)\|$", README, re.MULTILINE)
+        resources = resources_of(client)
         table = {
-            name: [cell.strip() for cell in cells.split("|")] for name, cells in rows if hasattr(client, name)
+            name: [cell.strip() for cell in cells.split("|")] for name, cells in rows if name in resources
         }
-        resources = {name for name, value in vars(client).items() if hasattr(value, "list")}
-        assert set(table) == resources
-        for name, cells in table.items():
-            for cell, methods in zip(cells, verbs, strict=True):
-                for method in methods:
-                    assert hasattr(getattr(client, name), method) is (cell == "yes"), (name, method)
+    assert set(table) == set(resources)
+    for name, cells in table.items():
+        offered = methods_of(resources[name])
+        for cell, methods in zip(cells, columns, strict=False):
+            assert set(methods) <= offered if cell == "yes" else not set(methods) & offered, (name, methods)
+        usual = {method for methods in columns for method in methods}
+        assert set(re.findall(r"`(\w+)`", cells[len(columns)])) == offered - usual, name

@@ -1,0 +1,73 @@
+"""Users, their roles and permissions, and teams."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from .custom_fields import CustomValue
+from .record import Record
+from .references import Reference
+
+
+@dataclass(frozen=True, repr=False)
+class TeamReference(Record):
+    """A team as a user names it."""
+
+    id: int | None
+    team_name: str
+
+
+@dataclass(frozen=True, repr=False)
+class User(Record):
+    """A user; only connections as admin see them. `active` is None where the status is not shown."""
+
+    id: int
+    username: str
+    email: str
+    external_id: str
+    type: str
+    active: bool | None
+    first_name: str
+    last_name: str
+    company: str
+    job_title: str
+    timezone_name: str
+    role_name: str
+    teams: tuple[TeamReference, ...]
+    custom: tuple[CustomValue, ...]
+    last_login_date: dt.datetime | None
+    internal_created_at: dt.datetime | None
+    internal_updated_at: dt.datetime | None
+
+    PLACES = {
+        "active": ("status",),
+        "role_name": ("role", "role_name"),
+        **{
+            name: ("info", name)
+            for name in ("first_name", "last_name", "company", "job_title", "timezone_name")
+        },
+    }
+
+
+@dataclass(frozen=True, repr=False)
+class UserRole(Record):
+    """A role that users have."""
+
+    id: int
+    role_name: str
+
+
+@dataclass(frozen=True, repr=False)
+class Permission(Record):
+    """Something a role may allow. The vendor documents no attributes: what else there is, is in `raw`."""
+
+    id: int
+    permission_name: str
+
+
+@dataclass(frozen=True, repr=False)
+class Team(Record):
+    """A team and its managers; its members name it themselves."""
+
+    id: int
+    team_name: str
+    managers: tuple[Reference, ...]
