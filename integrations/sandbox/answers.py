@@ -55,6 +55,11 @@ def insufficient_scope() -> Refusal:
     return Refusal(401, INSUFFICIENT_SCOPE["error"], INSUFFICIENT_SCOPE["error_description"])
 
 
+def in_use(reason: str) -> Refusal:
+    """The refusal of a deletion: what the record is needed for. The vendor documents neither status nor wording."""
+    return Refusal(409, f"Unable to delete: {reason}")
+
+
 def target_not_found(relationship: str) -> Refusal:
     """The refusal of a write that names a related record nobody can find."""
     return Refusal(422, f"Unable to find target for relationship: '{relationship}'")

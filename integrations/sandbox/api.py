@@ -94,12 +94,12 @@ class Call:
 
     def _item(self, resource: Resource, id: str) -> Answer:
         self._require_method(self._allowed(resource, _ITEM))
-        now = self._world.clock.now()
+        now, host = self._world.clock.now(), self._request.host
         if self._method == "PATCH":
             return self._write(
                 resource,
                 lambda connection, who, payload: verbs.update(
-                    connection, resource, who, id, payload, now=now
+                    connection, resource, who, id, payload, now=now, host=host
                 ),
             )
         if self._method == "DELETE":

@@ -54,6 +54,9 @@ class Behaviour:
         sought.
         """
 
+    def check_delete(self, connection: sqlite3.Connection, record: Record) -> None:
+        """Called before a record is deleted."""
+
     def follow_owner(self, change: Change, previous: int) -> None:
         """Called when the record has a new owner; `previous` is the old one's id."""
 

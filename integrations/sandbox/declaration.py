@@ -94,7 +94,8 @@ class Relationship:
     away (to-many only). `creates`: a full record may be sent in the target's place, and is created, or updated
     where it is a duplicate; see `embedded`. `cascades`: the record is deleted with its target (to-one only).
     `restricts`: a target can't be deleted while it is named. `stamped`: the property that tells since when a
-    target is linked (to-many only).
+    target is linked (to-many only). `by_identity`: a target may also be named by what would make another record
+    its duplicate, and must agree with all that is given. Without `shows` answers do not tell the target.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Relationship:
     cascades: bool = False
     restricts: bool = False
     stamped: str = ""
+    by_identity: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,8 @@ class Resource:
     `path` below /v1; `first_id` where its numbers start; `required` and `required_one_of` what creation
     needs; `owner_optional` whether a record may belong to nobody; `time_names` how the times of creation and
     change are called, empty for one that is not shown; `text_id` whether an id is shown as text;
+    `hex_digits` how many hexadecimal digits an id has, if it is no number; `update_tells_id` whether an update
+    answers like a creation instead of with an empty list;
     `webhook_item` what webhooks call its records, empty where nobody can be told of their changes; `guesses`
     sentences for the README about what the vendor does not document.
     """
@@ -185,6 +189,8 @@ class Resource:
     shows_times: bool = True
     time_names: tuple[str, str] = ("internal_created_at", "internal_updated_at")
     text_id: bool = False
+    hex_digits: int = 0
+    update_tells_id: bool = False
     owner_optional: bool = False
     sections: tuple[Section, ...] = ()
     items: tuple[Items, ...] = ()

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import values
+from . import identifiers, values
 from .access import Caller
-from .answers import Refusal, not_found
+from .answers import Refusal
 from .declaration import Column, Filter, Kind, Resource, Test, link_table
 from .resources import RESOURCES
 
@@ -96,7 +96,7 @@ def _owner(selection: Selection, resource: Resource, caller: Caller, found: Filt
     selection.add(
         f"owner IN (SELECT id FROM users WHERE organization = ? AND {column} = ?)",
         caller.organization.id,
-        _id(value) if found.by == "id" else value,
+        _named(RESOURCES["users"], found.by, value),
     )
 
 
@@ -108,7 +108,7 @@ def _member(selection: Selection, resource: Resource, caller: Caller, found: Fil
         f"id IN (SELECT record FROM {link_table(resource, relationship)} WHERE target IN"
         f" (SELECT id FROM {target.table} WHERE organization = ? AND {column} = ?))",
         caller.organization.id,
-        _id(value) if found.by == "id" else value,
+        _named(target, found.by, value),
     )
 
 
@@ -121,7 +121,7 @@ def _target(selection: Selection, resource: Resource, caller: Caller, found: Fil
         conditions.append(
             f"{name} IN (SELECT id FROM {target.table} WHERE organization = ? AND {column} = ?)"
         )
-        parameters += [caller.organization.id, _id(value) if found.by == "id" else value]
+        parameters += [caller.organization.id, _named(target, found.by, value)]
     selection.add(f"({' OR '.join(conditions) or '0'})", *parameters)
 
 
@@ -152,19 +152,12 @@ def _archived(selection: Selection, resource: Resource, caller: Caller, found: F
     selection.add("archived = ?", int(wanted))
 
 
-def _id(text: str) -> int:
-    try:
-        return parse_id(text)
-    except Refusal:
-        return -1
-
-
-def parse_id(value: Any) -> int:
-    """The number of a record given as `14` or `"14"`. Raises `Refusal` (404) for anything else."""
-    text = str(value).strip()
-    if not re.fullmatch(r"\d{1,18}", text):
-        raise not_found()
-    return int(text)
+def _named(resource: Resource, by: str, value: str) -> Any:
+    """What a filter by a field of another resource compares with; no record has the number -1."""
+    if by != "id":
+        return value
+    number = identifiers.read_or_none(resource, value)
+    return -1 if number is None else number
 
 
 _BUILDERS = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import values
+from . import identifiers, values
 from .declaration import Column, Identity, Relationship, Resource, link_table
 
 _TIMES = ("internal_created_at", "internal_updated_at", "created_at", "updated_at")
@@ -64,7 +64,7 @@ def writer(resource: Resource) -> Callable[[Record], tuple[Any, ...]]:
         get = record.attributes.get
         attributes = dict(record.attributes)
         if resource.shows_id:
-            attributes["id"] = str(record.id) if resource.text_id else record.id
+            attributes["id"] = identifiers.show(resource, record.id)
         if resource.shows_times:
             times = zip(resource.time_names, (record.created, record.updated), strict=True)
             attributes |= {name: time for name, time in times if name}

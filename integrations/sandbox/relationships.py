@@ -6,9 +6,10 @@ import dataclasses
 import sqlite3
 from typing import Any
 
-from .answers import Refusal, target_not_found
-from .declaration import OWNER, Relationship
-from .filters import parse_id
+from . import duplicates, identifiers, records, values
+from .answers import target_not_found
+from .declaration import OWNER, Column, Relationship, Resource, link_table
+from .records import Record
 from .resources import RESOURCES
 
 
@@ -30,11 +31,13 @@ def find(
     conditions: list[str] = ["organization = ?"]
     parameters: list[Any] = [organization]
     given = [(name, value[name]) for name in relationship.settable if value.get(name) not in (None, "")]
+    if not given and relationship.by_identity:
+        return _find_same(connection, relationship, organization, owner, value)
     if not given or any(isinstance(named, (dict, list)) for _, named in given):
         raise target_not_found(relationship.name)
     for name, named in given:
         conditions.append("id = ?" if name == "id" else f"a_{name} = ?")
-        parameters.append(_number(relationship, named) if name == "id" else str(named))
+        parameters.append(_number(relationship, target, named) if name == "id" else str(named))
     if relationship.within_owner and owner is not None:
         conditions.append("owner = ?")
         parameters.append(owner)
@@ -45,11 +48,53 @@ def find(
     return int(row[0])
 
 
-def _number(relationship: Relationship, value: Any) -> int:
-    try:
-        return parse_id(value)
-    except Refusal:
-        raise target_not_found(relationship.name) from None
+def _number(relationship: Relationship, target: Resource, value: Any) -> int:
+    number = identifiers.read_or_none(target, value)
+    if number is None:
+        raise target_not_found(relationship.name)
+    return number
+
+
+def _find_same(
+    connection: sqlite3.Connection,
+    relationship: Relationship,
+    organization: int,
+    owner: int | None,
+    value: dict[str, Any],
+) -> int:
+    """The id of the record that what is given about it would be a duplicate of, and agrees with in all of it."""
+    target = RESOURCES[relationship.target]
+    described = [field for field in target.fields if field.shown and value.get(field.name) not in (None, "")]
+    attributes = {field.name: values.read(field, value[field.name]) for field in described}
+    for items in target.items:
+        given = value.get(items.name)
+        attributes[items.name] = [entry for entry in given if isinstance(entry, dict)] if given else []
+    sought = Record(0, organization, owner if target.owned else None, attributes, "", "")
+    id = duplicates.find(connection, target, sought)
+    found = None if id is None else records.load(connection, target, organization, owner, id)
+    if found is None or any(
+        _comparable(field.column, found.attributes.get(field.name))
+        != _comparable(field.column, attributes[field.name])
+        for field in described
+    ):
+        raise target_not_found(relationship.name)
+    return found.id
+
+
+def _comparable(column: Column, value: Any) -> str:
+    return values.digits(value) if column is Column.DIGITS else str(value).strip().casefold()
+
+
+def holds(connection: sqlite3.Connection, resource: Resource, target: Resource, number: int) -> bool:
+    """Whether a record of this resource names a target in a relationship that keeps it from being deleted."""
+    for relationship in resource.relationships:
+        if relationship.target != target.path or not relationship.restricts:
+            continue
+        table = link_table(resource, relationship) if relationship.many else resource.table
+        column = "target" if relationship.many else relationship.name
+        if connection.execute(f"SELECT 1 FROM {table} WHERE {column} = ? LIMIT 1", (number,)).fetchone():
+            return True
+    return False
 
 
 def find_owner(connection: sqlite3.Connection, organization: int, payload: dict[str, Any]) -> int:

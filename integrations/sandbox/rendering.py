@@ -11,7 +11,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 
-from . import values
+from . import identifiers, values
 from .access import Caller
 from .declaration import OWNER, Ownership, Relationship, Resource, link_table
 from .resources import RESOURCES
@@ -43,7 +43,8 @@ def render(
 
 def _visible_to_one(resource: Resource, caller: Caller) -> tuple[Relationship, ...]:
     shows_owner = resource.ownership is Ownership.SHOWN_TO_USER or (resource.owned and caller.is_admin)
-    return (OWNER, *resource.to_one) if shows_owner else resource.to_one
+    told = tuple(relationship for relationship in resource.to_one if relationship.shows)
+    return (OWNER, *told) if shows_owner else told
 
 
 def _add_to_one(
@@ -111,7 +112,7 @@ def _fragments(
     fragments = {}
     for row in rows:
         shown = dict(zip(relationship.shows, row[1:], strict=True))
-        if id_as_text and "id" in shown:
-            shown["id"] = str(shown["id"])
+        if "id" in shown:
+            shown["id"] = str(row[0]) if id_as_text else identifiers.show(target, row[0])
         fragments[row[0]] = json.dumps(shown)
     return fragments

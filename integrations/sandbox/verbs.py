@@ -10,13 +10,12 @@ import datetime as dt
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from . import duplicates, embedded, records, relationships, values
+from . import duplicates, embedded, identifiers, records, relationships, values
 from .access import Caller
-from .answers import Answer, Refusal, not_found
+from .answers import Answer, Refusal, in_use, not_found, target_not_found
 from .assignment import assign
 from .behaviour import Behaviour, Change
 from .declaration import Resource
-from .filters import parse_id
 from .records import Record
 from .rendering import render
 from .resources import RESOURCES
@@ -42,16 +41,29 @@ def create(
     host: str,
 ) -> Answer:
     """Create a record, or update the one it is a duplicate of. Raises `Refusal` (422, 404)."""
-    if "id" in payload and resource.owned:
+    is_new, number = _create(connection, resource, caller, payload, now=now)
+    return Answer(201 if is_new else 200, _told("created" if is_new else "duplicate", resource, number, host))
+
+
+def _create(
+    connection: sqlite3.Connection,
+    resource: Resource,
+    caller: Caller,
+    payload: dict[str, Any],
+    *,
+    now: float,
+) -> tuple[bool, int]:
+    """Whether a record is new, and its number."""
+    if "id" in payload and resource.owned and "update" in resource.methods:
         record = _load(connection, resource, caller, payload["id"])
         _change(connection, resource, caller, record, payload, now)
-        return _written("duplicate", 200, resource, record.id, host)
+        return False, record.id
     _check_required(resource, caller, payload)
     stamp = dt.datetime.fromtimestamp(now, dt.UTC).strftime(values.MOMENT)
     record = Record(
         0, caller.organization.id, _owner(connection, resource, caller, payload), {}, stamp, stamp
     )
-    store = _store(connection, caller, now, host)
+    store = _store(connection, caller, now)
     change = Change(connection, caller.organization, record, payload, now, store)
     assign(resource, change, new=True)
     behaviour = _behaviour(resource)
@@ -61,14 +73,14 @@ def create(
         found = records.load(connection, resource, caller.organization.id, None, existing)
         if found is not None:
             _change(connection, resource, caller, found, payload, now)
-            return _written("duplicate", 200, resource, existing, host)
+            return False, existing
     behaviour.check_create(change)
     embedded.relate(resource, change)
     record.id = next_id(connection, resource)
     records.insert(connection, resource, record)
     change.added = {name: set(ids) for name, ids in record.many.items()}
     behaviour.after_write(change)
-    return _written("created", 201, resource, record.id, host)
+    return True, record.id
 
 
 def update(
@@ -79,15 +91,22 @@ def update(
     payload: dict[str, Any],
     *,
     now: float,
+    host: str,
 ) -> Answer:
     """Change a record. Raises `Refusal` (404, 422)."""
-    _change(connection, resource, caller, _load(connection, resource, caller, id), payload, now)
-    return Answer(200, "[]")
+    record = _load(connection, resource, caller, id)
+    _change(connection, resource, caller, record, payload, now)
+    return Answer(200, _told("created", resource, record.id, host) if resource.update_tells_id else [])
 
 
 def delete(connection: sqlite3.Connection, resource: Resource, caller: Caller, id: str) -> Answer:
-    """Delete a record. Raises `Refusal` (404)."""
-    records.remove(connection, resource, _load(connection, resource, caller, id), RESOURCES.values())
+    """Delete a record. Raises `Refusal` (404, 409)."""
+    record = _load(connection, resource, caller, id)
+    _behaviour(resource).check_delete(connection, record)
+    for other in RESOURCES.values():
+        if relationships.holds(connection, other, resource, record.id):
+            raise in_use(f"it belongs to one of the {other.path}")
+    records.remove(connection, resource, record, RESOURCES.values())
     return Answer(200, "[]")
 
 
@@ -96,22 +115,27 @@ def _behaviour(resource: Resource) -> Behaviour:
 
 
 def _load(connection: sqlite3.Connection, resource: Resource, caller: Caller, id: Any) -> Record:
-    record = records.load(connection, resource, caller.organization.id, caller.user, parse_id(id))
+    number = identifiers.read(resource, id)
+    record = records.load(connection, resource, caller.organization.id, caller.user, number)
     if record is None:
         raise not_found()
     return record
 
 
-def _written(what: str, status: int, resource: Resource, id: int, host: str) -> Answer:
-    return Answer(status, {what: f"{host}/v1/{resource.path}/{id}", "id": id})
+def _told(what: str, resource: Resource, number: int, host: str) -> dict[str, Any]:
+    id = identifiers.show(resource, number)
+    return {what: f"{host}/v1/{resource.path}/{id}", "id": id}
 
 
 def _check_required(resource: Resource, caller: Caller, payload: dict[str, Any]) -> None:
     def lacks(name: str) -> bool:
         return payload.get(name) in (None, "", {}, [])
 
+    related = {relationship.name for relationship in resource.to_one}
     for name in resource.required:
         if lacks(name):
+            if name in related:
+                raise target_not_found(name)
             raise Refusal(422, f"Missing required attribute: '{name}'")
     options = resource.required_one_of
     if options and all(any(lacks(name) for name in option) for option in options):
@@ -133,10 +157,10 @@ def _owner(
     return relationships.find_owner(connection, caller.organization.id, payload)
 
 
-def _store(connection: sqlite3.Connection, caller: Caller, now: float, host: str) -> Store:
+def _store(connection: sqlite3.Connection, caller: Caller, now: float) -> Store:
     def store(target: Resource, owner: int | None, payload: dict[str, Any]) -> int:
         acting = dataclasses.replace(caller, user=owner) if target.owned else caller
-        return int(create(connection, target, acting, payload, now=now, host=host).body["id"])
+        return _create(connection, target, acting, payload, now=now)[1]
 
     return store
 
@@ -148,10 +172,9 @@ def _change(
     record: Record,
     payload: dict[str, Any],
     now: float,
-    host: str = "",
 ) -> None:
     old = copy.deepcopy(record)
-    store = _store(connection, caller, now, host)
+    store = _store(connection, caller, now)
     change = Change(connection, caller.organization, record, payload, now, store)
     behaviour = _behaviour(resource)
     if resource.owned and caller.is_admin and payload.get("owner") is not None:
