@@ -126,9 +126,10 @@ class Caller:
             self.report(outcome.call)
             if outcome.error is None:
                 return outcome.data
+            if outcome.token_refused:
+                self._tokens.failed(outcome.token)
             if outcome.token_refused and refused is None:
                 refused = outcome.token
-                self._tokens.failed(refused)
                 if not request.repeat:
                     raise outcome.error
             else:

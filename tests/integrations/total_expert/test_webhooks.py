@@ -1,0 +1,105 @@
+"""Deliveries of webhooks: believed with a known secret, refused with reasons otherwise."""
+
+import hmac
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.total_expert import Delivery, Rejected, webhooks
+
+SECRET, EARLIER = "5f" * 16, "a0" * 16
+BODY = {"item": "CONTACT", "action": "UPDATED", "id": 2317, "hashValue": "9bd1", "secret": SECRET}
+
+
+def body(**changes: Any) -> bytes:
+    return json.dumps({**BODY, **changes}).encode()
+
+
+def refusal(data: bytes | str, *secrets: str) -> Rejected:
+    with pytest.raises(Rejected) as refused:
+        webhooks.read(data, *(secrets or (SECRET,)))
+    return refused.value
+
+
+def test_a_delivery_says_what_happened_to_which_record() -> None:
+    assert webhooks.read(body(), SECRET) == Delivery("CONTACT", "UPDATED", "2317", "9bd1", is_current=True)
+    assert webhooks.read(body(id="0a1b2c3d4e5f6071").decode(), SECRET).id == "0a1b2c3d4e5f6071"
+
+
+def test_a_delivery_from_before_a_rotation_is_believed_and_told_apart() -> None:
+    assert webhooks.read(body(secret=EARLIER), SECRET, EARLIER).is_current is False
+    assert webhooks.read(body(), SECRET, EARLIER).is_current is True
+
+
+@pytest.mark.parametrize(
+    "secret", ["", SECRET[:-1], SECRET + "0", SECRET.upper(), None, 5, [SECRET], {"a": 1}]
+)
+def test_another_secret_is_refused(secret: Any) -> None:
+    refused = refusal(body(secret=secret))
+    assert refused.code == webhooks.FORGED
+    assert SECRET not in str(refused)
+
+
+def test_a_delivery_without_a_secret_is_refused() -> None:
+    assert (
+        refusal(json.dumps({"item": "CONTACT", "action": "UPDATED", "id": 1}).encode()).code
+        == webhooks.FORGED
+    )
+
+
+def test_every_secret_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    real = hmac.compare_digest
+
+    def spy(one: bytes, other: bytes) -> bool:
+        compared.append(other)
+        return real(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", spy)
+    webhooks.read(body(), SECRET, EARLIER)
+    assert compared == [SECRET.encode(), EARLIER.encode()]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", b"[]", b"null", b'"text"', b"\xff\xfe\x00", b"{", b"[" * 10_000, b'{"a": "' + b"x" * 20_000 + b'"}',
+     "{", body(item=None), body(action=""), body(item=7), body(id=None), body(id=-1), body(id="../users/5")],
+)  # fmt: skip
+def test_rubbish_is_refused(data: bytes | str) -> None:
+    assert refusal(data).code == webhooks.UNREADABLE
+
+
+@pytest.mark.parametrize("secrets", [(), ("",), (SECRET, "")])
+def test_without_a_secret_nothing_is_believed(secrets: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="secret"):
+        webhooks.read(body(), *secrets)
+
+
+def test_a_delivery_keeps_no_secret() -> None:
+    delivery = webhooks.read(body(), SECRET)
+    assert SECRET not in repr(delivery)
+    assert SECRET not in str(vars(delivery))
+
+
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.just(SECRET)
+    | st.lists(st.text())
+)
+
+
+@given(
+    st.binary() | st.text() | st.fixed_dictionaries({}, optional=dict.fromkeys(BODY, VALUES)).map(json.dumps)
+)
+def test_whatever_comes_is_a_delivery_or_refused(data: bytes | str) -> None:
+    try:
+        assert isinstance(webhooks.read(data, SECRET), Delivery)
+    except Rejected as refused:
+        assert refused.code in (webhooks.UNREADABLE, webhooks.FORGED)

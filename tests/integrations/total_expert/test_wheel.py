@@ -1,0 +1,82 @@
+"""The client as a package of its own: built as a wheel, imported where only its dependencies are installed."""
+
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import integrations.total_expert as total_expert
+
+SOURCE = Path(total_expert.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built by the tools that are here, without the network."""
+    place = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(SOURCE, place / "source", ignore=shutil.ignore_patterns("__pycache__"))
+    build = ["-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    done = subprocess.run(
+        [sys.executable, *build, "--wheel-dir", str(place), str(place / "source")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return next(place.glob("*.whl"))
+
+
+def needed(name: str, found: dict[str, importlib.metadata.Distribution]) -> None:
+    """Add a distribution and all that it needs, without its extras."""
+    if name not in found:
+        found[name] = importlib.metadata.distribution(name)
+        for line in found[name].requires or []:
+            if "extra ==" not in line:
+                needed(re.split(r"[^\w.-]", line, maxsplit=1)[0].lower(), found)
+
+
+def test_the_wheel_holds_all_modules_and_documents(wheel: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    sources = {
+        f"total_expert/{file.relative_to(SOURCE).as_posix()}"
+        for pattern in ("*.py", "*.md", "py.typed")
+        for file in SOURCE.rglob(pattern)
+    }
+    assert sources <= inside
+    assert {name.split("/")[0] for name in inside} == {
+        "total_expert",
+        wheel.name.rsplit("-", 3)[0] + ".dist-info",
+    }
+
+
+def test_it_can_be_imported_where_only_its_dependencies_are_installed(wheel: Path, tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    zipfile.ZipFile(wheel).extractall(packages)
+    found: dict[str, importlib.metadata.Distribution] = {}
+    needed("requests-oauthlib", found)
+    for distribution in found.values():
+        for part in {file.parts[0] for file in distribution.files or [] if file.parts[0] != ".."}:
+            if part != "__pycache__":
+                (packages / part).symlink_to(str(distribution.locate_file(part)))
+    check = (
+        "import sys; sys.path = [p for p in sys.path if 'site-packages' not in p] + [sys.argv[1]]\n"
+        "import total_expert\n"
+        "with total_expert.Client(total_expert.PRODUCTION, token=lambda: 'x') as client:\n"
+        "    print(client, client.contacts.list.__name__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", check, str(packages)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "Client('production') list\n", done.stderr
+    assert {"requests-oauthlib", "oauthlib", "requests", "urllib3"} <= set(found)
+    assert "django" not in found
