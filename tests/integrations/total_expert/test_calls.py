@@ -70,7 +70,7 @@ def test_a_second_refusal_means_to_reconnect(emulator: Emulator) -> None:
     with emulator.client(**hooks.options()) as client, pytest.raises(ReconnectRequired) as refused:
         client.teapot()
     assert (refused.value.status, refused.value.path) == (401, "/teapot")
-    assert hooks.failed == ["0" * 40]
+    assert hooks.failed == ["0" * 40, "1" * 40]
     assert len(emulator.requests("/teapot")) == 2
 
 

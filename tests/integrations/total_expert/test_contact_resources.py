@@ -1,0 +1,67 @@
+"""Surveys, custom values and owners: what is sent, and what is made of the answers."""
+
+from typing import Any
+
+import pytest
+
+from integrations.total_expert import AnswerLost, Created, Reference, Rejected, User, custom_values
+from tests.integrations.total_expert.conftest import Scripted
+from tests.integrations.total_expert.test_lead_resources import sent
+from tests.integrations.total_expert.test_transport import http
+
+
+def test_a_change_of_a_survey_has_questions_and_answers_with_an_id(scripted: Scripted) -> None:
+    scripted.answer(http(b'{"created": "x/v1/contact-surveys/0f0f0f0f0f0f0f0f", "id": "0f0f0f0f0f0f0f0f"}'))
+    with scripted.client() as client:
+        changed = client.contact_surveys.update("0f0f0f0f0f0f0f0f", {"version": "2"})
+    assert changed == Created("0f0f0f0f0f0f0f0f", duplicate=False)
+    assert sent(scripted) == (
+        "PATCH /v1/contact-surveys/0f0f0f0f0f0f0f0f",
+        {"questions": [], "version": "2"},
+    )
+
+
+def test_a_change_of_a_survey_without_an_id_may_have_worked(scripted: Scripted) -> None:
+    scripted.answer(http(b"[]"))
+    with scripted.client() as client, pytest.raises(AnswerLost):
+        client.contact_surveys.update("0f0f0f0f0f0f0f0f", {})
+
+
+def test_custom_values_are_set_by_name_and_none_takes_one_away(scripted: Scripted) -> None:
+    scripted.answer(http(b"[]"))
+    with scripted.client() as client:
+        client.contacts.set_custom_values(5, {"colour": "blue", "size": None})
+    custom = [{"field_name": "colour", "value": "blue"}, {"field_name": "size", "value": None}]
+    assert sent(scripted) == ("PATCH /v1/contacts/5", {"custom": custom})
+    assert custom_values({"size": 3}) == [{"field_name": "size", "value": 3}]
+
+
+@pytest.mark.parametrize(
+    ("owner", "named"),
+    [
+        (User.read({"id": 5, "email": "lo@example.com", "username": "lo"}), {"id": 5}),
+        (Reference.read({"email": "", "username": "lo", "external_id": "e1"}), {"username": "lo"}),
+        ({"email": "lo@example.com"}, {"email": "lo@example.com"}),
+        ({"id": None, "external_id": "e1"}, {"external_id": "e1"}),
+    ],
+)
+def test_an_owner_is_named_by_what_names_a_user(
+    scripted: Scripted, owner: Any, named: dict[str, Any]
+) -> None:
+    scripted.answer(http(b'{"created": "x", "id": 9}', "201 Created"))
+    with scripted.client() as client:
+        client.contact_groups.create({"group_name": "Neighbours"}, owner=owner)
+    assert sent(scripted)[1] == {"group_name": "Neighbours", "owner": named}
+
+
+@pytest.mark.parametrize(
+    ("data", "owner"),
+    [({}, {}), ({}, {"name": "lo"}), ({}, {"id": 0}), ({"owner": {"id": 5}}, {"id": 6}), ({}, Reference.read({}))],
+)  # fmt: skip
+def test_an_owner_that_is_not_named_or_named_twice_is_refused_at_once(
+    scripted: Scripted, data: dict[str, Any], owner: Any
+) -> None:
+    with scripted.client() as client, pytest.raises(Rejected) as refused:
+        client.contacts.create(data, owner=owner)
+    assert refused.value.code == "owner"
+    assert scripted.received == []
