@@ -5,7 +5,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.test import Client as WsgiClient
 
-from integrations.connections import consent, credentials, installations
+from integrations.connections import admission, consent, credentials, installations
+from integrations.connections.client import client_for
 from integrations.connections.models import Connection, Environment
 from integrations.sandbox import create_app
 from portal import clock
@@ -146,4 +147,9 @@ class World:
 
     def consented(self, user: User, name: str = CEDAR, officer: int = 0) -> Connection:
         """A connection by a person's consent."""
-        return consent.finish(self.come_back(user, name=name, officer=officer), user=user, session=SESSION)
+        connection = consent.finish(
+            self.come_back(user, name=name, officer=officer), user=user, session=SESSION
+        )
+        with client_for(connection) as client:
+            admission.admit(connection, client)
+        return connection

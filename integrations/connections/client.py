@@ -1,11 +1,13 @@
 """The seam to the API client: a client for one connection, with token, permit and safety wired in."""
 
+from typing import Any
+
 from integrations import total_expert
 from integrations.connections import permits, tokens, wire
-from integrations.connections.models import Connection, Purpose
+from integrations.connections.models import Connection, CredentialCandidate, Environment, Purpose
 from integrations.connections.wire import ADAPTERS
 
-__all__ = ["ADAPTERS", "client_for"]
+__all__ = ["ADAPTERS", "client_for", "client_of_candidate"]
 
 
 def client_for(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> total_expert.Client:
@@ -14,11 +16,23 @@ def client_for(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> to
     Its calls raise TryLater when no token slot or no permit is free, ReconnectRequired when the grant is dead, and
     Rejected when Total Expert refuses. Use it outside any transaction.
     """
-    environment = connection.installation.environment
-    return total_expert.Client(
-        wire.world(environment),
+    return _client(
+        connection.installation.environment,
         token=lambda: tokens.access_token(connection, purpose=purpose),
         token_failed=lambda failed: tokens.forget_access(connection, failed),
+    )
+
+
+def client_of_candidate(candidate: CredentialCandidate) -> total_expert.Client:
+    """An API client that acts with credentials that were granted a token and have not taken their connection over."""
+    environment = candidate.connection.installation.environment
+    return _client(environment, token=lambda: str(candidate.access_token))
+
+
+def _client(environment: Environment, **hooks: Any) -> total_expert.Client:
+    return total_expert.Client(
+        wire.world(environment),
         permit=lambda method, path: permits.ask(environment),
         adapter=ADAPTERS.get(environment.base_url),
+        **hooks,
     )

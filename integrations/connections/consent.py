@@ -14,7 +14,15 @@ from django.db import transaction
 from django.urls import reverse
 
 from integrations.connections import ledger, lifecycle, signals, tokens, wire
-from integrations.connections.models import Connection, ConsentAttempt, Grant, Installation, State, Token
+from integrations.connections.models import (
+    Connection,
+    ConsentAttempt,
+    Grant,
+    Installation,
+    Landmark,
+    State,
+    Token,
+)
 from integrations.total_expert import ReconnectRequired, Rejected, TotalExpertError, oauth
 from portal import clock
 from portal.audit import log
@@ -120,9 +128,13 @@ def _activate(connection: Connection, attempt: ConsentAttempt, user: User) -> bo
     """Let a granted connection work. False when its person has left meanwhile, which ends the attempt."""
     with transaction.atomic():
         if not ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="granted"):
-            lifecycle.forget_secrets(connection)
+            lifecycle.forget_grant(connection)
             return False
-        Connection.objects.filter(pk=connection.pk).update(verified_at=None)
+        # another grant, perhaps of another organization: what it shows is looked at before it is mirrored
+        Landmark.objects.filter(connection=connection).delete()
+        Connection.objects.filter(pk=connection.pk).update(
+            verified_at=None, admitted_at=None, conflicts_with=None
+        )
         lifecycle.move(connection, State.ACTIVE, actor=user)
         log.record(
             "connection.granted",
@@ -170,6 +182,7 @@ def _give_up(attempt: ConsentAttempt, outcome: str) -> None:
 
 
 def _exchange(connection: Connection, attempt: ConsentAttempt, code: str) -> None:
+    send = wire.exchange_code(connection, code=code, redirect_uri=redirect_uri())
     token, _ = Token.objects.get_or_create(connection=connection)
     lease = tokens.take_lease(connection, token)
     if lease is None:
@@ -181,11 +194,7 @@ def _exchange(connection: Connection, attempt: ConsentAttempt, code: str) -> Non
         tokens.free_lease(lease)
         raise Refused("The token slot that was held for you ran out. Nothing was stored. Start again.")
     try:
-        tokens.send_and_store(
-            lease,
-            attempt.slot,
-            lambda: wire.exchange_code(connection, code=code, redirect_uri=redirect_uri()),
-        )
+        tokens.send_and_store(lease, attempt.slot, send)
     except TotalExpertError as failed:
         ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="failed")
         if isinstance(failed, ReconnectRequired):

@@ -1,8 +1,11 @@
 """Client credentials: a customer's own client id and secret, checked, kept sealed, and tried with one request."""
 
+import datetime as dt
+
 from django.db import transaction
 
-from integrations.connections import ledger, lifecycle, tokens, wire
+from integrations.connections import admission, ledger, lifecycle, tokens, tripwire, wire
+from integrations.connections.client import client_of_candidate
 from integrations.connections.models import (
     ApplicationCredential,
     Connection,
@@ -10,11 +13,13 @@ from integrations.connections.models import (
     Environment,
     Grant,
     Installation,
+    Landmark,
     Purpose,
+    RequestState,
     State,
     Token,
 )
-from integrations.total_expert import ReconnectRequired, Rejected, TryLater
+from integrations.total_expert import ReconnectRequired, Rejected
 from portal import clock
 from portal.audit import log
 from portal.organizations.models import User
@@ -82,15 +87,19 @@ def _refuse_anothers(installation: Installation, mark: str) -> None:
 
 
 def settle(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None:
-    """Try the proposed credentials with one token request; keep them when it is granted, forget them when refused.
+    """Try the proposed credentials with one token request; let them take over when they are this organization's.
 
-    Does nothing when none are proposed. Raises Rejected (forgotten), or TryLater (kept, to be tried again).
+    Until then the connection works as before; refused ones are forgotten. Does nothing when none are proposed. Raises
+    Rejected (forgotten), or TryLater (kept, to be tried again).
     """
     candidate = CredentialCandidate.objects.filter(connection=connection).first()
     if candidate is None:
         return
     try:
-        _grant(connection, candidate, purpose)
+        if not candidate.is_fresh(clock.now()):
+            _ask_for_token(candidate, purpose)
+        with client_of_candidate(candidate) as client:
+            found = admission.records(client, as_admin=True)
     except ReconnectRequired:
         candidate.delete()
         label = connection.installation.environment.label
@@ -104,37 +113,60 @@ def settle(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None
     except Rejected:
         candidate.delete()
         raise
+    _take_over(candidate, found)
+    connection.refresh_from_db()
+
+
+def _ask_for_token(candidate: CredentialCandidate, purpose: Purpose) -> None:
+    """One token request. What it grants is committed with the candidate before anything else."""
+    environment = candidate.connection.installation.environment
+    send = wire.client_credentials(environment, str(candidate.client_id), str(candidate.client_secret))
+    request = ledger.take(candidate.connection, purpose=purpose, fence=0)
+    grant = tokens.exchange(request, send)
+    with transaction.atomic(durable=True):
+        at = clock.now()
+        candidate.access_token = grant.access_token
+        candidate.access_expires_at = at + dt.timedelta(seconds=grant.expires_in)
+        candidate.scopes = tokens.scopes_of(grant)
+        candidate.save(update_fields=["access_token", "access_expires_at", "scopes"])
+        ledger.close(request, RequestState.GRANTED)
+
+
+def _take_over(candidate: CredentialCandidate, found: list[tripwire.Record]) -> None:
+    """The candidate's credentials and token become the connection's, unless it shows another organization's records."""
+    connection = candidate.connection
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        row.client_id, row.client_secret = candidate.client_id, candidate.client_secret
-        row.client_fingerprint = candidate.fingerprint
-        row.save(update_fields=["client_id", "client_secret", "client_fingerprint"])
-        lifecycle.move(connection, State.ACTIVE, actor=candidate.proposed_by)
-        log.record(
-            "connection.granted",
-            actor=candidate.proposed_by,
-            organization=connection.installation.organization,
-            target=connection,
-            by="credentials",
-        )
+        other = tripwire.keep(row, found)
+        if other is None:
+            _swap(row, candidate)
+        elif row.state != State.PENDING:
+            Landmark.objects.filter(connection=row, digest__in=tripwire.digests(found)).delete()
         candidate.delete()
+    if other is None:
+        return
+    if row.state == State.PENDING:
+        tripwire.trip(row, other)
+    raise Rejected([f"{tripwire.SENTENCE} These credentials were not kept."], code="another_organization")
 
 
-def _grant(connection: Connection, candidate: CredentialCandidate, purpose: Purpose) -> None:
-    token, _ = Token.objects.get_or_create(connection=connection)
-    lease = tokens.take_lease(connection, token)
-    if lease is None:
-        raise TryLater("This connection's token is being renewed at this moment.", after=5)
-    try:
-        request = ledger.take(connection, purpose=purpose, fence=lease.fence)
-    except BaseException:
-        tokens.free_lease(lease)
-        raise
-    environment = connection.installation.environment
-    tokens.send_and_store(
-        lease,
-        request,
-        lambda: wire.client_credentials(environment, str(candidate.client_id), str(candidate.client_secret)),
+def _swap(row: Connection, candidate: CredentialCandidate) -> None:
+    row.client_id, row.client_secret = candidate.client_id, candidate.client_secret
+    row.client_fingerprint, row.scopes = candidate.fingerprint, candidate.scopes
+    row.admitted_at, row.conflicts_with = clock.now(), None
+    row.save()
+    token, _ = Token.objects.select_for_update().get_or_create(connection=row)
+    token.access_token, token.access_expires_at = candidate.access_token, candidate.access_expires_at
+    token.lease_holder, token.lease_expires_at = "", None
+    token.fence += 1
+    token.save()
+    lifecycle.move(row, State.ACTIVE, actor=candidate.proposed_by)
+    log.record(
+        "connection.granted",
+        actor=candidate.proposed_by,
+        organization=row.installation.organization,
+        target=row,
+        by="credentials",
     )
 
 

@@ -41,18 +41,27 @@ def origin(url: str) -> str:
 
 
 def for_client(environment: Environment) -> total_expert.Environment:
-    """What the API client is told. Raises ValidationError when the host is not, or no longer, allowed."""
+    """What the API client is told. Raises ValidationError for an address that is none or may not be called."""
     refuse_foreign_host(environment.base_url)
     refuse_foreign_host(environment.authorize_url)
-    return total_expert.Environment(
-        name=environment.name,
-        base_url=environment.base_url,
-        authorize_url=environment.authorize_url,
-        token_body="form" if environment.token_body == "form" else "json",
-    )
+    try:
+        return total_expert.Environment(
+            name=environment.name,
+            base_url=environment.base_url,
+            authorize_url=environment.authorize_url,
+            token_body="form" if environment.token_body == "form" else "json",
+        )
+    except ValueError as problem:
+        raise ValidationError(str(problem)) from None
 
 
 def sharing_limits(environment: Environment) -> list[Environment]:
     """The environments behind the same host, this one included: the vendor counts per address, not per credential."""
-    mine = urlsplit(environment.base_url).netloc
-    return [row for row in Environment.objects.order_by("pk") if urlsplit(row.base_url).netloc == mine]
+    mine = _address(environment.base_url)
+    return [row for row in Environment.objects.order_by("pk") if _address(row.base_url) == mine]
+
+
+def _address(url: str) -> tuple[str, int]:
+    """Host and port, however they are written."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)

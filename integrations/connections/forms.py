@@ -46,6 +46,22 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
             "tokens_per_hour": "Total Expert allows 2 for each source address. 0: no limit.",
         }
 
+    #: What says which world an environment is. Ids of two worlds never mix, so this stays once anybody is connected.
+    WORLD = ("name", "base_url", "is_production")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and self.instance.installations.exists():
+            for name in self.WORLD:
+                self.fields[name].disabled = True
+                self.fields[name].help_text = "Stays as it is: organizations are connected here."
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors:
+            environments.for_client(Environment(**{name: data[name] for name in self.Meta.fields}))
+        return data
+
     def clean_base_url(self) -> str:
         url: str = self.cleaned_data["base_url"].rstrip("/")
         environments.refuse_foreign_host(url)

@@ -154,11 +154,11 @@ def use(slot: TokenRequest, *, fence: int) -> bool:
     with transaction.atomic(durable=True):
         lock(slot.environment)
         at = clock.now()
-        return bool(
-            TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED, held_until__gt=at).update(
-                state=RequestState.OPEN, at=at, fence=fence
-            )
-        )
+        held = TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED, held_until__gt=at)
+        used = bool(held.update(state=RequestState.OPEN, at=at, fence=fence))
+    if used:
+        slot.state, slot.at, slot.fence = RequestState.OPEN, at, fence
+    return used
 
 
 def release(slot: TokenRequest) -> None:

@@ -1,10 +1,16 @@
 """What a connection is good for: its states, why it is in one, and who moved it there."""
 
-from typing import Any
-
 from django.db import transaction
 
-from integrations.connections.models import Connection, CredentialCandidate, State, Token, TokenDemand
+from integrations.connections import signals
+from integrations.connections.models import (
+    Connection,
+    CredentialCandidate,
+    Landmark,
+    State,
+    Token,
+    TokenDemand,
+)
 from portal import clock
 from portal.audit import log
 from portal.organizations.models import User
@@ -19,50 +25,83 @@ CLOSED = {
 }
 
 
+#: From which states each may be entered: whatever else happens meanwhile, a person's decision is not overwritten.
+_FROM = {
+    State.ACTIVE: frozenset(State),
+    State.NEEDS_RECONNECT: frozenset({State.ACTIVE}),
+    State.PAUSED: frozenset({State.ACTIVE}),
+    State.QUARANTINED: frozenset(State) - {State.REVOKED},
+    State.REVOKED: frozenset(State),
+}
+
+
 def move(
-    connection: Connection, state: State, *, reason: str = "", actor: User | None = None, **detail: Any
-) -> None:
-    """Put ``connection`` into ``state``; noted in the audit log when that changes anything."""
+    connection: Connection,
+    state: State,
+    *,
+    reason: str = "",
+    actor: User | None = None,
+    before: frozenset[State] | None = None,
+) -> bool:
+    """Put ``connection`` into ``state``, unless it is in none of the states ``before`` (by default all that make sense).
+
+    Answers whether it is there now. A change is noted in the audit log; ``connection`` shows the row as it is.
+    """
+    allowed = (before if before is not None else _FROM[state]) | {state}
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        changed = row.state != state
-        row.state, row.reason = state, reason[:255]
-        if changed:
-            row.since = clock.now()
-            log.record(
-                f"connection.{state}",
-                actor=actor,
-                organization=row.installation.organization,
-                target=row,
-                **detail,
-            )
-        row.save(update_fields=["state", "reason", "since"])
+        moved = State(row.state) in allowed
+        if moved:
+            _enter(row, state, reason, actor)
     connection.state, connection.reason, connection.since = row.state, row.reason, row.since
+    return moved
 
 
-def pause(connection: Connection, *, actor: User) -> None:
-    """Send nothing for it until somebody resumes it. Its tokens are kept."""
-    move(connection, State.PAUSED, reason="Paused by a person.", actor=actor)
+def _enter(row: Connection, state: State, reason: str, actor: User | None) -> None:
+    row.reason = reason[:255]
+    if row.state != state:
+        row.state, row.since = state, clock.now()
+        organization = row.installation.organization
+        log.record(f"connection.{state}", actor=actor, organization=organization, target=row)
+    row.save(update_fields=["state", "reason", "since"])
 
 
-def resume(connection: Connection, *, actor: User) -> None:
-    """Go on after a pause."""
-    if connection.state == State.PAUSED:
-        move(connection, State.ACTIVE, actor=actor)
+def pause(connection: Connection, *, actor: User) -> bool:
+    """Send nothing for a working connection until somebody resumes it. Its tokens are kept. False when it is not working."""
+    return move(connection, State.PAUSED, reason="Paused by a person.", actor=actor)
 
 
-def revoke(connection: Connection, *, actor: User, reason: str = "Its tokens were forgotten here.") -> None:
+def resume(connection: Connection, *, actor: User) -> bool:
+    """Go on after a pause. False when it is not paused."""
+    return move(connection, State.ACTIVE, actor=actor, before=frozenset({State.PAUSED}))
+
+
+def revoke(connection: Connection, *, actor: User, reason: str = "Its tokens were forgotten here.") -> bool:
     """Forget its tokens and credentials. Total Expert has no endpoint to revoke a grant: that is done over there."""
     with transaction.atomic():
-        forget_secrets(connection)
-        move(connection, State.REVOKED, reason=reason, actor=actor)
+        forget_grant(connection)
+        return move(connection, State.REVOKED, reason=reason, actor=actor)
 
 
-def quarantine(connection: Connection, *, reason: str) -> None:
-    """Refuse a grant that turned out to be another organization's: nothing of it is kept but the reason."""
+def quarantine(connection: Connection, *, reason: str, conflicts_with: Connection | None = None) -> None:
+    """Refuse a grant that turned out to be another organization's: of it nothing is kept but the reason.
+
+    What was mirrored by this grant is taken out again by whoever listens to `signals.quarantined`.
+    """
     with transaction.atomic():
-        forget_secrets(connection)
+        since = Connection.objects.values_list("admitted_at", flat=True).get(pk=connection.pk)
+        forget_grant(connection)
+        Connection.objects.filter(pk=connection.pk).update(conflicts_with=conflicts_with)
         move(connection, State.QUARANTINED, reason=reason)
+        if since is not None:
+            signals.quarantined.send(Connection, connection=connection, since=since)
+
+
+def forget_grant(connection: Connection) -> None:
+    """Forget the secrets, and what the grant told about its organization."""
+    forget_secrets(connection)
+    Landmark.objects.filter(connection=connection).delete()
+    Connection.objects.filter(pk=connection.pk).update(admitted_at=None, conflicts_with=None)
 
 
 def forget_secrets(connection: Connection) -> None:

@@ -67,6 +67,13 @@ class Landmark(models.Model):
 
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="landmarks")
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
+    connection = models.ForeignKey(
+        "Connection",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="landmarks",
+        help_text="Whose grant showed it; it goes with the grant",
+    )
     digest = models.CharField(max_length=64)
 
     class Meta:
@@ -98,6 +105,10 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
     def working(self) -> "ConnectionQuerySet":
         return self.filter(state=State.ACTIVE)
 
+    def admitted(self) -> "ConnectionQuerySet":
+        """Working ones whose records may be mirrored: the tripwire has looked at their grant."""
+        return self.working().filter(admitted_at__isnull=False)
+
 
 class Connection(models.Model):
     """One grant into an installation. It keeps its id, and so its history, when it is granted again."""
@@ -117,6 +128,17 @@ class Connection(models.Model):
     since = models.DateTimeField()
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True)
+    admitted_at = models.DateTimeField(
+        null=True, help_text="When its grant was found to be this organization's; before, nothing is mirrored"
+    )
+    conflicts_with = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The connection of another organization that showed the same records first",
+    )
 
     objects: ClassVar[ConnectionQuerySet] = ConnectionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -155,12 +177,19 @@ class CredentialCandidate(models.Model):
     client_id = EncryptedField(label="connections.candidate.client_id")
     client_secret = EncryptedField(label="connections.candidate.client_secret")
     fingerprint = models.CharField(max_length=64, db_index=True)
+    access_token = EncryptedField(label="connections.candidate.access", null=True)
+    access_expires_at = models.DateTimeField(null=True)
+    scopes = models.CharField(max_length=255, blank=True)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
 
     def __str__(self) -> str:
         return f"candidate of {self.connection_id}"
+
+    def is_fresh(self, at: dt.datetime) -> bool:
+        """Whether the token that it was granted is still good for a minute."""
+        return self.access_expires_at is not None and self.access_expires_at - dt.timedelta(seconds=60) > at
 
 
 class Token(models.Model):

@@ -27,7 +27,13 @@ def visible_connection(request: HttpRequest, organization: Organization, pk: uui
     if not organization.allows(person(request), Capability.OVERVIEW):
         rows = rows.filter(user=person(request))
     return get_object_or_404(
-        rows.select_related("installation__environment", "installation__organization", "user"), pk=pk
+        rows.select_related(
+            "installation__environment",
+            "installation__organization",
+            "user",
+            "conflicts_with__installation__organization",
+        ),
+        pk=pk,
     )
 
 
@@ -53,6 +59,7 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
         "health": health.of(connection),
         "may_manage": may_manage(request, connection),
         "own": connection.user_id == person(request).pk,
+        "rival": connection.conflicts_with if person(request).is_operator else None,
         "panels": panels.draw("connection", request, connection),
     }
     return render(request, "connections/connection.html", context, title=title_of(connection))
@@ -86,8 +93,12 @@ def change_connection(
     if not may_manage(request, connection):
         raise Http404
     change = {"pause": lifecycle.pause, "resume": lifecycle.resume, "revoke": lifecycle.revoke}[verb]
-    change(connection, actor=person(request))
-    if verb == "revoke":
+    if not change(connection, actor=person(request)):
+        messages.error(
+            request,
+            f"Nothing was changed: by now this connection is {connection.get_state_display().lower()}.",
+        )
+    elif verb == "revoke":
         messages.success(
             request,
             "The tokens were forgotten here. Total Expert has no way to revoke from outside: to end the access over "

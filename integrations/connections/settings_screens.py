@@ -1,6 +1,7 @@
 """The operators' settings of connections: environments and the partner's application credentials."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
@@ -27,8 +28,11 @@ def environment_screen(request: HttpRequest, name: str) -> HttpResponse:
 def _edit(request: HttpRequest, environment: Environment | None) -> HttpResponse:
     form = EnvironmentForm(request.POST or None, instance=environment)
     if request.method == "POST" and form.is_valid():
-        saved = form.save()
-        log.record("environment.saved", actor=person(request), target=saved, fields=sorted(form.changed_data))
+        with transaction.atomic():
+            saved = form.save()
+            log.record(
+                "environment.saved", actor=person(request), target=saved, fields=sorted(form.changed_data)
+            )
         return redirect("settings")
     title = environment.label if environment else "New environment"
     return render(

@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 #: A connection got its grant. Sent after commit. Keyword arguments: ``connection``, ``actor`` (a user or None).
 connected = Signal()
+
+#: A grant turned out to be another organization's. Sent inside the transaction. Keyword arguments: ``connection``, and
+#: ``since``, when the grant was admitted: what was seen by it from then on is the other organization's.
+quarantined = Signal()

@@ -9,7 +9,6 @@ import datetime as dt
 import os
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import models, transaction
@@ -26,13 +25,16 @@ from integrations.connections.models import (
     TokenRequest,
 )
 from integrations.total_expert import ReconnectRequired, TryLater
-from portal import clock
-from portal.secrets import seal
+from portal import clock, moments
 
 #: A token is not used in its last minute: a call that is under way must not outlive it.
 SAFETY = dt.timedelta(seconds=60)
-#: Longer than the client's timeouts, so that a living holder never loses its lease.
-LEASE = dt.timedelta(seconds=60)
+#: Longer than the client's timeouts for a token request add up to, so that a living holder never loses its lease.
+LEASE = dt.timedelta(seconds=120)
+#: A token request is sent this soon after the ledger allowed it, or not at all.
+PROMPT = dt.timedelta(seconds=5)
+#: Two tokens granted within this time, and the second refused as well: no third is asked for.
+IN_VAIN = dt.timedelta(minutes=5)
 #: The vendor's refresh tokens live 14 days; it does not say so in its answers.
 REFRESH_LIFE = dt.timedelta(days=14)
 #: How long a caller waits for somebody else's renewal, and how often it looks.
@@ -107,80 +109,132 @@ def _renew(lease: Lease, purpose: Purpose) -> str:
     except BaseException:
         free_lease(lease)
         raise
+    lost = _lost_before(request)
     try:
         return str(send_and_store(lease, request, send).access_token)
     except ReconnectRequired as refused:
-        lifecycle.move(lease.connection, State.NEEDS_RECONNECT, reason=str(refused))
-        raise
+        reason = _what_was_lost(lost) if lost is not None else str(refused)
+        lifecycle.move(lease.connection, State.NEEDS_RECONNECT, reason=reason)
+        raise ReconnectRequired(reason) from refused
 
 
-def _request_of(lease: Lease) -> Callable[[], total_expert.Grant]:
-    """The token request that this connection's grant calls for. Raises ReconnectRequired when it has nothing to send."""
+def _lost_before(request: TokenRequest) -> TokenRequest | None:
+    """The connection's last request, when its answer never came: it may have renewed the refresh token in vain."""
+    earlier = TokenRequest.objects.filter(connection=request.connection_id, at__lt=request.at)
+    sent = earlier.exclude(state__in=[RequestState.RELEASED, RequestState.RESERVED]).order_by("-at").first()
+    return sent if sent is not None and sent.state == RequestState.LOST else None
+
+
+def _what_was_lost(request: TokenRequest) -> str:
+    return (
+        f"The answer to the renewal of {moments.exact(request.at)} was lost, and the new refresh token with it; Total "
+        "Expert does not take the old one any more. Its owner consents again."
+    )
+
+
+def _request_of(lease: Lease) -> wire.Send:
+    """The token request that this connection's grant calls for.
+
+    Raises ReconnectRequired when it has nothing to send, Rejected when its host may not be called.
+    """
     connection = lease.connection
     if connection.grant == Grant.CLIENT_CREDENTIALS:
         row = Connection.objects.get(pk=connection.pk)
         if not row.client_secret:
-            raise ReconnectRequired("This connection has no client credentials. Paste them again.")
+            sentence = "This connection has no client credentials. Paste them again."
+            lifecycle.move(connection, State.NEEDS_RECONNECT, reason=sentence)
+            raise ReconnectRequired(sentence)
         environment = connection.installation.environment
-        return lambda: wire.client_credentials(environment, str(row.client_id), str(row.client_secret))
+        return wire.client_credentials(environment, str(row.client_id), str(row.client_secret))
     if not lease.token.refresh_token:
-        raise ReconnectRequired("This connection has no refresh token. Its owner consents again.")
+        sentence = "This connection has no refresh token. Its owner consents again."
+        lifecycle.move(connection, State.NEEDS_RECONNECT, reason=sentence)
+        raise ReconnectRequired(sentence)
     if lease.token.refresh_expires_at and lease.token.refresh_expires_at <= clock.now():
-        lifecycle.move(
-            connection, State.NEEDS_RECONNECT, reason="Its refresh token died after 14 days without use."
-        )
-        raise ReconnectRequired("The refresh token of this connection died. Its owner consents again.")
-    return lambda: wire.refresh(connection, str(lease.token.refresh_token))
+        sentence = "Its refresh token died after 14 days without use. Its owner consents again."
+        lifecycle.move(connection, State.NEEDS_RECONNECT, reason=sentence)
+        raise ReconnectRequired(sentence)
+    return wire.refresh(connection, str(lease.token.refresh_token))
 
 
-def send_and_store(lease: Lease, request: TokenRequest, send: Callable[[], total_expert.Grant]) -> Token:
+def send_and_store(lease: Lease, request: TokenRequest, send: wire.Send) -> Token:
     """Send a token request that stands in the ledger, and store its answer. Raises the client's three errors."""
-    try:
-        grant = send()
-    except total_expert.NotSent:
+    if not _is_prompt(lease, request):
         ledger.close(request, RequestState.RELEASED)
         free_lease(lease)
-        raise
-    except total_expert.AnswerLost:
-        ledger.close(request, RequestState.LOST)
-        free_lease(lease)
-        raise
+        raise TryLater("This process was held up before it could send its token request.", after=1)
+    try:
+        grant = exchange(request, send)
     except total_expert.TotalExpertError:
-        ledger.close(request, RequestState.REFUSED)
         free_lease(lease)
         raise
     return _store(lease, request, grant)
 
 
+def _is_prompt(lease: Lease, request: TokenRequest) -> bool:
+    """Whether no time has passed since the ledger said yes: a process that was stopped must not send late."""
+    held = Token.objects.filter(pk=lease.token.pk, fence=lease.fence).exists()
+    return held and clock.now() - request.at <= PROMPT
+
+
+def exchange(request: TokenRequest, send: wire.Send) -> total_expert.Grant:
+    """Send, and write into the ledger how it ended unless it was granted: then that is stored with the grant."""
+    try:
+        return send()
+    except total_expert.NotSent:
+        ledger.close(request, RequestState.RELEASED)
+        raise
+    except total_expert.AnswerLost:
+        ledger.close(request, RequestState.LOST)
+        raise
+    except total_expert.TotalExpertError:
+        ledger.close(request, RequestState.REFUSED)
+        raise
+
+
 def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> Token:
-    """Commit a new pair, unless another holder has taken the lease over meanwhile."""
-    token, connection = lease.token, lease.connection
-    fields: dict[str, object] = {
-        "access_token": seal(grant.access_token, label="connections.token.access", row=token.pk),
-        "lease_holder": "",
-        "lease_expires_at": None,
-        # whoever read the row while this lease was held must not take it for one that still needs renewing
-        "fence": lease.fence + 1,
-    }
+    """Commit a new pair. One that comes late, after the lease, is taken unless somebody else has stored another."""
+    connection = lease.connection
     with transaction.atomic(durable=True):
         at = clock.now()
-        fields["access_expires_at"] = at + dt.timedelta(seconds=grant.expires_in)
-        if grant.refresh_token:
-            fields["refresh_token"] = seal(
-                grant.refresh_token, label="connections.token.refresh", row=token.pk
-            )
-            fields["refresh_expires_at"] = at + REFRESH_LIFE
-        stored = Token.objects.filter(pk=token.pk, fence=lease.fence).update(**fields)
+        token = Token.objects.select_for_update().filter(pk=lease.token.pk).first()
+        stored = token is not None and (token.fence == lease.fence or _same_pair(token, lease.token))
+        if token is not None and stored:
+            put(token, grant, at)
+            Connection.objects.filter(pk=connection.pk).update(scopes=scopes_of(grant))
         TokenRequest.objects.filter(pk=request.pk).update(
             state=RequestState.GRANTED if stored else RequestState.LOST, ended_at=at
         )
-        if stored:
-            Connection.objects.filter(pk=connection.pk).update(scopes=" ".join(sorted(grant.scope))[:255])
-    if not stored:
-        raise TryLater("This renewal took so long that another process took it over.", after=1)
-    connection.scopes = " ".join(sorted(grant.scope))
-    token.refresh_from_db()
+    if token is None or not stored:
+        raise TryLater("This connection was granted anew or revoked while its token was renewed.", after=1)
+    connection.scopes = scopes_of(grant)
+    if token.fence > lease.fence + 1:
+        # whoever took the lease over has been refused with the old refresh token meanwhile
+        lifecycle.move(connection, State.ACTIVE, before=frozenset({State.NEEDS_RECONNECT}))
     return token
+
+
+def _same_pair(now: Token, before: Token) -> bool:
+    return now.refresh_token is not None and now.refresh_token == before.refresh_token
+
+
+def put(token: Token, grant: total_expert.Grant, at: dt.datetime) -> None:
+    """Write a granted pair into the row. The lease ends, and earlier holders can't write any more."""
+    token.access_token, token.access_expires_at = (
+        grant.access_token,
+        at + dt.timedelta(seconds=grant.expires_in),
+    )
+    if grant.refresh_token:
+        token.refresh_token, token.refresh_expires_at = grant.refresh_token, at + REFRESH_LIFE
+    token.lease_holder, token.lease_expires_at = "", None
+    # whoever read the row while the lease was held must not take it for one that still needs renewing
+    token.fence += 1
+    token.save()
+
+
+def scopes_of(grant: total_expert.Grant) -> str:
+    """Granted scopes as they are stored."""
+    return " ".join(sorted(grant.scope))[:255]
 
 
 def free_lease(lease: Lease) -> None:
@@ -189,9 +243,25 @@ def free_lease(lease: Lease) -> None:
 
 
 def forget_access(connection: Connection, failed: str) -> None:
-    """A token was refused before its time: do not use it again, unless it has been replaced meanwhile."""
+    """A token was refused before its time: do not use it again, unless it has been replaced meanwhile.
+
+    When tokens are refused as fast as they are granted, the connection needs somebody to look at it.
+    """
     token = Token.objects.filter(connection=connection).first()
-    if token is not None and token.access_token == failed:
-        Token.objects.filter(pk=token.pk, fence=token.fence, lease_expires_at=None).update(
-            access_expires_at=None
+    if token is None or token.access_token != failed:
+        return
+    forgotten = Token.objects.filter(pk=token.pk, fence=token.fence, lease_expires_at=None)
+    if forgotten.update(access_expires_at=None) and _granted_in_vain(connection):
+        lifecycle.move(
+            connection,
+            State.NEEDS_RECONNECT,
+            reason="Total Expert refuses the tokens that it has just granted. Reconnect; if that does not help, ask it "
+            "whether this access was switched off.",
         )
+
+
+def _granted_in_vain(connection: Connection) -> bool:
+    lately = TokenRequest.objects.filter(
+        connection=connection, state=RequestState.GRANTED, ended_at__gt=clock.now() - IN_VAIN
+    )
+    return lately.count() > 1

@@ -7,7 +7,7 @@ from typing import Literal
 from django.db import transaction
 
 from integrations import total_expert
-from integrations.connections import tripwire
+from integrations.connections import admission
 from integrations.connections.client import client_for
 from integrations.connections.models import Connection, Purpose
 from integrations.total_expert import Client, Rejected
@@ -94,16 +94,11 @@ def _scopes(connection: Connection) -> Step:
 
 
 def _first_page(connection: Connection, client: Client) -> Step:
-    """The oldest records come first, since the tripwire knows those."""
-    page = client.contacts.list(size=100, sort=("internal_created_at",))
-    tripwire.refuse_foreign(connection, landmarks(page))
+    if connection.admitted_at is None:
+        admission.admit(connection, client)
+    page = admission.oldest(client)
     about = f"{page.last * page.size:,}" if page.last > 1 else str(len(page.items))
-    return Step("first_page", "done", f"Sees up to {about} contacts.")
-
-
-def landmarks(page: total_expert.Page[total_expert.Contact]) -> list[tripwire.Record]:
-    """The contacts of a page as the tripwire wants them."""
-    return [("contact", contact.id, str(contact.raw.get("internal_created_at"))) for contact in page.items]
+    return Step("first_page", "done", f"Sees up to {about} contacts, and they are this organization's.")
 
 
 def _count(name: str, noun: str, fetch: Callable[[], total_expert.Page[object]]) -> Step:

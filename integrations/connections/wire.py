@@ -1,5 +1,7 @@
-"""Token requests on the wire: rows in, the client's grants out. Never called while a transaction is open."""
+"""Token requests for the wire: made ready from rows, sent later, outside any transaction."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,9 +23,14 @@ def world(environment: Environment) -> total_expert.Environment:
         raise Rejected([" ".join(problem.messages)], code="host_not_allowed") from None
 
 
-def client_credentials(environment: Environment, client_id: str, client_secret: str) -> total_expert.Grant:
-    """Ask for a token by an organization's own client id and secret."""
-    return oauth.client_credentials(
+#: A token request that needs nothing more but to be sent. What could forbid it was looked up before.
+Send = Callable[[], total_expert.Grant]
+
+
+def client_credentials(environment: Environment, client_id: str, client_secret: str) -> Send:
+    """Ask for a token by an organization's own client id and secret. Raises Rejected."""
+    return partial(
+        oauth.client_credentials,
         world(environment),
         client_id=client_id,
         client_secret=client_secret,
@@ -31,11 +38,12 @@ def client_credentials(environment: Environment, client_id: str, client_secret: 
     )
 
 
-def refresh(connection: Connection, refresh_token: str) -> total_expert.Grant:
-    """Exchange a refresh token, which dies by it, for a new pair."""
+def refresh(connection: Connection, refresh_token: str) -> Send:
+    """Exchange a refresh token, which dies by it, for a new pair. Raises Rejected or ReconnectRequired."""
     environment = connection.installation.environment
     application = application_of(environment)
-    return oauth.refresh(
+    return partial(
+        oauth.refresh,
         world(environment),
         client_id=str(application.client_id),
         client_secret=str(application.client_secret),
@@ -44,11 +52,15 @@ def refresh(connection: Connection, refresh_token: str) -> total_expert.Grant:
     )
 
 
-def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> total_expert.Grant:
-    """Exchange the code that a consenting person brought back. It lives 30 seconds and works once."""
+def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> Send:
+    """Exchange the code that a consenting person brought back. It lives 30 seconds and works once.
+
+    Raises Rejected or ReconnectRequired.
+    """
     environment = connection.installation.environment
     application = application_of(environment)
-    return oauth.exchange_code(
+    return partial(
+        oauth.exchange_code,
         world(environment),
         client_id=str(application.client_id),
         client_secret=str(application.client_secret),

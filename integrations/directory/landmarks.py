@@ -1,25 +1,14 @@
-"""Which contacts the tripwire looks at, and which it keeps: the oldest of each owner."""
-
-from collections.abc import Iterable
+"""Which contacts the tripwire keeps after a full pass: the oldest of each owner."""
 
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
-from integrations import total_expert
 from integrations.connections import tripwire
 from integrations.connections.models import Connection
 from integrations.directory.models import UNKNOWN_TIME, Contact, Document
 
 #: Landmarks kept of each owner.
 KEPT = 20
-_CREATED = "internal_created_at"
-
-
-def of(records: Iterable[total_expert.Contact]) -> list[tripwire.Record]:
-    """Records as the tripwire compares them: those that say when they were created."""
-    return [
-        ("contact", record.id, str(record.raw[_CREATED])) for record in records if record.raw.get(_CREATED)
-    ]
 
 
 def oldest(connection: Connection) -> list[tripwire.Record]:
@@ -36,4 +25,8 @@ def oldest(connection: Connection) -> list[tripwire.Record]:
         .values_list("pk", flat=True)
     )
     documents = Document.objects.filter(contact__in=list(ranked)).values_list("contact__remote_id", "raw")
-    return [("contact", remote_id, str(raw[_CREATED])) for remote_id, raw in documents if raw.get(_CREATED)]
+    return [
+        ("contact", remote_id, str(raw[tripwire.CREATED]))
+        for remote_id, raw in documents
+        if raw.get(tripwire.CREATED)
+    ]

@@ -14,7 +14,7 @@ from django.db import transaction
 from integrations import total_expert
 from integrations.connections import tripwire
 from integrations.connections.client import client_for
-from integrations.connections.models import Connection, State
+from integrations.connections.models import Connection
 from integrations.directory import landmarks, store, walk
 from integrations.directory.models import UNSEEN, Book, Contact, ContactGroup, Sighting
 from integrations.directory.progress import Progress
@@ -104,7 +104,7 @@ def _owner(leg: Leg, client: Client) -> None:
     """Whose book it is: a user sees one, and the contacts in it name its owner."""
     if not leg.connection.sees_everything and (leg.state["full"] or leg.book.owner is None):
         page = client.contacts.list(size=100)
-        tripwire.refuse_foreign(leg.connection, landmarks.of(page.items))
+        tripwire.refuse_foreign(leg.connection, tripwire.of(page.items))
         reference = _most_named(page.items) or (
             client.contacts.get(page.items[0].id).owner if page.items else None
         )
@@ -197,7 +197,7 @@ def _contacts(leg: Leg, client: Client) -> None:
 def _walk(leg: Leg, client: Client, following: str, *, archived: bool | None, **filters: Any) -> None:
     position = walk.Position.load(leg.state.get("position") or leg.state["begin"])
     page = walk.fetch(client, position, **filters)
-    tripwire.refuse_foreign(leg.connection, landmarks.of(page.items))
+    tripwire.refuse_foreign(leg.connection, tripwire.of(page.items))
     successor = walk.after(position, page)
     with transaction.atomic():
         outcome = store.contacts(page.items, leg.sight(archived=archived))
@@ -241,7 +241,7 @@ def _missing(leg: Leg, client: Client) -> None:
             if refused.code != "not_found":
                 raise
             gone.append(row)
-    tripwire.refuse_foreign(leg.connection, landmarks.of(found))
+    tripwire.refuse_foreign(leg.connection, tripwire.of(found))
     with transaction.atomic():
         store.contacts(found, leg.sight())
         Sighting.objects.filter(pk__in=[row.pk for row in gone]).delete()
@@ -268,10 +268,10 @@ def _finish(leg: Leg, client: Client) -> None:
     if state.get("seen_until"):
         latest = dt.datetime.fromisoformat(state["seen_until"])
         book.seen_until = max(latest, book.seen_until or latest)
+    # Only while the connection is still trusted: somebody may have quarantined it meanwhile.
+    if state["full"] and Connection.objects.admitted().filter(pk=leg.connection.pk).exists():
+        tripwire.claim(leg.connection, landmarks.oldest(leg.connection))
     with transaction.atomic():
-        # Only while the connection is still trusted: somebody may have quarantined it meanwhile.
-        if state["full"] and Connection.objects.filter(pk=leg.connection.pk, state=State.ACTIVE).exists():
-            tripwire.remember(leg.connection.installation, landmarks.oldest(leg.connection))
         book.save()
         leg.state["step"] = "done"
         leg.state.pop("page_before", None)

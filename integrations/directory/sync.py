@@ -55,7 +55,7 @@ def go_on(job: Job) -> None:
 
 def _next(installation: Installation, progress: Progress, waits: dict[str, TryLater]) -> Connection | None:
     """A working connection whose pass is not over. Looked up each time: people connect while a sync runs."""
-    working = Connection.objects.working().filter(installation=installation)
+    working = Connection.objects.admitted().filter(installation=installation)
     for connection in working.select_related(
         "installation__environment", "installation__organization", "user"
     ):

@@ -12,7 +12,8 @@ from django.db.models.functions import Greatest
 
 from integrations.jobs.models import Job, State
 
-#: How long a lease lasts without a checkpoint: longer than one call with its timeouts, repeats and a token renewal.
+#: How long a lease lasts without a checkpoint: longer than a call takes that does not drag on to all its timeouts. A
+#: worker that is slower still finds its lease gone at its next checkpoint, and somebody else goes on in its place.
 #: Waiting it out is only for the workers of a machine that is gone; those that died on this one are told by their id.
 LEASE = dt.timedelta(seconds=180)
 _PROCESSES = Path("/proc")

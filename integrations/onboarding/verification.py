@@ -12,7 +12,7 @@ from integrations.jobs import queue
 from integrations.jobs.models import Job
 from integrations.jobs.run import Run
 from integrations.onboarding.models import Verification
-from integrations.total_expert import ReconnectRequired, Rejected
+from integrations.total_expert import ReconnectRequired, Rejected, TryLater
 from portal import clock
 from portal.organizations.models import User
 
@@ -44,14 +44,24 @@ def due(installation: Installation) -> list[Connection]:
 
 
 def advance(run: Run) -> bool:
-    """One slice of the job: verify each connection that waits; afterwards sync what holds."""
+    """One slice of the job: verify each connection that waits; afterwards sync what holds.
+
+    One that must wait does not keep the others from it. Raises TryLater when all that is left must wait.
+    """
     installation = run.job.installation
     held = bool(run.cursor.get("held"))
+    waits: list[TryLater] = []
     for connection in due(installation):
-        held |= _verify(run, connection)
+        try:
+            held |= _verify(run, connection)
+        except TryLater as wait:
+            waits.append(wait)
         run.checkpoint(cursor={"held": held})
     if held:
         sync.start(installation=installation, asked_by=run.job.asked_by)
+        run.checkpoint(cursor={"held": False})
+    if waits:
+        raise min(waits, key=lambda wait: wait.after if wait.after is not None else float("inf"))
     return not due(installation)
 
 

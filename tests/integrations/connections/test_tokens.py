@@ -6,9 +6,11 @@ import threading
 import pytest
 from django.db import connections
 
+from integrations import total_expert
 from integrations.connections import ledger, lifecycle, tokens
+from integrations.connections.client import client_for
 from integrations.connections.models import Connection, Purpose, RequestState, State, Token, TokenRequest
-from integrations.total_expert import ReconnectRequired, TryLater
+from integrations.total_expert import ReconnectRequired, Rejected, TryLater
 from portal import clock
 from tests.world import World
 
@@ -127,10 +129,87 @@ def test_a_holder_that_wakes_up_late_does_not_overwrite_the_newer_pair(world: Wo
     request = ledger.take(connection, purpose=Purpose.WORK, fence=late.fence)
     world.sandbox.pass_time(tokens.LEASE.total_seconds() + 1)
     current = tokens.access_token(connection)
+    sent = token_requests(world)
     send = tokens._request_of(late)
     with pytest.raises(TryLater):
         tokens.send_and_store(late, request, send)
     assert Token.objects.get().access_token == current
+    assert token_requests(world) == sent
+
+
+def test_a_process_that_was_stopped_between_permission_and_sending_sends_nothing(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    lease = tokens.take_lease(connection, Token.objects.get())
+    assert lease is not None
+    request = ledger.take(connection, purpose=Purpose.WORK, fence=lease.fence)
+    world.sandbox.pass_time(tokens.PROMPT.total_seconds() + 1)
+    sent = token_requests(world)
+    with pytest.raises(TryLater, match="held up"):
+        tokens.send_and_store(lease, request, tokens._request_of(lease))
+    assert token_requests(world) == sent
+    assert TokenRequest.objects.get(pk=request.pk).state == RequestState.RELEASED
+    assert tokens.access_token(connection)
+
+
+def test_a_pair_that_arrives_after_the_lease_is_kept_and_the_connection_recovers(
+    world: World, consented: Connection
+) -> None:
+    Token.objects.update(access_expires_at=None)
+    lease = tokens.take_lease(consented, Token.objects.get())
+    assert lease is not None
+    request = ledger.take(consented, purpose=Purpose.WORK, fence=lease.fence)
+    send = tokens._request_of(lease)
+
+    def send_slowly() -> total_expert.Grant:
+        grant = send()
+        world.sandbox.pass_time(tokens.LEASE.total_seconds() + 1)
+        with pytest.raises(ReconnectRequired, match="was lost"):
+            tokens.access_token(Connection.objects.get())
+        return grant
+
+    stored = tokens.send_and_store(lease, request, send_slowly)
+    assert Connection.objects.get().state == State.ACTIVE
+    assert tokens.access_token(consented) == stored.access_token
+
+
+def test_what_a_lost_answer_cost_is_said(world: World, consented: Connection) -> None:
+    Token.objects.update(access_expires_at=None)
+    world.sandbox.faults({"method": "POST", "path": "/v1/token", "drop": "after", "times": 1})
+    with pytest.raises(TryLater):
+        tokens.access_token(consented)
+    with pytest.raises(ReconnectRequired, match="was lost, and the new refresh token with it"):
+        tokens.access_token(consented)
+    assert "was lost" in Connection.objects.get().reason
+
+
+def test_a_host_that_may_not_be_called_costs_no_slot(world: World, settings) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    settings.ENVIRONMENT_HOSTS = []
+    with pytest.raises(Rejected):
+        tokens.access_token(connection)
+    assert TokenRequest.objects.count() == 1
+    assert Token.objects.get().lease_holder == ""
+
+
+def test_an_application_that_was_taken_out_is_nobodys_dead_grant(world: World, consented: Connection) -> None:
+    Token.objects.update(access_expires_at=None)
+    world.environment.application.delete()
+    with pytest.raises(ReconnectRequired, match="operator"):
+        tokens.access_token(Connection.objects.get())
+    assert Connection.objects.get().state == State.ACTIVE
+
+
+def test_tokens_that_are_refused_as_fast_as_they_are_granted_need_a_person(world: World) -> None:
+    connection = world.connected()
+    world.sandbox.faults({"method": "GET", "path": "/v1/teapot", "status": 401, "times": 9})
+    with client_for(connection) as client, pytest.raises(ReconnectRequired):
+        client.teapot()
+    row = Connection.objects.get()
+    assert row.state == State.NEEDS_RECONNECT
+    assert "just granted" in row.reason
+    assert token_requests(world) == 2
 
 
 def test_a_token_that_total_expert_refuses_is_not_used_again(world: World) -> None:

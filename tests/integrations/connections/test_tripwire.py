@@ -2,7 +2,7 @@
 
 import pytest
 
-from integrations.connections import tripwire, verify
+from integrations.connections import lifecycle, tripwire, verify
 from integrations.connections.models import Connection, Landmark, State, Token
 from integrations.total_expert import Rejected
 from tests.world import BLUEWATER, CEDAR, World
@@ -12,30 +12,47 @@ RECORDS: list[tripwire.Record] = [("contact", number, "2024-01-01 10:00:00") for
 
 
 def test_another_organizations_landmark_quarantines_and_forgets_the_tokens(world: World) -> None:
-    tripwire.remember(world.connected(CEDAR).installation, RECORDS)
+    rightful = world.connected(CEDAR)
+    tripwire.claim(rightful, RECORDS)
     intruder = world.connected(BLUEWATER)
     with pytest.raises(Rejected, match="another organization"):
         tripwire.refuse_foreign(intruder, RECORDS[2:3])
     row = Connection.objects.get(pk=intruder.pk)
     assert row.state == State.QUARANTINED
+    assert row.conflicts_with == rightful
+    assert row.admitted_at is None
     assert "Cedar" not in row.reason
     assert not Token.objects.filter(connection=row).exists()
+    assert not Landmark.objects.filter(connection=row).exists()
 
 
 def test_a_colleagues_records_and_ones_own_do_not_trip(world: World) -> None:
     cedar = world.connected(CEDAR)
-    tripwire.remember(cedar.installation, RECORDS)
+    tripwire.claim(cedar, RECORDS)
     tripwire.refuse_foreign(cedar, RECORDS)
     tripwire.refuse_foreign(cedar, [("contact", 99, "2024-01-01 10:00:00")])
     assert Connection.objects.get(pk=cedar.pk).state == State.ACTIVE
 
 
-def test_remembering_twice_keeps_one_landmark_and_no_readable_id(world: World) -> None:
-    installation = world.connected(CEDAR).installation
-    tripwire.remember(installation, RECORDS)
-    tripwire.remember(installation, RECORDS)
-    assert Landmark.objects.count() == len(RECORDS)
+def test_claiming_twice_keeps_one_landmark_and_no_readable_id(world: World) -> None:
+    cedar = world.connected(CEDAR)
+    before = Landmark.objects.count()
+    tripwire.claim(cedar, RECORDS)
+    tripwire.claim(cedar, RECORDS)
+    assert Landmark.objects.count() == before + len(RECORDS)
     assert all(len(row.digest) == 64 for row in Landmark.objects.all())
+
+
+def test_revoking_the_wrong_one_that_came_first_lets_the_right_one_in(world: World) -> None:
+    wrong, rightful = world.connected(CEDAR), world.connected(BLUEWATER)
+    tripwire.claim(wrong, RECORDS)
+    with pytest.raises(Rejected):
+        tripwire.claim(rightful, RECORDS)
+    lifecycle.revoke(wrong, actor=world.operator)
+    again = world.connected(BLUEWATER)
+    tripwire.claim(again, RECORDS)
+    row = Connection.objects.get(pk=rightful.pk)
+    assert (row.state, row.conflicts_with) == (State.ACTIVE, None)
 
 
 def test_verification_names_each_step_and_what_is_seen(world: World) -> None:
@@ -45,16 +62,13 @@ def test_verification_names_each_step_and_what_is_seen(world: World) -> None:
 
 
 def test_verifying_a_grant_of_another_organization_is_refused(world: World) -> None:
-    cedar = world.connected(CEDAR)
-    with_cedar = verify.client_for(cedar)
-    tripwire.remember(
-        cedar.installation,
-        verify.landmarks(with_cedar.contacts.list(size=100, sort=("internal_created_at",))),
-    )
-    wrong = world.connected(BLUEWATER)
+    cedar, officer = world.connected(CEDAR), world.member("officer", BLUEWATER)
+    wrong = world.consented(officer, BLUEWATER)
     token = Token.objects.get(connection=wrong)  # somebody consented for Cedar on Bluewater's page
     token.access_token = Token.objects.get(connection=cedar).access_token
     token.save()
+    Connection.objects.filter(pk=wrong.pk).update(admitted_at=None)
+    wrong.refresh_from_db()
     with pytest.raises(Rejected, match="another organization"):
         list(verify.steps(wrong))
     assert Connection.objects.get(pk=wrong.pk).state == State.QUARANTINED
