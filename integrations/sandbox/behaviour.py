@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Organization:
-    """A customer of the vendor: its name, the groups it requires and the groups that start a campaign (name →
-    subject).
+    """A customer of the vendor: its name, the groups it requires, and what starts a campaign: per resource,
+    names of its records and the subjects of the e-mails.
     """
 
     id: int
     name: str
     required_groups: tuple[str, ...] = ()
-    campaigns: dict[str, str] = field(default_factory=dict)
+    campaigns: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass

@@ -32,7 +32,6 @@ GENERAL_GUESSES = (
     " client credentials may have every scope.",
 )
 NOT_THERE = (
-    "contact-surveys, contact-survey-responses, contact-notes, insights, insight-types",
     "contact-recruits with statuses, metrics and units; communication consent",
     "channels, wlp-access-types, campaigns, campaign-activity, activity",
     "user-roles, role-permissions, permissions, teams",

@@ -60,6 +60,9 @@ def _equals(selection: Selection, resource: Resource, caller: Caller, found: Fil
         wanted = values.digits(value)
     elif attribute is not None and attribute.kind is Kind.NUMBER:
         wanted = values.read(attribute, value)
+    elif attribute is not None and attribute.kind is Kind.FLAG:
+        selection.add(f"coalesce(a_{found.on}, {int(bool(attribute.default))}) = ?", _flag(found, value))
+        return
     selection.add(f"{_expression(resource, found.on)} = ?", wanted)
 
 
@@ -145,11 +148,15 @@ def _linked(selection: Selection, resource: Resource, found: Filter, compares: s
     selection.add(f"id IN (SELECT record FROM {links} WHERE since {compares} ?)", _moment(found, value))
 
 
-def _archived(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+def _flag(found: Filter, value: str) -> int:
     wanted = values.flag(value)
     if wanted is None:
         raise Refusal(422, f"Filter '{found.name}' needs true or false")
-    selection.add("archived = ?", int(wanted))
+    return int(wanted)
+
+
+def _archived(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+    selection.add("archived = ?", _flag(found, value))
 
 
 def _named(resource: Resource, by: str, value: str) -> Any:

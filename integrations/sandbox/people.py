@@ -100,11 +100,6 @@ GROUP_NAMES = (
     "Open House Visitors",
     "Newsletter",
 )
-CAMPAIGNS = {
-    "Active Lead": "Let's find the right loan for you",
-    "Pre-Approved": "You are pre-approved: what happens next",
-    "Newsletter": "Welcome to our monthly market letter",
-}
 NICKNAMES = {
     "Robert": "Rob",
     "Daniel": "Dan",

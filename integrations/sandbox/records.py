@@ -61,7 +61,7 @@ def writer(resource: Resource) -> Callable[[Record], tuple[Any, ...]]:
     to_one = [relationship.name for relationship in resource.to_one]
 
     def row(record: Record) -> tuple[Any, ...]:
-        get = record.attributes.get
+        get = (record.attributes | record.hidden).get if record.hidden else record.attributes.get
         attributes = dict(record.attributes)
         if resource.shows_id:
             attributes["id"] = identifiers.show(resource, record.id)

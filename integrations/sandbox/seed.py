@@ -14,7 +14,7 @@ import sqlite3
 from dataclasses import asdict
 from typing import Any
 
-from . import people, store, values
+from . import people, seed_engagement, store, values
 from .declaration import Resource
 from .organizations import APPLICATION
 from .passwords import password_for
@@ -77,6 +77,7 @@ def make_world(connection: sqlite3.Connection, seed: Seed, *, now: float) -> Non
     store.set_meta(connection, APPLICATION, {"name": "Partner Portal", **credentials})
     owners = [_make_organization(connection, rng, position, end) for position in range(seed.organizations)]
     make_contacts(connection, seed, owners, end)
+    seed_engagement.make_history(connection, seed, end)
     for resource in RESOURCES.values():
         finish_tables(connection, resource)
 
@@ -96,11 +97,12 @@ def _make_organization(
             f"{slug}-{rng.randbytes(4).hex()}",
             rng.randbytes(20).hex(),
             json.dumps(required),
-            json.dumps(people.CAMPAIGNS),
+            json.dumps(seed_engagement.CAMPAIGNS),
         ),
     )
     stamp = (end - SPAN).strftime(values.MOMENT)
     _make_custom_fields(connection, id, stamp)
+    seed_engagement.make_definitions(connection, id, stamp)
     make_webhook_actions(connection, id, stamp)
     users = _make_users(connection, rng, id, name, slug, stamp)
     return _make_groups(connection, users, id, required, stamp)

@@ -99,9 +99,14 @@ def _count_blocks(connection: sqlite3.Connection, resource: Resource) -> None:
 
 def next_id(connection: sqlite3.Connection, resource: Resource) -> int:
     """The next number of a resource. Numbers ascend across all organizations and are never used again."""
+    return next_number(connection, resource.path, resource.first_id)
+
+
+def next_number(connection: sqlite3.Connection, sequence: str, first: int = 1) -> int:
+    """The next number of a sequence of any name."""
     row = connection.execute(
         "INSERT INTO sequences (resource, last) VALUES (?, ?)"
         " ON CONFLICT (resource) DO UPDATE SET last = last + 1 RETURNING last",
-        (resource.path, resource.first_id),
+        (sequence, first),
     ).fetchone()
     return int(row[0])

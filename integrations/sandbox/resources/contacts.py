@@ -73,11 +73,9 @@ class ContactBehaviour(Behaviour):
 
     def after_write(self, change: Change) -> None:
         """Start the campaigns of the groups a contact has just come into."""
-        options = change.payload.get("options")
-        suppress = options.get("suppress_emails") if isinstance(options, dict) else False
         added = change.added.get("contact_groups", set())
-        if added and str(suppress).lower() not in ("true", "1"):
-            outbox.start_campaigns(change, added)
+        if added and not outbox.is_suppressed(change.payload):
+            outbox.start(change, outbox.GROUPS, added, change.record.id)
 
 
 CONTACTS = Resource(
@@ -185,7 +183,9 @@ CONTACTS = Resource(
         "A group that does not exist, or belongs to another owner, answers 422 and nothing is created.",
         "A contact with a new owner moves to that owner's groups of the same names and leaves the others.",
         "`POST` with the id of a contact updates it and answers like a duplicate; an unknown id answers 404.",
-        "Coming into a group that has a campaign sends its e-mail unless `ok_to_email` is false.",
+        "Coming into a group that has a campaign sends its e-mail, unless the contact is archived or silenced, or"
+        " `ok_to_email` is false. Answering a survey and getting an insight do the same; only writes of contacts"
+        " take `options.suppress_emails`.",
         "`do_not_contact` is stored and changes nothing that can be read.",
     ),
     webhook_item="CONTACT",

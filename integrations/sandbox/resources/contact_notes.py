@@ -1,0 +1,38 @@
+"""The contact-notes resource: what somebody wrote about a contact."""
+
+from ..declaration import Column, Field, Filter, Kind, Ownership, Resource, Test
+from .contact_references import CONTACT, GUESSES
+
+TYPES = 34
+
+CONTACT_NOTES = Resource(
+    path="contact-notes",
+    scope="leadInteraction",
+    first_id=20_001,
+    ownership=Ownership.HIDDEN_FROM_USER,
+    shows_times=False,
+    fields=(
+        Field("is_private", Kind.FLAG, assignable=False, shown=False, default=False, column=Column.PLAIN),
+        Field("note", column=Column.PLAIN),
+        Field("title", column=Column.PLAIN, indexed=True),
+        Field("type_id", choices=tuple(str(number) for number in range(1, TYPES + 1)), column=Column.PLAIN),
+    ),
+    relationships=(CONTACT,),
+    required=("title", "note", "type_id", "contact"),
+    filters=(
+        Filter("created_on_start", Test.FROM, "created"),
+        Filter("created_on_end", Test.UNTIL, "created"),
+        Filter("title", Test.EQUALS, "title"),
+        Filter("notes", Test.EQUALS, "note"),
+        Filter("is_private", Test.EQUALS, "is_private"),
+        Filter("type_id", Test.EQUALS, "type_id"),
+        Filter("title_contains", Test.CONTAINS, "title"),
+        Filter("notes_contains", Test.CONTAINS, "note"),
+    ),
+    ignored=("outcome",),
+    guesses=(
+        *GUESSES,
+        "No note is private: nothing documents how one would become so.",
+        "A type that is not in the published list answers 422.",
+    ),
+)

@@ -1,0 +1,89 @@
+"""The contact-survey-responses resource: what contacts answered. Written once, never changed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .. import outbox, records
+from ..answers import Refusal, target_not_found
+from ..behaviour import Behaviour, Change
+from ..declaration import Ownership, Relationship, Resource
+from .contact_references import CONTACT, GUESSES
+from .contact_surveys import CONTACT_SURVEYS, HEX_DIGITS
+
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
+
+
+class ResponseBehaviour(Behaviour):
+    """Answers belong to questions of the survey and fit their types; a survey may start a campaign."""
+
+    def complete(self, change: Change) -> None:
+        """Put each answer beside its question."""
+        survey = records.load(
+            change.connection,
+            CONTACT_SURVEYS,
+            change.organization.id,
+            None,
+            change.record.one["survey"] or 0,
+        )
+        questions = (
+            {question["id"]: question for question in survey.attributes["questions"]} if survey else {}
+        )
+        sent = change.payload["question_responses"]
+        if not isinstance(sent, list):
+            raise Refusal(422, "Invalid value for attribute: 'question_responses'")
+        answers = [_answer(entry, questions) for entry in sent]
+        if len({answer["question"]["id"] for answer in answers}) < len(answers):
+            raise Refusal(422, "Invalid value for attribute: 'question_responses.question'")
+        change.record.attributes["question_responses"] = answers
+
+    def after_write(self, change: Change) -> None:
+        """Start the campaigns of the survey."""
+        outbox.start(change, outbox.SURVEYS, [change.record.one["survey"]], change.record.one["contact"])
+
+
+def _answer(entry: Any, questions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    named = entry.get("question") if isinstance(entry, dict) else None
+    question = questions.get(str(named.get("id")).lower()) if isinstance(named, dict) else None
+    if question is None:
+        raise target_not_found("question")
+    value = entry.get("response_value")
+    if value in (None, ""):
+        raise Refusal(422, "Missing required attribute: 'question_responses.response_value'")
+    if isinstance(value, (dict, list)) or not _fits(question, str(value)):
+        raise Refusal(422, "Invalid value for attribute: 'question_responses.response_value'")
+    return {"response_value": str(value), "question": question}
+
+
+def _fits(question: dict[str, Any], value: str) -> bool:
+    if question["data_type"] == "decimal":
+        return _DECIMAL.fullmatch(value.strip()) is not None
+    if question["data_type"] == "choice":
+        return value in {choice["value"] for choice in question["possible_choice_answers"]}
+    return True
+
+
+CONTACT_SURVEY_RESPONSES = Resource(
+    path="contact-survey-responses",
+    scope="leadSurveyInteraction",
+    first_id=7001,
+    hex_digits=HEX_DIGITS,
+    methods=frozenset({"list", "get", "create"}),
+    ownership=Ownership.HIDDEN_FROM_USER,
+    time_names=("internal_created_at", ""),
+    fields=(),
+    relationships=(
+        CONTACT,
+        Relationship("survey", "contact-surveys", shows=(), settable=("id",)),
+    ),
+    required=("question_responses", "contact", "survey"),
+    guesses=(
+        *GUESSES,
+        "Questions are shown as they were when they were answered.",
+        "A question of another survey, or one that is answered twice, answers 422; so does a decimal that is"
+        " no number. Not every question needs an answer.",
+        "Survey responses have no filters; a filter answers 422 like any unknown one.",
+    ),
+    behaviour=ResponseBehaviour,
+)
