@@ -34,10 +34,8 @@ GENERAL_GUESSES = (
 NOT_THERE = (
     "contact-recruits with statuses, metrics and units; communication consent",
     "channels, wlp-access-types, campaigns, campaign-activity, activity",
-    "user-roles, role-permissions, permissions, teams",
-    "entities, loans, accounts, scenarios, leads, lead-opportunities",
+    "scenarios, leads, lead-opportunities",
     "email-domains, email-unsubscribes, sms/opt-in, sms/opt-out, e-mail archive, templates and images",
-    "schema/participant-roles",
 )
 
 
@@ -49,7 +47,7 @@ def describe() -> str:
         " authorization codes and refresh tokens that rotate",
         "- `GET /v1/heartbeat`, `GET /v1/teapot`",
     ]
-    lines += [_resource(resource) for _, resource in sorted(RESOURCES.items())]
+    lines += [_resource(resource) for _, resource in sorted(RESOURCES.items()) if resource.methods]
     lines += ["", "### Guessed", "", "What the vendor does not document, decided here:", ""]
     lines += [f"- {guess}" for guess in GENERAL_GUESSES]
     for path, resource in sorted(RESOURCES.items()):

@@ -145,13 +145,14 @@ class Test(enum.Enum):
 @dataclass(frozen=True)
 class Filter:
     """One name usable in `filter=`: what it tests, and on which attribute (dotted inside sections) or
-    relationship.
+    relationship. `needs` names another filter without which this one is refused.
     """
 
     name: str
     test: Test
     on: str = ""
     by: str = ""
+    needs: str = ""
 
 
 class Ownership(enum.Enum):

@@ -36,6 +36,7 @@ def select(resource: Resource, caller: Caller, text: str) -> Selection:
     """
     selection = Selection()
     known = {candidate.name: candidate for candidate in resource.filters}
+    given: dict[str, Filter] = {}
     for part in re.split(r",(?=[A-Za-z_]+=)", text):
         if not part.strip():
             continue
@@ -43,7 +44,11 @@ def select(resource: Resource, caller: Caller, text: str) -> Selection:
         found = known.get(name.strip())
         if found is None:
             raise Refusal(422, f"Unknown filter: '{name.strip()}'")
+        given[found.name] = found
         _BUILDERS[found.test](selection, resource, caller, found, value.strip())
+    for found in given.values():
+        if found.needs and found.needs not in given:
+            raise Refusal(422, f"Filter '{found.name}' needs the filter '{found.needs}'")
     return selection
 
 

@@ -21,6 +21,8 @@ from .passwords import password_for
 from .records import Record, insert_many
 from .resources import RESOURCES
 from .seed_contacts import SPAN, Owner, Seed, make_contacts
+from .seed_lending import make_lending
+from .seed_lists import ADMIN, OFFICER, TEAMS, Maker, make_lists, make_roles, make_teams
 from .seed_webhooks import make_webhook_actions
 from .tables import create_tables, finish_tables, next_id
 
@@ -78,6 +80,7 @@ def make_world(connection: sqlite3.Connection, seed: Seed, *, now: float) -> Non
     owners = [_make_organization(connection, rng, position, end) for position in range(seed.organizations)]
     make_contacts(connection, seed, owners, end)
     seed_engagement.make_history(connection, seed, end)
+    make_lending(connection, seed, end)
     for resource in RESOURCES.values():
         finish_tables(connection, resource)
 
@@ -104,7 +107,10 @@ def _make_organization(
     _make_custom_fields(connection, id, stamp)
     seed_engagement.make_definitions(connection, id, stamp)
     make_webhook_actions(connection, id, stamp)
-    users = _make_users(connection, rng, id, name, slug, stamp)
+    maker = Maker(connection, id, stamp)
+    make_lists(maker)
+    users = _make_users(connection, rng, maker, id, name, slug, stamp)
+    maker.store()
     return _make_groups(connection, users, id, required, stamp)
 
 
@@ -134,6 +140,9 @@ def _make_custom_fields(connection: sqlite3.Connection, organization: int, stamp
         ("first_time_buyer", "First-time buyer", "boolean", "contact", "Whether this is a first home"),
         ("custom_string", "Custom string", "text", "contact", "Free text"),
         ("lock_expires", "Rate lock expires", "date", "loan", "Last day of the rate lock"),
+        ("custom_string", "Custom string", "text", "loan", "Free text"),
+        ("custom_string", "Custom string", "text", "account", "Free text"),
+        ("custom_string", "Custom string", "text", "entity", "Free text"),
     )
     records = []
     for system_name, display_name, data_type, entity, description in definitions:
@@ -150,10 +159,17 @@ def _make_custom_fields(connection: sqlite3.Connection, organization: int, stamp
 
 
 def _make_users(
-    connection: sqlite3.Connection, rng: random.Random, organization: int, name: str, slug: str, stamp: str
+    connection: sqlite3.Connection,
+    rng: random.Random,
+    maker: Maker,
+    organization: int,
+    name: str,
+    slug: str,
+    stamp: str,
 ) -> list[int]:
-    """Twelve users: the first is an admin, the last is inactive."""
+    """Twelve users in two teams: the first is an admin, the last is inactive."""
     resource = RESOURCES["users"]
+    roles, teams = make_roles(maker), [maker.reserve("teams") for _ in TEAMS]
     firsts, lasts = rng.sample(people.FIRST_NAMES, USERS), rng.sample(people.LAST_NAMES, USERS)
     records = []
     for position, (first, last) in enumerate(zip(firsts, lasts, strict=True)):
@@ -167,7 +183,6 @@ def _make_users(
             "status": int(position != USERS - 1),
             "type": "Lender",
             "username": f"{login}-{slug}".replace(".", "-"),
-            "role": {"id": 1 if admin else 2, "role_name": "Organization Admin" if admin else "Loan Officer"},
             "info": {
                 "first_name": first,
                 "last_name": last,
@@ -178,11 +193,15 @@ def _make_users(
             },
             "licenses": [{"content": f"LIC {rng.randrange(10000, 99999)}", "license_name": "MN"}],
         }
-        records.append(_new(resource, id, organization, None, given, stamp))
+        record = _new(resource, id, organization, None, given, stamp)
+        record.one = {"role": roles[ADMIN if admin else OFFICER]}
+        record.many = {"teams": set() if admin else {teams[position % len(teams)]}}
+        records.append(record)
         connection.execute(
             "INSERT INTO people VALUES (?, ?, ?, ?)", (id, organization, password_for(id), int(admin))
         )
     insert_many(connection, resource, records)
+    make_teams(maker, teams, [record.id for record in records[1:3]])
     return [record.id for record in records]
 
 

@@ -1,22 +1,36 @@
 """The resources that are emulated, one declaration a module."""
 
-from ..declaration import Resource
+from ..registry import RESOURCES
+from .account_classifications import ACCOUNT_CLASSIFICATIONS
+from .account_lists import ACCOUNT_STATUSES, ACCOUNT_TYPES
+from .accounts import ACCOUNTS
 from .contact_groups import CONTACT_GROUPS
 from .contact_notes import CONTACT_NOTES
 from .contact_survey_responses import CONTACT_SURVEY_RESPONSES
 from .contact_surveys import CONTACT_SURVEYS
 from .contacts import CONTACTS
 from .custom_fields import CUSTOM_FIELDS
+from .entities import ENTITIES
+from .entity_members import ENTITY_MEMBERS
+from .entity_relationship_types import ENTITY_RELATIONSHIP_TYPES
+from .entity_types import ENTITY_TYPES
 from .insight_types import INSIGHT_TYPES
 from .insights import INSIGHTS
+from .loan_lists import LOAN_LISTS
+from .loans import LOANS
+from .participant_roles import PARTICIPANT_ROLES
+from .permissions import PERMISSIONS
+from .role_permissions import ROLE_PERMISSIONS
+from .teams import TEAMS
+from .user_roles import USER_ROLES
 from .users import USERS
 from .webhook_actions import WEBHOOK_ACTIONS
 from .webhook_subscriptions import WEBHOOK_SUBSCRIPTIONS
 
 __all__ = ["RESOURCES"]
 
-RESOURCES: dict[str, Resource] = {
-    resource.path: resource
+RESOURCES.update(
+    (resource.path, resource)
     for resource in (
         USERS,
         CONTACT_GROUPS,
@@ -27,7 +41,22 @@ RESOURCES: dict[str, Resource] = {
         CONTACT_NOTES,
         INSIGHT_TYPES,
         INSIGHTS,
+        USER_ROLES,
+        PERMISSIONS,
+        ROLE_PERMISSIONS,
+        TEAMS,
+        ACCOUNT_CLASSIFICATIONS,
+        *LOAN_LISTS,
+        LOANS,
+        PARTICIPANT_ROLES,
+        ACCOUNT_TYPES,
+        ACCOUNT_STATUSES,
+        ACCOUNTS,
+        ENTITY_TYPES,
+        ENTITY_RELATIONSHIP_TYPES,
+        ENTITIES,
+        ENTITY_MEMBERS,
         WEBHOOK_ACTIONS,
         WEBHOOK_SUBSCRIPTIONS,
     )
-}
+)

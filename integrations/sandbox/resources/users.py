@@ -74,7 +74,6 @@ USERS = Resource(
     ),
     sections=(
         Section("info", tuple(Field(name) for name in _INFO.split())),
-        Section("role", (Field("id", Kind.NUMBER), Field("role_name"))),
         Section(
             "settings_marketing",
             (
@@ -99,17 +98,27 @@ USERS = Resource(
             removed_by="remove_disclaimers",
             always_shown=True,
         ),
-        Items(
-            "teams",
-            (Field("id", Kind.NUMBER), Field("team_name")),
-            keys=("team_name",),
-            removed_by="remove_teams",
-            always_shown=True,
-        ),
     ),
     relationships=(
         Relationship(
             "expenditure_approver", "users", shows=USER_SHOWS, settable=USER_SETTABLE, always_shown=False
+        ),
+        Relationship(
+            "role",
+            "user-roles",
+            shows=("id", "role_name"),
+            settable=("id", "role_name"),
+            always_shown=True,
+        ),
+        Relationship(
+            "teams",
+            "teams",
+            shows=("id", "team_name"),
+            settable=("id", "team_name"),
+            many=True,
+            removed_by="remove_teams",
+            always_shown=True,
+            creates=True,
         ),
     ),
     required=("email", "type", "info", "role"),
@@ -125,7 +134,8 @@ USERS = Resource(
     ),
     guesses=(
         "A user's token is refused with 401 insufficient_scope on resources that are for admins.",
-        "Roles and teams of a user are kept as they were sent: their lists are not emulated yet.",
+        "A role that is not in the list answers 422; a team that does not exist is created, and managers sent"
+        " with a team are added to those it has.",
         "Giving a user an e-mail address or external id of another one answers 422.",
         "An inactive user can neither sign in nor go on using tokens, but may own contacts.",
     ),

@@ -97,7 +97,8 @@ def test_pages_across_many_blocks_of_ids_agree_with_the_whole_list() -> None:
     admin = house.admin()
     rng = random.Random(4)
     for item in rng.sample(admin.items("contacts"), 60):
-        assert admin.delete(f"contacts/{item['id']}").status_code == 200
+        assert admin.delete(f"contacts/{item['id']}").status_code in (200, 409)  # some are tied to loans
+    assert len(admin.items("contacts")) < 1460
     for caller in (admin, house.user(house.officers()[0])):
         every = [item["id"] for item in caller.items("contacts", sort="-id")][::-1]
         for number in range(1, len(every) // 37 + 2):

@@ -22,7 +22,7 @@ def test_definitions_have_the_documented_shape(admin: Caller) -> None:
     ("filter", "expected"),
     [
         ("system_name=lock_expires", ["lock_expires"]),
-        ("related_entity_type=loan", ["lock_expires"]),
+        ("related_entity_type=loan", ["lock_expires", "custom_string"]),
         ("account_class_name=none", []),
         ("internal_created_at_start=2999-01-01T00:00:00Z", []),
     ],

@@ -16,7 +16,7 @@ FRED: dict[str, Any] = {
     "disclaimers": [
         {"disclaimer_name": "Flyer", "content": "Subject to change", "type": {"name": "Print Disclaimer"}}
     ],
-    "teams": [{"team_name": "West", "managers": [{"username": "grant"}]}],
+    "teams": [{"team_name": "West"}],
 }
 SHAPE = set(
     """disclaimers email external_id id info internal_created_at internal_updated_at last_login_date licenses role

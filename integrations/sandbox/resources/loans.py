@@ -1,0 +1,131 @@
+"""The loans resource: what an owner's contacts borrow, with everyone who takes part and how far it has come."""
+
+from .. import custom_values, transfers
+from ..behaviour import Change
+from ..declaration import (
+    USER_SHOWS,
+    Column,
+    Field,
+    Filter,
+    Identity,
+    Kind,
+    Ownership,
+    Relationship,
+    Resource,
+    Section,
+    Test,
+)
+from .account_classifications import ACCOUNT_CLASS
+from .loan_lists import MortgageByDefault, named
+from .participants import participant
+
+_TEXTS = (
+    "address address_2 amort_type amort_type_arm_desc appraised_value available_line_amount "
+    "borrower_entity_type business_partner channel city county debt_to_income denial_reason estimated_value "
+    "guarantee_type investor legal_entity_name lender_paid_compensation lien_position line_amount loan_amount "
+    "loan_application_number loan_rate loan_to_value loan_to_value_combined lock_status master_loc_number "
+    "max_acquisition_ltc max_ltv max_rehab_ltc occupancy_type origination_fee pre_approval_issues "
+    "pricing_option property_type purchase_price referral_source source state zip_code"
+)
+_NUMBERS = "buydown_points loan_term monthly_pi_payment monthly_pi_with_mi_payment"
+_INDICATORS = "escrow_waived is_first_time_buyer pre_approval_issued"
+_MOMENTS = (
+    "application_date appraisal_expected_date appraisal_ordered_date appraisal_received_date approval_date "
+    "audits_date closing_date closing_date_estimated closing_disclosure_out_date "
+    "closing_disclosure_signed_date completion_date created_date credit_report_date ctc_date docs_out_date "
+    "documents_signed_date epo_date first_payment_date funding_date funds_requested_date last_modified_date "
+    "loan_arm_expiration_date lock_date lock_expiration_date post_closed_date pre_approval_expiration_date "
+    "pre_approval_issued_date processing_start_date purchased_date resubmittal_date "
+    "underwriting_approval_date underwriting_submission_date"
+)
+AGENTS = ("buyers_agent", "sellers_agent", "settlement_agent")
+ROLES = ("borrower", "coborrower", *AGENTS, "attorney")
+
+
+class LoanBehaviour(MortgageByDefault):
+    """A loan is a mortgage unless it says otherwise, and takes its contacts along to a new owner."""
+
+    def complete(self, change: Change) -> None:
+        """Classify the loan and check its custom values."""
+        super().complete(change)
+        custom_values.check(change, "loan")
+
+    def follow_owner(self, change: Change, previous: int) -> None:
+        """Replace the previous owner's contacts by the new owner's same ones, made where there are none."""
+        transfers.move_participants(change, ROLES)
+
+
+LOANS = Resource(
+    path="loans",
+    scope="loanInteraction",
+    first_id=20_001,
+    ownership=Ownership.HIDDEN_FROM_USER,
+    fields=(
+        *(Field(name) for name in _TEXTS.split()),
+        *(Field(name, Kind.NUMBER) for name in _NUMBERS.split()),
+        *(Field(name, Kind.NUMBER, choices=("0", "1")) for name in _INDICATORS.split()),
+        *(Field(name, Kind.MOMENT) for name in _MOMENTS.split()),
+        Field("annual_review_date", Kind.BIRTHDAY),
+        Field("external_id", column=Column.PLAIN, indexed=True),
+        Field("funded_date", Kind.MOMENT, column=Column.PLAIN),
+        Field("loan_name", column=Column.PLAIN),
+        Field("loan_number", column=Column.PLAIN, indexed=True),
+    ),
+    sections=(
+        Section(
+            "loan_subordinate_financing_type",
+            (Field("loan_subordinate_financing_type"),),
+            always_shown=False,
+        ),
+    ),
+    items=(custom_values.CUSTOM,),
+    relationships=(
+        *(participant(role) for role in ROLES),
+        Relationship(
+            "referring_loan_officer", "users", shows=USER_SHOWS, settable=("username", "id", "external_id")
+        ),
+        named("loan_program"),
+        named("loan_purpose"),
+        named("loan_status"),
+        named("loan_type"),
+        ACCOUNT_CLASS,
+    ),
+    required=("external_id", "borrower"),
+    identities=(Identity(("external_id",)), Identity(("loan_number",))),
+    unique_on_update=True,
+    filters=(
+        Filter("internal_updated_at_start", Test.FROM, "updated"),
+        Filter("internal_updated_at_end", Test.UNTIL, "updated"),
+        Filter("internal_created_at_start", Test.FROM, "created"),
+        Filter("internal_created_at_end", Test.UNTIL, "created"),
+        Filter("owner_id", Test.OWNER, by="id"),
+        Filter("owner_email", Test.OWNER, by="email"),
+        Filter("owner_username", Test.OWNER, by="username"),
+        Filter("owner_external_id", Test.OWNER, by="external_id"),
+        Filter("external_id", Test.EQUALS, "external_id"),
+        Filter("loan_number", Test.EQUALS, "loan_number"),
+        Filter("borrower_id", Test.TARGET, "borrower", by="id"),
+        Filter("role_system_name", Test.ROLE, " ".join(ROLES)),
+        Filter("agent_id", Test.TARGET, " ".join(AGENTS), by="id"),
+        Filter("other_id", Test.TARGET, "attorney", by="id"),
+        Filter("account_class_name", Test.TARGET, "account_class", by="class_name"),
+        Filter("account_class_type", Test.TARGET, "account_class", by="class_type"),
+        Filter("loan_type", Test.TARGET, "loan_type", by="loan_type"),
+        Filter("loan_status", Test.TARGET, "loan_status", by="loan_status"),
+        Filter("loan_program", Test.TARGET, "loan_program", by="loan_program"),
+        Filter("loan_purpose", Test.TARGET, "loan_purpose", by="loan_purpose"),
+        Filter("loan_name_contains", Test.CONTAINS, "loan_name"),
+        Filter("funded_date_start", Test.FROM, "funded_date"),
+        Filter("funded_date_end", Test.UNTIL, "funded_date", needs="funded_date_start"),
+    ),
+    guesses=(
+        "A contact in a role shows its id, names, e-mail address and external id; an empty role is null.",
+        "A role takes an id, an external id, an e-mail address, or a whole contact, which is created as one"
+        " of the loan's owner or updates the one it is a duplicate of.",
+        "A type, status, purpose or program that is not in its list answers 422.",
+        "The external id and the loan number are unique among the loans of one owner.",
+        "`agent_id` looks at buyers', sellers' and settlement agents, `other_id` at attorneys.",
+        "`funded_date_end` without `funded_date_start` answers 422.",
+    ),
+    behaviour=LoanBehaviour,
+)

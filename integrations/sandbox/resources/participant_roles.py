@@ -1,0 +1,36 @@
+"""The schema/participant-roles resource: the roles contacts can have in a loan, for admins to read."""
+
+from ..declaration import Column, Field, Filter, Kind, Resource, Section, Test
+
+PARTICIPANT_ROLES = Resource(
+    path="schema/participant-roles",
+    scope="describeSchema",
+    first_id=21,
+    methods=frozenset({"list"}),
+    admin_only=True,
+    shows_id=False,
+    shows_times=False,
+    fields=(
+        Field("display_name", column=Column.PLAIN),
+        Field("required", Kind.NUMBER, column=Column.PLAIN),
+        Field("system_name", column=Column.PLAIN),
+    ),
+    sections=(
+        Section("account_class", (Field("class_name"), Field("class_type"))),
+        Section(
+            "role_type",
+            (Field("discrete", Kind.NUMBER), Field("rules_type_id", Kind.NUMBER), Field("type_name")),
+        ),
+    ),
+    filters=(
+        Filter("system_name", Test.EQUALS, "system_name"),
+        Filter("display_name", Test.EQUALS, "display_name"),
+        Filter("required", Test.EQUALS, "required"),
+        Filter("account_class_name", Test.EQUALS, "account_class.class_name"),
+        Filter("account_class_type", Test.EQUALS, "account_class.class_type"),
+        Filter("role_type_name", Test.EQUALS, "role_type.type_name"),
+        Filter("role_type_discrete", Test.EQUALS, "role_type.discrete"),
+        Filter("role_type_rules_type_id", Test.EQUALS, "role_type.rules_type_id"),
+    ),
+    guesses=("Roles come in the same paged envelope as every list; no example of an answer is published.",),
+)

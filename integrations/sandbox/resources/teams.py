@@ -1,0 +1,30 @@
+"""The teams resource: groups of users with their managers; for admins only."""
+
+from ..declaration import USER_SETTABLE, USER_SHOWS, Column, Field, Identity, Relationship, Resource
+
+TEAMS = Resource(
+    path="teams",
+    scope="getUsers",
+    first_id=401,
+    admin_only=True,
+    shows_times=False,
+    fields=(Field("team_name", column=Column.PLAIN, indexed=True),),
+    relationships=(
+        Relationship(
+            "managers",
+            "users",
+            shows=USER_SHOWS,
+            settable=USER_SETTABLE,
+            many=True,
+            removed_by="remove_managers",
+            always_shown=True,
+        ),
+    ),
+    required=("team_name",),
+    identities=(Identity(("team_name",)),),
+    unique_on_update=True,
+    guesses=(
+        "A team's name is unique in its organization: creating it again answers duplicate.",
+        "Deleting a team takes its users out of it.",
+    ),
+)
