@@ -1,6 +1,5 @@
 """The client as a whole."""
 
-import io
 import json
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 import integrations.total_expert as total_expert
 from integrations.total_expert import Client, ReconnectRequired, Rejected, TryLater, oauth
+from tests.integrations.total_expert.canned import Canned
 from tests.integrations.total_expert.conftest import Emulator, Scripted
 from tests.integrations.total_expert.test_transport import http
 
@@ -37,6 +37,36 @@ def test_any_endpoint_can_be_called(emulator: Emulator) -> None:
         some = listed["items"][0]["id"]
         assert client.request("PATCH", f"contacts/{some}", json={"city": "Oslo"}) == []
         assert client.request("GET", f"contacts/{some}")["city"] == "Oslo"
+
+
+def test_an_endpoint_can_be_called_exactly_once(emulator: Emulator) -> None:
+    emulator.fault({"method": "GET", "path": "/v1/contacts", "status": 503, "times": 1})
+    with emulator.client(sleep=lambda seconds: None) as client:
+        with pytest.raises(TryLater):
+            client.request("GET", "contacts", repeat=False)
+        assert client.request("GET", "contacts", repeat=False)["items"]
+        client.set_access_token("0" * 40)
+        with pytest.raises(ReconnectRequired):
+            client.request("GET", "contacts", repeat=False)
+        assert client.request("GET", "contacts", repeat=False)["items"]
+    assert [row["status"] for row in emulator.requests("/contacts")] == [503, 200, 401, 200]
+
+
+def test_the_token_can_be_looked_at_replaced_and_forgotten(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        first = client.tokens.get()
+        assert client.tokens.get() == first
+        client.set_access_token(None)
+        assert client.tokens.get() != first
+        client.set_access_token(first)
+        assert client.tokens.get() == first
+        assert client.teapot()
+    assert len(emulator.requests("/token")) == 2
+
+
+def test_hooks_are_not_overruled(scripted: Scripted) -> None:
+    with scripted.client() as client, pytest.raises(ValueError, match="hook"):
+        client.set_access_token("another")
 
 
 @pytest.mark.parametrize("path", ["https://evil.example/x", "//evil.example/x", "../x", "contacts?x=1", ""])
@@ -149,25 +179,6 @@ def test_everything_public_is_documented() -> None:
     for name in total_expert.__all__:
         assert (getattr(total_expert, name).__doc__ or "").strip(), name
     assert (Path(total_expert.__file__).parent / "py.typed").exists()
-
-
-class Canned(requests.adapters.BaseAdapter):
-    """Answers everything alike."""
-
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        super().__init__()
-        self._status, self._headers, self._body = status, headers, body
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """The one answer."""
-        response = requests.Response()
-        response.status_code, response.url, response.request = self._status, str(request.url), request
-        response.headers.update(self._headers)
-        response.raw = io.BytesIO(self._body)
-        return response
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
 
 NAMES = st.sampled_from(

@@ -1,13 +1,24 @@
 """Typed records out of the API's JSON."""
 
 import datetime as dt
+from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.total_expert import Contact, ContactGroup, CustomField, Record, User
+import integrations.total_expert as total_expert
+from integrations.total_expert import (
+    Contact,
+    ContactSurvey,
+    CustomField,
+    Loan,
+    NoteKind,
+    Record,
+    User,
+)
 from tests.integrations.total_expert.conftest import Emulator
 
 CONTACT = {
@@ -104,19 +115,72 @@ def test_everything_the_emulator_knows_becomes_a_record_that_agrees_with_its_jso
     assert fields
 
 
-NAMES = st.sampled_from(sorted({*CONTACT, "group_name", "info", "role", "status", "related_entity", "raw"}))
-JSON = st.recursive(
+LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
-    | st.sampled_from(["0000-00-00 00:00:00", "2019-01-31 18:53:53", "14", "True"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=4), inner, max_size=5),
-    max_leaves=12,
+    | st.sampled_from(["0000-00-00 00:00:00", "2019-01-31 18:53:53", "14", "True", "4.125", "0a1b2c3d4e5f6071"])
 )  # fmt: skip
+KINDS = sorted(
+    (kind for kind in vars(total_expert).values() if isinstance(kind, type) and issubclass(kind, Record)),
+    key=lambda kind: kind.__name__,
+)
 
 
-@pytest.mark.parametrize("kind", [Contact, ContactGroup, User, CustomField])
-@given(data=JSON, id=st.none() | st.integers())
-def test_any_json_is_a_record_or_none(kind: type[Record], data: Any, id: int | None) -> None:
-    if isinstance(data, dict):
-        data["id"] = id
-    read = kind.read(data)
-    assert read is None or (read.raw is data and repr(read))
+def json_with(names: set[str]) -> st.SearchStrategy[Any]:
+    """Any JSON, made mostly of these property names."""
+    keys = st.sampled_from(sorted(names)) | st.text(max_size=4)
+    return st.recursive(
+        LEAVES,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=6),
+        max_leaves=12,
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_any_json_is_a_record_or_none(kind: type[Record], data: st.DataObject) -> None:
+    names = {each.name for each in fields(kind)} | {step for place in kind.PLACES.values() for step in place}
+    value = data.draw(json_with(names))
+    if isinstance(value, dict) and "id" in names:
+        value["id"] = data.draw(LEAVES)
+    read = kind.read(value)
+    assert read is None or (read.raw is value and repr(read))
+    if read is not None:
+        for name in (name for name in dir(kind) if not name.startswith("_")):
+            getattr(read, name)
+        assert hash(read) == hash(kind.read(value))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_record_reads_an_object_with_nothing_but_its_name(kind: type[Record]) -> None:
+    named = {
+        "id": 7,
+        **{each.name: "x7" for each in fields(kind) if "name" in each.name or each.name in NAMED},
+    }
+    read = kind.read(named)
+    assert read is not None
+    assert kind.__doc__
+
+
+NAMED = {"item", "action", "access_type"}
+
+
+def test_numbers_of_money_are_exact() -> None:
+    loan = Loan.read({"id": 1, "loan_amount": "357904.10", "loan_rate": 4.125, "purchase_price": "a lot"})
+    assert loan is not None
+    assert (loan.loan_amount, loan.loan_rate) == (Decimal("357904.10"), Decimal("4.125"))
+    assert loan.purchase_price is None
+
+
+def test_the_kinds_of_notes_are_the_vendors_numbers() -> None:
+    assert [kind.value for kind in NoteKind] == list(range(1, 35))
+    assert (NoteKind.GENERAL, NoteKind.APPOINTMENT_SCHEDULED) == (1, 25)
+
+
+def test_a_survey_is_read_with_its_questions_and_their_choices() -> None:
+    choice = {"value": "Yes", "system_name": "yes", "sort_order": "0"}
+    question = {"id": "e6", "data_type": "choice", "sort_order": "2", "possible_choice_answers": [choice, 5]}
+    survey = ContactSurvey.read({"id": "69003b93703638cf", "questions": [question, {"data_type": "text"}]})
+    assert survey is not None
+    assert [(each.id, each.sort_order) for each in survey.questions] == [("e6", 2)]
+    assert [each.value for each in survey.questions[0].possible_choice_answers] == ["Yes"]

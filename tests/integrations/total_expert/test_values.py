@@ -30,6 +30,33 @@ def test_hexadecimal_ids_stay_text() -> None:
     assert values.text_identifier(12) == "12"
 
 
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("357904.00", "357904.00"),
+        (4.125, "4.125"),
+        (7, "7"),
+        (" -3.5 ", "-3.5"),
+        (1e-05, "0.00001"),
+        (0, "0"),
+    ],
+)
+def test_amounts_come_as_numbers_or_text_and_stay_exact(value: Any, read: str) -> None:
+    assert str(values.decimal(value)) == read
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, "", "1,000", "$5", "1e9", "NaN", float("inf"), 1e300, "٣", [], {}]
+)
+def test_what_is_no_amount_is_none(value: Any) -> None:
+    assert values.decimal(value) is None
+
+
+def test_names_are_texts_with_something_in_them() -> None:
+    assert values.name("Active") == "Active"
+    assert [values.name(value) for value in ("", "  ", None, 5, ["x"])] == [None] * 5
+
+
 @pytest.mark.parametrize("value", [True, 1, "1", "True", "true", 1.0])
 def test_yes_has_many_spellings(value: Any) -> None:
     assert values.boolean(value) is True
@@ -87,5 +114,5 @@ JSON = st.recursive(
 @given(JSON)
 def test_no_value_makes_a_reader_raise(value: Any) -> None:
     for reader in (values.text, values.integer, values.identifier, values.text_identifier, values.boolean,
-                   values.moment, values.day):  # fmt: skip
+                   values.moment, values.day, values.decimal, values.name):  # fmt: skip
         reader(value)
