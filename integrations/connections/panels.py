@@ -6,11 +6,12 @@ from django.db.models import Count
 from django.http import HttpRequest
 
 from integrations.connections import consent, health
+from integrations.connections.access import title_of
 from integrations.connections.models import Connection, Environment, State
-from integrations.connections.screens import person, title_of
 from portal.organizations import panels
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
+from portal.organizations.screens import person
 
 
 def _rows(connections: Any) -> list[dict[str, Any]]:

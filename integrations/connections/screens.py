@@ -10,43 +10,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from integrations.connections import consent, environments, health, installations, ledger, lifecycle
-from integrations.connections.models import Connection, Environment, Grant, Installation, State
+from integrations.connections.access import may_manage, title_of, visible_connection
+from integrations.connections.models import Connection, Environment, Installation, State
 from integrations.total_expert import TotalExpertError
 from portal.organizations import panels
-from portal.organizations.models import Organization, User
+from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
-from portal.organizations.screens import organization_screen, render, signed_in
+from portal.organizations.screens import organization_screen, person, render, signed_in
 
 #: Where the browser session keeps the secret that a consent attempt is bound to.
 SESSION_KEY = "consent"
-
-
-def visible_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Connection:
-    """A connection of the organization that this person may see: an officer's own, anybody else's any. Or 404."""
-    rows = Connection.objects.filter(installation__organization=organization)
-    if not organization.allows(person(request), Capability.OVERVIEW):
-        rows = rows.filter(user=person(request))
-    return get_object_or_404(
-        rows.select_related(
-            "installation__environment",
-            "installation__organization",
-            "user",
-            "conflicts_with__installation__organization",
-        ),
-        pk=pk,
-    )
-
-
-def person(request: HttpRequest) -> User:
-    """Whoever is signed in, as our own user."""
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def may_manage(request: HttpRequest, connection: Connection) -> bool:
-    """Whether this person may pause, resume, test and revoke it: managers any, everybody their own."""
-    organization = connection.installation.organization
-    return organization.allows(person(request), Capability.MANAGE) or connection.user_id == person(request).pk
 
 
 @organization_screen(Capability.BROWSE)
@@ -63,14 +36,6 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
         "panels": panels.draw("connection", request, connection),
     }
     return render(request, "connections/connection.html", context, title=title_of(connection))
-
-
-def title_of(connection: Connection) -> str:
-    """What a connection is called on screens."""
-    if connection.grant == Grant.CLIENT_CREDENTIALS:
-        return f"{connection.installation.environment.label}: client credentials"
-    who = connection.user.display_name if connection.user else "somebody who left"
-    return f"{connection.installation.environment.label}: consent of {who}"
 
 
 @organization_screen(Capability.CONSENT)

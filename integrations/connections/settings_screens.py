@@ -8,9 +8,8 @@ from django.shortcuts import get_object_or_404, redirect
 from integrations.connections import consent, credentials
 from integrations.connections.forms import ApplicationForm, EnvironmentForm
 from integrations.connections.models import Environment
-from integrations.connections.screens import person
 from portal.audit import log
-from portal.organizations.screens import operators_only, render
+from portal.organizations.screens import operators_only, person, render
 
 
 @operators_only

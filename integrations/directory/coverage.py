@@ -8,6 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from integrations.connections.models import Connection, Installation, State
 from integrations.directory.models import Book, Contact, ContactGroup, Owner, Sighting
+from portal.organizations.models import User
+from portal.organizations.roles import Capability
 
 #: As many owners are named; more are counted.
 NAMED = 3
@@ -102,3 +104,10 @@ def _count(contacts: int) -> str:
 
 def _plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def eyes_of(user: User, installation: Installation) -> list[Connection] | None:
+    """Through whose eyes a person looks, for `of`. None: all connections'; an officer: their own."""
+    if installation.organization.allows(user, Capability.OVERVIEW):
+        return None
+    return list(Connection.objects.filter(installation=installation, user=user))

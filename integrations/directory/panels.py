@@ -5,13 +5,14 @@ from typing import Any
 from django.db.models import F, Max, QuerySet
 from django.http import HttpRequest
 
+from integrations.connections.access import may_manage, title_of
 from integrations.connections.models import Connection, Installation, State
-from integrations.connections.screens import may_manage, person, title_of
 from integrations.directory import coverage
 from integrations.directory.models import Book, Contact, Owner, Sighting
 from portal.organizations import panels
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
+from portal.organizations.screens import person
 
 #: Owners that the Organization screen lists; more are counted.
 LISTED = 25
@@ -28,7 +29,7 @@ def freshness(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     ordered = rows.annotate(synced=synced).order_by(F("synced").asc(nulls_first=True), "created_at")
     listed: list[dict[str, Any]] = []
     for installation in ordered.select_related("organization", "environment")[:LATEST]:
-        through = _eyes(request, installation)
+        through = coverage.eyes_of(person(request), installation)
         if through != []:
             covered = coverage.of(installation, through=through)
             listed.append({"installation": installation, "coverage": covered})
@@ -46,13 +47,6 @@ def _total(request: HttpRequest, organizations: "QuerySet[Organization]") -> int
     ).exclude(contact__installation__organization__in=whole)
     mirrored = Contact.objects.present().filter(installation__organization__in=whole).count()
     return mirrored + Contact.objects.present().filter(pk__in=own.values("contact")).count()
-
-
-def _eyes(request: HttpRequest, installation: Installation) -> list[Connection] | None:
-    """None: this person sees all there is; otherwise their own connections."""
-    if installation.organization.allows(person(request), Capability.OVERVIEW):
-        return None
-    return list(Connection.objects.filter(installation=installation, user=person(request)))
 
 
 @panels.register("organization", name="directory", template="directory/organization_panel.html", order=20)

@@ -10,8 +10,8 @@ from django.shortcuts import render as render_fragment
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from integrations.connections.access import title_of
 from integrations.connections.models import Connection, Installation, State
-from integrations.connections.screens import person, title_of
 from integrations.directory import choices, coverage, keyset, profile, sync
 from integrations.directory.models import Contact, ContactGroup, ContactQuerySet, Membership, Sighting
 from integrations.directory.selection import Selection
@@ -20,7 +20,7 @@ from portal.audit import log
 from portal.organizations import panels
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
-from portal.organizations.screens import organization_screen, render
+from portal.organizations.screens import organization_screen, person, render
 
 TABS = {"profile": "Profile", "groups": "Groups", "seen": "Where seen"}
 
@@ -36,13 +36,6 @@ def visible_installations(request: HttpRequest, organization: Organization) -> l
     if not organization.allows(person(request), Capability.OVERVIEW):
         rows = rows.filter(connections__user=person(request)).distinct()
     return sorted(rows, key=lambda row: (not row.environment.is_production, row.created_at))
-
-
-def viewers_connections(request: HttpRequest, installation: Installation) -> list[Connection] | None:
-    """Through whose eyes this person looks: None: all connections; an officer: their own."""
-    if installation.organization.allows(person(request), Capability.OVERVIEW):
-        return None
-    return list(Connection.objects.filter(installation=installation, user=person(request)))
 
 
 @organization_screen(Capability.BROWSE)
@@ -91,7 +84,7 @@ def _results(
         before=request.GET.get("before", "")[:600],
     )
     return {
-        "through": viewers_connections(request, installation),
+        "through": coverage.eyes_of(person(request), installation),
         "page": page,
         "found": keyset.count(found) if selection.is_narrow else None,
         "chips": choices.chips(selection, installation),

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from integrations.connections.access import may_manage
 from integrations.connections.models import Connection, State
-from integrations.connections.screens import may_manage
 from integrations.onboarding import verification
 from integrations.onboarding.models import Verification
 from portal.organizations import panels

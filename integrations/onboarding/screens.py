@@ -10,9 +10,10 @@ from django.shortcuts import render as render_fragment
 from django.views.decorators.http import require_POST
 
 from integrations.connections import credentials, installations, ledger
+from integrations.connections.access import may_manage, title_of, visible_connection
 from integrations.connections.forms import CredentialsForm
 from integrations.connections.models import Connection, Environment
-from integrations.connections.screens import allow_form_to, may_manage, person, title_of, visible_connection
+from integrations.connections.screens import allow_form_to
 from integrations.directory import coverage, sync
 from integrations.jobs.models import Job
 from integrations.onboarding import environments, pipeline, verification, waiting
@@ -20,7 +21,7 @@ from integrations.onboarding.models import SlotMail, Verification
 from integrations.total_expert import Rejected
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
-from portal.organizations.screens import organization_screen, render, signed_in
+from portal.organizations.screens import organization_screen, person, render, signed_in
 
 
 @signed_in

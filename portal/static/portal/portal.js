@@ -4,7 +4,7 @@
 
 /* --- Theme ------------------------------------------------------------------------------------------------------ */
 
-const THEME_KEY = "_x_adminTheme";
+const THEME_KEY = "portal_theme";
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 
 function currentTheme() {

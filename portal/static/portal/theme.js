@@ -1,6 +1,6 @@
 // Before the first paint: the theme that was chosen on this device. Under the same key as the settings tables use.
 (() => {
-  const KEY = "_x_adminTheme";
+  const KEY = "portal_theme";
   let chosen = "auto";
   try {
     chosen = JSON.parse(localStorage.getItem(KEY)) || "auto";
