@@ -173,6 +173,9 @@ def _change(
     payload: dict[str, Any],
     now: float,
 ) -> None:
+    for relationship in resource.to_one:
+        if relationship.name in resource.required and payload.get(relationship.name, record) is None:
+            raise target_not_found(relationship.name)
     old = copy.deepcopy(record)
     store = _store(connection, caller, now)
     change = Change(connection, caller.organization, record, payload, now, store)
