@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 
+from .answers import Refusal
 from .app import create_app
 from .post import is_loopback
 from .server import Server
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--port", type=_whole, default=8001, help="port to listen on (default 8001; 0 lets the system choose)"
     )
+    add("--load", metavar="NAME", help="begin with a snapshot that was saved of the same --data")
     add("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     add("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
     add(
@@ -105,6 +107,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             http_webhooks=options.http_webhooks,
             remote_webhooks=options.remote_webhooks,
         )
+        if options.load:
+            application.world.load(options.load)
+    except Refusal as refusal:
+        server.server_close()
+        return _refuse(f"{refusal.body['error']}.")
     except sqlite3.Error as error:
         server.server_close()
         return _refuse(f"The file {options.data} cannot be used ({error}). Name another one with --data.")

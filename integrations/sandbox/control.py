@@ -30,8 +30,9 @@ def handle(world: World, request: Request, name: str) -> Answer:
         "reset": _reset,
         "webhooks": _set_webhooks,
         "deliveries": _deliver,
+        "snapshots": _save_or_load,
     }
-    shown = {"clock": _clock, "faults": _faults, "webhooks": _webhooks}
+    shown = {"clock": _clock, "faults": _faults, "webhooks": _webhooks, "snapshots": _snapshots}
     if name not in {*readers, *writers}:
         raise not_found()
     known = {"GET": {**readers, **shown}, "POST": writers}
@@ -120,6 +121,21 @@ def _set_faults(world: World, request: Request) -> Any:
     with world.store.write() as connection:
         world.faults.replace(connection, _body(request))
     return world.faults.entries
+
+
+def _snapshots(world: World, request: Request) -> Any:
+    return world.snapshots.entries()
+
+
+def _save_or_load(world: World, request: Request) -> Any:
+    body = _body(request)
+    if not isinstance(body, dict) or len(body) != 1 or not set(body) <= {"save", "load"}:
+        raise Refusal(422, 'What to do is {"save": NAME} or {"load": NAME}')
+    if "save" in body:
+        world.snapshots.save(body["save"])
+    else:
+        world.load(body["load"])
+    return world.snapshots.entries()
 
 
 def _reset(world: World, request: Request) -> Any:

@@ -54,15 +54,15 @@ class Store:
     """
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path, timeout=60, isolation_level=None, check_same_thread=False, cached_statements=256
+            self.path, timeout=60, isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        if self._path != MEMORY:
+        if self.path != MEMORY:
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA temp_store = MEMORY")
@@ -83,7 +83,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one state of everything until the block ends."""
-        if self._path == MEMORY:
+        if self.path == MEMORY:
             with self._lock, self._borrow() as connection:
                 yield connection
             return
@@ -107,6 +107,12 @@ class Store:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+    @contextmanager
+    def copying(self) -> Iterator[sqlite3.Connection]:
+        """A connection outside any transaction, to copy everything from or to, while nobody writes."""
+        with self._lock, self._borrow() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close every connection that nobody is using."""
@@ -134,6 +140,12 @@ def drop_everything(connection: sqlite3.Connection) -> None:
         connection.execute(f'DROP TABLE "{name}"')
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
         connection.execute("DELETE FROM sqlite_sequence")
+
+
+def schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """The tables, indexes and triggers of a file: two files with the same ones were made by the same program."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return frozenset((str(name), str(sql)) for name, sql in rows)
 
 
 def is_seeded(connection: sqlite3.Connection) -> bool:

@@ -17,6 +17,7 @@ from .listing import Counts
 from .post import post
 from .resources.webhook_subscriptions import HTTP_ALLOWED
 from .seed_contacts import Seed
+from .snapshots import Snapshots
 from .store import Store
 
 DEFAULT_REDIRECT_URIS = ("http://localhost:8000/oauth/callback/",)
@@ -44,7 +45,8 @@ class World:
         self.options = options
         self.clock = Clock()
         self.counts = Counts()
-        self._resetting = threading.Lock()
+        self.snapshots = Snapshots(self.store)
+        self._replacing = threading.Lock()
         with self.store.write() as connection:
             self.was_there = store.is_seeded(connection)
             if not self.was_there:
@@ -62,11 +64,23 @@ class World:
 
     def reset(self) -> None:
         """Put everything back to the seed: records, tokens, sessions, log, outbox, clock and faults."""
-        with self._resetting, self.store.write() as connection:
+        with self._replacing, self.store.write() as connection:
             self.clock.offset = 0.0
             store.drop_everything(connection)
             seeding.make_world(connection, self.seed, now=self.clock.now())
             self._load(connection)
+        self.changed()
+
+    def load(self, name: Any) -> None:
+        """Put everything back to a snapshot: records, tokens, limits, log, outbox, deliveries, clock and faults.
+
+        Raises `Refusal` (404, 422).
+        """
+        with self._replacing:
+            self.snapshots.load(name)
+            with self.store.write() as connection:
+                self.seed = Seed(**store.get_meta(connection, "seed"))
+                self._load(connection)
         self.changed()
 
     def changed(self) -> None:
