@@ -33,9 +33,9 @@ GENERAL_GUESSES = (
 )
 NOT_THERE = (
     "contact-recruits with statuses, metrics and units; communication consent",
-    "channels, wlp-access-types, campaigns, campaign-activity, activity",
-    "scenarios, leads, lead-opportunities",
-    "email-domains, email-unsubscribes, sms/opt-in, sms/opt-out, e-mail archive, templates and images",
+    "channels, wlp-access-types, campaigns, campaign-activity",
+    "leads, lead-opportunities",
+    "email-archive, email-templates/render, user-images",
 )
 
 

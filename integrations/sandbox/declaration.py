@@ -25,6 +25,7 @@ class Kind(enum.Enum):
     DAY = "day"  # shown as YYYY-MM-DD whatever time was sent
     MOMENT = "moment"  # YYYY-MM-DD hh:mm:ss, UTC
     BIRTHDAY = "birthday"  # a day whose year is always 1970
+    STAMP = "stamp"  # a moment shown as 2026-01-31T09:00:00.000000Z, set by the server only
     ANY = "any"
 
 
@@ -155,6 +156,18 @@ class Filter:
     needs: str = ""
 
 
+@dataclass(frozen=True)
+class History:
+    """What a new record adds to the activity of a contact: the type of the activity, the attributes that become
+    its title and notes, and the relationship that names the contact, empty where it is the record itself.
+    """
+
+    type: str
+    contact: str = ""
+    title: str = ""
+    notes: str = ""
+
+
 class Ownership(enum.Enum):
     """Whether records belong to a user, and whether that user is told so."""
 
@@ -205,6 +218,7 @@ class Resource:
     ignored: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
     webhook_item: str = ""
+    history: History | None = None
     behaviour: Callable[[], Behaviour] | None = None
 
     @property

@@ -86,17 +86,22 @@ def _moment(found: Filter, value: str) -> str:
     return parsed.strftime(values.MOMENT)
 
 
-def _time_column(resource: Resource, on: str) -> str:
-    """A record's own time, `created` or `updated`, or an attribute that is one."""
-    return f"a_{on}" if resource.field(on) else on
+def _compare_times(
+    selection: Selection, resource: Resource, found: Filter, compares: str, value: str
+) -> None:
+    """Compare a record's own time, `created` or `updated`, or an attribute that is one."""
+    attribute, moment = resource.field(found.on), _moment(found, value)
+    column = f"a_{found.on}" if attribute else found.on
+    stamped = attribute is not None and attribute.kind is Kind.STAMP
+    selection.add(f"{column} {compares} ?", values.iso(moment) if stamped else moment)
 
 
 def _from(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    selection.add(f"{_time_column(resource, found.on)} >= ?", _moment(found, value))
+    _compare_times(selection, resource, found, ">=", value)
 
 
 def _until(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    selection.add(f"{_time_column(resource, found.on)} <= ?", _moment(found, value))
+    _compare_times(selection, resource, found, "<=", value)
 
 
 def _owner(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
@@ -192,11 +197,12 @@ def order(resource: Resource, text: str) -> list[tuple[str, bool]]:
     are stable.
     """
     orders: list[tuple[str, bool]] = []
+    times = _TIMES | dict(zip(resource.time_names, ("created", "updated"), strict=True))
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, descends = part.lstrip("+-"), part.startswith("-")
         attribute = resource.field(name)
-        if name in _TIMES:
-            orders.append((_TIMES[name], descends))
+        if name in times:
+            orders.append((times[name], descends))
         elif attribute is not None and attribute.shown:
             column = attribute.column is not Column.NONE
             orders.append((f"a_{name}" if column else f"json_extract(attributes, '$.{name}')", descends))

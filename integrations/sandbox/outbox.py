@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Collection
 from typing import Any
 
-from . import values
+from . import activities, values
 from .behaviour import Change
 
 GROUPS, SURVEYS, INSIGHTS = "contact-groups", "contact-surveys", "insight-types"
@@ -43,6 +43,16 @@ def start(
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (change.now, change.organization.id, contact, recipient, name, subjects[name]),
             )
+            if contact is not None and table == "contacts":
+                activities.add(
+                    change.connection,
+                    change.organization.id,
+                    contact,
+                    now=change.now,
+                    type=activities.EMAIL,
+                    title=subjects[name],
+                    details=f"Campaign: {name}",
+                )
 
 
 def is_suppressed(payload: dict[str, Any]) -> bool:

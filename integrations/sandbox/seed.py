@@ -108,7 +108,7 @@ def _make_organization(
     seed_engagement.make_definitions(connection, id, stamp)
     make_webhook_actions(connection, id, stamp)
     maker = Maker(connection, id, stamp)
-    make_lists(maker)
+    make_lists(maker, f"{slug}.example")
     users = _make_users(connection, rng, maker, id, name, slug, stamp)
     maker.store()
     return _make_groups(connection, users, id, required, stamp)

@@ -32,6 +32,10 @@ def make_lending(connection: sqlite3.Connection, seed: Seed, end: dt.datetime) -
             _account(maker, rng, lists, rng.choice(books), number)
         for number in range(min(seed.contacts // _PER_HOUSEHOLD, _MOST)):
             _household(maker, rng, lists, rng.choice(books), number)
+        if books:
+            _scenario(maker, rng, rng.choice(books))
+        _unsubscribes(maker, lists)
+        _activity(maker, books)
         maker.store()
 
 
@@ -152,6 +156,58 @@ def _household(
     kind = lists.of("entity_relationship_types", "a_system_name = 'members'")[0]
     for member, _ in members:
         maker.make("entity-members", one={"entity": entity, "contact": member, "relationship_type": kind})
+
+
+def _scenario(maker: Maker, rng: random.Random, book: tuple[int, list[tuple[int, str]]]) -> None:
+    owner, contacts = book
+    place = people.contact(rng)
+    maker.make(
+        "scenarios",
+        owner=owner,
+        name=place.get("address", "Example scenario"),
+        display_name="Two ways to pay",
+        expiration_date="2030-06-30 12:00:00",
+        tags=[{"type": "CONTACT", "value": rng.choice(contacts)[0]}],
+        data={
+            "loan_scenarios": [
+                {"product_name": "30-year fixed", "rate": 6.25, "apr": 6.41, "monthly_payment": 1970},
+                {"product_name": "7-year ARM", "rate": 5.75, "apr": 6.02, "monthly_payment": 1867},
+            ]
+        },
+    )
+
+
+def _unsubscribes(maker: Maker, lists: _Lists) -> None:
+    domain, officer = lists.of("email_domains")[0], lists.of("users")[1]
+    maker.make(
+        "email-unsubscribes",
+        many={"domains": set(), "users": set()},
+        email="no.more.mail@post.example",
+        organization_wide=True,
+        organization_unsub_at="2026-03-05T14:20:00.000000Z",
+    )
+    maker.make(
+        "email-unsubscribes",
+        many={"domains": {domain}, "users": {officer}},
+        email="not.from.you@inbox.example",
+        organization_wide=False,
+    )
+
+
+def _activity(maker: Maker, books: list[tuple[int, list[tuple[int, str]]]]) -> None:
+    """The creation of the latest contacts; what older ones saw is not kept."""
+    latest = sorted((contact, owner) for owner, contacts in books for contact, _ in contacts)[-_MOST:]
+    for contact, owner in latest:
+        maker.make(
+            "activity",
+            owner=owner,
+            one={"contact": contact},
+            type="Contact Created",
+            title="Contact Created",
+            details=f"contacts/{contact}",
+            contact_id=contact,
+            owner_id=owner,
+        )
 
 
 def _place(person: dict[str, Any]) -> dict[str, Any]:

@@ -116,8 +116,10 @@ def make_teams(maker: Maker, ids: list[int], managers: list[int]) -> None:
         maker.make("teams", id=id, many={"managers": {manager}}, team_name=name)
 
 
-def make_lists(maker: Maker) -> None:
-    """What loans, accounts and entities of an organization refer to."""
+def make_lists(maker: Maker, domain: str) -> None:
+    """What loans, accounts, entities and unsubscribes of an organization refer to; `domain` is its own."""
+    for name in (domain, f"mail.{domain}"):
+        maker.make("email-domains", domain_name=name)
     classes = {
         name: maker.make("account-classifications", class_name=name, class_type=kind)
         for name, kind in _CLASSES

@@ -106,6 +106,7 @@ _READERS = {
     Kind.DAY: _moment,
     Kind.MOMENT: _moment,
     Kind.BIRTHDAY: _moment,
+    Kind.STAMP: _moment,
 }
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from . import duplicates, embedded, identifiers, records, relationships, values
+from . import activities, duplicates, embedded, identifiers, records, relationships, values
 from .access import Caller
 from .answers import Answer, Refusal, in_use, not_found, target_not_found
 from .assignment import assign
@@ -80,6 +80,7 @@ def _create(
     records.insert(connection, resource, record)
     change.added = {name: set(ids) for name, ids in record.many.items()}
     behaviour.after_write(change)
+    activities.note_creation(resource, change)
     return True, record.id
 
 

@@ -4,12 +4,15 @@ from ..registry import RESOURCES
 from .account_classifications import ACCOUNT_CLASSIFICATIONS
 from .account_lists import ACCOUNT_STATUSES, ACCOUNT_TYPES
 from .accounts import ACCOUNTS
+from .activity import ACTIVITY
 from .contact_groups import CONTACT_GROUPS
 from .contact_notes import CONTACT_NOTES
 from .contact_survey_responses import CONTACT_SURVEY_RESPONSES
 from .contact_surveys import CONTACT_SURVEYS
 from .contacts import CONTACTS
 from .custom_fields import CUSTOM_FIELDS
+from .email_domains import EMAIL_DOMAINS
+from .email_unsubscribes import EMAIL_UNSUBSCRIBES
 from .entities import ENTITIES
 from .entity_members import ENTITY_MEMBERS
 from .entity_relationship_types import ENTITY_RELATIONSHIP_TYPES
@@ -21,6 +24,8 @@ from .loans import LOANS
 from .participant_roles import PARTICIPANT_ROLES
 from .permissions import PERMISSIONS
 from .role_permissions import ROLE_PERMISSIONS
+from .scenarios import SCENARIOS
+from .sms_opting import SMS_OPT_IN, SMS_OPT_OUT
 from .teams import TEAMS
 from .user_roles import USER_ROLES
 from .users import USERS
@@ -56,6 +61,12 @@ RESOURCES.update(
         ENTITY_RELATIONSHIP_TYPES,
         ENTITIES,
         ENTITY_MEMBERS,
+        EMAIL_DOMAINS,
+        EMAIL_UNSUBSCRIBES,
+        SMS_OPT_IN,
+        SMS_OPT_OUT,
+        SCENARIOS,
+        ACTIVITY,
         WEBHOOK_ACTIONS,
         WEBHOOK_SUBSCRIPTIONS,
     )

@@ -1,6 +1,6 @@
 """The contact-notes resource: what somebody wrote about a contact."""
 
-from ..declaration import Column, Field, Filter, Kind, Ownership, Resource, Test
+from ..declaration import Column, Field, Filter, History, Kind, Ownership, Resource, Test
 from .contact_references import CONTACT, GUESSES
 
 TYPES = 34
@@ -19,6 +19,7 @@ CONTACT_NOTES = Resource(
     ),
     relationships=(CONTACT,),
     required=("title", "note", "type_id", "contact"),
+    history=History("Note", contact="contact", title="title", notes="note"),
     filters=(
         Filter("created_on_start", Test.FROM, "created"),
         Filter("created_on_end", Test.UNTIL, "created"),

@@ -8,7 +8,7 @@ from typing import Any
 from .. import outbox, records
 from ..answers import Refusal, target_not_found
 from ..behaviour import Behaviour, Change
-from ..declaration import Ownership, Relationship, Resource
+from ..declaration import History, Ownership, Relationship, Resource
 from .contact_references import CONTACT, GUESSES
 from .contact_surveys import CONTACT_SURVEYS, HEX_DIGITS
 
@@ -77,6 +77,7 @@ CONTACT_SURVEY_RESPONSES = Resource(
         CONTACT,
         Relationship("survey", "contact-surveys", shows=(), settable=("id",)),
     ),
+    history=History("Survey Response", contact="contact"),
     required=("question_responses", "contact", "survey"),
     guesses=(
         *GUESSES,

@@ -11,6 +11,7 @@ from ..declaration import (
     Column,
     Field,
     Filter,
+    History,
     Identity,
     Items,
     Kind,
@@ -189,5 +190,6 @@ CONTACTS = Resource(
         "`do_not_contact` is stored and changes nothing that can be read.",
     ),
     webhook_item="CONTACT",
+    history=History("Contact Created"),
     behaviour=ContactBehaviour,
 )

@@ -7,7 +7,7 @@ import datetime as dt
 from .. import outbox, records, values
 from ..answers import Refusal
 from ..behaviour import Behaviour, Change
-from ..declaration import Field, Filter, Kind, Ownership, Relationship, Resource, Test
+from ..declaration import Field, Filter, History, Kind, Ownership, Relationship, Resource, Test
 from .contact_references import CONTACT, GUESSES
 from .insight_types import INSIGHT_TYPES
 
@@ -55,6 +55,7 @@ INSIGHTS = Resource(
         CONTACT,
         Relationship("type", "insight-types", shows=("id", "type"), settable=("id", "type")),
     ),
+    history=History("Insight", contact="contact"),
     required=("contact", "type"),
     filters=(
         Filter("owner_email", Test.OWNER, by="email"),

@@ -7,6 +7,7 @@ from ..declaration import (
     Column,
     Field,
     Filter,
+    History,
     Identity,
     Kind,
     Ownership,
@@ -127,5 +128,6 @@ LOANS = Resource(
         "`agent_id` looks at buyers', sellers' and settlement agents, `other_id` at attorneys.",
         "`funded_date_end` without `funded_date_start` answers 422.",
     ),
+    history=History("Loan Created", contact="borrower", title="loan_name"),
     behaviour=LoanBehaviour,
 )

@@ -20,6 +20,6 @@ def test_every_resource_and_each_of_its_guesses_is_listed() -> None:
 
 
 def test_what_is_listed_as_not_there_is_not_there(admin: Caller) -> None:
-    for name in ("scenarios", "email-domains"):
+    for name in ("leads", "email-archive"):
         assert any(name in names for names in NOT_THERE)
         assert admin.call("GET", name).status_code == 404

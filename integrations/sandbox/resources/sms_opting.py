@@ -1,0 +1,75 @@
+"""The resources sms/opt-in and sms/opt-out: which telephone numbers may get text messages; write-only."""
+
+from .. import records
+from ..behaviour import Behaviour, Change
+from ..declaration import Column, Field, Identity, Relationship, Resource
+from ..registry import RESOURCES
+
+OPT_IN, OPT_OUT = "sms/opt-in", "sms/opt-out"
+_PHONE = Field("phone_number", column=Column.DIGITS, indexed=True)
+
+
+class _LastChoiceCounts(Behaviour):
+    """A number is either opted in or opted out."""
+
+    other: str
+
+    def after_write(self, change: Change) -> None:
+        """Remove what the same number has chosen before."""
+        resource = RESOURCES[self.other]
+        number = change.record.attributes["phone_number"]
+        rows = change.connection.execute(
+            f"SELECT id FROM {resource.table} WHERE organization = ? AND a_phone_number = ?",
+            (change.organization.id, "".join(filter(str.isdigit, number))),
+        )
+        for (id,) in rows.fetchall():
+            found = records.load(change.connection, resource, change.organization.id, None, id)
+            if found is not None:
+                records.remove(change.connection, resource, found, ())
+
+
+class OptInBehaviour(_LastChoiceCounts):
+    """Opting in ends an opt-out."""
+
+    other = OPT_OUT
+
+
+class OptOutBehaviour(_LastChoiceCounts):
+    """Opting out ends an opt-in."""
+
+    other = OPT_IN
+
+
+SMS_OPT_IN = Resource(
+    path=OPT_IN,
+    scope="leadInteraction",
+    first_id=1501,
+    methods=frozenset({"create"}),
+    fields=(_PHONE, Field("status", choices=("OPTED_IN",))),
+    relationships=(
+        Relationship(
+            "user",
+            "users",
+            shows=("id",),
+            settable=("username", "id", "external_id"),
+        ),
+    ),
+    required=("phone_number", "user", "status"),
+    identities=(Identity(("phone_number",)),),
+    guesses=(
+        "The answer to an opt-in or opt-out is that of every creation; a known number answers duplicate.",
+        "The statuses REQUESTED and OPTED_OUT, whose end is announced, answer 422.",
+        "The last choice counts: opting in removes an opt-out of the same number, and the other way round.",
+    ),
+    behaviour=OptInBehaviour,
+)
+SMS_OPT_OUT = Resource(
+    path=OPT_OUT,
+    scope="leadInteraction",
+    first_id=1601,
+    methods=frozenset({"create"}),
+    fields=(_PHONE,),
+    required=("phone_number",),
+    identities=(Identity(("phone_number",)),),
+    behaviour=OptOutBehaviour,
+)
