@@ -33,9 +33,8 @@ class Entity(Record):
 
 @dataclass(frozen=True, repr=False)
 class EntityRelationshipType(Record):
-    """How an entity and its children belong together. `discrete`: there is one child at most."""
+    """How an entity and its children belong together. What else there is of it, is in `raw`."""
 
     id: TextId | None
     system_name: str
     display_name: str
-    discrete: bool | None

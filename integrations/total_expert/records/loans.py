@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from .. import values
 from .custom_fields import CustomValue
 from .record import Number, Record
 from .references import AccountClass, ContactReference, Reference
@@ -86,7 +87,6 @@ class Loan(Record):
     loan_status: str
     loan_purpose: str
     loan_program: str
-    subordinate_financing_type: str
     account_class: AccountClass | None
     owner: Reference | None
     referring_loan_officer: Reference | None
@@ -118,10 +118,11 @@ class Loan(Record):
     internal_created_at: dt.datetime | None
     internal_updated_at: dt.datetime | None
 
-    PLACES = {
-        "subordinate_financing_type": (
-            "loan_subordinate_financing_type",
-            "subordinate_financing_type",
-        ),
-        **{name: (name, name) for name in ("loan_type", "loan_status", "loan_purpose", "loan_program")},
-    }
+    PLACES = {name: (name, name) for name in ("loan_type", "loan_status", "loan_purpose", "loan_program")}
+
+    @property
+    def subordinate_financing_type(self) -> str:
+        """The kind of financing behind this loan, such as HELOC; the vendor's documents name it in two ways."""
+        found = self._object("loan_subordinate_financing_type")
+        names = ("subordinate_financing_type", "loan_subordinate_financing_type")
+        return next((text for name in names if (text := values.text(found.get(name)))), "")

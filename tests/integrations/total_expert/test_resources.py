@@ -5,30 +5,13 @@ from typing import Any
 
 import pytest
 
-from integrations.total_expert import AnswerLost, Client, Rejected, TotalExpertError, TryLater, oauth
+from integrations.total_expert import AnswerLost, Rejected, TotalExpertError, TryLater
 from tests.integrations.total_expert.conftest import Emulator, Scripted
 from tests.integrations.total_expert.test_transport import http
+from tests.integrations.total_expert.world import as_user
 
 PERSON = {"first_name": "Ada", "last_name": "Quill", "source": "test", "email": "ada+home@example.com"}
 SCOPES = ["leadInteraction", "getUsers", "describeSchema"]
-
-
-def as_user(emulator: Emulator) -> Client:
-    url = oauth.authorization_url(
-        emulator.environment,
-        client_id=emulator.application["client_id"],
-        redirect_uri=emulator.redirect_uri,
-        state="s",
-        scopes=SCOPES,
-    )
-    grant = oauth.exchange_code(
-        emulator.environment,
-        **emulator.application_credentials,
-        code=emulator.consent(url)["code"],
-        redirect_uri=emulator.redirect_uri,
-        adapter=emulator.adapter,
-    )
-    return emulator.client(access_token=grant.access_token)
 
 
 def test_a_contact_is_created_found_changed_and_deleted_as_admin(emulator: Emulator) -> None:
@@ -54,7 +37,7 @@ def test_a_contact_is_created_found_changed_and_deleted_as_admin(emulator: Emula
 
 
 def test_a_user_creates_without_naming_an_owner(emulator: Emulator) -> None:
-    with as_user(emulator) as client:
+    with as_user(emulator, SCOPES) as client:
         created = client.contacts.create(PERSON)
         assert [each.id for each in client.contacts.all(filter={"email": PERSON["email"]})] == [created.id]
 
@@ -89,7 +72,7 @@ def test_users_are_read_and_switched_off(emulator: Emulator) -> None:
 
 
 def test_a_user_may_not_read_users_or_the_schema(emulator: Emulator) -> None:
-    with as_user(emulator) as client:
+    with as_user(emulator, SCOPES) as client:
         for read in (client.users.list, client.custom_fields.list):
             with pytest.raises(Rejected) as refused:
                 read()
