@@ -73,11 +73,13 @@ def _recipient(connection: sqlite3.Connection, table: str, contact: int | None) 
     return str(attributes["email"])
 
 
-def read(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Every e-mail, oldest first."""
+def read(connection: sqlite3.Connection, *, latest: int | None = None) -> list[dict[str, Any]]:
+    """Every e-mail, oldest first; with `latest`, only that many, newest first."""
+    order = "ASC" if latest is None else f"DESC LIMIT {latest:d}"
     rows = connection.execute(
         "SELECT seq, at, name, contact, recipient, campaign, subject FROM outbox"
-        " JOIN organizations ON organizations.id = outbox.organization ORDER BY seq"
+        " JOIN organizations ON organizations.id = outbox.organization"
+        f" ORDER BY seq {order}"
     )
     names = ("seq", "at", "organization", "contact", "to", "campaign", "subject")
     mails = [dict(zip(names, row, strict=True)) for row in rows]

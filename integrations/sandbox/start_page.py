@@ -1,19 +1,29 @@
-"""The page at `/`: what this program is, where its endpoints are, who is in it and what was asked of it
-lately.
-"""
+"""The page at `/`: what this program is, where its endpoints are, who is in it and what happened in it lately."""
 
 from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from markupsafe import Markup
 from werkzeug.wrappers import Request, Response
 
-from . import limits, pages
+from . import deliveries, limits, organizations, outbox, pages
 from .answers import Refusal
 from .limits import Limits
 from .tables import EVERYONE
 from .world import World
 
 _LATEST = 20
+_MOST_ORGANIZATIONS, _MOST_USERS = 20, 100
+_ROW = Markup("<tr>{}</tr>")
+_CELL, _NUMBER, _CODE = (
+    Markup("<td>{}</td>"),
+    Markup("<td class=number>{}</td>"),
+    Markup("<td><code>{}</code></td>"),
+)
 
 
 def show(world: World, request: Request) -> Response:
@@ -23,27 +33,31 @@ def show(world: World, request: Request) -> Response:
     if request.method not in ("GET", "HEAD"):
         raise Refusal(405, "Method Not Allowed", headers={"Allow": "GET"})
     with world.store.read() as connection:
-        found = connection.execute(
-            "SELECT name, (SELECT sum(n) FROM users__blocks u WHERE u.organization = o.id AND u.owner = ?),"
-            " (SELECT sum(n) FROM contacts__blocks c WHERE c.organization = o.id AND c.owner = ?)"
-            " FROM organizations o ORDER BY id",
-            (EVERYONE, EVERYONE),
-        ).fetchall()
-        latest = limits.read(connection, 0, latest=_LATEST)
-    row = Markup("<tr><td>{}</td><td class=number>{:,}</td><td class=number>{:,}</td></tr>")
-    organizations = Markup("").join(
-        row.format(name, users or 0, contacts or 0) for name, users, contacts in found
-    )
-    line = Markup(
-        "<tr><td>{}</td><td>{}</td><td><code>{}</code></td><td class=number>{}</td><td>{}</td></tr>"
-    )
-    requests = Markup("").join(
-        line.format(
-            entry["at"][11:19], entry["method"], entry["path"], entry["status"] or "…", entry["address"]
-        )
-        for entry in latest
-    )
-    nothing = Markup('<tr><td colspan="5">None yet.</td></tr>')
+        shown: dict[str, Any] = {
+            "organizations": _organizations(connection),
+            "people": _people(world, connection),
+            "requests": _rows(
+                "cccnc",
+                (
+                    (
+                        entry["at"][11:19],
+                        entry["method"],
+                        entry["path"],
+                        entry["status"] or "…",
+                        entry["address"],
+                    )
+                    for entry in limits.read(connection, 0, latest=_LATEST)
+                ),
+            ),
+            "outbox": _rows(
+                "tttt",
+                (
+                    (entry["at"][11:19], entry["to"], entry["subject"], entry["organization"])
+                    for entry in outbox.read(connection, latest=_LATEST)
+                ),
+            ),
+            "deliveries": _rows("tctcn", _deliveries(connection)),
+        }
     return pages.page(
         "start.html",
         "Start",
@@ -51,9 +65,94 @@ def show(world: World, request: Request) -> Response:
         base=request.host_url.rstrip("/"),
         now=f"{world.clock.iso()[:19].replace('T', ' ')} UTC",
         limits=_in_words(world.options.limits),
-        organizations=organizations,
-        requests=requests or nothing,
+        faults=_faults(world.faults.entries),
+        webhooks=_settings(world.deliverer.settings),
+        **shown,
     )
+
+
+def _rows(kinds: str, rows: Iterable[Sequence[Any]]) -> Markup:
+    """Table rows; a letter a column: t for text, c for code, n for a number."""
+    forms = {"t": _CELL, "c": _CODE, "n": _NUMBER}
+    lines = [
+        _ROW.format(
+            Markup("").join(forms[kind].format(value) for kind, value in zip(kinds, row, strict=True))
+        )
+        for row in rows
+    ]
+    nothing = Markup('<tr><td colspan="{}">None yet.</td></tr>').format(len(kinds))
+    return Markup("\n").join(lines) or nothing
+
+
+def _organizations(connection: sqlite3.Connection) -> Markup:
+    found = connection.execute(
+        "SELECT name, (SELECT sum(n) FROM users__blocks u WHERE u.organization = o.id AND u.owner = ?),"
+        " (SELECT sum(n) FROM contacts__blocks c WHERE c.organization = o.id AND c.owner = ?)"
+        " FROM organizations o ORDER BY id",
+        (EVERYONE, EVERYONE),
+    )
+    return _rows("tnn", [(name, f"{users or 0:,}", f"{contacts or 0:,}") for name, users, contacts in found])
+
+
+def _people(world: World, connection: sqlite3.Connection) -> Markup:
+    """Per organization its own credentials and its users with their passwords, folded away."""
+    found = organizations.credentials(connection, world.options.redirect_uris)["organizations"]
+    blocks = [
+        pages.fill(
+            "people.html",
+            name=organization["name"],
+            client_id=organization["client_id"],
+            client_secret=organization["client_secret"],
+            users=_rows(
+                "cct",
+                [
+                    (user["username"], user["password"], _standing(user))
+                    for user in organization["users"][:_MOST_USERS]
+                ],
+            ),
+        )
+        for organization in found[:_MOST_ORGANIZATIONS]
+    ]
+    more = Markup("")
+    if len(found) > _MOST_ORGANIZATIONS or any(len(one["users"]) > _MOST_USERS for one in found):
+        more = Markup('<p class="quiet">These are not all: the rest is among the credentials.</p>')
+    return Markup("\n").join(blocks) + more
+
+
+def _standing(user: dict[str, Any]) -> str:
+    return "admin" if user["admin"] else "" if user["active"] else "inactive"
+
+
+def _deliveries(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    return [
+        (
+            entry["at"][11:19],
+            f"{entry['item']} {entry['action']} {entry['id']}",
+            entry["url"],
+            entry["status"] + (f": {entry['error']}" if entry["error"] else ""),
+            entry["attempts"],
+        )
+        for entry in deliveries.read(connection, latest=_LATEST)
+    ]
+
+
+def _faults(entries: list[dict[str, Any]]) -> Markup:
+    lines = Markup("").join(
+        Markup("<li><code>{}</code></li>").format(json.dumps(entry))
+        for entry in entries
+        if entry.get("times") != 0
+    )
+    return Markup("<ul>{}</ul>").format(lines) if lines else Markup("<p>None.</p>")
+
+
+def _settings(settings: dict[str, Any]) -> str:
+    words = [
+        "held until released" if settings["hold"] else "",
+        f"each repeated {settings['repeat']} times" if settings["repeat"] else "",
+        f"{settings['drop_rate']:.0%} lost on purpose" if settings["drop_rate"] else "",
+        "out of order" if settings["shuffle"] else "",
+    ]
+    return ", ".join(filter(None, words)) or "each once, in order"
 
 
 def _in_words(settings: Limits) -> str:
