@@ -1,6 +1,5 @@
 """System checks: settings that would be unsafe or useless stop the start, with a sentence."""
 
-import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,17 +8,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
+from integrations.total_expert.environment import is_loopback
 from portal import clock, secrets
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether ``host`` names this very machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 @register(Tags.security)
@@ -34,7 +24,7 @@ def keys_can_be_read(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security)
 def demo_stays_on_this_machine(**kwargs: Any) -> list[CheckMessage]:
     host = urlsplit(settings.PORTAL_URL).hostname
-    if settings.DEMO and not (is_loopback(host) and all(map(is_loopback, settings.ALLOWED_HOSTS))):
+    if settings.DEMO and not (is_loopback(host or "") and all(map(is_loopback, settings.ALLOWED_HOSTS))):
         return [
             Error(
                 "DEMO is on, but PORTAL_URL or ALLOWED_HOSTS name something else than this machine. The demo signs anybody "

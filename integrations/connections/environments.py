@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from integrations import total_expert
 from integrations.connections.models import Environment
-from portal.checks import is_loopback
+from integrations.total_expert.environment import is_loopback
 
 
 def refuse_foreign_host(url: str) -> None:

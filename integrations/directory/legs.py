@@ -148,7 +148,7 @@ def _groups(leg: Leg, client: Client) -> None:
         if page is not None:
             store.groups(page.items, leg.sight())
             leg.note_unreadable("groups", page)
-            if page.next is None:
+            if page.next is None and (leg.connection.sees_everything or leg.book.owner is not None):
                 seen = ContactGroup.objects.filter(installation=leg.connection.installation, gone_at=None)
                 if not leg.connection.sees_everything:
                     seen = seen.filter(owner=leg.book.owner)
