@@ -29,7 +29,7 @@ def _whole(text: str) -> int:
 def parser() -> argparse.ArgumentParser:
     """The options."""
     options = argparse.ArgumentParser(
-        prog="python -m integrations.sandbox",
+        prog=f"python -m {__package__}",
         description="An emulator of the Total Expert API with invented people, over one SQLite file.",
     )
     add = options.add_argument

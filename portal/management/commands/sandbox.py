@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent.parent
 #: option, default, what it does. They are handed on as they are; the program itself checks them.
 OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("--port", 8001, "the port on loopback"),
+    ("--host", None, "the address to listen on (default: loopback)"),
     ("--data", None, "the SQLite file; an existing one goes on where it was (default: in memory)"),
     ("--contacts", None, "contacts per organization"),
     ("--organizations", None, "how many organizations"),
@@ -19,7 +20,14 @@ OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("--calls-per-minute", 1000, "0 switches the limit off"),
     ("--tokens-per-hour", 2, "0 switches the limit off"),
     ("--latency-ms", 0, "added to every answer"),
+    ("--load", None, "begin with a snapshot of this name"),
 )
+SWITCHES: tuple[tuple[str, str], ...] = (
+    ("--allow-remote", "allow a --host that other machines can reach"),
+    ("--http-webhooks", "deliver webhooks to http addresses too"),
+    ("--remote-webhooks", "deliver webhooks to other machines too"),
+)
+_TEXTS = ("--host", "--data", "--load")
 
 
 class Command(BaseCommand):
@@ -28,12 +36,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         for option, default, text in OPTIONS:
-            kind = str if option == "--data" else int
+            kind = str if option in _TEXTS else int
             shown = "" if default is None else f" (default: {default})"
             parser.add_argument(option, type=kind, default=default, help=text + shown)
-        parser.add_argument(
-            "--http-webhooks", action="store_true", help="deliver webhooks to http addresses too"
-        )
+        for option, text in SWITCHES:
+            parser.add_argument(option, action="store_true", help=text)
         parser.add_argument(
             "--redirect-uri", action="append", default=[], help="where the application may send people"
         )
@@ -50,11 +57,14 @@ def passed_on(options: dict[str, Any]) -> list[str]:
     """The program's arguments for what was given here."""
     arguments: list[str] = []
     for option, _, _ in OPTIONS:
-        value = options[option.removeprefix("--").replace("-", "_")]
+        value = options[_key(option)]
         if value is not None:
             arguments += [option, str(value)]
-    if options["http_webhooks"]:
-        arguments.append("--http-webhooks")
+    arguments += [option for option, _ in SWITCHES if options[_key(option)]]
     for address in options["redirect_uri"]:
         arguments += ["--redirect-uri", address]
     return arguments
+
+
+def _key(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")

@@ -1,5 +1,6 @@
 """What `manage.py sandbox` hands on to the stand-alone program."""
 
+import argparse
 from typing import Any
 
 import pytest
@@ -15,10 +16,23 @@ def options(*arguments: str) -> dict[str, Any]:
 
 def test_every_option_arrives_at_the_program_with_its_value() -> None:
     given = [
-        *("--port", "9001", "--data", "world.db", "--contacts", "50", "--organizations", "3", "--seed", "7"),
-        *("--calls-per-minute", "10", "--tokens-per-hour", "0", "--latency-ms", "5"),
         *(
-            "--http-webhooks",
+            "--port",
+            "9001",
+            "--host",
+            "127.0.0.2",
+            "--data",
+            "world.db",
+            "--contacts",
+            "50",
+            "--organizations",
+            "3",
+            "--seed",
+            "7",
+        ),
+        *("--calls-per-minute", "10", "--tokens-per-hour", "0", "--latency-ms", "5"),
+        *("--load", "begun", "--allow-remote", "--http-webhooks", "--remote-webhooks"),
+        *(
             "--redirect-uri",
             "http://localhost:9000/back/",
             "--redirect-uri",
@@ -33,7 +47,15 @@ def test_every_option_arrives_at_the_program_with_its_value() -> None:
         50,
         0,
     )
-    assert arrived.http_webhooks and len(arrived.redirect_uri) == 2
+    assert arrived.http_webhooks and arrived.remote_webhooks and arrived.allow_remote
+    assert (arrived.host, arrived.load, len(arrived.redirect_uri)) == ("127.0.0.2", "begun", 2)
+
+
+def test_every_option_of_the_program_can_be_given_here() -> None:
+    def names(parser: argparse.ArgumentParser) -> set[str]:
+        return {name for action in parser._actions for name in action.option_strings if name.startswith("--")}
+
+    assert names(program()) <= names(Command().create_parser("manage.py", "sandbox"))
 
 
 def test_without_options_the_limits_are_the_vendors() -> None:
