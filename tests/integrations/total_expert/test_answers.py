@@ -86,7 +86,7 @@ RUBBISH = [b"", b"[]", b"{}", b"null", b"5", b'"x"', b"[[]]", b"[{}]", b'{"items
 @pytest.mark.parametrize(("name", "method"), OFFERED)
 def test_rubbish_is_typed_or_an_error(name: str, method: str) -> None:
     for body in RUBBISH:
-        for status in (200, 201, 400, 422, 500):
+        for status in (200, 422):
             outcome(status, body, lambda client: call(client, name, method))
 
 

@@ -136,7 +136,7 @@ def json_with(names: set[str]) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_json_is_a_record_or_none(kind: type[Record], data: st.DataObject) -> None:
     names = {each.name for each in fields(kind)} | {step for place in kind.PLACES.values() for step in place}

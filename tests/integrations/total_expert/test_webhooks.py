@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.total_expert import Delivery, Rejected, webhooks
+from tests.integrations.total_expert.conftest import Emulator
 
 SECRET, EARLIER = "5f" * 16, "a0" * 16
 BODY = {"item": "CONTACT", "action": "UPDATED", "id": 2317, "hashValue": "9bd1", "secret": SECRET}
@@ -82,6 +83,32 @@ def test_a_delivery_keeps_no_secret() -> None:
     delivery = webhooks.read(body(), SECRET)
     assert SECRET not in repr(delivery)
     assert SECRET not in str(vars(delivery))
+
+
+def test_what_the_emulator_delivers_is_read_across_a_rotation_of_the_secret(
+    make_emulator: type[Emulator],
+) -> None:
+    bodies: list[bytes] = []
+
+    def receive(url: str, body: bytes) -> int:
+        bodies.append(body)
+        return 200
+
+    emulator = make_emulator(http_webhooks=True, send=receive)
+    actions = [{"item": "CONTACT", "action": action} for action in ("CREATED", "UPDATED")]
+    with emulator.client() as client:
+        told = client.webhook_subscriptions.create(
+            {"url": "http://127.0.0.1:9/hooks", "secret": EARLIER, "actions": actions}
+        )
+        person = {"first_name": "Ada", "last_name": "Quill", "source": "test", "email": "ada@example.com"}
+        made = client.contacts.create(person, owner={"id": emulator.officer["id"]})
+        client.webhook_subscriptions.update(told.id, {"secret": SECRET})
+        client.contacts.update(made.id, {"city": "Oslo"})
+        assert emulator.http.post("/_sandbox/deliveries", json={}).status_code == 200
+        read = [webhooks.read(each, SECRET, EARLIER) for each in bodies]
+        assert [(each.action, each.is_current) for each in read] == [("CREATED", False), ("UPDATED", True)]
+        assert {client.contacts.get(int(each.id)).city for each in read} == {"Oslo"}
+    assert len({each.hash_value for each in read}) == 2
 
 
 VALUES = (
