@@ -32,8 +32,6 @@ GENERAL_GUESSES = (
     " client credentials may have every scope.",
 )
 NOT_THERE = (
-    "contact-recruits with statuses, metrics and units; communication consent",
-    "channels, wlp-access-types, campaigns, campaign-activity",
     "leads, lead-opportunities",
     "email-archive, email-templates/render, user-images",
 )

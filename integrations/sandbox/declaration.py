@@ -185,7 +185,8 @@ class Resource:
 
     `path` below /v1; `first_id` where its numbers start; `required` and `required_one_of` what creation
     needs; `owner_optional` whether a record may belong to nobody; `time_names` how the times of creation and
-    change are called, empty for one that is not shown; `text_id` whether an id is shown as text;
+    change are called, empty for one that is not shown; `sequence` whose numbers
+    its records take, its own if empty; `text_id` whether an id is shown as text;
     `hex_digits` how many hexadecimal digits an id has, if it is no number; `update_tells_id` whether an update
     answers like a creation instead of with an empty list;
     `webhook_item` what webhooks call its records, empty where nobody can be told of their changes; `guesses`
@@ -202,6 +203,7 @@ class Resource:
     shows_id: bool = True
     shows_times: bool = True
     time_names: tuple[str, str] = ("internal_created_at", "internal_updated_at")
+    sequence: str = ""
     text_id: bool = False
     hex_digits: int = 0
     update_tells_id: bool = False

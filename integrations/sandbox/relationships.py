@@ -85,6 +85,14 @@ def _comparable(column: Column, value: Any) -> str:
     return values.digits(value) if column is Column.DIGITS else str(value).strip().casefold()
 
 
+def shown(connection: sqlite3.Connection, relationship: Relationship, number: int) -> dict[str, Any]:
+    """What answers show of the target with this number."""
+    target = RESOURCES[relationship.target]
+    columns = ", ".join("id" if name == "id" else f"a_{name}" for name in relationship.shows)
+    row = connection.execute(f"SELECT {columns} FROM {target.table} WHERE id = ?", (number,)).fetchone()
+    return dict(zip(relationship.shows, row, strict=True))
+
+
 def holds(connection: sqlite3.Connection, resource: Resource, target: Resource, number: int) -> bool:
     """Whether a record of this resource names a target in a relationship that keeps it from being deleted."""
     for relationship in resource.relationships:

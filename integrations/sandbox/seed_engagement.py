@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import values
+from . import people, values
 from .outbox import GROUPS, INSIGHTS, SURVEYS
 from .records import Record, insert_many
 from .resources import RESOURCES
@@ -57,6 +57,36 @@ _INSIGHT_TYPES = (
     ("Partner Portal: Document viewed", "The contact opened a document", 14),
     ("Partner Portal: Rate alert reached", "A rate the contact waits for was reached", 7),
 )
+_LISTS: dict[str, tuple[dict[str, Any], ...]] = {
+    "channels": tuple({"system_name": name} for name in ("branch", "online", "broker")),
+    "wlp-access-types": tuple({"access_type": name} for name in ("full", "read_only", "none")),
+    "contact-recruit-statuses": tuple(
+        {"status_name": name} for name in ("Interested", "Talking", "Offer made", "Hired", "Not now")
+    ),
+    "contact-recruit-metrics": tuple(
+        {"metric_name": name, "metric_type": kind}
+        for name, kind in (
+            ("Past clients", "business_source"),
+            ("Agents", "business_source"),
+            ("Yearly volume", "sales_production"),
+            ("Loan origination", "system_experience"),
+            ("Fixed rate", "product"),
+            ("Adjustable rate", "product"),
+        )
+    ),
+    "contact-recruit-metric-units": tuple(
+        {"unit_name": name} for name in ("percent", "dollars", "loans", "years")
+    ),
+    "campaigns": tuple(
+        {"name": name, "start_date": start, "end_date": end, "archived": end is not None}
+        for name, start, end in (
+            ("Spring open houses", "2025-03-01 00:00:00", "2025-06-01 00:00:00"),
+            ("Rate watch", "2025-09-15 00:00:00", None),
+            ("Annual review", "2026-01-05 00:00:00", None),
+        )
+    ),
+}
+_RECRUITS = 4
 _NOTES = (
     ("First call", "Wants to know what a fifteen-year loan would cost.", 7),
     ("Papers", "Promised to send pay slips by Friday.", 1),
@@ -76,6 +106,8 @@ def make_definitions(connection: sqlite3.Connection, organization: int, stamp: s
         for name, description, days in _INSIGHT_TYPES
     ]
     _define(connection, "insight-types", organization, types, stamp)
+    for path, given in _LISTS.items():
+        _define(connection, path, organization, given, stamp)
 
 
 def _define(
@@ -130,25 +162,23 @@ def make_history(connection: sqlite3.Connection, seed: Seed, end: dt.datetime) -
         contacts = connection.execute(
             "SELECT id, owner FROM contacts WHERE organization = ? ORDER BY id", (organization,)
         ).fetchall()
-        surveys, types = (
+        surveys, types, campaigns = (
             [
                 (number, json.loads(attributes))
                 for number, attributes in connection.execute(
                     f"SELECT id, attributes FROM {table} WHERE organization = ? ORDER BY id", (organization,)
                 )
             ]
-            for table in ("contact_surveys", "insight_types")
+            for table in ("contact_surveys", "insight_types", "campaigns")
         )
-        _happen(connection, rng, organization, contacts, end, _Kind("contact-notes", 0.4, _note, []))
-        _happen(
-            connection,
-            rng,
-            organization,
-            contacts,
-            end,
+        for kind in (
+            _Kind("contact-notes", 0.4, _note, []),
             _Kind("contact-survey-responses", 0.15, _response, surveys),
-        )
-        _happen(connection, rng, organization, contacts, end, _Kind("insights", 0.2, _insight, types))
+            _Kind("insights", 0.2, _insight, types),
+            _Kind("campaign-activity", 0.1, _touch, campaigns),
+        ):
+            _happen(connection, rng, organization, contacts, end, kind)
+        _make_recruits(connection, rng, organization, (end - SPAN / 2).strftime(values.MOMENT))
 
 
 Definition = tuple[int, dict[str, Any]]
@@ -220,3 +250,27 @@ def _insight(rng: random.Random, record: Record, types: list[Definition]) -> Non
         "insight_date": date.strftime(values.MOMENT),
         "expires_at": expiry.strftime(values.MOMENT),
     }
+
+
+def _touch(rng: random.Random, record: Record, campaigns: list[Definition]) -> None:
+    record.one["campaign"] = rng.choice(campaigns)[0]
+    date = _FIRST_DAY + dt.timedelta(minutes=rng.randrange(300 * 24 * 60))
+    record.attributes["touched_at"] = date.strftime(values.MOMENT)
+
+
+def _make_recruits(connection: sqlite3.Connection, rng: random.Random, organization: int, stamp: str) -> None:
+    resource = RESOURCES["contact-recruits"]
+    users = connection.execute(
+        "SELECT id FROM users WHERE organization = ? ORDER BY id LIMIT ?", (organization, _RECRUITS + 1)
+    ).fetchall()
+    statuses = _LISTS["contact-recruit-statuses"]
+    records = []
+    for position, (owner,) in enumerate(users[1:]):
+        person = people.contact(rng)
+        info = {"years_experience": str(rng.randrange(2, 25)), "recruit_status": statuses[position]}
+        attributes = resource.blank() | person
+        attributes["recruit_info"] = attributes["recruit_info"] | info
+        attributes["external_ids"] = []
+        attributes |= {"recruit_metrics": [], "state_licenses": [{"state_name": person.get("state", "MN")}]}
+        records.append(Record(next_id(connection, resource), organization, owner, attributes, stamp, stamp))
+    insert_many(connection, resource, records)

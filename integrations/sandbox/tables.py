@@ -99,7 +99,7 @@ def _count_blocks(connection: sqlite3.Connection, resource: Resource) -> None:
 
 def next_id(connection: sqlite3.Connection, resource: Resource) -> int:
     """The next number of a resource. Numbers ascend across all organizations and are never used again."""
-    return next_number(connection, resource.path, resource.first_id)
+    return next_number(connection, resource.sequence or resource.path, resource.first_id)
 
 
 def next_number(connection: sqlite3.Connection, sequence: str, first: int = 1) -> int:

@@ -5,8 +5,11 @@ from .account_classifications import ACCOUNT_CLASSIFICATIONS
 from .account_lists import ACCOUNT_STATUSES, ACCOUNT_TYPES
 from .accounts import ACCOUNTS
 from .activity import ACTIVITY
+from .campaign_activity import CAMPAIGN_ACTIVITY
+from .campaigns import CAMPAIGNS
 from .contact_groups import CONTACT_GROUPS
 from .contact_notes import CONTACT_NOTES
+from .contact_recruits import CONTACT_RECRUITS
 from .contact_survey_responses import CONTACT_SURVEY_RESPONSES
 from .contact_surveys import CONTACT_SURVEYS
 from .contacts import CONTACTS
@@ -21,6 +24,7 @@ from .insight_types import INSIGHT_TYPES
 from .insights import INSIGHTS
 from .loan_lists import LOAN_LISTS
 from .loans import LOANS
+from .named_lists import NAMED_LISTS
 from .participant_roles import PARTICIPANT_ROLES
 from .permissions import PERMISSIONS
 from .role_permissions import ROLE_PERMISSIONS
@@ -46,6 +50,10 @@ RESOURCES.update(
         CONTACT_NOTES,
         INSIGHT_TYPES,
         INSIGHTS,
+        *NAMED_LISTS,
+        CONTACT_RECRUITS,
+        CAMPAIGNS,
+        CAMPAIGN_ACTIVITY,
         USER_ROLES,
         PERMISSIONS,
         ROLE_PERMISSIONS,

@@ -33,8 +33,10 @@ _RATINGS = ("Excellent", "Good", "Fair", "Poor", "Very Poor")
 
 class ContactBehaviour(Behaviour):
     """Required groups, external ids kept in step, custom values checked, groups that follow a new owner,
-    e-mails.
+    e-mails. `path` is the resource these contacts belong to.
     """
+
+    path = "contacts"
 
     def check_create(self, change: Change) -> None:
         """Refuse a new contact that lacks a group its organization requires."""
@@ -76,7 +78,7 @@ class ContactBehaviour(Behaviour):
         """Start the campaigns of the groups a contact has just come into."""
         added = change.added.get("contact_groups", set())
         if added and not outbox.is_suppressed(change.payload):
-            outbox.start(change, outbox.GROUPS, added, change.record.id)
+            outbox.start(change, outbox.GROUPS, added, change.record.id, self.path.replace("-", "_"))
 
 
 CONTACTS = Resource(
@@ -131,6 +133,15 @@ CONTACTS = Resource(
             removed_by="remove_contact_groups",
             always_shown=True,
         ),
+        Relationship(
+            "channels",
+            "channels",
+            shows=("system_name",),
+            settable=("system_name",),
+            many=True,
+            removed_by="remove_channels",
+        ),
+        Relationship("wlp_access", "wlp-access-types", shows=("access_type",), settable=("access_type",)),
         Relationship("assignee", "users", shows=USER_SHOWS, settable=USER_SETTABLE),
         Relationship("shared_with_users", "users", shows=USER_SHOWS, settable=USER_SETTABLE, many=True),
     ),
@@ -172,12 +183,13 @@ CONTACTS = Resource(
         Filter("external_id", Test.EQUALS, "external_id"),
         Filter("source", Test.EQUALS, "source"),
     ),
-    ignored=("related_entities", "remove_related_entities", "channels", "remove_channels", "wlp_access"),
+    ignored=("related_entities", "remove_related_entities", "grant_consent", "revoke_consent"),
     guesses=(
         "A list without the `archieved` filter holds archived contacts too.",
         "A user's token sees the contacts that user owns, not those shared with or assigned to them.",
         "In a user's view the ids of related users are strings, as the published example has them.",
-        "A contact shows `assignee`, `shared_with_users`, `custom` and `external_status` only where set.",
+        "A contact shows `assignee`, `shared_with_users`, `channels`, `wlp_access`, `custom` and"
+        " `external_status` only where set.",
         "`close_date` and `list_date` come back as days, and a birthday with the year 1970.",
         "The wording of the refusal where a required group is missing.",
         "Required groups are checked when a contact is created, not when it is updated.",

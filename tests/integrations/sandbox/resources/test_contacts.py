@@ -303,7 +303,5 @@ def test_a_mail_is_held_back_where_the_request_or_the_contact_says_so(
 
 def test_ignored_relationships_do_no_harm(admin: Caller, owner: dict[str, Any]) -> None:
     related = [{"relationship_type": {"system_name": "household"}, "parent": {"id": "1234abcd7"}}]
-    id = create(
-        admin, owner, related_entities=related, channels=[{"system_name": "retail"}], do_not_contact="1"
-    )
+    id = create(admin, owner, related_entities=related, do_not_contact="1")
     assert "do_not_contact" not in admin.get(f"contacts/{id}")
