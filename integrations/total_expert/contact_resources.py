@@ -31,11 +31,9 @@ class ContactSurveys(GrowingCollection[ContactSurvey, str]):
     """Surveys. What create() answers has no ids of questions: get() the survey for those."""
 
     def update(self, id: str, data: Mapping[str, Any]) -> Created[str]:
-        """Change a survey. The vendor wants `questions`, an empty list at least, and answers with an id."""
+        """Change a survey. `data` needs `questions`, an empty list at least; the answer has an id."""
         path = self._one(id)
-        return read_created(
-            self._caller.call(write("PATCH", path, {"questions": [], **data})), self._read_id, "PATCH", path
-        )
+        return read_created(self._caller.call(write("PATCH", path, data)), self._read_id, "PATCH", path)
 
 
 class CampaignActivities(GrowingCollection[CampaignActivity, str], Deleting[CampaignActivity, str]):

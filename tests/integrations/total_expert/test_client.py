@@ -1,5 +1,6 @@
 """The client as a whole."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import integrations.total_expert as total_expert
 from integrations.total_expert import Client, ReconnectRequired, Rejected, TryLater, oauth
 from tests.integrations.total_expert.canned import Canned
 from tests.integrations.total_expert.conftest import Emulator, Scripted
+from tests.integrations.total_expert.offers import resources_of
 from tests.integrations.total_expert.test_transport import http
 
 
@@ -179,6 +181,24 @@ def test_everything_public_is_documented() -> None:
     for name in total_expert.__all__:
         assert (getattr(total_expert, name).__doc__ or "").strip(), name
     assert (Path(total_expert.__file__).parent / "py.typed").exists()
+
+
+def test_every_method_and_property_is_documented() -> None:
+    with Client(total_expert.PRODUCTION, token=lambda: "x") as client:
+        owners = [
+            *map(type, resources_of(client).values()),
+            *map(total_expert.__dict__.get, total_expert.__all__),
+        ]
+    silent = {
+        f"{owner.__name__}.{name}"
+        for owner in owners
+        if isinstance(owner, type)
+        for name, member in inspect.getmembers(
+            owner, lambda each: callable(each) or isinstance(each, property)
+        )
+        if not name.startswith("_") and not (inspect.getdoc(member) or "").strip()
+    }
+    assert not silent
 
 
 NAMES = st.sampled_from(

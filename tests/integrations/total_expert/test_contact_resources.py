@@ -10,14 +10,14 @@ from tests.integrations.total_expert.test_lead_resources import sent
 from tests.integrations.total_expert.test_transport import http
 
 
-def test_a_change_of_a_survey_has_questions_and_answers_with_an_id(scripted: Scripted) -> None:
+def test_a_change_of_a_survey_is_answered_with_an_id(scripted: Scripted) -> None:
     scripted.answer(http(b'{"created": "x/v1/contact-surveys/0f0f0f0f0f0f0f0f", "id": "0f0f0f0f0f0f0f0f"}'))
     with scripted.client() as client:
-        changed = client.contact_surveys.update("0f0f0f0f0f0f0f0f", {"version": "2"})
+        changed = client.contact_surveys.update("0f0f0f0f0f0f0f0f", {"version": "2", "questions": []})
     assert changed == Created("0f0f0f0f0f0f0f0f", duplicate=False)
     assert sent(scripted) == (
         "PATCH /v1/contact-surveys/0f0f0f0f0f0f0f0f",
-        {"questions": [], "version": "2"},
+        {"version": "2", "questions": []},
     )
 
 
