@@ -1,0 +1,65 @@
+"""Lists that are only read, and how contacts use two of them."""
+
+from typing import Any
+
+import pytest
+
+from ..clients import Caller, House, ada
+
+LISTS = {
+    "channels": {"system_name"},
+    "wlp-access-types": {"access_type"},
+    "contact-recruit-statuses": {"status_name"},
+    "contact-recruit-metrics": {"metric_name", "metric_type"},
+    "contact-recruit-metric-units": {"unit_name"},
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_has_the_documented_attributes_and_is_only_read(
+    house: House, admin: Caller, owner: dict[str, Any], path: str
+) -> None:
+    items = admin.items(path)
+    assert len(items) >= 3
+    assert all(set(item) == LISTS[path] for item in items)
+    assert house.user(owner).items(path) == items
+    answer = admin.create(path, **items[0])
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert admin.call("GET", f"{path}/1").status_code == 404
+    assert house.user(owner, "leadSurveyInteraction").call("GET", path).status_code == 401
+
+
+def test_a_contact_joins_and_leaves_channels_and_has_one_kind_of_access(
+    house: House, owner: dict[str, Any]
+) -> None:
+    user = house.user(owner)
+    body = ada(
+        channels=[{"system_name": "online"}, {"system_name": "branch"}], wlp_access={"access_type": "full"}
+    )
+    id = user.create("contacts", **body).json()["id"]
+    shown = user.get(f"contacts/{id}")
+    assert {channel["system_name"] for channel in shown["channels"]} == {"online", "branch"}
+    assert shown["wlp_access"] == {"access_type": "full"}
+    user.update(
+        f"contacts/{id}", remove_channels=[{"system_name": "online"}], wlp_access={"access_type": "none"}
+    )
+    shown = user.get(f"contacts/{id}")
+    assert (shown["channels"], shown["wlp_access"]) == ([{"system_name": "branch"}], {"access_type": "none"})
+    user.update(f"contacts/{id}", remove_channels=[{"system_name": "branch"}], wlp_access=None)
+    assert not {"channels", "wlp_access"} & set(user.get(f"contacts/{id}"))
+
+
+@pytest.mark.parametrize(
+    ("change", "relationship"),
+    [
+        ({"channels": [{"system_name": "carrier pigeon"}]}, "channels"),
+        ({"remove_channels": [{"system_name": "carrier pigeon"}]}, "remove_channels"),
+        ({"wlp_access": {"access_type": "sudo"}}, "wlp_access"),
+    ],
+)
+def test_what_is_on_no_list_is_refused(
+    house: House, owner: dict[str, Any], change: dict[str, Any], relationship: str
+) -> None:
+    answer = house.user(owner).create("contacts", **ada(**change))
+    assert answer.status_code == 422
+    assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
