@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.usersessions",
     "django_htmx",
     "django_q",
@@ -73,6 +74,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.organizations.second_factor_gate.SecondFactorGate",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -133,6 +135,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "portal.organizations.account_forms.ResetPasswordKeyForm",
     "set_password": "portal.organizations.account_forms.SetPasswordForm",
     "change_password": "portal.organizations.account_forms.ChangePasswordForm",
+    "reauthenticate": "portal.organizations.second_factor_forms.PasswordAgainForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -150,7 +153,20 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
 # Beside allauth's own: looking at and accepting invitations, and sending them.
 ACCOUNT_RATE_LIMITS = {"invitation": "60/m/ip", "invite": "30/m/user"}
-# Its rate limits count by address: behind proxies, the one they vouch for.
+# Second factors. A code of an app may be a step early or late; passkeys ask for finger, face or PIN and sign in alone.
+MFA_ADAPTER = "portal.organizations.second_factors.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "portal.organizations.second_factor_forms.AuthenticateForm",
+    "reauthenticate": "portal.organizations.second_factor_forms.ReauthenticateForm",
+    "activate_totp": "portal.organizations.second_factor_forms.ActivateTOTPForm",
+    "add_webauthn": "portal.organizations.second_factor_forms.AddPasskeyForm",
+    "edit_webauthn": "portal.organizations.second_factor_forms.RenamePasskeyForm",
+}
+# Rate limits count by address: behind proxies, the one they vouch for.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # --- Mail ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from integrations.sandbox import create_app
 from portal import clock
 from portal.demo.visitor import _Forms
 from portal.organizations.models import Membership, Organization, User
+from tests.portal.people import with_app
 from tests.wsgi_adapter import WSGIAdapter
 
 #: The secret of the browser session in which everybody here consents.
@@ -100,6 +101,7 @@ class World:
             actor=None,
         )
         self.operator = User.objects.create_superuser("operator@partner.example", name="Olivia Park")
+        with_app(self.operator)
 
     def organization(self, name: str = CEDAR) -> Organization:
         slug = name.lower().replace(" ", "-").replace("&", "and")

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from portal import clock
-from portal.organizations import browsers
+from portal.organizations import browsers, second_factors
 from portal.organizations.forms import NameForm
 from portal.organizations.screens import person, render, signed_in
 
@@ -28,6 +28,7 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "has_password": person(request).has_usable_password(),
+        "has_second_factor": second_factors.has_one(person(request)),
         "memberships": person(request)
         .memberships.select_related("organization")
         .order_by("organization__name"),

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from portal import clock
 from portal.organizations import invitations, pending
+from portal.organizations.freshness import is_fresh
 from portal.organizations.models import User
 
 
@@ -39,6 +40,20 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **details)
         invitation = pending.settle(request, user)
         return HttpResponseRedirect(pending.arrival(invitation)) if invitation is not None else response
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not right after signing in: that was proof enough."""
+        return not is_fresh(self.request) and bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The ways to confirm oneself, in the portal's words."""
+        words = {
+            "reauthenticate": "Use your password",
+            "mfa_reauthenticate": "Use a code",
+            "mfa_reauthenticate:webauthn": "Use a passkey",
+        }
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [{**method, "description": words[method["id"]]} for method in found]
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")

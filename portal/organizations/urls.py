@@ -1,7 +1,12 @@
 """Addresses of the organizations app, and of the parts of allauth that the portal uses under allauth's names."""
 
 from allauth.account import views as allauth_views
+from allauth.mfa.base import views as mfa_views
+from allauth.mfa.recovery_codes import views as recovery_views
+from allauth.mfa.totp import views as totp_views
+from allauth.mfa.webauthn import views as passkey_views
 from django.urls import path, re_path
+from django.views.decorators.cache import never_cache
 
 from portal.organizations import (
     account_screens,
@@ -9,7 +14,9 @@ from portal.organizations import (
     invitation_screens,
     member_screens,
     organization_screens,
+    second_factor_screens,
 )
+from portal.organizations.freshness import fresh_sign_in
 
 organizations = [
     path("organizations/new/", organization_screens.new_organization, name="new_organization"),
@@ -79,6 +86,53 @@ sign_in = [
     ),
 ]
 
+# The list of passkeys is a part of the page of all second factors.
+second_factors = [
+    path("account/second-factor/", second_factor_screens.second_factors, name="mfa_index"),
+    path("account/second-factor/", second_factor_screens.second_factors, name="mfa_list_webauthn"),
+    path("account/second-factor/app/", fresh_sign_in(totp_views.activate_totp), name="mfa_activate_totp"),
+    path("account/second-factor/app/remove/", totp_views.deactivate_totp, name="mfa_deactivate_totp"),
+    path(
+        "account/second-factor/passkeys/add/",
+        fresh_sign_in(passkey_views.add_webauthn),
+        name="mfa_add_webauthn",
+    ),
+    path(
+        "account/second-factor/passkeys/<int:pk>/rename/",
+        passkey_views.edit_webauthn,
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "account/second-factor/passkeys/<int:pk>/remove/",
+        passkey_views.remove_webauthn,
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "account/second-factor/recovery-codes/",
+        never_cache(recovery_views.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "account/second-factor/recovery-codes/download/",
+        recovery_views.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+    path(
+        "account/second-factor/recovery-codes/generate/",
+        recovery_views.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path("accounts/login/second-factor/", mfa_views.authenticate, name="mfa_authenticate"),
+    path("accounts/login/passkey/", passkey_views.login_webauthn, name="mfa_login_webauthn"),
+    path("accounts/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
+    path("accounts/confirm/code/", mfa_views.reauthenticate, name="mfa_reauthenticate"),
+    path(
+        "accounts/confirm/passkey/",
+        passkey_views.reauthenticate_webauthn,
+        name="mfa_reauthenticate_webauthn",
+    ),
+]
+
 settings = [path("settings/audit/", audit_screens.audit_log, name="audit_log")]
 
-urlpatterns = [*settings, *organizations, *account, *sign_in]
+urlpatterns = [*settings, *organizations, *account, *sign_in, *second_factors]

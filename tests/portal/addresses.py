@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+
 from tests.portal.scene import OWN, Scene
 
 OPERATOR = frozenset({"operator"})
@@ -83,6 +85,32 @@ SIGN_IN = {
     "account_reset_password_from_key_done": PUBLIC,
 }
 
+
+def codes_for_everybody(scene: Scene) -> dict[str, Any]:
+    for user in scene.people.values():
+        RecoveryCodes.activate(user)
+    return {}
+
+
+#: Whoever is signed in confirms that it is them first; then what is another's does not exist.
+SECOND_FACTORS = {
+    "mfa_index": SHARED,
+    "mfa_list_webauthn": SHARED,
+    "mfa_activate_totp": SHARED,
+    "mfa_deactivate_totp": Address(allowed=OPERATOR),
+    "mfa_add_webauthn": SHARED,
+    "mfa_edit_webauthn": Address(lambda s: {"pk": 1}, shared=True),
+    "mfa_remove_webauthn": Address(lambda s: {"pk": 1}, shared=True),
+    "mfa_view_recovery_codes": Address(codes_for_everybody, shared=True),
+    "mfa_download_recovery_codes": Address(codes_for_everybody, shared=True),
+    "mfa_generate_recovery_codes": SHARED,
+    "mfa_authenticate": PUBLIC,
+    "mfa_login_webauthn": PUBLIC,
+    "account_reauthenticate": SHARED,
+    "mfa_reauthenticate": SHARED,
+    "mfa_reauthenticate_webauthn": SHARED,
+}
+
 a_connection = _in_organization(pk=lambda s: s.connection.pk)
 an_environment = _in_organization(environment=lambda s: s.environment.name)
 
@@ -135,6 +163,7 @@ ADDRESSES: dict[str, Address] = {
     **PORTAL,
     **PEOPLE,
     **SIGN_IN,
+    **SECOND_FACTORS,
     **CONNECTIONS,
     **ONBOARDING,
     **DIRECTORY,

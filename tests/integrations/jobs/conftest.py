@@ -10,6 +10,7 @@ from integrations.jobs import kinds
 from portal import clock
 from portal.organizations.models import Organization, User
 from tests.integrations.jobs.kinds_for_tests import kinds as kinds_for_tests
+from tests.portal.people import with_app
 
 
 @pytest.fixture(autouse=True)
@@ -41,4 +42,6 @@ def another_installation(name: str) -> Installation:
 
 @pytest.fixture
 def operator(db: Any) -> User:
-    return User.objects.create_superuser("operator@partner.example")
+    user = User.objects.create_superuser("operator@partner.example")
+    with_app(user)
+    return user

@@ -106,8 +106,8 @@ def test_an_operator_made_from_a_shell_confirms_the_address_first(client: Client
     assert "Is <strong>" in client.get(link).content.decode()
     client.post(link)
     assert EmailAddress.objects.get().verified
-    done = Client().post(reverse("account_login"), {"login": ADA, "password": PASSWORD})
-    assert done.url == reverse("home")
+    done = Client().post(reverse("account_login"), {"login": ADA, "password": PASSWORD}, follow=True)
+    assert "Set up a second factor" in done.content.decode()
 
 
 def test_an_account_that_is_switched_off_stays_out(client: Client) -> None:
@@ -142,7 +142,7 @@ def test_signing_in_leads_on_inside_the_portal_only() -> None:
         assert page.url == expected
 
 
-@pytest.mark.parametrize("name", ["account_email", "account_reauthenticate", "usersessions_list"])
+@pytest.mark.parametrize("name", ["account_email", "mfa_trust", "usersessions_list"])
 def test_pages_of_the_library_that_the_portal_does_not_use_have_no_address(name: str) -> None:
     with pytest.raises(NoReverseMatch):
         reverse(name)

@@ -1,0 +1,43 @@
+"""Whether a person proved recently that it is them: asked before anything that could lock them out."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+View = Callable[..., HttpResponse]
+SECONDS = 300
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether this session began, or was confirmed, within the last five minutes."""
+    records = get_authentication_records(request, request.user)
+    return bool(records) and time.time() - max(float(record["at"]) for record in records) < SECONDS
+
+
+def fresh_sign_in(view: View) -> View:
+    """Send people who could not confirm themselves otherwise (no password, no second factor) to sign in again.
+
+    For everybody else allauth's own decorator asks for a password or a factor; it lets these through.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated or is_fresh(request):
+            return view(request, *args, **kwargs)
+        if get_adapter().get_reauthentication_methods(request.user):
+            return view(request, *args, **kwargs)
+        logout(request)
+        messages.info(request, "For this, sign in again first: a code comes by e-mail.")
+        return redirect(f"{reverse('account_request_login_code')}?{urlencode({'next': request.path})}")
+
+    return guarded

@@ -1,0 +1,53 @@
+// Passkeys: a form with data-passkey asks the browser for a credential before it is sent.
+// data-passkey="create" makes one, "get" uses one; data-passkey-options names the element with the server's options,
+// without it they are fetched from the form's own address.
+"use strict";
+
+const SENTENCES = {
+  NotAllowedError: "Nothing was confirmed: it was cancelled, or took too long. Try again.",
+  InvalidStateError: "This device already has a passkey for your account.",
+  SecurityError: "Passkeys do not work at this address. Open the portal at its own address.",
+};
+
+async function passkeyOptions(form) {
+  const element = document.getElementById(form.dataset.passkeyOptions);
+  if (element) {
+    const given = JSON.parse(element.textContent);
+    return given.creation_options || given.request_options;
+  }
+  const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error("no options");
+  return (await answer.json()).request_options;
+}
+
+async function askForPasskey(form) {
+  const options = await passkeyOptions(form);
+  if (form.dataset.passkey === "get") return webauthnJSON.get(options);
+  Object.assign(options.publicKey.authenticatorSelection, {
+    residentKey: "required",
+    requireResidentKey: true,
+    userVerification: "required",
+  });
+  return webauthnJSON.create(options);
+}
+
+async function sendWithPasskey(event) {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const trouble = form.querySelector("[data-passkey-trouble]");
+  const button = form.querySelector("button");
+  trouble.hidden = true;
+  button.disabled = true;
+  try {
+    form.elements.credential.value = JSON.stringify(await askForPasskey(form));
+    form.submit();
+  } catch (error) {
+    trouble.textContent = SENTENCES[error.name] || "The passkey could not be used here. Try again, or use another way.";
+    trouble.hidden = false;
+    button.disabled = false;
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  form.addEventListener("submit", sendWithPasskey);
+}
