@@ -47,7 +47,7 @@ from .references import (
     RelatedEntities,
 )
 from .surveys import Choice, ContactSurvey, ContactSurveyResponse, Question, QuestionResponse
-from .users import Permission, Team, TeamReference, User, UserRole
+from .users import Permission, Team, TeamReference, User, UserLicense, UserRole
 from .webhooks import WebhookAction, WebhookSubscription
 
 __all__ = [
@@ -116,6 +116,7 @@ __all__ = [
     "UnsubscribedDomain",
     "UnsubscribedUser",
     "User",
+    "UserLicense",
     "UserImage",
     "UserRole",
     "WebhookAction",

@@ -72,6 +72,7 @@ class Contact(Record):
     last_contacted_date: dt.datetime | None
     last_modified_date: dt.datetime | None
     credit_score_date: dt.datetime | None
+    credit_score_expiration_date: dt.datetime | None
     pre_approval_issued_date: dt.datetime | None
     list_date: dt.datetime | None
     close_date: dt.datetime | None

@@ -66,7 +66,25 @@ class Loan(Record):
     estimated_value: Decimal | None
     monthly_pi_payment: Decimal | None
     monthly_pi_with_mi_payment: Decimal | None
+    available_line_amount: Decimal | None
+    line_amount: Decimal | None
+    lender_paid_compensation: Decimal | None
+    origination_fee: Decimal | None
+    buydown_points: Decimal | None
+    max_acquisition_ltc: Decimal | None
+    max_rehab_ltc: Decimal | None
+    max_ltv: Decimal | None
     amort_type: str
+    amort_type_arm_desc: str
+    borrower_entity_type: str
+    business_partner: str
+    channel: str
+    denial_reason: str
+    guarantee_type: str
+    legal_entity_name: str
+    master_loc_number: str
+    pre_approval_issues: str
+    pricing_option: str
     lien_position: str
     lock_status: str
     occupancy_type: str
@@ -111,6 +129,22 @@ class Loan(Record):
     funding_date: dt.datetime | None
     last_modified_date: dt.datetime | None
     loan_arm_expiration_date: dt.datetime | None
+    appraisal_expected_date: dt.datetime | None
+    appraisal_ordered_date: dt.datetime | None
+    appraisal_received_date: dt.datetime | None
+    audits_date: dt.datetime | None
+    closing_disclosure_out_date: dt.datetime | None
+    closing_disclosure_signed_date: dt.datetime | None
+    completion_date: dt.datetime | None
+    docs_out_date: dt.datetime | None
+    epo_date: dt.datetime | None
+    funds_requested_date: dt.datetime | None
+    post_closed_date: dt.datetime | None
+    processing_start_date: dt.datetime | None
+    purchased_date: dt.datetime | None
+    resubmittal_date: dt.datetime | None
+    underwriting_approval_date: dt.datetime | None
+    underwriting_submission_date: dt.datetime | None
     lock_date: dt.datetime | None
     lock_expiration_date: dt.datetime | None
     pre_approval_expiration_date: dt.datetime | None

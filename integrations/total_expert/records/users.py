@@ -7,6 +7,8 @@ from .custom_fields import CustomValue
 from .record import Record
 from .references import Reference
 
+_INFO = ("first_name", "last_name", "company", "job_title", "phone_cell", "phone_office", "timezone_name")
+
 
 @dataclass(frozen=True, repr=False)
 class TeamReference(Record):
@@ -14,6 +16,14 @@ class TeamReference(Record):
 
     id: int | None
     team_name: str
+
+
+@dataclass(frozen=True, repr=False)
+class UserLicense(Record):
+    """A license of a user's, mostly by state."""
+
+    license_name: str
+    content: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,9 +40,12 @@ class User(Record):
     last_name: str
     company: str
     job_title: str
+    phone_cell: str
+    phone_office: str
     timezone_name: str
     role_name: str
     teams: tuple[TeamReference, ...]
+    licenses: tuple[UserLicense, ...]
     custom: tuple[CustomValue, ...]
     last_login_date: dt.datetime | None
     internal_created_at: dt.datetime | None
@@ -41,10 +54,7 @@ class User(Record):
     PLACES = {
         "active": ("status",),
         "role_name": ("role", "role_name"),
-        **{
-            name: ("info", name)
-            for name in ("first_name", "last_name", "company", "job_title", "timezone_name")
-        },
+        **{name: ("info", name) for name in _INFO},
     }
 
 
