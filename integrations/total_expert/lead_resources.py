@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from . import queries, values
-from .calls import Caller, Request
+from . import values
+from .calls import Request
 from .errors import Rejected
 from .records import Lead, LeadOpportunity
 from .redaction import MOST, redact, values_in
-from .resources import Collection, Id, Owner, with_owner, write
+from .resources import Collection, Endpoint, Id, Owner, with_owner, write
 from .verdicts import unreadable
 
 
@@ -48,12 +48,8 @@ class LeadOpportunities(Collection[LeadOpportunity, str]):
             )
 
 
-class Leads:
+class Leads(Endpoint):
     """The older leads, for advanced lead management. They can't be listed."""
-
-    def __init__(self, caller: Caller, path: str) -> None:
-        self._caller = caller
-        self._path = queries.relative_path(path)
 
     def get(self, id: int) -> Lead:
         """The lead with this id. Raises Rejected with code "not_found" when there is none to be seen."""
@@ -71,9 +67,6 @@ class Leads:
     def update(self, id: int, data: Mapping[str, Any]) -> None:
         """Change what `data` names of a lead. The vendor insists on types: 5, not "5"; true, not "true"."""
         self._caller.call(write("PATCH", self._one(id), data))
-
-    def _one(self, id: int) -> str:
-        return f"{self._path}/{queries.segment(id)}"
 
 
 def _read_created(answer: Any, name: str, read_id: Callable[[Any], Id | None], path: str) -> CreatedLead[Id]:

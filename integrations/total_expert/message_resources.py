@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import queries, values
-from .calls import Caller, Request
+from .calls import Request
 from .records import ArchivedEmail, RenderedEmail, UserImage
-from .resources import Owner, named_user, write
+from .resources import Endpoint, Owner, named_user, write
 from .verdicts import unreadable
 
 #: The kinds of pictures that can be uploaded, and the most bytes of one.
@@ -14,12 +14,8 @@ IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif")
 MOST_IMAGE_BYTES = 5 * 1024 * 1024
 
 
-class Sms:
+class Sms(Endpoint):
     """Who may be sent text messages. The API takes this down and never tells it."""
-
-    def __init__(self, caller: Caller, path: str) -> None:
-        self._caller = caller
-        self._path = queries.relative_path(path)
 
     def opt_in(self, phone_number: str, *, user: Owner, status: str = "OPTED_IN") -> None:
         """Take down that a number may get a user's text messages; `user` as the owner of what is created."""
@@ -31,19 +27,15 @@ class Sms:
         self._caller.call(write("POST", f"{self._path}/opt-out", {"phone_number": phone_number}))
 
 
-class EmailArchive:
+class EmailArchive(Endpoint):
     """E-mails as they were sent."""
-
-    def __init__(self, caller: Caller, path: str) -> None:
-        self._caller = caller
-        self._path = queries.relative_path(path)
 
     def get(self, id: int | str, *, user_id: int) -> ArchivedEmail:
         """An e-mail by its number, or as ``id-ORGANIZATION-NUMBER``; `user_id` is one of the organization's.
 
         Raises Rejected: "not_found" when there is none to be seen, "bad_request" for a user of elsewhere.
         """
-        path = f"{self._path}/{queries.segment(id)}"
+        path = self._one(id)
         query = queries.encode({"filter": f"user_id={queries.segment(user_id)}"})
         answer = self._caller.call(Request("GET", path, query=query))
         record = ArchivedEmail.read(answer.get("items")) if isinstance(answer, dict) else None
@@ -52,12 +44,8 @@ class EmailArchive:
         return record
 
 
-class EmailTemplates:
+class EmailTemplates(Endpoint):
     """Templates of e-mails."""
-
-    def __init__(self, caller: Caller, path: str) -> None:
-        self._caller = caller
-        self._path = queries.relative_path(path)
 
     def render(self, data: Mapping[str, Any]) -> tuple[RenderedEmail, ...]:
         """Fill in a template, without sending anything.
@@ -73,12 +61,8 @@ class EmailTemplates:
         return tuple(each for each in map(RenderedEmail.read, results) if each is not None)
 
 
-class UserImages:
+class UserImages(Endpoint):
     """Pictures for users' e-mails."""
-
-    def __init__(self, caller: Caller, path: str) -> None:
-        self._caller = caller
-        self._path = queries.relative_path(path)
 
     def upload(self, user_id: int, content: bytes, *, content_type: str) -> UserImage:
         """Upload a picture for a user; everybody who knows its address can see it.

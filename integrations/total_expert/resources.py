@@ -33,7 +33,18 @@ class Created(Generic[Id]):
     duplicate: bool
 
 
-class Listing(Generic[R]):
+class Endpoint:
+    """A place below the environment's base address."""
+
+    def __init__(self, caller: Caller, path: str) -> None:
+        self._caller = caller
+        self._path = queries.relative_path(path)
+
+    def _one(self, id: int | str) -> str:
+        return f"{self._path}/{queries.segment(id)}"
+
+
+class Listing(Endpoint, Generic[R]):
     """A resource that can be listed.
 
     Filters are the vendor's, by name: ``{"owner_id": 14, "internal_updated_at_start": moment}``; all must
@@ -43,8 +54,7 @@ class Listing(Generic[R]):
     """
 
     def __init__(self, caller: Caller, path: str, kind: type[R]) -> None:
-        self._caller = caller
-        self._path = queries.relative_path(path)
+        super().__init__(caller, path)
         self._kind = kind
 
     def list(
@@ -121,9 +131,6 @@ class Collection(Listing[R], Generic[R, Id]):
         if record is None:
             raise unreadable("GET", path)
         return record
-
-    def _one(self, id: Id) -> str:
-        return f"{self._path}/{queries.segment(id)}"
 
 
 class GrowingCollection(Collection[R, Id]):

@@ -2,22 +2,18 @@
 
 from typing import Any
 
-from . import queries
-from .calls import Caller, Request
+from .calls import Request
 from .records import Permission
+from .resources import Endpoint
 from .verdicts import unreadable
 
 
-class RolePermissions:
+class RolePermissions(Endpoint):
     """The permissions of roles, by the id of a role. Only connections as admin see them."""
-
-    def __init__(self, caller: Caller, path: str) -> None:
-        self._caller = caller
-        self._path = queries.relative_path(path)
 
     def get(self, role_id: int) -> tuple[Permission, ...]:
         """What a role may do. Raises Rejected with code "not_found" when there is no such role."""
-        path = f"{self._path}/{queries.segment(role_id)}"
+        path = self._one(role_id)
         listed = _permissions(self._caller.call(Request("GET", path)))
         if listed is None:
             raise unreadable("GET", path)
