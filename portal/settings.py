@@ -264,6 +264,8 @@ LOGGING = {
         # the library logs token answers at DEBUG
         "requests_oauthlib": {"level": "WARNING"},
         "oauthlib": {"level": "WARNING"},
+        # it logs the id of every new passkey
+        "fido2": {"level": "WARNING"},
         # several lines a task otherwise
         "django-q": {"level": "WARNING"},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -2,7 +2,7 @@
 
 import base64
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -59,6 +59,12 @@ def use_once(user: User, code: str) -> bool:
 
 class MFAAdapter(DefaultMFAAdapter):
     """What allauth's second factors ask the portal."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "This is not a code that works: mistyped, used before, or too old. Try the next one.",
+        "unverified_email": "Confirm your address first: sign in again, and open the link in the mail.",
+    }
 
     def encrypt(self, text: str) -> str:
         """Seal a seed. allauth does not say for which row, so each ciphertext has an id of its own."""

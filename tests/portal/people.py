@@ -8,13 +8,16 @@ from portal.organizations.models import User
 PASSWORD = "only-a-test-knows-this"
 
 
-def person(email: str, *, password: str | None = PASSWORD, operator: bool = False) -> User:
-    """An account with a proven address, named after what stands before the @; an operator's has a second factor."""
+def person(
+    email: str, *, password: str | None = PASSWORD, operator: bool = False, factor: bool = True
+) -> User:
+    """An account with a proven address, named after what stands before the @; an operator's has a
+    second factor unless ``factor`` is False."""
     user = User.objects.create_user(
         email, password, name=email.partition("@")[0].title(), is_operator=operator
     )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    if operator:
+    if operator and factor:
         with_app(user)
     return user
 
