@@ -18,7 +18,7 @@ from .oauth import TokenEndpoint, caller
 from .resources import RESOURCES
 from .world import World
 
-_COLLECTION = {"GET": "list", "POST": "create"}
+_COLLECTION = {"GET": "list", "POST": "create", "PATCH": "match"}
 _ITEM = {"GET": "get", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -85,12 +85,19 @@ class Call:
                 return verbs.create(connection, resource, who, payload, now=now, host=host)
 
             return self._write(resource, create)
+        if self._method == "PATCH":
+            return self._write(
+                resource,
+                lambda connection, who, payload: verbs.match(connection, resource, who, payload, now=now),
+            )
         revision = world.counts.revision
         with world.store.read() as connection:
             who = caller(connection, self._request, now)
             self.client_id = who.client_id
             who.require(resource)
-            return list_page(connection, world.counts, revision, resource, who, self._request.args)
+            return list_page(
+                connection, world.counts, world.catalogues, revision, resource, who, self._request.args
+            )
 
     def _item(self, resource: Resource, id: str) -> Answer:
         self._require_method(self._allowed(resource, _ITEM))

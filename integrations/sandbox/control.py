@@ -10,7 +10,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from . import deliveries, limits, organizations, outbox, state
+from . import archive, deliveries, limits, organizations, outbox, state
 from .answers import Answer, Refusal, not_found
 from .world import World
 
@@ -25,6 +25,7 @@ def handle(world: World, request: Request, name: str) -> Answer:
         "deliveries": _deliveries,
     }
     writers = {
+        "archive": _archive,
         "clock": _move_clock,
         "faults": _set_faults,
         "reset": _reset,
@@ -71,6 +72,13 @@ def _requests(world: World, request: Request) -> Any:
     since = _since(request, "request")
     with world.store.read() as connection:
         return limits.read(connection, since)
+
+
+def _archive(world: World, request: Request) -> Any:
+    with world.store.write() as connection:
+        told = archive.set_archived(connection, _body(request), now=world.clock.now())
+    world.changed()
+    return told
 
 
 def _outbox(world: World, request: Request) -> Any:

@@ -16,6 +16,7 @@ _METHODS = (
     ("list", "GET /v1/{}"),
     ("get", "GET /v1/{}/ID"),
     ("create", "POST /v1/{}"),
+    ("match", "PATCH /v1/{}"),
     ("update", "PATCH /v1/{}/ID"),
     ("delete", "DELETE /v1/{}/ID"),
 )

@@ -177,6 +177,7 @@ class Ownership(enum.Enum):
 
 
 ALL_METHODS = frozenset({"list", "get", "create", "update", "delete"})
+"""What most resources can do. Contacts can also `match`: change the one that what is sent would duplicate."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,8 @@ class Resource:
     its records take, its own if empty; `text_id` whether an id is shown as text;
     `hex_digits` how many hexadecimal digits an id has, if it is no number; `update_tells_id` whether an update
     answers like a creation instead of with an empty list;
-    `webhook_item` what webhooks call its records, empty where nobody can be told of their changes; `guesses`
+    `webhook_item` what webhooks call its records, empty where nobody can be told of their changes;
+    `large` whether there may be hundreds of thousands, so that lists need a `catalogue`; `guesses`
     sentences for the README about what the vendor does not document.
     """
 
@@ -220,6 +222,7 @@ class Resource:
     ignored: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
     webhook_item: str = ""
+    large: bool = False
     history: History | None = None
     behaviour: Callable[[], Behaviour] | None = None
 

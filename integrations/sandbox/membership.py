@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from . import embedded, records, relationships, values
+from . import embedded, identifiers, records, relationships, values
 from .answers import Refusal
 from .behaviour import Change
 from .declaration import Relationship
@@ -26,6 +26,9 @@ _CHILDREN = Relationship(
     settable=("id", "external_id", "email"),
     within_owner=True,
     creates=True,
+)
+_PARENT = Relationship(
+    "parent", "entities", shows=("id", "entity_name"), settable=("id", "external_id", "entity_name")
 )
 _TYPE = Relationship(
     "relationship_type", "entity-relationship-types", shows=("system_name",), settable=("system_name",)
@@ -48,6 +51,25 @@ def relate_children(change: Change) -> None:
         where = (change.connection, _CHILDREN, record.organization, record.owner)
         for child in _children(entry):
             part(change, entity=record.id, contact=relationships.find(*where, child), kind=kind)
+
+
+def relate_parents(change: Change) -> None:
+    """Relate a contact to the entities of `related_entities`, and part it from those of
+    `remove_related_entities`. Raises `Refusal` (422) for an unknown type or entity.
+    """
+    for entry in _entries(change.payload, "related_entities"):
+        entity, kind = _parent(change, entry), _type(change, entry)
+        relate(change, entity=entity, contact=change.record.id, kind=kind)
+    for entry in _entries(change.payload, "remove_related_entities"):
+        entity, kind = _parent(change, entry), _type(change, entry)
+        part(change, entity=entity, contact=change.record.id, kind=kind)
+
+
+def _parent(change: Change, entry: dict[str, Any]) -> int:
+    value = entry.get("parent")
+    if isinstance(value, dict) and value.get("id") not in (None, ""):
+        value = {"id": value["id"]}
+    return relationships.find(change.connection, _PARENT, change.record.organization, None, value)
 
 
 def relate(change: Change, *, entity: int, contact: int, kind: int) -> None:
@@ -103,6 +125,23 @@ def children_of(connection: sqlite3.Connection, entities: Sequence[int]) -> dict
         }
         for entity, kinds in found.items()
     }
+
+
+def parents_of(connection: sqlite3.Connection, contacts: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """`{contact: {"related_entities": [{"relationship_type": …, "parent": …}]}}`, for those that have some."""
+    marks = ",".join("?" * len(contacts))
+    rows = connection.execute(
+        "SELECT m.contact, t.a_system_name, e.id, e.a_entity_name FROM entity_members m"
+        " JOIN entity_relationship_types t ON t.id = m.relationship_type"
+        f" JOIN entities e ON e.id = m.entity WHERE m.contact IN ({marks}) ORDER BY m.id",
+        tuple(contacts),
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for contact, kind, entity, name in rows:
+        parent = {"id": identifiers.show(RESOURCES["entities"], entity), "entity_name": name}
+        shown = {"relationship_type": {"system_name": kind}, "parent": parent}
+        found.setdefault(contact, {"related_entities": []})["related_entities"].append(shown)
+    return found
 
 
 def _find(change: Change, entity: int, contact: int, kind: int) -> int | None:

@@ -64,13 +64,33 @@ def is_suppressed(payload: dict[str, Any]) -> bool:
 def _recipient(connection: sqlite3.Connection, table: str, contact: int | None) -> str | None:
     """The address of a contact who may be written to."""
     row = connection.execute(
-        f"SELECT attributes, organization FROM {table} WHERE id = ? AND archived = 0", (contact,)
+        f"SELECT c.attributes, c.organization, c.owner, u.a_email FROM {table} c JOIN users u ON u.id = c.owner"
+        " WHERE c.id = ? AND c.archived = 0 AND u.a_status IS NOT 0",
+        (contact,),
     ).fetchone()
-    attributes: dict[str, Any] = json.loads(row[0]) if row else {}
-    silenced = (attributes.get("preferences") or {}).get("is_silenced")
-    if not attributes.get("email") or attributes.get("ok_to_email") is False or silenced:
+    if row is None:
         return None
-    return str(attributes["email"])
+    attributes: dict[str, Any] = json.loads(row[0])
+    email = attributes.get("email")
+    silenced = (attributes.get("preferences") or {}).get("is_silenced")
+    if not email or attributes.get("ok_to_email") is False or silenced:
+        return None
+    return None if _is_unsubscribed(connection, email, *row[1:]) else str(email)
+
+
+def _is_unsubscribed(
+    connection: sqlite3.Connection, email: str, organization: int, owner: int, sender: str
+) -> bool:
+    """Whether an address wants no more mail from an organization, an owner, or the domain of that one's mail."""
+    found = connection.execute(
+        "SELECT 1 FROM email_unsubscribes e WHERE e.organization = ? AND e.a_email = ?"
+        " AND (e.a_organization_wide = 1"
+        " OR EXISTS (SELECT 1 FROM email_unsubscribes__users WHERE record = e.id AND target = ?)"
+        " OR EXISTS (SELECT 1 FROM email_unsubscribes__domains l JOIN email_domains d ON d.id = l.target"
+        " WHERE l.record = e.id AND d.a_domain_name = ?))",
+        (organization, email, owner, sender.rpartition("@")[2]),
+    ).fetchone()
+    return found is not None
 
 
 def read(connection: sqlite3.Connection, *, latest: int | None = None) -> list[dict[str, Any]]:

@@ -64,21 +64,42 @@ def _find_same(
 ) -> int:
     """The id of the record that what is given about it would be a duplicate of, and agrees with in all of it."""
     target = RESOURCES[relationship.target]
-    described = [field for field in target.fields if field.shown and value.get(field.name) not in (None, "")]
-    attributes = {field.name: values.read(field, value[field.name]) for field in described}
-    for items in target.items:
-        given = value.get(items.name)
-        attributes[items.name] = [entry for entry in given if isinstance(entry, dict)] if given else []
-    sought = Record(0, organization, owner if target.owned else None, attributes, "", "")
-    id = duplicates.find(connection, target, sought)
-    found = None if id is None else records.load(connection, target, organization, owner, id)
+    attributes = _described(target, value)
+    number = same(connection, target, organization, owner, value)
+    found = None if number is None else records.load(connection, target, organization, owner, number)
     if found is None or any(
         _comparable(field.column, found.attributes.get(field.name))
         != _comparable(field.column, attributes[field.name])
-        for field in described
+        for field in target.fields
+        if field.name in attributes
     ):
         raise target_not_found(relationship.name)
     return found.id
+
+
+def same(
+    connection: sqlite3.Connection,
+    target: Resource,
+    organization: int,
+    owner: int | None,
+    value: dict[str, Any],
+) -> int | None:
+    """The number of the record that one described like this would be a duplicate of."""
+    attributes = _described(target, value)
+    for items in target.items:
+        given = value.get(items.name)
+        entries = given if isinstance(given, list) else []
+        attributes[items.name] = [entry for entry in entries if isinstance(entry, dict)]
+    sought = Record(0, organization, owner if target.owned else None, attributes, "", "")
+    return duplicates.find(connection, target, sought)
+
+
+def _described(target: Resource, value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        field.name: values.read(field, value[field.name])
+        for field in target.fields
+        if field.shown and value.get(field.name) not in (None, "")
+    }
 
 
 def _comparable(column: Column, value: Any) -> str:

@@ -100,6 +100,19 @@ def update(
     return Answer(200, _told("created", resource, record.id, host) if resource.update_tells_id else [])
 
 
+def match(
+    connection: sqlite3.Connection, resource: Resource, caller: Caller, payload: dict[str, Any], *, now: float
+) -> Answer:
+    """Change the record that what is sent would be a duplicate of. Raises `Refusal` (404, 422)."""
+    owner = _owner(connection, resource, caller, payload)
+    number = relationships.same(connection, resource, caller.organization.id, owner, payload)
+    if number is None:
+        raise not_found()
+    record = _load(connection, resource, caller, identifiers.show(resource, number))
+    _change(connection, resource, caller, record, payload, now)
+    return Answer(200, "[]")
+
+
 def delete(connection: sqlite3.Connection, resource: Resource, caller: Caller, id: str) -> Answer:
     """Delete a record. Raises `Refusal` (404, 409)."""
     record = _load(connection, resource, caller, id)

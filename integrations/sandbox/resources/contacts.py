@@ -1,11 +1,14 @@
 """The contacts resource: people in an owner's book, with their groups, external ids and custom values."""
 
+import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
-from .. import custom_values, outbox
-from ..answers import Refusal
-from ..behaviour import Behaviour, Change
+from .. import consents, custom_values, membership, outbox
+from ..answers import Refusal, in_use
+from ..behaviour import Behaviour, Change, Organization
 from ..declaration import (
+    ALL_METHODS,
     USER_SETTABLE,
     USER_SHOWS,
     Column,
@@ -21,6 +24,7 @@ from ..declaration import (
     Section,
     Test,
 )
+from ..records import Record
 
 _PLAIN = (
     "address address_2 city email_work employer_address employer_address_2 employer_city "
@@ -61,6 +65,12 @@ class ContactBehaviour(Behaviour):
             if pair not in attributes["external_ids"]:
                 attributes["external_ids"].append(pair)
         custom_values.check(change, "contact")
+        consents.take(change)
+
+    def check_delete(self, connection: sqlite3.Connection, record: Record) -> None:
+        """Refuse to delete a contact whom others work with, too."""
+        if record.many["shared_with_users"]:
+            raise in_use("the contact is shared with other users")
 
     def follow_owner(self, change: Change, previous: int) -> None:
         """Put a contact with a new owner into that owner's groups of the same names."""
@@ -74,8 +84,16 @@ class ContactBehaviour(Behaviour):
         )
         change.record.many["contact_groups"] = {row[0] for row in rows}
 
+    def computed(
+        self, connection: sqlite3.Connection, organization: Organization, ids: Sequence[int]
+    ) -> dict[int, dict[str, Any]]:
+        """The entities that contacts belong to."""
+        return membership.parents_of(connection, ids) if self.path == "contacts" else {}
+
     def after_write(self, change: Change) -> None:
-        """Start the campaigns of the groups a contact has just come into."""
+        """Relate the contact to entities, and start the campaigns of the groups it has just come into."""
+        if self.path == "contacts":
+            membership.relate_parents(change)
         added = change.added.get("contact_groups", set())
         if added and not outbox.is_suppressed(change.payload):
             outbox.start(change, outbox.GROUPS, added, change.record.id, self.path.replace("-", "_"))
@@ -85,6 +103,7 @@ CONTACTS = Resource(
     path="contacts",
     scope="leadInteraction",
     first_id=100_001,
+    methods=ALL_METHODS | {"match"},
     ownership=Ownership.SHOWN_TO_USER,
     fields=(
         *(Field(name) for name in _PLAIN.split()),
@@ -183,7 +202,6 @@ CONTACTS = Resource(
         Filter("external_id", Test.EQUALS, "external_id"),
         Filter("source", Test.EQUALS, "source"),
     ),
-    ignored=("related_entities", "remove_related_entities", "grant_consent", "revoke_consent"),
     guesses=(
         "A list without the `archieved` filter holds archived contacts too.",
         "A user's token sees the contacts that user owns, not those shared with or assigned to them.",
@@ -196,12 +214,23 @@ CONTACTS = Resource(
         "A group that does not exist, or belongs to another owner, answers 422 and nothing is created.",
         "A contact with a new owner moves to that owner's groups of the same names and leaves the others.",
         "`POST` with the id of a contact updates it and answers like a duplicate; an unknown id answers 404.",
-        "Coming into a group that has a campaign sends its e-mail, unless the contact is archived or silenced, or"
-        " `ok_to_email` is false. Answering a survey and getting an insight do the same; only writes of contacts"
+        "Coming into a group that has a campaign sends its e-mail, unless the contact is archived or silenced, is"
+        " unsubscribed from the organization, the owner or the owner's domain, `ok_to_email` is false, or the owner"
+        " is inactive. Answering a survey and getting an insight do the same; only writes of contacts"
         " take `options.suppress_emails`.",
+        "Deleting a contact that is shared with users, or takes part in a loan, answers 409.",
+        "The API does not archive contacts; `POST /_sandbox/archive` does. An archived contact stays as it is"
+        " otherwise, and gets no e-mails.",
+        "`PATCH /v1/contacts`, published for consents, changes the contact that would be duplicated, of the owner"
+        " whom an admin must name; 404 where there is none.",
+        "Consents are kept and told by no answer. One that is incomplete, or revoked without having been granted,"
+        " answers 422.",
+        "`related_entities` names parents by id, external id or name; they must exist. They are shown only where"
+        " there are some.",
         "`do_not_contact` is stored and changes nothing that can be read.",
     ),
     webhook_item="CONTACT",
+    large=True,
     history=History("Contact Created"),
     behaviour=ContactBehaviour,
 )
