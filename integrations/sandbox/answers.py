@@ -30,14 +30,20 @@ class Answer:
 
 
 class Refusal(Exception):
-    """A request that is answered with an error. `error` and `description` become the body."""
+    """A request that is answered with an error. `error`, under `name`, and `description` become the body."""
 
     def __init__(
-        self, status: int, error: str, description: str = "", *, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        error: str,
+        description: str = "",
+        *,
+        headers: dict[str, str] | None = None,
+        name: str = "error",
     ) -> None:
         super().__init__(error)
         self.status = status
-        self.body = {"error": error, "error_description": description} if description else {"error": error}
+        self.body = {name: error} | ({"error_description": description} if description else {})
         self.headers = headers or {}
 
     def answer(self) -> Answer:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from werkzeug.wrappers import Request
 
 from . import verbs
 from .access import Caller
-from .answers import Answer, Refusal, not_found
+from .answers import Answer, Refusal, insufficient_scope, not_found
 from .declaration import Resource
+from .endpoints import ENDPOINTS
+from .endpoints.endpoint import Asked, Endpoint, Handler, read_bounded
 from .listing import list_page
 from .oauth import TokenEndpoint, caller
 from .resources import RESOURCES
@@ -42,6 +44,10 @@ class Call:
         if path in RESOURCES and RESOURCES[path].methods:
             return self._collection(RESOURCES[path])
         parent, _, id = path.rpartition("/")
+        if path in ENDPOINTS:
+            return self._endpoint(ENDPOINTS[path], ENDPOINTS[path].collection, "")
+        if parent in ENDPOINTS and ENDPOINTS[parent].item:
+            return self._endpoint(ENDPOINTS[parent], ENDPOINTS[parent].item, id)
         resource = RESOURCES.get(parent)
         if resource is None or "get" not in resource.methods:
             raise not_found()
@@ -98,6 +104,26 @@ class Call:
             return list_page(
                 connection, world.counts, world.catalogues, revision, resource, who, self._request.args
             )
+
+    def _endpoint(self, endpoint: Endpoint, handlers: Mapping[str, Handler], id: str) -> Answer:
+        self._require_method({method: method for method in handlers})
+        world, request, now = self._world, self._request, self._world.clock.now()
+        with world.store.read() as connection:
+            who = caller(connection, request, now)
+        self.client_id = who.client_id
+        if who.scopes.isdisjoint(endpoint.scopes):
+            raise insufficient_scope()
+        has_json = self._method != "GET" and not endpoint.takes_bytes
+        payload = self._payload() if has_json else {}
+        body = read_bounded(request) if endpoint.takes_bytes else b""
+        asked = Asked(who, now, request.host, id, request.args, request.headers, payload, body)
+        if self._method == "GET":
+            with world.store.read() as connection:
+                return handlers[self._method](connection, asked)
+        with world.store.write() as connection:
+            answer = handlers[self._method](connection, asked)
+        world.changed()
+        return answer
 
     def _item(self, resource: Resource, id: str) -> Answer:
         self._require_method(self._allowed(resource, _ITEM))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from .declaration import Resource
+from .endpoints import ENDPOINTS
+from .endpoints.endpoint import Endpoint
 from .resources import RESOURCES
 
 README = Path(__file__).parent / "README.md"
@@ -33,8 +35,8 @@ GENERAL_GUESSES = (
     " client credentials may have every scope.",
 )
 NOT_THERE = (
-    "leads, lead-opportunities",
-    "email-archive, email-templates/render, user-images",
+    "An `api_key` in place of a token, which the vendor enables for leads on request.",
+    "The vendor's own administrators, who name an `owning_organization`.",
 )
 
 
@@ -47,11 +49,14 @@ def describe() -> str:
         "- `GET /v1/heartbeat`, `GET /v1/teapot`",
     ]
     lines += [_resource(resource) for _, resource in sorted(RESOURCES.items()) if resource.methods]
+    lines += [_endpoint(endpoint) for _, endpoint in sorted(ENDPOINTS.items())]
     lines += ["", "### Guessed", "", "What the vendor does not document, decided here:", ""]
     lines += [f"- {guess}" for guess in GENERAL_GUESSES]
     for path, resource in sorted(RESOURCES.items()):
         lines += [f"- {path}: {guess}" for guess in resource.guesses]
-    lines += ["", "### Not there", "", "These addresses answer 404:", ""]
+    for path, endpoint in sorted(ENDPOINTS.items()):
+        lines += [f"- {path}: {guess}" for guess in endpoint.guesses]
+    lines += ["", "### Not there", "", "Every published address is there. What is not:", ""]
     lines += [f"- {names}" for names in NOT_THERE]
     ignored = [(path, resource.ignored) for path, resource in sorted(RESOURCES.items()) if resource.ignored]
     lines += ["", "Accepted in a request and ignored:", ""]
@@ -68,6 +73,12 @@ def _resource(resource: Resource) -> str:
     if resource.filters:
         text += f"; filters {', '.join(filter.name for filter in resource.filters)}"
     return text
+
+
+def _endpoint(endpoint: Endpoint) -> str:
+    forms = [f"`{method} /v1/{endpoint.path}`" for method in endpoint.collection]
+    forms += [f"`{method} /v1/{endpoint.path}/ID`" for method in endpoint.item]
+    return f"- {', '.join(forms)}: admins and users, scope {' or '.join(endpoint.scopes)}"
 
 
 def renewed(readme: str) -> str:

@@ -35,11 +35,11 @@ class Page:
         return (self.number - 1) * self.size
 
 
-def page_of(arguments: Mapping[str, str]) -> Page:
+def page_of(arguments: Mapping[str, str], default: int = DEFAULT_SIZE) -> Page:
     """The page in a query. A number below 1 means 1; a size below 1 means the default, above the largest the
     largest.
     """
-    size = _whole(arguments.get("page[size]")) or DEFAULT_SIZE
+    size = _whole(arguments.get("page[size]")) or default
     return Page(max(1, _whole(arguments.get("page[number]"))), min(size, LARGEST_SIZE))
 
 

@@ -50,6 +50,18 @@ _PARTICIPANTS = (
     ("settlement_agent", "Settlement agent", 0, 2, "Agent"),
     ("attorney", "Attorney", 0, 3, "Other"),
 )
+_TEMPLATES = (
+    (
+        "Welcome",
+        "Welcome, {{first_name}}",
+        "<p>Dear {{first_name}} {{last_name}},</p><p>{{sender_first_name}} {{sender_last_name}} is here for you.</p>",
+    ),
+    (
+        "Loan update",
+        "News about {{loan_name}}",
+        "<p>{{first_name}}, your loan {{loan_number}} over {{loan_amount}} has moved on.</p>",
+    ),
+)
 _RELATIONSHIPS = (("members", "Members", False), ("head_of_household", "Head of household", True))
 
 
@@ -142,6 +154,8 @@ def make_lists(maker: Maker, domain: str) -> None:
             account_class={"class_name": "mortgage", "class_type": "LOAN"},
             role_type={"discrete": 1, "rules_type_id": rules, "type_name": kind},
         )
+    for name, subject, html in _TEMPLATES:
+        maker.make("email-templates", template_name=name, subject=subject, html=html)
     for system_name, display_name in (("household", "Household"), ("company", "Company")):
         maker.make("entity-types", system_name=system_name, display_name=display_name)
     for system_name, display_name, discrete in _RELATIONSHIPS:

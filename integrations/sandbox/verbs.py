@@ -63,7 +63,7 @@ def _create(
     record = Record(
         0, caller.organization.id, _owner(connection, resource, caller, payload), {}, stamp, stamp
     )
-    store = _store(connection, caller, now)
+    store = store_as(connection, caller, now)
     change = Change(connection, caller.organization, record, payload, now, store)
     assign(resource, change, new=True)
     behaviour = _behaviour(resource)
@@ -171,7 +171,9 @@ def _owner(
     return relationships.find_owner(connection, caller.organization.id, payload)
 
 
-def _store(connection: sqlite3.Connection, caller: Caller, now: float) -> Store:
+def store_as(connection: sqlite3.Connection, caller: Caller, now: float) -> Store:
+    """What creates or updates records of another resource along with the one being written."""
+
     def store(target: Resource, owner: int | None, payload: dict[str, Any]) -> int:
         acting = dataclasses.replace(caller, user=owner) if target.owned else caller
         return _create(connection, target, acting, payload, now=now)[1]
@@ -191,7 +193,7 @@ def _change(
         if relationship.name in resource.required and payload.get(relationship.name, record) is None:
             raise target_not_found(relationship.name)
     old = copy.deepcopy(record)
-    store = _store(connection, caller, now)
+    store = store_as(connection, caller, now)
     change = Change(connection, caller.organization, record, payload, now, store)
     behaviour = _behaviour(resource)
     if resource.owned and caller.is_admin and payload.get("owner") is not None:

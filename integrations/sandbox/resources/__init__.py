@@ -15,6 +15,7 @@ from .contact_surveys import CONTACT_SURVEYS
 from .contacts import CONTACTS
 from .custom_fields import CUSTOM_FIELDS
 from .email_domains import EMAIL_DOMAINS
+from .email_templates import EMAIL_TEMPLATES
 from .email_unsubscribes import EMAIL_UNSUBSCRIBES
 from .entities import ENTITIES
 from .entity_members import ENTITY_MEMBERS
@@ -22,6 +23,8 @@ from .entity_relationship_types import ENTITY_RELATIONSHIP_TYPES
 from .entity_types import ENTITY_TYPES
 from .insight_types import INSIGHT_TYPES
 from .insights import INSIGHTS
+from .lead_records import LEAD_OPPORTUNITY_RECORDS, LEAD_RECORDS
+from .lead_sources import LEAD_SOURCES
 from .loan_lists import LOAN_LISTS
 from .loans import LOANS
 from .named_lists import NAMED_LISTS
@@ -31,6 +34,7 @@ from .role_permissions import ROLE_PERMISSIONS
 from .scenarios import SCENARIOS
 from .sms_opting import SMS_OPT_IN, SMS_OPT_OUT
 from .teams import TEAMS
+from .user_images import USER_IMAGES
 from .user_roles import USER_ROLES
 from .users import USERS
 from .webhook_actions import WEBHOOK_ACTIONS
@@ -75,6 +79,11 @@ RESOURCES.update(
         SMS_OPT_OUT,
         SCENARIOS,
         ACTIVITY,
+        EMAIL_TEMPLATES,
+        USER_IMAGES,
+        LEAD_SOURCES,
+        LEAD_OPPORTUNITY_RECORDS,
+        LEAD_RECORDS,
         WEBHOOK_ACTIONS,
         WEBHOOK_SUBSCRIPTIONS,
     )

@@ -1,0 +1,121 @@
+"""POST /v1/email-templates/render: an e-mail template or HTML with its placeholders filled in."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import sqlite3
+from typing import Any
+
+from ..answers import Answer, Refusal, not_found
+from .endpoint import Asked, Endpoint
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
+
+
+def render(connection: sqlite3.Connection, asked: Asked) -> Answer:
+    """The rendered HTML and subject. Raises `Refusal` (400, 404)."""
+    payload = asked.payload
+    content = payload.get("content") if isinstance(payload.get("content"), dict) else {}
+    body, subject = _template(connection, asked, content or {})
+    sender = _record(connection, asked, "sender_id", "users", payload.get("sender_id"))
+    if sender is None:
+        raise Refusal(400, "sender_id is required and must be a positive integer")
+    recipient = _recipient(connection, asked)
+    values = _placeholders(connection, asked, sender, recipient)
+    rendered = {
+        "recipient_id": recipient["id"] if recipient else None,
+        "rendered_html": _fill(body, {name: html.escape(text) for name, text in values.items()}),
+        "rendered_subject": _fill(subject, values),
+    }
+    return Answer(200, {"results": [rendered]})
+
+
+def _template(connection: sqlite3.Connection, asked: Asked, content: dict[str, Any]) -> tuple[str, str]:
+    body, subject = content.get("html"), content.get("subject")
+    id = asked.payload.get("id")
+    if id is None:
+        if not isinstance(body, str) or not body:
+            raise Refusal(400, "Either id or content.html must be provided")
+        return body, str(subject or "")
+    number = _positive("id", id)
+    row = connection.execute(
+        "SELECT attributes FROM email_templates WHERE id = ? AND organization = ?",
+        (number, asked.organization),
+    ).fetchone()
+    if row is None:
+        raise not_found()
+    saved = json.loads(row[0])
+    return str(body or saved["html"]), str(subject or saved["subject"])
+
+
+def _positive(name: str, value: Any) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < 1:
+        raise Refusal(400, f"{name} must be a positive integer")
+    return int(text)
+
+
+def _record(
+    connection: sqlite3.Connection, asked: Asked, name: str, table: str, value: Any
+) -> dict[str, Any] | None:
+    """The attributes of a record that is named by its id; None where nothing was sent."""
+    if value is None:
+        return None
+    number = _positive(name, value)
+    row = connection.execute(
+        f"SELECT attributes FROM {table} WHERE id = ? AND organization = ?", (number, asked.organization)
+    ).fetchone()
+    if row is None:
+        raise Refusal(400, f"{name} does not belong to the organization")
+    found: dict[str, Any] = json.loads(row[0])
+    return found
+
+
+def _recipient(connection: sqlite3.Connection, asked: Asked) -> dict[str, Any] | None:
+    given = asked.payload.get("recipient")
+    if given is None:
+        return None
+    if not isinstance(given, dict) or given.get("id") is None:
+        raise Refusal(400, "recipient must be an object with an id")
+    return _record(connection, asked, "recipient.id", "contacts", given["id"])
+
+
+def _placeholders(
+    connection: sqlite3.Connection, asked: Asked, sender: dict[str, Any], recipient: dict[str, Any] | None
+) -> dict[str, str]:
+    payload = asked.payload
+    if payload.get("loan_id") is not None and payload.get("account_id") is not None:
+        raise Refusal(400, "loan_id and account_id cannot be combined")
+    loan = _record(connection, asked, "loan_id", "loans", payload.get("loan_id"))
+    account = _record(connection, asked, "account_id", "accounts", payload.get("account_id"))
+    other = _record(connection, asked, "comarketer_id", "users", payload.get("comarketer_id"))
+    if other is not None and other["id"] == sender["id"]:
+        raise Refusal(400, "comarketer_id is not a comarketer of the sender")
+    values = dict(recipient or {})
+    for record in (loan, account):
+        values |= {name: value for name, value in (record or {}).items() if name not in ("id", "address")}
+    for prefix, user in (("sender", sender), ("comarketer", other)):
+        if user is not None:
+            values |= {f"{prefix}_{name}": value for name, value in user["info"].items()}
+            values[f"{prefix}_email"] = user["email"]
+    return {name: str(value) for name, value in values.items() if isinstance(value, (str, int, float))}
+
+
+def _fill(text: str, values: dict[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), text)
+
+
+EMAIL_RENDERING = Endpoint(
+    path="email-templates/render",
+    scopes=("emailInteraction",),
+    collection={"POST": render},
+    guesses=(
+        "Placeholders are a contact's, loan's and account's attributes, and `sender_` or `comarketer_` before a"
+        " user's; one that is not known or empty disappears.",
+        "Every other user of the organization is a comarketer of the sender.",
+        "`video` and `odc_push_result_id` are taken and change nothing.",
+        "No address lists templates: each organization is seeded with two, and the first one's id is 2001.",
+    ),
+)

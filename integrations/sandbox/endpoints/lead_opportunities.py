@@ -1,0 +1,199 @@
+"""/v1/lead-opportunities: the newer address for leads, whose lists, errors and answers are unlike the others'."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import Any
+
+from .. import identifiers, records
+from ..answers import Answer, Refusal
+from ..listing import page_of
+from ..records import Record
+from ..registry import RESOURCES
+from ..tables import next_id
+from . import lead_contacts, opportunities
+from .endpoint import Asked, Endpoint
+
+PATH = "lead-opportunities"
+DEFAULT_SIZE = 25
+_FILTERS = {"contact_id": "contact", "user_id": "owner"}
+_SORTS = {
+    "created_at": "created",
+    "updated_at": "updated",
+    "lead_stage": "a_stage",
+    "loan_purpose": "a_loan_purpose",
+}
+_REQUIRED = "Missing required fields. Must provide: first_name, last_name, source, and either phone or email"
+
+
+def fetch_page(connection: sqlite3.Connection, asked: Asked) -> Answer:
+    """One page. Raises `Refusal` (400 for a filter or sort, 422 beyond the last page)."""
+    page = page_of(asked.arguments, DEFAULT_SIZE)
+    conditions, parameters = _scope(asked)
+    for name, value in _filters(asked.arguments.get("filter", "")):
+        conditions.append(f"{_FILTERS[name]} = ?")
+        parameters.append(value)
+    where, order = " AND ".join(conditions), _order(asked.arguments.get("sort", ""))
+    total = connection.execute(
+        f"SELECT count(*) FROM lead_opportunities WHERE {where}", parameters
+    ).fetchone()[0]
+    last = max(1, -(-total // page.size))
+    if page.number > last:
+        raise Refusal(422, "Page requested is outside of result set")
+    rows = connection.execute(
+        f"SELECT id FROM lead_opportunities WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+        (*parameters, page.size, page.offset),
+    )
+    links = {
+        "first": 1,
+        "last": last,
+        "next": page.number + 1 if page.number < last else None,
+        "prev": page.number - 1 if page.number > 1 else None,
+    }
+    items = [_show(connection, asked, row[0]) for row in rows.fetchall()]
+    return Answer(200, {"items": items, "links": links})
+
+
+def fetch(connection: sqlite3.Connection, asked: Asked) -> Answer:
+    """One lead opportunity. Raises `Refusal` (404)."""
+    return Answer(200, _show(connection, asked, _load(connection, asked).id))
+
+
+def create(connection: sqlite3.Connection, asked: Asked) -> Answer:
+    """A new lead opportunity, with a contact where none is named. Raises `Refusal` (400)."""
+    payload, resource = asked.payload, RESOURCES[PATH]
+    names = ("first_name", "last_name", "source")
+    if not all(payload.get(name) for name in names) or not (payload.get("phone") or payload.get("email")):
+        raise Refusal(400, _REQUIRED)
+    product = opportunities.new_product(payload.get("product"))
+    stage = opportunities.stage_of(payload.get("stage"))
+    assigned = opportunities.assigned_user(connection, asked)
+    owner = lead_contacts.first_user(connection, asked) if assigned is None else assigned
+    contact = _contact(connection, asked, owner)
+    number, stamp = next_id(connection, resource), opportunities.stamp(asked)
+    record = Record(number, asked.organization, owner, resource.blank(), stamp, stamp)
+    record.attributes |= opportunities.plain_values(payload) | {"stage": stage or 1}
+    opportunities.set_product(record, product)
+    record.one = {"contact": contact, "source": opportunities.source(connection, asked)}
+    records.insert(connection, resource, record)
+    id = shown_id(number)
+    lead_contacts.note(connection, asked, contact, "Lead Opportunity Created", f"{PATH}/{id}")
+    return Answer(201, {"id": id, "contact_id": contact})
+
+
+def update(connection: sqlite3.Connection, asked: Asked) -> Answer:
+    """Change assignment, stage and the rest, each for itself: what fails is told beside what succeeded.
+
+    Raises `Refusal` (400, 404) where nothing can be tried.
+    """
+    record = _load(connection, asked)
+    contact = asked.payload.get("contact_id")
+    if contact is None:
+        raise Refusal(400, "contact_id is required")
+    if str(contact) != str(record.one["contact"]):
+        raise Refusal(400, "contact_id is not the contact of this lead opportunity")
+    old = records.load(connection, RESOURCES[PATH], asked.organization, None, record.id)
+    errors = opportunities.apply(connection, asked, record)
+    record.updated = max(opportunities.stamp(asked), record.updated)
+    if old is not None:
+        records.replace(connection, RESOURCES[PATH], old, record)
+    told: dict[str, Any] = {
+        "leadOpportunity": {"id": shown_id(record.id), "contact_id": record.one["contact"]}
+    }
+    return Answer(200, told | ({"errors": errors} if errors else {}))
+
+
+def shown_id(number: int) -> str:
+    """The id of a lead opportunity, in the form of a UUID."""
+    text = str(identifiers.show(RESOURCES[PATH], number))
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def _scope(asked: Asked) -> tuple[list[str], list[Any]]:
+    if asked.caller.user is None:
+        return ["organization = ?"], [asked.organization]
+    return ["organization = ?", "owner = ?"], [asked.organization, asked.caller.user]
+
+
+def _filters(text: str) -> list[tuple[str, int]]:
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if name not in _FILTERS or not re.fullmatch(r"[0-9]{1,18}", value):
+            raise Refusal(400, f"Invalid filter expression: {part}")
+        found.append((name, int(value)))
+    return found
+
+
+def _order(text: str) -> str:
+    name = text.partition(",")[0].strip().lower()
+    if not name:
+        return "id"
+    column = _SORTS.get(name.removeprefix("-").strip())
+    if column is None:
+        raise Refusal(400, f"Invalid sort field: '{name.removeprefix('-')}'.")
+    return f"{column} {'DESC' if name.startswith('-') else 'ASC'}, id {'DESC' if name.startswith('-') else 'ASC'}"
+
+
+def _load(connection: sqlite3.Connection, asked: Asked) -> Record:
+    number = identifiers.read_or_none(RESOURCES[PATH], asked.id.replace("-", ""))
+    found = (
+        None
+        if number is None
+        else records.load(connection, RESOURCES[PATH], asked.organization, asked.caller.user, number)
+    )
+    if found is None:
+        raise Refusal(404, f"Object with id '{asked.id}' not found", name="message")
+    return found
+
+
+def _contact(connection: sqlite3.Connection, asked: Asked, owner: int) -> int:
+    given = asked.payload.get("contact_id")
+    if given is None:
+        payload = {name: asked.payload.get(name) for name in ("first_name", "last_name", "source", "email")}
+        person = payload | {"phone_cell": asked.payload.get("phone")}
+        found = lead_contacts.same_person(connection, asked, owner, person)
+        return lead_contacts.create(connection, asked, owner, person) if found is None else found
+    number = identifiers.read_or_none(RESOURCES["contacts"], given)
+    where = (RESOURCES["contacts"], asked.organization, asked.caller.user)
+    if number is None or records.load(connection, *where, number) is None:
+        raise Refusal(400, "contact_id does not exist")
+    return number
+
+
+def _show(connection: sqlite3.Connection, asked: Asked, number: int) -> dict[str, Any]:
+    record = records.load(connection, RESOURCES[PATH], asked.organization, None, number)
+    if record is None:
+        raise LookupError(number)
+    attributes = record.attributes
+    return {
+        "id": shown_id(number),
+        "first_name": attributes["first_name"],
+        "last_name": attributes["last_name"],
+        "stage": {"id": str(attributes["stage"]), "name": opportunities.STAGES[attributes["stage"] - 1]},
+        "product": attributes["product"],
+        "source": opportunities.source_shown(connection, record),
+        "assigned_user_id": record.owner,
+        "legacy_contact_id": record.one["contact"],
+        "created_at": opportunities.iso(record.created),
+        "updated_at": opportunities.iso(record.updated),
+    }
+
+
+LEAD_OPPORTUNITIES = Endpoint(
+    path=PATH,
+    scopes=("leadOpportunitiesSalesPipelineInteraction",),
+    collection={"GET": fetch_page, "POST": create},
+    item={"GET": fetch, "PATCH": update},
+    guesses=(
+        "Statuses and wordings of refusals that are not among the published ones: 400 and a sentence.",
+        "A filter that is unknown or not a number is told like a malformed one.",
+        "`source` becomes an object with an id of its own per organization; the id of a stage is a text.",
+        "A lead opportunity without an assigned user goes to the user who asks or, for an admin, to the first"
+        " active loan officer; a contact is created for them unless theirs is the same person.",
+        "A value of a product that has a published list must be in it, in any case of letters.",
+        "`errors` is in the answer to an update only where a part failed. Of an attribution, referrer, e-mail"
+        " address and telephone number nothing is shown, as in the published answers.",
+    ),
+)

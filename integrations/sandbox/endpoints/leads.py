@@ -1,0 +1,117 @@
+"""/v1/leads: the older address for leads, each with an opportunity, offers and a contact."""
+
+from __future__ import annotations
+
+import copy
+import sqlite3
+from typing import Any
+
+from .. import identifiers, records, relationships
+from ..answers import Answer, Refusal, not_found
+from ..records import Record
+from ..registry import RESOURCES
+from ..tables import next_id
+from . import lead_contacts, lead_values, opportunities
+from .endpoint import Asked, Endpoint
+
+PATH = "leads"
+_REACHES = (("email",), ("address", "city", "state", "zip_code"), *((name,) for name in lead_contacts.PHONES))
+
+
+def create(connection: sqlite3.Connection, asked: Asked) -> Answer:
+    """A new lead, and a contact unless there is the same person. Raises `Refusal` (422)."""
+    payload, resource = asked.payload, RESOURCES[PATH]
+    _check_required(payload)
+    named = _named_owner(connection, asked)
+    found = lead_contacts.same_person(connection, asked, named or asked.caller.user, payload)
+    owner = named or lead_contacts.first_user(connection, asked)
+    if found is None:
+        given = {name: value for name, value in payload.items() if name in lead_values.CONTACT_NAMES}
+        contact = lead_contacts.create(connection, asked, owner, given)
+    else:
+        contact, owner = found, named or _owner_of(connection, found)
+        if payload.get("custom"):
+            custom = {"id": found, "custom": payload["custom"]}
+            lead_contacts.create(connection, asked, _owner_of(connection, found), custom)
+    number, stamp = next_id(connection, resource), opportunities.stamp(asked)
+    record = Record(number, asked.organization, owner, resource.blank(), stamp, stamp)
+    record.attributes |= lead_values.of_new(payload)
+    record.one = {"contact": contact}
+    records.insert(connection, resource, record)
+    lead_contacts.note(connection, asked, contact, "Lead Created", f"{PATH}/{number}")
+    return Answer(201, {"contact_id": contact, "lead_id": number})
+
+
+def fetch(connection: sqlite3.Connection, asked: Asked) -> Answer:
+    """One lead. Raises `Refusal` (404)."""
+    record = _load(connection, asked)
+    shown = lead_values.shown(record.attributes)
+    shown |= {"assigned_to": record.owner, "owner_id": record.owner}
+    row = connection.execute(
+        "SELECT a_email, a_external_id, id, a_username FROM users WHERE id = ?", (record.owner,)
+    ).fetchone()
+    shown["owner"] = {"email": row[0], "external_id": row[1] or "", "id": str(row[2]), "username": row[3]}
+    parent = {"id": str(record.one["contact"])}
+    shown["related_entities"] = [{"relationship_type": {"system_name": "Contact"}, "parent": [parent]}]
+    return Answer(200, shown)
+
+
+def update(connection: sqlite3.Connection, asked: Asked) -> Answer:
+    """Change some of a lead. Raises `Refusal` (404, 422 for a value of another type than the documented)."""
+    record = _load(connection, asked)
+    old = copy.deepcopy(record)
+    lead_values.merge(record.attributes, asked.payload)
+    record.updated = max(opportunities.stamp(asked), record.updated)
+    records.replace(connection, RESOURCES[PATH], old, record)
+    return Answer(200, "[]")
+
+
+def _load(connection: sqlite3.Connection, asked: Asked) -> Record:
+    resource = RESOURCES[PATH]
+    number = identifiers.read(resource, asked.id)
+    record = records.load(connection, resource, asked.organization, asked.caller.user, number)
+    if record is None:
+        raise not_found()
+    return record
+
+
+def _check_required(payload: dict[str, Any]) -> None:
+    for name in ("first_name", "last_name", "source"):
+        if not payload.get(name):
+            raise Refusal(422, f"Missing required attribute: '{name}'")
+    if not any(all(payload.get(name) for name in option) for option in _REACHES):
+        wording = "email, phone_home, phone_cell, phone_office or (address, city, state, zip_code)"
+        raise Refusal(422, f"Missing required attributes: one of {wording}")
+
+
+def _named_owner(connection: sqlite3.Connection, asked: Asked) -> int | None:
+    """Whom the request gives the lead to; a user's own token cannot give it to others."""
+    if asked.caller.user is not None:
+        return asked.caller.user
+    if asked.payload.get("owner") is not None:
+        return relationships.find_owner(connection, asked.organization, asked.payload)
+    if asked.payload.get("owner_id") not in (None, ""):
+        named = {"owner": {"id": asked.payload["owner_id"]}}
+        return relationships.find_owner(connection, asked.organization, named)
+    return None
+
+
+def _owner_of(connection: sqlite3.Connection, contact: int) -> int:
+    return int(connection.execute("SELECT owner FROM contacts WHERE id = ?", (contact,)).fetchone()[0])
+
+
+LEADS = Endpoint(
+    path=PATH,
+    scopes=("leadOpportunityInteraction", "postLeads"),
+    collection={"POST": create},
+    item={"GET": fetch, "PATCH": update},
+    guesses=(
+        "The scope postLeads reaches as far as leadOpportunityInteraction. Access with an `api_key` is not there.",
+        "A new lead answers 201, an update 200 with an empty list, a refusal 422 that names the attribute.",
+        "A lead that names no owner goes to the owner of the matching contact, to the user who asks or, for an"
+        " admin, to the first active loan officer.",
+        "Flags of an opportunity are shown as the texts true and false, `ok_to_email` as 1 or 0.",
+        "A new stage may be sent beside the lead's names or inside its opportunity. Changing a lead does not"
+        " change its contact.",
+    ),
+)
