@@ -18,10 +18,13 @@ _TIMES = {"internal_created_at": "created", "internal_updated_at": "updated", "i
 
 @dataclass
 class Selection:
-    """Which records of a resource a caller asked for: SQL conditions with their values."""
+    """Which records of a resource a caller asked for: SQL conditions with their values, and `parts`, the same
+    filter by filter.
+    """
 
     conditions: list[str] = field(default_factory=list)
     parameters: list[Any] = field(default_factory=list)
+    parts: list[tuple[Filter, Selection]] = field(default_factory=list)
 
     def add(self, condition: str, *parameters: Any) -> None:
         """Narrow the selection."""
@@ -45,7 +48,11 @@ def select(resource: Resource, caller: Caller, text: str) -> Selection:
         if found is None:
             raise Refusal(422, f"Unknown filter: '{name.strip()}'")
         given[found.name] = found
-        _BUILDERS[found.test](selection, resource, caller, found, value.strip())
+        piece = Selection()
+        _BUILDERS[found.test](piece, resource, caller, found, value.strip())
+        selection.parts.append((found, piece))
+        selection.conditions += piece.conditions
+        selection.parameters += piece.parameters
     for found in given.values():
         if found.needs and found.needs not in given:
             raise Refusal(422, f"Filter '{found.name}' needs the filter '{found.needs}'")

@@ -1,7 +1,8 @@
 """Pages of a list: which ids are on one, and the envelope with its links.
 
-In the default order a page is found through the counts by block of ids (see `tables`); otherwise by a scan of
-an index from whichever end is nearer. Counts of filtered lists are remembered until something changes.
+Lists of a large resource by id or time of change come from its catalogue. Otherwise a page in the default order is
+found through the counts by block of ids (see `tables`), any other by a scan of an index from whichever end is
+nearer. Counts of filtered lists are remembered until something changes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from . import filters
 from .access import Caller
 from .answers import Answer
+from .catalogue import Catalogue
 from .declaration import Resource
 from .rendering import render
 from .tables import BLOCK, EVERYONE
@@ -74,6 +76,7 @@ class Counts:
 def list_page(
     connection: sqlite3.Connection,
     counts: Counts,
+    catalogues: Mapping[str, Catalogue],
     revision: int,
     resource: Resource,
     caller: Caller,
@@ -85,7 +88,12 @@ def list_page(
     page = page_of(arguments)
     selection = filters.select(resource, caller, arguments.get("filter", ""))
     order = filters.order(resource, arguments.get("sort", ""))
-    if not selection.conditions and order[0][0] == "id":
+    catalogue = catalogues.get(resource.path)
+    if catalogue is not None and _is_by_time_or_id(order):
+        owner = caller.user if resource.owned else None
+        who = (caller.organization.id, owner)
+        total, ids = catalogue.page(connection, *who, selection, order[0], page.offset, page.size)
+    elif not selection.conditions and order[0][0] == "id":
         total, ids = _by_blocks(connection, resource, caller, page, descends=order[0][1])
     else:
         total, ids = _by_scan(connection, counts, revision, resource, caller, page, selection, order)
@@ -95,6 +103,11 @@ def list_page(
     items = ", ".join(render(connection, resource, caller, ids))
     links = f'{{"first": 1, "last": {last}, "next": {following}, "prev": {preceding}}}'
     return Answer(200, f'{{"items": [{items}], "links": {links}}}')
+
+
+def _is_by_time_or_id(order: list[tuple[str, bool]]) -> bool:
+    names, directions = [name for name, _ in order], {descends for _, descends in order}
+    return names in (["id"], ["updated", "id"]) and len(directions) == 1
 
 
 def _scope(resource: Resource, caller: Caller) -> tuple[str, tuple[int, ...]]:

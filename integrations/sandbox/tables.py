@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from . import deliveries
+from . import changes, deliveries
 from .declaration import Resource, link_table
 
 BLOCK = 1024
@@ -68,6 +68,8 @@ def finish_tables(connection: sqlite3.Connection, resource: Resource) -> None:
             connection.execute(f"CREATE INDEX {table}_{relationship.name} ON {table} ({relationship.name})")
     _count_blocks(connection, resource)
     deliveries.watch(connection, resource)
+    if resource.large:
+        changes.note_changes(connection, resource)
 
 
 def _count_blocks(connection: sqlite3.Connection, resource: Resource) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from . import seed as seeding
 from . import store
+from .catalogue import Catalogue
 from .clock import Clock
 from .deliverer import Deliverer, Send
 from .faults import Faults
 from .limits import Limits
 from .listing import Counts
 from .post import post
+from .resources import RESOURCES
 from .resources.webhook_subscriptions import HTTP_ALLOWED
 from .seed_contacts import Seed
 from .snapshots import Snapshots
@@ -45,6 +47,7 @@ class World:
         self.options = options
         self.clock = Clock()
         self.counts = Counts()
+        self.catalogues = {path: Catalogue(found) for path, found in RESOURCES.items() if found.large}
         self.snapshots = Snapshots(self.store)
         self._replacing = threading.Lock()
         with self.store.write() as connection:
@@ -61,6 +64,7 @@ class World:
                 send=options.send,
             )
             self._load(connection)
+        self._read_catalogues()
 
     def reset(self) -> None:
         """Put everything back to the seed: records, tokens, sessions, log, outbox, clock and faults."""
@@ -69,6 +73,7 @@ class World:
             store.drop_everything(connection)
             seeding.make_world(connection, self.seed, now=self.clock.now())
             self._load(connection)
+        self._read_catalogues()
         self.changed()
 
     def load(self, name: Any) -> None:
@@ -81,12 +86,21 @@ class World:
             with self.store.write() as connection:
                 self.seed = Seed(**store.get_meta(connection, "seed"))
                 self._load(connection)
+        self._read_catalogues()
         self.changed()
 
     def changed(self) -> None:
         """Something was written: remembered counts are void, and there may be something to deliver."""
         self.counts.forget()
+        with self.store.read() as connection:
+            for catalogue in self.catalogues.values():
+                catalogue.catch_up(connection)
         self.deliverer.wake()
+
+    def _read_catalogues(self) -> None:
+        with self.store.read() as connection:
+            for catalogue in self.catalogues.values():
+                catalogue.load(connection)
 
     def _load(self, connection: sqlite3.Connection) -> None:
         """Take over what the file holds of clock, faults and settings, and tell it this start's options."""

@@ -1,0 +1,66 @@
+"""Sets of small whole numbers as bits: half a million of them in 60 kB, intersected and counted in microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+_BLOCK = 1024  # bytes
+
+
+class Bits:
+    """A set that grows and shrinks one number at a time, and is asked for as a whole number, bit by bit."""
+
+    def __init__(self, numbers: Iterable[int] = (), *, size: int = 0) -> None:
+        marks = bytearray(b"0") * size
+        for number in numbers:
+            marks[-1 - number] = 49  # the digit 1
+        self._bytes = bytearray(int(marks or b"0", 2).to_bytes(size // 8 + 1, "little"))
+        self._number: int | None = None
+
+    def add(self, number: int) -> None:
+        """Put a number in."""
+        place = number >> 3
+        if place >= len(self._bytes):
+            self._bytes.extend(bytes(place + _BLOCK - len(self._bytes)))
+        self._bytes[place] |= 1 << (number & 7)
+        self._number = None
+
+    def discard(self, number: int) -> None:
+        """Take a number out, if it is there."""
+        place = number >> 3
+        if place < len(self._bytes) and self._bytes[place] >> (number & 7) & 1:
+            self._bytes[place] ^= 1 << (number & 7)
+            self._number = None
+
+    @property
+    def number(self) -> int:
+        """The whole set: bit n is 1 where n is in it."""
+        if self._number is None:
+            self._number = int.from_bytes(self._bytes, "little")
+        return self._number
+
+
+def members(number: int) -> Iterator[int]:
+    """The positions of the bits that are 1, from the lowest."""
+    text = bin(number)[:1:-1]
+    place = text.find("1")
+    while place >= 0:
+        yield place
+        place = text.find("1", place + 1)
+
+
+def slice_of(number: int, skip: int, take: int) -> list[int]:
+    """The positions of some bits that are 1, from the lowest, without the first `skip`."""
+    content = number.to_bytes(number.bit_length() // 8 + 1, "little")
+    found: list[int] = []
+    for start in range(0, len(content), _BLOCK):
+        block = int.from_bytes(content[start : start + _BLOCK], "little")
+        count = block.bit_count()
+        if skip >= count:
+            skip -= count
+            continue
+        found += [start * 8 + place for place in members(block)][skip : skip + take - len(found)]
+        skip = 0
+        if len(found) >= take:
+            break
+    return found
