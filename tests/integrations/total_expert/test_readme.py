@@ -12,6 +12,15 @@ from tests.integrations.total_expert.conftest import Emulator
 from tests.integrations.total_expert.offers import methods_of, resources_of
 
 README = (Path(total_expert.__file__).parent / "README.md").read_text()
+PAGES = {
+    page.name: page.read_text() for page in (Path(total_expert.__file__).parent / "examples").glob("*.md")
+}
+BEGINNING, *_ = re.findall(r"^```python\n(.*?)^```", PAGES["README.md"], re.DOTALL | re.MULTILINE)
+EXAMPLES = {
+    name: example
+    for page in PAGES.values()
+    for name, example in re.findall(r"^## (\w+)$[^#]*?^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+}
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
@@ -64,3 +73,19 @@ def test_the_table_of_resources_says_what_there_is(emulator: Emulator) -> None:
             assert set(methods) <= offered if cell == "yes" else not set(methods) & offered, (name, methods)
         usual = {method for methods in columns for method in methods}
         assert set(re.findall(r"`(\w+)`", cells[len(columns)])) == offered - usual, name
+
+
+def test_every_resource_has_an_example_of_its_own(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        assert set(EXAMPLES) == set(resources_of(client))
+    for name, example in EXAMPLES.items():
+        assert f"client.{name}." in example, name
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_of_each_resource_works_as_it_stands(name: str, vendor: Emulator) -> None:
+    names: dict[str, Any] = {}
+    for block in (BEGINNING, EXAMPLES[name]):
+        exec(compile(block, f"the example of {name}", "exec"), names)
+    calls = [row for row in vendor.http.get("/_sandbox/requests?since=0").get_json() if row["status"] >= 400]
+    assert {row["status"] for row in calls} <= {404}, calls
