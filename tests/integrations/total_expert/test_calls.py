@@ -159,7 +159,7 @@ def test_writing_is_not_repeated(emulator: Emulator, fault: dict[str, Any]) -> N
 
 def test_a_write_whose_answer_is_cut_off_has_taken_effect(emulator: Emulator) -> None:
     with emulator.client() as client:
-        some = client.contacts.list(size=1).items[0].id
+        some = client.contacts.create(PERSON, owner={"id": emulator.officer["id"]}).id
         emulator.fault({"method": "DELETE", "path": "/v1/contacts", "drop": "after", "times": 1})
         with pytest.raises(AnswerLost):
             client.contacts.delete(some)
