@@ -39,3 +39,9 @@ def title_of(connection: Connection) -> str:
         return f"{connection.installation.environment.label}: client credentials"
     who = connection.user.display_name if connection.user else "somebody who left"
     return f"{connection.installation.environment.label}: consent of {who}"
+
+
+def may_resume(request: HttpRequest, connection: Connection) -> bool:
+    """Whether this person may end a pause: managers any, everybody else one that they made themselves."""
+    manages = connection.installation.organization.allows(person(request), Capability.MANAGE)
+    return manages or connection.paused_by_id == person(request).pk

@@ -27,6 +27,7 @@ from integrations.total_expert import ReconnectRequired, Rejected, TotalExpertEr
 from portal import clock
 from portal.audit import log
 from portal.organizations.models import User
+from portal.organizations.roles import Capability
 
 LIFE = dt.timedelta(minutes=10)
 
@@ -120,14 +121,15 @@ def finish(returned: Return, *, user: User, session: str) -> Connection:
         raise Refused("Total Expert sent you back without a code. Nothing was stored. Start again.")
     _exchange(connection, attempt, returned.code)
     if not _activate(connection, attempt, user):
-        raise Refused("You are no member of this organization any more, so its tokens were forgotten again.")
+        raise Refused("You may not connect this organization any more, so the tokens were forgotten again.")
     return connection
 
 
 def _activate(connection: Connection, attempt: ConsentAttempt, user: User) -> bool:
     """Let a granted connection work. False when its person has left meanwhile, which ends the attempt."""
     with transaction.atomic():
-        if not ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="granted"):
+        may = connection.installation.organization.allows(user, Capability.CONSENT)
+        if not may or not ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="granted"):
             lifecycle.forget_grant(connection)
             return False
         # another grant, perhaps of another organization: what it shows is looked at before it is mirrored
@@ -162,6 +164,8 @@ def _consume(returned: Return, *, user: User, session: str) -> ConsentAttempt:
         .first()
     )
     at = clock.now()
+    if attempt is not None and not attempt.installation.organization.allows(user, Capability.CONSENT):
+        attempt = None
     if attempt is None:
         raise Refused(
             "This return from Total Expert does not belong to anything started in this browser by you. Nothing was "

@@ -18,9 +18,10 @@ from integrations.connections.models import (
     RequestState,
     State,
     Token,
+    TokenRequest,
 )
 from integrations.total_expert import ReconnectRequired, Rejected
-from portal import clock
+from portal import clock, moments
 from portal.audit import log
 from portal.organizations.models import User
 from portal.secrets import fingerprint
@@ -58,6 +59,7 @@ def propose(
     client_id, client_secret = clean(client_id, client_secret)
     mark = fingerprint(f"{installation.environment_id}\0{client_id}", label="connections.client_id")
     _refuse_anothers(installation, mark)
+    _refuse_another_try(installation, actor)
     at = clock.now()
     with transaction.atomic():
         connection, _ = Connection.objects.get_or_create(
@@ -83,6 +85,26 @@ def _refuse_anothers(installation: Installation, mark: str) -> None:
                 "This client id is in use for another organization. Each organization has its own: ask for this one's."
             ],
             code="another_organization",
+        )
+
+
+def _refuse_another_try(installation: Installation, actor: User | None) -> None:
+    """Token requests are everybody's: after a refused one, only an operator may try again within the hour."""
+    if actor is None or actor.is_operator:
+        return
+    refused = TokenRequest.objects.filter(
+        connection__installation=installation,
+        connection__grant=Grant.CLIENT_CREDENTIALS,
+        state=RequestState.REFUSED,
+        ended_at__gt=clock.now() - ledger.HOUR,
+    ).first()
+    if refused is not None and refused.ended_at is not None:
+        raise Rejected(
+            [
+                "Total Expert refused credentials for this organization less than an hour ago, and all customers share "
+                f"few tries. Try again after {moments.exact(refused.ended_at + ledger.HOUR)}, or ask your operator."
+            ],
+            code="too_many_tries",
         )
 
 

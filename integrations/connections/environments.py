@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from integrations import total_expert
 from integrations.connections.models import Environment
 from integrations.total_expert.environment import is_loopback
+from portal.organizations.models import Organization
 
 
 def refuse_foreign_host(url: str) -> None:
@@ -53,6 +54,18 @@ def for_client(environment: Environment) -> total_expert.Environment:
         )
     except ValueError as problem:
         raise ValidationError(str(problem)) from None
+
+
+def for_consent(organization: Organization) -> Environment | None:
+    """Where somebody of ``organization`` consents: where it is installed already, or else production."""
+    able = Environment.objects.filter(application__isnull=False).order_by("-is_production", "pk")
+    return able.filter(installations__organization=organization).first() or able.first()
+
+
+def is_for_consent(environment: Environment, organization: Organization) -> bool:
+    """Whether somebody of ``organization`` may consent in ``environment``: a world is opened by operators."""
+    installed = environment.installations.filter(organization=organization).exists()
+    return installed or environment == for_consent(organization)
 
 
 def sharing_limits(environment: Environment) -> list[Environment]:

@@ -68,7 +68,11 @@ def _enter(row: Connection, state: State, reason: str, actor: User | None) -> No
 
 def pause(connection: Connection, *, actor: User) -> bool:
     """Send nothing for a working connection until somebody resumes it. Its tokens are kept. False when it is not working."""
-    return move(connection, State.PAUSED, reason="Paused by a person.", actor=actor)
+    with transaction.atomic():
+        paused = move(connection, State.PAUSED, reason="Paused by a person.", actor=actor)
+        if paused:
+            Connection.objects.filter(pk=connection.pk).update(paused_by=actor)
+    return paused
 
 
 def resume(connection: Connection, *, actor: User) -> bool:

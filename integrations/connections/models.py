@@ -131,6 +131,9 @@ class Connection(models.Model):
     admitted_at = models.DateTimeField(
         null=True, help_text="When its grant was found to be this organization's; before, nothing is mirrored"
     )
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     conflicts_with = models.ForeignKey(
         "self",
         null=True,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from integrations.connections import consent, environments, health, installations, ledger, lifecycle
-from integrations.connections.access import may_manage, title_of, visible_connection
+from integrations.connections.access import may_manage, may_resume, title_of, visible_connection
 from integrations.connections.models import Connection, Environment, Installation, State
 from integrations.total_expert import TotalExpertError
 from portal.organizations import panels
@@ -31,6 +31,7 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
         "connection": connection,
         "health": health.of(connection),
         "may_manage": may_manage(request, connection),
+        "may_resume": may_resume(request, connection),
         "own": connection.user_id == person(request).pk,
         "rival": connection.conflicts_with if person(request).is_operator else None,
         "panels": panels.draw("connection", request, connection),
@@ -58,7 +59,9 @@ def change_connection(
     if not may_manage(request, connection):
         raise Http404
     change = {"pause": lifecycle.pause, "resume": lifecycle.resume, "revoke": lifecycle.revoke}[verb]
-    if not change(connection, actor=person(request)):
+    if verb == "resume" and not may_resume(request, connection):
+        messages.error(request, "Whoever manages the organization paused this connection, and can resume it.")
+    elif not change(connection, actor=person(request)):
         messages.error(
             request,
             f"Nothing was changed: by now this connection is {connection.get_state_display().lower()}.",
@@ -84,6 +87,8 @@ def session_secret(request: HttpRequest) -> str:
 def begin_consent(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
     """Hold a token slot and send the person to Total Expert; without a slot, back to the page that offers the time."""
     world = get_object_or_404(Environment, name=environment, application__isnull=False)
+    if not environments.is_for_consent(world, organization):
+        raise Http404
     installation = installations.ensure(organization, world)
     try:
         address = consent.begin(

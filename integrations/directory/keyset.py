@@ -80,6 +80,7 @@ def _read_key(key: str, order: Order) -> tuple[Any, int] | None:
         value, pk = json.loads(base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)))
         if not isinstance(value, str) or not isinstance(pk, int) or abs(pk) >= 2**63 or "\0" in value:
             return None
+        value.encode()  # half a surrogate pair is no text of ours
         if order.column.endswith("_at"):
             moment = dt.datetime.fromisoformat(value)
             return (moment, pk) if moment.tzinfo else None

@@ -267,7 +267,9 @@ def _finish(leg: Leg, client: Client) -> None:
         book.full_finished_at = now
     if state.get("seen_until"):
         latest = dt.datetime.fromisoformat(state["seen_until"])
-        book.seen_until = max(latest, book.seen_until or latest)
+        if book.started_at is not None:  # a time in the future would hide all changes until then
+            latest = min(latest, book.started_at)
+        book.seen_until = latest if state["full"] else max(latest, book.seen_until or latest)
     # Only while the connection is still trusted: somebody may have quarantined it meanwhile.
     if state["full"] and Connection.objects.admitted().filter(pk=leg.connection.pk).exists():
         tripwire.claim(leg.connection, landmarks.oldest(leg.connection))

@@ -23,6 +23,8 @@ _TEXTS = (
     "source",
     "external_id",
 )
+#: Records of the vendor's are some four levels deep.
+DEEPEST = 50
 _FLAGS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")
 
 
@@ -53,6 +55,20 @@ def stored(raw: dict[str, Any]) -> Any:
     return clean(raw) if "\\u0000" in written or "\\ud" in written else raw
 
 
+def _depth(value: Any) -> int:
+    """How deep a value is nested, looked at level by level: something hostile would exhaust the stack."""
+    depth, level = 0, [value]
+    while level and depth <= DEEPEST:
+        level = [
+            each
+            for holder in level
+            if isinstance(holder, dict | list)
+            for each in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+        depth += 1
+    return depth
+
+
 def digest(raw: dict[str, Any]) -> str:
     """A hash of a whole record, whatever the order of its properties."""
     return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
@@ -66,7 +82,12 @@ def contact_row(
     as_admin: bool,
     now: dt.datetime,
 ) -> Contact:
-    """A contact's row. Its flags are None where the record does not show them."""
+    """A contact's row. Its flags are None where the record does not show them.
+
+    Raises ValueError for a record that is nested deeper than DEEPEST.
+    """
+    if _depth(record.raw) > DEEPEST:
+        raise ValueError("nested too deep")
     texts = {name: str(clean(getattr(record, name))).strip()[: _CONTACT[name]] for name in _TEXTS}
     names = (texts["first_name"], texts["last_name"], str(clean(record.nickname)))
     phones = (texts["phone_cell"], texts["phone_home"], texts["phone_office"])

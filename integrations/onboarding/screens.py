@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
 from django.views.decorators.http import require_POST
 
-from integrations.connections import credentials, installations, ledger
+from integrations.connections import credentials, environments, installations, ledger
 from integrations.connections.access import may_manage, title_of, visible_connection
 from integrations.connections.forms import CredentialsForm
 from integrations.connections.models import Connection, Environment
 from integrations.connections.screens import allow_form_to
 from integrations.directory import coverage, sync
 from integrations.jobs.models import Job
-from integrations.onboarding import environments, pipeline, verification, waiting
+from integrations.onboarding import pipeline, verification, waiting
 from integrations.onboarding.models import SlotMail, Verification
 from integrations.total_expert import Rejected
 from portal.organizations.models import Organization
@@ -156,5 +156,8 @@ def test_connection(request: HttpRequest, organization: Organization, pk: uuid.U
     connection = visible_connection(request, organization, pk)
     if not may_manage(request, connection):
         raise Http404
+    if not verification.can_start(connection):
+        messages.error(request, "There is nothing to test: connect it first.")
+        return redirect("connection", slug=organization.slug, pk=pk)
     verification.start(connection, actor=person(request))
     return redirect("connect_result", slug=organization.slug, pk=connection.pk)

@@ -36,6 +36,11 @@ def start(connection: Connection, *, actor: User | None) -> Job:
         return queue.start(KIND, installation=connection.installation, asked_by=actor)
 
 
+def can_start(connection: Connection) -> bool:
+    """Whether there is a grant to verify, or credentials to try."""
+    return connection.state == State.ACTIVE or hasattr(connection, "candidate")
+
+
 def due(installation: Installation) -> list[Connection]:
     """The connections of an installation that wait to be verified."""
     able = Q(state=State.ACTIVE) | Q(candidate__isnull=False)

@@ -94,3 +94,17 @@ def test_reconnecting_after_revoking_keeps_the_connections_id(world: World) -> N
     assert Connection.objects.get().client_secret is None
     assert world.connected().pk == connection.pk
     assert Connection.objects.get().state == State.ACTIVE
+
+
+def test_after_a_refusal_an_organizations_admin_waits_an_hour_and_an_operator_does_not(world: World) -> None:
+    installation = world.connected(BLUEWATER).installation
+    admin = world.member("admin", BLUEWATER)
+    wrong = {"installation": installation, "client_id": "nobodys", "client_secret": "nonsense"}
+    with pytest.raises(Rejected, match="does not know"):
+        credentials.settle(credentials.propose(**wrong, actor=admin))
+    with pytest.raises(Rejected, match="less than an hour ago"):
+        credentials.propose(**wrong, actor=admin)
+    credentials.propose(**wrong, actor=world.operator)
+    CredentialCandidate.objects.all().delete()
+    world.sandbox.pass_time(3601)
+    credentials.propose(**wrong, actor=admin)

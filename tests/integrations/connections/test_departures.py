@@ -63,7 +63,17 @@ def test_somebody_removed_while_their_code_is_exchanged_stays_out(
         leave(world, officer)
 
     monkeypatch.setattr(consent, "_exchange", exchange_and_be_removed)
-    with pytest.raises(consent.Refused, match="no member"):
+    with pytest.raises(consent.Refused, match="may not connect"):
         consent.finish(returned, user=officer, session=SESSION)
     assert not Token.objects.exists()
     assert Connection.objects.get(user=officer).state != State.ACTIVE
+
+
+def test_somebody_who_may_no_longer_connect_when_they_come_back_is_refused(world: World) -> None:
+    officer = world.member("officer")
+    returned = world.come_back(officer)
+    Membership.objects.filter(user=officer).update(role="viewer")
+    with pytest.raises(consent.Refused):
+        consent.finish(returned, user=officer, session=SESSION)
+    assert not Token.objects.exists()
+    assert len(world.sandbox.requests("/v1/token")) == 0

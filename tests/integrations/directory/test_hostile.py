@@ -1,0 +1,99 @@
+"""Answers of Total Expert that nobody expects: one odd record neither stops a sync nor blinds the later ones."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from integrations import total_expert
+from integrations.connections.client import ADAPTERS
+from integrations.connections.models import Connection
+from integrations.directory.models import Book, Contact
+from integrations.jobs.models import Job
+from tests.world import BASE, World
+
+Run = Callable[..., Job]
+Change = Callable[[dict[str, Any]], None]
+#: Stands in a changed contact for JSON that json.dumps would not write.
+ODD = '"@odd@"'
+
+
+class Tampering(BaseAdapter):
+    """The sandbox's contacts, changed on the way."""
+
+    def __init__(self, inner: BaseAdapter, change: Change, odd: str) -> None:
+        super().__init__()
+        self.inner, self.change, self.odd = inner, change, odd
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        answer = self.inner.send(request, *args, **options)
+        if "/contacts" in str(request.url) and request.method == "GET" and answer.status_code == 200:
+            data = json.loads(answer.content)
+            for contact in data.get("items", [data]):
+                self.change(contact)
+            answer.raw, answer._content, answer._content_consumed = (
+                io.BytesIO(json.dumps(data).replace(ODD, self.odd).encode()),
+                False,
+                False,
+            )
+            answer.headers.pop("Content-Length", None)
+        return answer
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@pytest.fixture
+def tamper(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def put(change: Change, odd: str = "null") -> None:
+        monkeypatch.setitem(ADAPTERS, f"{BASE}/v1", Tampering(world.sandbox.adapter, change, odd))
+
+    return put
+
+
+def the_first(change: Change) -> Change:
+    """Change always the same contact: the one that comes first."""
+    met: list[int] = []
+
+    def changed(contact: dict[str, Any]) -> None:
+        met.append(contact["id"])
+        if contact["id"] == met[0]:
+            change(contact)
+
+    return changed
+
+
+@pytest.mark.parametrize(("levels", "leaf"), [(60, "1"), (480, '"\\u0000"'), (800, "1")])
+def test_a_record_nested_without_end_is_left_out_and_the_others_are_stored(
+    admin: Connection, tamper: Callable[..., None], run_sync: Run, levels: int, leaf: str
+) -> None:
+    tamper(the_first(lambda contact: contact.update(odd="@odd@")), '{"a": ' * levels + leaf + "}" * levels)
+    job = run_sync(admin)
+    assert job.state == "done", job.problem
+    assert job.failed >= 1
+    assert Contact.objects.count() == job.total - 1
+
+
+def test_a_time_in_the_future_does_not_hide_later_changes(
+    world: World,
+    admin: Connection,
+    over_there: total_expert.Client,
+    tamper: Callable[..., None],
+    run_sync: Run,
+) -> None:
+    tamper(the_first(lambda contact: contact.update(internal_updated_at="9999-01-01 00:00:00")))
+    assert run_sync(admin).state == "done"
+    book = Book.objects.get(connection=admin)
+    assert book.seen_until is not None and book.seen_until.year < 9999
+    tamper(lambda contact: None)
+    world.sandbox.pass_time(3600)
+    other = Contact.objects.order_by("-remote_id").first()
+    assert other is not None
+    over_there.contacts.update(other.remote_id, {"city": "Changedville"})
+    assert run_sync(admin).state == "done"
+    other.refresh_from_db()
+    assert other.city == "Changedville"
