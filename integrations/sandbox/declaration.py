@@ -8,6 +8,7 @@ else; code is written only where the vendor's behaviour differs, as a subclass o
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -261,7 +262,11 @@ class Resource:
 
     def field(self, name: str) -> Field | None:
         """The attribute of this name, if there is one."""
-        return next((field for field in self.fields if field.name == name), None)
+        return self._fields_by_name.get(name)
+
+    @functools.cached_property
+    def _fields_by_name(self) -> dict[str, Field]:
+        return {field.name: field for field in self.fields}
 
 
 USER_SHOWS = ("email", "external_id", "id", "username")
