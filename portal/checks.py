@@ -49,6 +49,34 @@ def public_address_is_https(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security)
+def single_sign_on_is_complete(**kwargs: Any) -> list[CheckMessage]:
+    """A provider without its counterpart would fail at the first click; one for everybody would let strangers vouch."""
+    if not settings.OIDC_ISSUER:
+        return []
+    found: list[CheckMessage] = []
+    needed = ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ALLOWED")
+    missing = [name for name in needed if not getattr(settings, name)]
+    if missing:
+        found.append(
+            Error(
+                f"OIDC_ISSUER is set, but {' and '.join(missing)} not.",
+                hint="Set them, or take OIDC_ISSUER out to switch single sign-on off.",
+                id="portal.E005",
+            )
+        )
+    parts = urlsplit(settings.OIDC_ISSUER)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        found.append(
+            Error(
+                "OIDC_ISSUER does not start with https://: anybody on the way could sign in as anybody.",
+                hint="Take the issuer's address from your provider's documents.",
+                id="portal.E006",
+            )
+        )
+    return found
+
+
 @register(Tags.database)
 def clock_is_not_moved(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """With a moved clock tokens die early and budgets are counted wrongly; only the demo and tests may move it."""

@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "django_htmx",
     "django_q",
@@ -169,6 +171,17 @@ MFA_FORMS = {
 # Rate limits count by address: behind proxies, the one they vouch for.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
+# Signing in through an OpenID Connect provider: off unless an issuer is named.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
+OIDC_ALLOWED = env.list("OIDC_ALLOWED", default=[])
+SOCIALACCOUNT_ADAPTER = "portal.organizations.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+
 # --- Mail ----------------------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 if DEMO and DEMO_MAIL_DIR:
@@ -191,6 +204,8 @@ Q_CLUSTER = {
     "bulk": 1,
     "poll": 0.5,
     "catch_up": False,
+    # a row of its schedule names any function: what is due is started by our own supervisor
+    "scheduler": False,
     "ack_failures": True,
     "max_attempts": 1,
     "save_limit": 500,

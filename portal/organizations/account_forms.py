@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from allauth.core import context as allauth_context
 from django import forms
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -60,6 +61,7 @@ class LoginForm(allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.invitation = pending.held(allauth_context.request)
+        self.single_sign_on = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
         login = self.fields["login"]
         login.label = "E-mail"
         login.widget.attrs["autocomplete"] = "username"

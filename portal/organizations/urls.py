@@ -15,6 +15,7 @@ from portal.organizations import (
     member_screens,
     organization_screens,
     second_factor_screens,
+    single_sign_on,
 )
 from portal.organizations.freshness import fresh_sign_in
 
@@ -133,6 +134,19 @@ second_factors = [
     ),
 ]
 
+single_sign_on_pages = [
+    path("accounts/single-sign-on/", single_sign_on.begin, name="single_sign_on"),
+    path(
+        "accounts/single-sign-on/callback/",
+        single_sign_on.callback,
+        {"provider_id": single_sign_on.PROVIDER_ID},
+        name="openid_connect_callback",
+    ),
+    path(
+        "accounts/single-sign-on/cancelled/", single_sign_on.cancelled, name="socialaccount_login_cancelled"
+    ),
+]
+
 settings = [path("settings/audit/", audit_screens.audit_log, name="audit_log")]
 
-urlpatterns = [*settings, *organizations, *account, *sign_in, *second_factors]
+urlpatterns = [*settings, *organizations, *account, *sign_in, *second_factors, *single_sign_on_pages]

@@ -96,7 +96,7 @@ def test_a_passkey_is_registered_and_signs_in_alone(portal: str, page: Page) -> 
     add_a_passkey(page)
     assert_accessible(page)
     page.get_by_role("link", name="go on").click()
-    expect(page.get_by_text("My laptop")).to_be_visible()
+    expect(page.get_by_role("link", name="Rename My laptop")).to_be_visible()
     assert_accessible(page)
     screenshot(page, "second-factor")
     assert device.passkeys()[0]["isResidentCredential"]

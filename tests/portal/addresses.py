@@ -44,6 +44,9 @@ class Address:
     public: bool = False
     posts: bool = False
     data: dict[str, str] = field(default_factory=dict)
+    refuses: int = (
+        0  #: the status with which it refuses a visit that brings nothing, or while it is switched off
+    )
 
 
 SHARED = Address(shared=True)
@@ -106,6 +109,9 @@ SECOND_FACTORS = {
     "mfa_generate_recovery_codes": SHARED,
     "mfa_authenticate": PUBLIC,
     "mfa_login_webauthn": PUBLIC,
+    "single_sign_on": Address(public=True, refuses=404),
+    "openid_connect_callback": Address(public=True, refuses=404),
+    "socialaccount_login_cancelled": PUBLIC,
     "account_reauthenticate": SHARED,
     "mfa_reauthenticate": SHARED,
     "mfa_reauthenticate_webauthn": SHARED,
@@ -123,7 +129,7 @@ CONNECTIONS = {
     ),
     "my_connection": Address(organization, CONSENTERS),
     "begin_consent": Address(an_environment, CONSENTERS, posts=True),
-    "oauth_callback": SHARED,
+    "oauth_callback": Address(shared=True, refuses=400),
     "new_environment": Address(allowed=OPERATOR),
     "environment": Address(lambda s: {"name": s.environment.name}, OPERATOR),
     "application": Address(lambda s: {"name": s.environment.name}, OPERATOR),

@@ -70,8 +70,7 @@ def test_only_those_who_may_get_in_and_nobody_else_reads_a_name(scene: Scene, na
         page = visit(scene, visitor, name)
         told = f"{visitor} got {page.status_code}"
         if may_enter(address, visitor):
-            # a callback without a code is refused with a page of its own
-            assert page.status_code < 400 or (name == "oauth_callback" and page.status_code == 400), told
+            assert page.status_code < 400 or page.status_code == address.refuses, told
             assert address.public or not leads_to_sign_in(page), told
         elif visitor == ANONYMOUS:
             assert leads_to_sign_in(page), told

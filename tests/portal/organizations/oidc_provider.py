@@ -1,0 +1,106 @@
+"""A small OpenID Connect provider on loopback: discovery, keys, token and user info, with id tokens really signed."""
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from functools import lru_cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+CLIENT_ID, CLIENT_SECRET = "portal", "client-secret-canary-51c0"
+ACCESS_TOKEN, REFRESH_TOKEN = "provider-access-canary-93aa", "provider-refresh-canary-0be2"
+
+
+@lru_cache
+def key_of(name: str) -> rsa.RSAPrivateKey:
+    """A key of somebody's, made once."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+class Provider:
+    """Signs in as whoever ``claims`` describe. ``signer`` and ``algorithm`` may be exchanged, as a forger would."""
+
+    def __init__(self) -> None:
+        self.key = self.signer = key_of("provider")
+        self.algorithm = "RS256"
+        self.claims: dict[str, Any] = {}
+        self.user_info: dict[str, Any] = {}
+        self.challenges: dict[str, str] = {}
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                provider.answer_get(self)
+
+            def do_POST(self) -> None:
+                provider.answer_token(self)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.issuer = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def authorize(self, address: str, code: str = "a-code") -> dict[str, str]:
+        """What the person's browser carries back from ``address``: they are signed in at the provider already."""
+        asked = dict(parse_qsl(urlsplit(address).query))
+        assert address.startswith(f"{self.issuer}/authorize?")
+        assert asked["client_id"] == CLIENT_ID and asked["code_challenge_method"] == "S256"
+        self.challenges[code] = asked["code_challenge"]
+        return {"code": code, "state": asked["state"]}
+
+    def answer_get(self, handler: BaseHTTPRequestHandler) -> None:
+        pages = {
+            "/.well-known/openid-configuration": {
+                "issuer": self.issuer,
+                "authorization_endpoint": f"{self.issuer}/authorize",
+                "token_endpoint": f"{self.issuer}/token",
+                "userinfo_endpoint": f"{self.issuer}/userinfo",
+                "jwks_uri": f"{self.issuer}/keys",
+                "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            },
+            "/keys": {"keys": [self._public_key()]},
+            "/userinfo": self.user_info,
+        }
+        self._send(handler, 200 if handler.path in pages else 404, pages.get(handler.path, {}))
+
+    def answer_token(self, handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers["Content-Length"])).decode()
+        asked = {name: values[0] for name, values in parse_qs(body).items()}
+        digest = hashlib.sha256(asked.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        proven = challenge == self.challenges.pop(asked["code"], None)
+        if asked.get("client_secret") != CLIENT_SECRET or not proven:
+            self._send(handler, 400, {"error": "invalid_grant"})
+            return
+        answer = {"access_token": ACCESS_TOKEN, "refresh_token": REFRESH_TOKEN, "token_type": "Bearer"}
+        self._send(handler, 200, {**answer, "expires_in": 3600, "id_token": self._id_token()})
+
+    def _id_token(self) -> str:
+        now = int(time.time())
+        claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, **self.claims}
+        signer: Any = CLIENT_SECRET if self.algorithm == "HS256" else self.signer
+        return jwt.encode(claims, signer, algorithm=self.algorithm, headers={"kid": "k1"})
+
+    def _public_key(self) -> dict[str, Any]:
+        found = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+        return {**found, "kid": "k1", "use": "sig", "alg": "RS256"}
+
+    def _send(self, handler: BaseHTTPRequestHandler, status: int, answer: dict[str, Any]) -> None:
+        body = json.dumps(answer).encode()
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
