@@ -1,9 +1,23 @@
 """The contact-notes resource: what somebody wrote about a contact."""
 
+from .. import relationships
+from ..behaviour import Behaviour, Change
 from ..declaration import Column, Field, Filter, History, Kind, Ownership, Resource, Test
 from .contact_references import CONTACT, GUESSES
 
 TYPES = 34
+
+
+class NoteBehaviour(Behaviour):
+    """A note is the contact's owner's."""
+
+    def follow_owner(self, change: Change, previous: int) -> None:
+        """Refuse another owner than the contact's, unless another contact is named, too."""
+        record = change.record
+        if "contact" not in change.payload and record.one["contact"] is not None:
+            named = {"id": record.one["contact"]}
+            relationships.find(change.connection, CONTACT, record.organization, record.owner, named)
+
 
 CONTACT_NOTES = Resource(
     path="contact-notes",
@@ -31,9 +45,11 @@ CONTACT_NOTES = Resource(
         Filter("notes_contains", Test.CONTAINS, "note"),
     ),
     ignored=("outcome",),
+    behaviour=NoteBehaviour,
     guesses=(
         *GUESSES,
         "No note is private: nothing documents how one would become so.",
+        "Giving a note another owner than its contact's answers 422.",
         "A type that is not in the published list answers 422.",
     ),
 )

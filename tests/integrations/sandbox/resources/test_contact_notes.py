@@ -135,6 +135,19 @@ def test_a_note_cannot_lose_its_contact_by_an_update(
     assert user.get(f"contact-notes/{id}")["contact"] == {"id": contact}
 
 
+def test_a_note_follows_its_contact_to_another_owner_and_nobody_else(
+    house: House, admin: Caller, owner: dict[str, Any], contact: int
+) -> None:
+    id = create(house.user(owner), contact={"id": contact})
+    colleague = {"id": house.officers()[1]["id"]}
+    refused = admin.update(f"contact-notes/{id}", owner=colleague)
+    assert refused.json() == {"error": "Unable to find target for relationship: 'contact'"}
+    assert admin.update(f"contacts/{contact}", owner=colleague).status_code == 200
+    assert admin.get(f"contact-notes/{id}")["owner"]["id"] == owner["id"]
+    assert admin.update(f"contact-notes/{id}", owner=colleague).status_code == 200
+    assert admin.get(f"contact-notes/{id}")["owner"]["id"] == colleague["id"]
+
+
 def test_notes_of_others_are_not_found(house: House, owner: dict[str, Any], contact: int) -> None:
     id = create(house.user(owner), contact={"id": contact})
     for stranger in (house.user(house.officers()[1]), house.admin(BLUEWATER)):
