@@ -31,8 +31,14 @@ GENERAL_GUESSES = (
     "A page beyond the last one is empty. A page size above 100 means 100.",
     "The lifetime of an authorization code (30 seconds), and the wording of token errors beyond"
     " `invalid_client`.",
-    "Scopes: contacts and groups need leadInteraction, users getUsers, definitions describeSchema. All"
+    "Scopes: contacts, groups, notes, insights, recruits and campaigns need leadInteraction, surveys and their"
+    " responses leadSurveyInteraction, users getUsers, definitions describeSchema. All"
     " client credentials may have every scope.",
+)
+UNLIKE_PUBLISHED = (
+    "`DELETE /v1/campaign-activity/` is published without an id and answers 405; with one it deletes.",
+    "`POST /v1/contacts` with `grant_consent` is published without a `source`, which every new contact needs, and"
+    " answers 422; with one it creates.",
 )
 NOT_THERE = (
     "An `api_key` in place of a token, which the vendor enables for leads on request.",
@@ -56,6 +62,8 @@ def describe() -> str:
         lines += [f"- {path}: {guess}" for guess in resource.guesses]
     for path, endpoint in sorted(ENDPOINTS.items()):
         lines += [f"- {path}: {guess}" for guess in endpoint.guesses]
+    lines += ["", "### Answered otherwise", "", "Published requests whose own words make them fail:", ""]
+    lines += [f"- {request}" for request in UNLIKE_PUBLISHED]
     lines += ["", "### Not there", "", "Every published address is there. What is not:", ""]
     lines += [f"- {names}" for names in NOT_THERE]
     ignored = [(path, resource.ignored) for path, resource in sorted(RESOURCES.items()) if resource.ignored]

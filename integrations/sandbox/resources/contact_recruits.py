@@ -9,7 +9,7 @@ from typing import Any
 from .. import relationships, values
 from ..answers import Refusal, target_not_found
 from ..behaviour import Change
-from ..declaration import USER_SETTABLE, USER_SHOWS, Field, Kind, Relationship, Section
+from ..declaration import ALL_METHODS, USER_SETTABLE, USER_SHOWS, Field, Kind, Relationship, Section
 from .contacts import CONTACTS, ContactBehaviour
 from .states import STATES
 
@@ -155,6 +155,7 @@ def _check_sums(metrics: list[dict[str, Any]]) -> None:
 CONTACT_RECRUITS = dataclasses.replace(
     CONTACTS,
     path="contact-recruits",
+    methods=ALL_METHODS,
     sequence=CONTACTS.path,
     sections=(*CONTACTS.sections, _INFO),
     webhook_item="",

@@ -2,7 +2,7 @@
 
 import re
 
-from integrations.sandbox.coverage import README, describe, renewed
+from integrations.sandbox.coverage import README, UNLIKE_PUBLISHED, describe, renewed
 from integrations.sandbox.endpoints import ENDPOINTS
 from integrations.sandbox.resources import RESOURCES
 
@@ -24,9 +24,19 @@ def test_every_resource_and_each_of_its_guesses_is_listed() -> None:
 
 
 def test_every_address_that_is_listed_answers(admin: Caller) -> None:
-    listed = re.findall(r"`(GET|POST|PATCH|DELETE) /v1/([^`]+)`", describe())
+    listed = re.findall(r"`(GET|POST|PATCH|DELETE) /v1/([^`]+)`", describe().partition("### Guessed")[0])
     assert len(listed) > 100
     for method, path in listed:
         answer = admin.call(method, path.replace("ID", "0"))
         assert answer.status_code != 405, (method, path)
         assert answer.status_code != 404 or path.endswith("/ID"), (method, path)
+
+
+def test_published_requests_that_fail_are_listed_and_do(admin: Caller) -> None:
+    person = {"first_name": "Ada", "last_name": "Birch", "email": "ada@mail.example"}
+    assert [line.split("`")[1] for line in UNLIKE_PUBLISHED] == [
+        "DELETE /v1/campaign-activity/",
+        "POST /v1/contacts",
+    ]
+    assert admin.delete("campaign-activity/").status_code == 405
+    assert "source" in admin.create("contacts", **person, grant_consent={}).json()["error"]

@@ -177,6 +177,12 @@ def test_a_recruit_is_deleted_and_hidden_from_others(
     assert admin.call("GET", f"contact-recruits/{id}").status_code == 404
 
 
+def test_a_recruit_is_changed_by_its_id_only(house: House, owner: dict[str, Any]) -> None:
+    user = house.user(owner)
+    create(user)
+    assert user.update("contact-recruits", **ada(city="Fairhaven")).status_code == 405
+
+
 def test_a_token_that_does_not_reach_is_refused_as_documented(house: House, owner: dict[str, Any]) -> None:
     answer = house.user(owner, "leadSurveyInteraction").create("contact-recruits", **ada())
     assert answer.status_code == 401
