@@ -161,3 +161,16 @@ def test_an_error_of_the_token_hook_reaches_the_caller(emulator: Emulator) -> No
         client.teapot()
     assert waiting.value.after == 60
     assert emulator.requests("/teapot") == []
+
+
+def test_a_token_that_is_set_is_used_even_after_the_credentials_were_refused() -> None:
+    issuer = Issuer(ReconnectRequired())
+    tokens = OwnTokens(issuer)
+    for _ in range(2):
+        with pytest.raises(ReconnectRequired):
+            tokens.get()
+    tokens.set("given")
+    assert (tokens.get(), issuer.asked) == ("given", 1)
+    tokens.set(None)
+    issuer.error = None
+    assert tokens.get() == "token-2"

@@ -54,6 +54,12 @@ def test_the_wheel_holds_all_modules_and_documents(wheel: Path) -> None:
     }
 
 
+def test_the_wheel_carries_the_license_of_the_project(wheel: Path) -> None:
+    inside = zipfile.ZipFile(wheel)
+    license = next(name for name in inside.namelist() if name.endswith("/LICENSE"))
+    assert inside.read(license) == (SOURCE.parents[1] / "LICENSE").read_bytes()
+
+
 def test_it_can_be_imported_where_only_its_dependencies_are_installed(wheel: Path, tmp_path: Path) -> None:
     packages = tmp_path / "packages"
     packages.mkdir()
