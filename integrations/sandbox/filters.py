@@ -61,7 +61,7 @@ def select(resource: Resource, caller: Caller, text: str) -> Selection:
 
 def _expression(resource: Resource, on: str) -> str:
     if "." in on:
-        return f"json_extract(attributes, '$.{on}')"
+        return f"CAST(json_extract(attributes, '$.{on}') AS TEXT)"
     return f"a_{on}"
 
 

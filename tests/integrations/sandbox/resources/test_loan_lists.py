@@ -1,0 +1,99 @@
+"""Loan types, statuses, purposes and programs: the same requests for each."""
+
+import pytest
+
+from ..clients import BLUEWATER, Caller, House
+
+LISTS = [
+    ("loan-types", "loan_type"),
+    ("loan-statuses", "loan_status"),
+    ("loan-purposes", "loan_purpose"),
+    ("loan-programs", "loan_program"),
+]
+MORTGAGE = {"class_name": "mortgage", "class_type": "LOAN"}
+
+
+@pytest.fixture
+def lender(house: House) -> Caller:
+    """A loan officer who consented to loans."""
+    return house.user(house.officers()[0], scope="loanInteraction")
+
+
+@pytest.mark.parametrize(("path", "name"), LISTS)
+def test_a_name_is_added_shown_and_known_from_then_on(admin: Caller, path: str, name: str) -> None:
+    answer = admin.create(path, **{name: "Something new"}, account_class=MORTGAGE)
+    id = answer.json()["id"]
+    assert answer.status_code == 201
+    assert admin.get(f"{path}/{id}") == {"id": id, name: "Something new", "account_class": MORTGAGE}
+    again = admin.create(path, **{name: "something NEW"})
+    assert (again.status_code, again.json()["id"]) == (200, id)
+
+
+@pytest.mark.parametrize(("path", "name"), LISTS)
+def test_users_read_the_lists_too(admin: Caller, lender: Caller, path: str, name: str) -> None:
+    items = lender.items(path)
+    assert items == admin.items(path)
+    assert all(set(item) == {"id", name, "account_class"} for item in items)
+
+
+@pytest.mark.parametrize(("path", "name"), LISTS)
+def test_what_is_not_classified_is_a_mortgages(admin: Caller, path: str, name: str) -> None:
+    id = admin.create(path, **{name: "Something new"}).json()["id"]
+    assert admin.get(f"{path}/{id}")["account_class"] == MORTGAGE
+
+
+@pytest.mark.parametrize(("path", "name"), LISTS)
+def test_a_name_is_needed_and_a_class_must_exist(admin: Caller, path: str, name: str) -> None:
+    assert admin.create(path).json() == {"error": f"Missing required attribute: '{name}'"}
+    unknown = {"class_name": "mortgage", "class_type": "ACCOUNT"}
+    refused = admin.create(path, **{name: "Something new"}, account_class=unknown)
+    assert refused.status_code == 422
+    assert refused.json() == {"error": "Unable to find target for relationship: 'account_class'"}
+
+
+@pytest.mark.parametrize(("path", "name"), LISTS)
+def test_lists_of_others_stay_theirs(house: House, admin: Caller, path: str, name: str) -> None:
+    theirs = house.admin(BLUEWATER).items(path)[0]["id"]
+    assert admin.call("GET", f"{path}/{theirs}").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "name"), LISTS)
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_lists_are_not_changed(admin: Caller, path: str, name: str, method: str) -> None:
+    assert admin.call(method, f"{path}/{admin.items(path)[0]['id']}", json={}).status_code == 405
+
+
+def test_another_scope_does_not_reach(house: House) -> None:
+    assert house.user(house.officers()[0]).call("GET", "loan-types").status_code == 401
+
+
+def test_classifications_are_listed(lender: Caller) -> None:
+    items = lender.items("account-classifications")
+    assert MORTGAGE in [{name: item[name] for name in MORTGAGE} for item in items]
+    assert {item["class_type"] for item in items} == {"LOAN", "ACCOUNT"}
+    assert lender.call("GET", f"account-classifications/{items[0]['id']}").status_code == 404
+
+
+def test_participant_roles_are_described_for_admins(admin: Caller, lender: Caller) -> None:
+    roles = admin.items("schema/participant-roles")
+    assert [role["system_name"] for role in roles if role["required"]] == ["borrower"]
+    assert set(roles[0]) == {"display_name", "required", "system_name", "account_class", "role_type"}
+    assert set(roles[0]["role_type"]) == {"discrete", "rules_type_id", "type_name"}
+    assert lender.call("GET", "schema/participant-roles").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("filter", "count"),
+    [
+        ("required=1", 1),
+        ("system_name=attorney", 1),
+        ("display_name=Co-borrower", 1),
+        ("role_type_name=Agent", 3),
+        ("role_type_rules_type_id=2", 3),
+        ("role_type_discrete=1,required=0", 5),
+        ("account_class_name=mortgage,account_class_type=LOAN", 6),
+        ("account_class_name=other", 0),
+    ],
+)
+def test_participant_roles_are_filtered(admin: Caller, filter: str, count: int) -> None:
+    assert len(admin.items("schema/participant-roles", filter=filter)) == count
