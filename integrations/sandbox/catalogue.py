@@ -17,11 +17,11 @@ from typing import Any
 from . import bits, changes, values
 from .bits import Bits
 from .chronology import Chronology
+from .conditions import Conditions
 from .declaration import Filter, Resource, Test
 from .filters import Selection
 from .resources import RESOURCES
 
-_REMEMBERED = 64
 _ABSENT = -1
 _SECONDS = "max(0, CAST(strftime('%s', updated) AS INTEGER))"
 
@@ -43,7 +43,7 @@ class Catalogue:
         links = changes.filtered_links(self.resource)
         self._links: dict[str, dict[int, Bits]] = {link.name: defaultdict(Bits) for link in links}
         self._order = Chronology()
-        self._remembered: dict[tuple[Any, ...], int] = {}
+        self._conditions = Conditions(self.resource)
 
     def load(self, connection: sqlite3.Connection) -> None:
         """Read everything anew."""
@@ -79,6 +79,7 @@ class Catalogue:
             for target, number in connection.execute(f"SELECT target, record - {first} FROM {table}__{name}"):
                 linked[target].append(number)
             held.update(_sets(linked, size))
+        self._conditions.load(connection)
         self._order = Chronology(
             (seconds, number) for number, seconds in enumerate(self._seconds_of) if seconds != _ABSENT
         )
@@ -111,7 +112,7 @@ class Catalogue:
             row = connection.execute(query, (id,)).fetchone()
             if row is not None:
                 self._enter(connection, id, row)
-        self._remembered.clear()
+            self._conditions.take_over(connection, id)
         self._seen = latest
 
     def _forget(self, number: int) -> None:
@@ -141,6 +142,11 @@ class Catalogue:
             for (target,) in connection.execute(query, (id,)):
                 held[target].add(number)
         self._order.add(seconds, number)
+
+    def forget_conditions(self) -> None:
+        """Forget what was asked about lately; what it costs to be asked anew can so be measured."""
+        with self._lock:
+            self._conditions.forget()
 
     def page(
         self,
@@ -192,7 +198,7 @@ class Catalogue:
             seconds = _seconds(piece.parameters[0])
             span = (seconds, _seconds("9999-12-31 23:59:59")) if found.test is Test.FROM else (0, seconds)
             return self._order.between(*span)
-        return self._asked(connection, organization, piece)
+        return self._conditions.passing(connection, organization, found, piece)
 
     def _any(
         self, connection: sqlite3.Connection, held: Any, table: str, found: Filter, piece: Selection
@@ -205,21 +211,6 @@ class Catalogue:
             if target in held:
                 chosen |= held[target].number
         return chosen
-
-    def _asked(self, connection: sqlite3.Connection, organization: int, piece: Selection) -> int:
-        """The records for which a condition is true; remembered until one changes."""
-        condition = " AND ".join(piece.conditions)
-        key = (organization, condition, *piece.parameters)
-        if key not in self._remembered:
-            first = self.resource.first_id
-            query = f"SELECT id - {first} FROM {self.resource.table} WHERE organization = ? AND {condition}"
-            numbers = [
-                row[0] for row in connection.execute(query, (organization, *piece.parameters)).fetchall()
-            ]
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = Bits(numbers, size=max(numbers, default=0) + 1).number
-        return self._remembered[key]
 
 
 def _seconds(stamp: str) -> int:

@@ -15,7 +15,7 @@ def note_changes(connection: sqlite3.Connection, resource: Resource) -> None:
     connection.execute(
         f"CREATE TABLE {table}__changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, record INTEGER NOT NULL)"
     )
-    watched = [(table, "id", "UPDATE OF organization, owner, archived, updated")]
+    watched = [(table, "id", "UPDATE")]
     watched += [(link_table(resource, link), "record", "") for link in filtered_links(resource)]
     for name, column, update in watched:
         for event, row in (("INSERT", "NEW"), (update, "NEW"), ("DELETE", "OLD")):
