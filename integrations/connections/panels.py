@@ -35,7 +35,7 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
         installation__organization__in=visible, state__in=[State.NEEDS_RECONNECT, State.QUARANTINED]
     )
     mine = [row for row in _rows(rows) if _concerns(request, row["connection"])]
-    return {"rows": mine}
+    return {"rows": mine, "all_work": not rows.exists()}
 
 
 def _concerns(request: HttpRequest, connection: Connection) -> bool:

@@ -21,10 +21,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from portal.demo.visitor import Lost
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Some more than the story connects, so that a visitor can connect them.
 ORGANIZATIONS = 7
 PATIENCE = 60.0
+#: Written when the story was told to its end.
+STORY = "story.json"
 
 
 def main(argv: list[str]) -> int:
@@ -40,21 +44,39 @@ def main(argv: list[str]) -> int:
             )
             return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        return run(options, data)
+    except KeyboardInterrupt:
+        return 0
+
+
+def run(options: argparse.Namespace, data: Path) -> int:
+    """Start all of it, live through the story where that was not done, and watch."""
+    forget_half_a_story(data)
     environment = settings_of(options, data)
     started = time.monotonic()
     with processes() as start:
         try:
             pids = start_all(start, options, data, environment)
             told = tell_the_story(options, data, environment)
-        except (subprocess.CalledProcessError, TimeoutError) as failed:
+        except (subprocess.CalledProcessError, TimeoutError, Lost) as failed:
             print(f"The demo could not start: {failed} Its logs are in {data}.", file=sys.stderr)
             return 1
         write(data / "demo.json", {**told, "processes": pids, "environment": environment})
         announce(told, data, time.monotonic() - started)
-        try:
-            return watch(start.running)
-        except KeyboardInterrupt:
-            return 0
+        return watch(start.running)
+
+
+def forget_half_a_story(data: Path) -> None:
+    """Begin anew where an earlier start was stopped before the story's end: half of it would stay half for ever."""
+    if (data / STORY).exists() or not (data / "portal.sqlite3").exists():
+        return
+    say("The last start was stopped before its story was told: beginning anew.")
+    for name in ("portal.sqlite3", "sandbox.sqlite3"):
+        for file in data.glob(f"{name}*"):
+            file.unlink()
+    for file in (data / "mail").glob("*.log"):
+        file.unlink()
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -242,6 +264,7 @@ def tell_the_story(options: argparse.Namespace, data: Path, environment: dict[st
             portal=environment["PORTAL_URL"], sandbox=sandbox, tokens_per_hour=options.tokens_per_hour
         )
         story.play(stage)
+    write(data / STORY, {})
     return summary.of(portal=environment["PORTAL_URL"], sandbox=sandbox)
 
 

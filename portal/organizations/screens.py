@@ -49,7 +49,9 @@ def organization_screen(capability: Capability) -> Callable[[View], View]:
             organization = get_object_or_404(visible, slug=slug)
             if not organization.allows(request.user, capability):  # type: ignore[arg-type]
                 raise Http404
-            if request.session.get(CHOSEN) != organization.slug:
+            # a page that polls in another tab chooses nothing
+            polls = bool(request.headers.get("HX-Request"))
+            if not polls and request.session.get(CHOSEN) != organization.slug:
                 request.session[CHOSEN] = organization.slug
             return view(request, organization, *args, **kwargs)
 

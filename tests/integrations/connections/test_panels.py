@@ -4,6 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from integrations.connections import lifecycle
+from integrations.connections.models import State
 from portal.organizations.models import User
 from tests.world import BLUEWATER, CEDAR, World
 
@@ -32,3 +34,13 @@ def test_a_viewer_counts_those_of_their_organization_only(world: World) -> None:
 
 def test_an_officer_who_sees_only_their_own_counts_none(world: World) -> None:
     assert TITLE not in home(world.member("officer"))
+
+
+def test_that_every_connection_works_is_said_only_while_it_is_true(world: World) -> None:
+    officer = world.member("officer")
+    connection = world.consented(officer)
+    assert "Every connection that was granted works" in home(world.operator)
+    lifecycle.move(connection, State.NEEDS_RECONNECT, reason="It died.")
+    assert "It died." in home(world.operator)
+    theirs = home(world.member("viewer"))
+    assert "Nothing waits for you" in theirs and "Every connection" not in theirs

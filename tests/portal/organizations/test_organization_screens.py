@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from portal.organizations import invitations, panels
 from portal.organizations.models import Organization, User
-from portal.organizations.screens import switcher
+from portal.organizations.screens import CHOSEN, switcher
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +87,14 @@ def test_whoever_has_one_organization_has_nothing_to_switch(
     request = rf.get("/")
     request.user, request.session = viewer, {}
     assert switcher(request) == {"organization": cedar, "shows": False}
+
+
+def test_a_page_that_polls_in_another_tab_does_not_change_the_organization_one_works_in(
+    cedar: Organization, harbor: Organization, operator: User, signed_in
+) -> None:
+    client = signed_in(operator)
+    client.get(reverse("organization", args=[cedar.slug]))
+    client.get(reverse("organization", args=[harbor.slug]), headers={"HX-Request": "true"})
+    assert client.session[CHOSEN] == cedar.slug
+    client.get(reverse("organization", args=[harbor.slug]))
+    assert client.session[CHOSEN] == harbor.slug
