@@ -1,12 +1,14 @@
 """Leads of both kinds: what is sent, and what is made of the answers."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from integrations.total_expert import AnswerLost, CreatedLead, Rejected, TryLater
-from tests.integrations.total_expert.conftest import Scripted
+from integrations.total_expert.lead_resources import LeadOpportunities
+from tests.integrations.total_expert.conftest import Emulator, Scripted
 from tests.integrations.total_expert.test_transport import http
 
 LEAD = {"first_name": "Ida", "last_name": "Marsh", "source": "Kiosk", "email": "ida@example.com"}
@@ -93,3 +95,22 @@ def test_a_lead_is_changed_by_its_id(scripted: Scripted) -> None:
     with scripted.client() as client:
         client.leads.update(61, {"lead_stage": 2})
     assert sent(scripted) == ("PATCH /v1/leads/61", {"lead_stage": 2})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "code", "words"),
+    [
+        (lambda leads: leads.create({"first_name": "Ida"}), 400, "bad_request", "Missing required fields"),
+        (lambda leads: leads.list(filter={"colour": "blue"}), 400, "bad_request", "Invalid filter"),
+        (lambda leads: leads.list(sort="colour"), 400, "bad_request", "Invalid sort field"),
+        (lambda leads: leads.list(page=999), 422, "page_out_of_range", "outside of result set"),
+        (lambda leads: leads.get("7c9e6679-7425-40de-944b-e07fc1f90ae7"), 404, "not_found", "no such record"),
+    ],
+)
+def test_the_documented_errors_of_opportunities_are_told_in_the_vendors_words(
+    emulator: Emulator, wrong: Callable[[LeadOpportunities], Any], status: int, code: str, words: str
+) -> None:
+    with emulator.client() as client, pytest.raises(Rejected) as refused:
+        wrong(client.lead_opportunities)
+    assert (refused.value.status, refused.value.code) == (status, code)
+    assert words in str(refused.value)
