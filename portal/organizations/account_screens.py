@@ -4,16 +4,20 @@ import datetime as dt
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.internal.flows.sessions import end_other_sessions, end_sessions
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from portal import clock
-from portal.organizations import browsers, second_factors
-from portal.organizations.forms import NameForm
+from portal.organizations import browsers, deletion, second_factors
+from portal.organizations.forms import DeleteAccountForm, NameForm
+from portal.organizations.freshness import fresh_sign_in
+from portal.organizations.refusals import Refused
 from portal.organizations.screens import person, render, signed_in
 
 
@@ -34,6 +38,27 @@ def account(request: HttpRequest) -> HttpResponse:
         .order_by("organization__name"),
     }
     return render(request, "organizations/account.html", context, title="Your account")
+
+
+@signed_in
+@fresh_sign_in
+@reauthentication_required(app="portal.organizations")
+def delete_account(request: HttpRequest) -> HttpResponse:
+    """Delete one's account, after typing one's address; a page that says why not where that cannot be."""
+    user = person(request)
+    sentence = deletion.refusal(user)
+    form = DeleteAccountForm(request.POST or None, user=user)
+    if request.method == "POST" and not sentence and form.is_valid():
+        try:
+            deletion.delete(user=user)
+        except Refused as refused:
+            sentence = str(refused)
+        else:
+            logout(request)
+            messages.success(request, "Your account is deleted.")
+            return redirect("account_login")
+    context = {"form": form, "sentence": sentence}
+    return render(request, "organizations/delete_account.html", context, title="Delete your account")
 
 
 @signed_in

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from portal import clock
-from portal.organizations import invitations, pending
+from portal.organizations import devices, invitations, pending
 from portal.organizations.freshness import is_fresh
 from portal.organizations.models import User
 
@@ -17,6 +17,8 @@ from portal.organizations.models import User
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-up by invitation only; an address is proven by the invitation sent to it and can't be changed."""
 
+    #: Whether whoever is signing in has never signed in before.
+    _is_first = False
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "This e-mail and password do not go together. Try again, or sign in with a code.",
@@ -35,11 +37,23 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", context))
         return invitation is not None and request.session.get("account_verified_email") == invitation.email
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        self._is_first = user.last_login is None
+        super().login(request, user)
+
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
-        """After signing in or up: an invitation that was waiting for it is used up, and leads on."""
+        """After signing in or up: an invitation that was waiting for it is used up, and leads on.
+
+        A browser that is new for this person is told to them, except the one in which they came here first.
+        """
         response: HttpResponse = super().post_login(request, user, **details)
         invitation = pending.settle(request, user)
-        return HttpResponseRedirect(pending.arrival(invitation)) if invitation is not None else response
+        if invitation is not None:
+            response = HttpResponseRedirect(pending.arrival(invitation))
+        if user.pk not in devices.known_people(request) and not self._is_first:
+            devices.tell(request, user)
+        devices.remember(request, response, user)
+        return response
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not right after signing in: that was proof enough."""

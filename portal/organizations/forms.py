@@ -34,6 +34,25 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
     name = NameField()
 
 
+class DeleteAccountForm(forms.Form):
+    """One's own address, typed to show that the account is meant to go."""
+
+    email = forms.CharField(
+        label="Your e-mail, to confirm",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_email(self) -> str:
+        typed: str = self.cleaned_data["email"].strip()
+        if typed.lower() != self.user.email.lower():
+            raise forms.ValidationError("This is not the address that you sign in with. Nothing was deleted.")
+        return typed
+
+
 class OperatorField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of the operators, by name."""
 

@@ -46,6 +46,7 @@ organizations = [
 
 account = [
     path("account/", account_screens.account, name="account"),
+    path("account/delete/", account_screens.delete_account, name="delete_account"),
     path("account/sessions/", account_screens.sessions, name="sessions"),
     path("account/sessions/<int:pk>/end/", account_screens.end_session, name="end_session"),
     path("account/sessions/end-others/", account_screens.end_others, name="end_other_sessions"),

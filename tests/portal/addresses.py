@@ -66,6 +66,7 @@ PEOPLE = {
     "withdraw_invitation": Address(_in_organization(pk=lambda s: s.invitation()[0].pk), MANAGERS, posts=True),
     "invitation": Address(lambda s: {"token": s.invitation()[1]}, public=True),
     "account": SHARED,
+    "delete_account": SHARED,
     "sessions": SHARED,
     "end_session": Address(lambda s: {"pk": s.session().pk}, frozenset({"admin"}), posts=True),
     "end_other_sessions": Address(shared=True, posts=True),
