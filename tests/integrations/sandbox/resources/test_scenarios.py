@@ -1,0 +1,81 @@
+"""Scenarios: the documented requests, tags and filters."""
+
+from typing import Any
+
+import pytest
+
+from ..clients import BLUEWATER, Caller, House
+
+DATA = {"loan_scenarios": [{"product_name": "15-year fixed", "rate": 5.125, "is_arm": False}]}
+SCENARIO: dict[str, Any] = {
+    "name": "7 Quarry Rd",
+    "display_name": "7 Quarry Rd: monthly costs",
+    "expiration_date": "2031-03-01 12:00:00",
+    "tags": [{"type": "MLS_NUMBER", "value": "880123"}, {"type": "CONTACT", "value": 77}],
+    "data": DATA,
+}
+
+
+def put(admin: Caller, owner: dict[str, Any]) -> int:
+    answer = admin.create("scenarios", **SCENARIO, owner={"id": owner["id"]})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+def test_a_scenario_is_shown_as_it_was_sent(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+    id = put(admin, owner)
+    shown = admin.get(f"scenarios/{id}")
+    assert {name: shown[name] for name in SCENARIO} == SCENARIO
+    assert set(shown) == {*SCENARIO, "id", "owner", "internal_created_at", "internal_updated_at"}
+    mine = house.user(owner, scope="loanInteraction")
+    assert "owner" not in mine.get(f"scenarios/{id}")
+    assert (
+        house.user(house.officers()[1], scope="loanInteraction").call("GET", f"scenarios/{id}").status_code
+        == 404
+    )
+
+
+def test_tags_are_added_and_removed(admin: Caller, owner: dict[str, Any]) -> None:
+    id = put(admin, owner)
+    answer = admin.update(
+        f"scenarios/{id}",
+        tags=[{"type": "MLS_NUMBER", "value": "990321"}, SCENARIO["tags"][0]],
+        remove_tags=[{"type": "CONTACT", "value": 77}],
+        data={"loan_scenarios": []},
+    )
+    assert (answer.status_code, answer.json()) == (200, [])
+    shown = admin.get(f"scenarios/{id}")
+    assert [tag["value"] for tag in shown["tags"]] == ["880123", "990321"]
+    assert shown["data"] == {"loan_scenarios": []}
+
+
+@pytest.mark.parametrize("missing", ["name", "data", "tags", "owner"])
+def test_what_a_scenario_needs(admin: Caller, owner: dict[str, Any], missing: str) -> None:
+    body = {**SCENARIO, "owner": {"id": owner["id"]}}
+    del body[missing]
+    refused = admin.create("scenarios", **body)
+    assert refused.status_code == 422
+    assert missing in refused.json()["error"]
+
+
+@pytest.mark.parametrize("data", ['{"loan_scenarios": []}', [1], 5])
+def test_data_is_one_object(admin: Caller, owner: dict[str, Any], data: Any) -> None:
+    refused = admin.create("scenarios", **SCENARIO | {"data": data}, owner={"id": owner["id"]})
+    assert refused.json() == {"error": "Invalid value for attribute: 'data'"}
+
+
+def test_each_filter_finds_it(admin: Caller, owner: dict[str, Any]) -> None:
+    id = put(admin, owner)
+    for filter in (
+        "name=7 Quarry Rd",
+        "display_name=7 Quarry Rd: monthly costs",
+        "expiration_date_start=2031-03-01T12:00:00Z,expiration_date_end=2031-03-01T12:00:00Z",
+    ):
+        assert [item["id"] for item in admin.items("scenarios", filter=filter)] == [id], filter
+
+
+def test_a_scenario_is_deleted(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+    id = put(admin, owner)
+    assert house.admin(BLUEWATER).delete(f"scenarios/{id}").status_code == 404
+    assert admin.delete(f"scenarios/{id}").json() == []
+    assert admin.call("GET", f"scenarios/{id}").status_code == 404

@@ -1,0 +1,54 @@
+"""Opting in to text messages and out of them."""
+
+from typing import Any
+
+import pytest
+
+from ..clients import CEDAR, Caller, House
+
+NUMBER = "612.555.0142"
+
+
+def counts(house: House) -> tuple[int, int]:
+    """How many numbers are opted in, and out."""
+    state = house.control("state")["organizations"][CEDAR]
+    return state["sms/opt-in"]["count"], state["sms/opt-out"]["count"]
+
+
+def test_the_last_choice_counts(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+    chosen = {"phone_number": NUMBER, "user": {"id": owner["id"]}, "status": "OPTED_IN"}
+    before = counts(house)
+    opted_in = admin.create("sms/opt-in", **chosen)
+    assert opted_in.status_code == 201
+    assert opted_in.json()["created"] == f"sandbox.example/v1/sms/opt-in/{opted_in.json()['id']}"
+    assert counts(house) == (before[0] + 1, before[1])
+    assert admin.create("sms/opt-in", **chosen | {"phone_number": "6125550142"}).status_code == 200
+    assert admin.create("sms/opt-out", phone_number="(612)555-0142").status_code == 201
+    assert counts(house) == (before[0], before[1] + 1)
+    assert admin.create("sms/opt-in", **chosen).status_code == 201
+    assert counts(house) == (before[0] + 1, before[1])
+
+
+@pytest.mark.parametrize("missing", ["phone_number", "user", "status"])
+def test_what_an_opt_in_needs(admin: Caller, owner: dict[str, Any], missing: str) -> None:
+    body = {"phone_number": NUMBER, "user": {"username": owner["username"]}, "status": "OPTED_IN"}
+    del body[missing]
+    refused = admin.create("sms/opt-in", **body)
+    assert refused.status_code == 422
+    assert missing in refused.json()["error"]
+
+
+@pytest.mark.parametrize("status", ["REQUESTED", "OPTED_OUT", "YES"])
+def test_other_statuses_are_refused(admin: Caller, owner: dict[str, Any], status: str) -> None:
+    body = {"phone_number": NUMBER, "user": {"id": owner["id"]}, "status": status}
+    assert admin.create("sms/opt-in", **body).status_code == 422
+
+
+def test_an_opt_out_needs_a_number(admin: Caller) -> None:
+    assert admin.create("sms/opt-out").status_code == 422
+
+
+def test_nothing_can_be_read(admin: Caller, owner: dict[str, Any]) -> None:
+    id = admin.create("sms/opt-out", phone_number=NUMBER).json()["id"]
+    assert admin.call("GET", "sms/opt-out").status_code == 405
+    assert admin.call("GET", f"sms/opt-out/{id}").status_code == 404
