@@ -15,6 +15,7 @@ from .resources import RESOURCES
 
 SPAN = dt.timedelta(days=730)
 _BATCH = 5000
+_STATUSES = ("Applied", "Documents missing", "In underwriting")
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,23 @@ class Owner:
     required: set[int]
 
 
+@dataclass
+class Lists:
+    """The ids of what contacts of an organization may be in: channels, and kinds of access."""
+
+    channels: list[int]
+    access_types: list[int]
+
+
 def make_contacts(
     connection: sqlite3.Connection, seed: Seed, owners: list[list[Owner]], end: dt.datetime
 ) -> None:
     """Contacts of all organizations in turn, so that numbers ascend with creation across the whole world."""
     resource = RESOURCES["contacts"]
-    makers = [_contacts_of(seed, position, owned, end) for position, owned in enumerate(owners)]
+    makers = [
+        _contacts_of(seed, position, owned, end, _lists_of(connection, position + 1))
+        for position, owned in enumerate(owners)
+    ]
     batch: list[Record] = []
     last = resource.first_id - 1
     for records in zip(*makers, strict=True) if makers else ():
@@ -56,7 +68,22 @@ def make_contacts(
         connection.execute("INSERT INTO sequences VALUES (?, ?)", (resource.path, last))
 
 
-def _contacts_of(seed: Seed, position: int, owners: list[Owner], end: dt.datetime) -> Iterator[Record]:
+def _lists_of(connection: sqlite3.Connection, organization: int) -> Lists:
+    channels, access_types = (
+        [
+            id
+            for (id,) in connection.execute(
+                f"SELECT id FROM {table} WHERE organization = ? ORDER BY id", (organization,)
+            )
+        ]
+        for table in ("channels", "wlp_access_types")
+    )
+    return Lists(channels, access_types)
+
+
+def _contacts_of(
+    seed: Seed, position: int, owners: list[Owner], end: dt.datetime, lists: Lists
+) -> Iterator[Record]:
     """The contacts of one organization in the order of their creation, with no ids yet."""
     rng = random.Random(f"contacts {seed.seed} {position}")
     resource = RESOURCES["contacts"]
@@ -83,6 +110,7 @@ def _contacts_of(seed: Seed, position: int, owners: list[Owner], end: dt.datetim
             archived=rng.random() < 0.03,
         )
         _decorate(rng, record, owner, owners, number)
+        _list(record, lists, number)
         yield record
 
 
@@ -139,3 +167,15 @@ def _decorate(rng: random.Random, record: Record, owner: Owner, owners: list[Own
     if rng.random() < 0.02:
         record.many["shared_with_users"] = {rng.choice(owners).id} - {owner.id}
     record.one = {"assignee": rng.choice(owners).id if rng.random() < 0.02 else None}
+
+
+def _list(record: Record, lists: Lists, number: int) -> None:
+    """Give every few contacts a channel, a kind of access or a status elsewhere; without the random numbers
+    that everything else is made from.
+    """
+    if number % 5 == 1:
+        record.many["channels"] = {lists.channels[number // 5 % len(lists.channels)]}
+    if number % 7 == 2:
+        record.one["wlp_access"] = lists.access_types[number // 7 % len(lists.access_types)]
+    if number % 9 == 3:
+        record.attributes["external_status"] = {"status_name": _STATUSES[number // 9 % len(_STATUSES)]}

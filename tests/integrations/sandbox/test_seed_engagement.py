@@ -90,6 +90,15 @@ def test_a_survey_and_a_type_of_insight_start_campaigns_and_others_do_not(
         assert not all(starting)
 
 
+def test_some_contacts_are_in_a_channel_have_access_and_a_status_elsewhere(
+    contacts: dict[int, dict[str, Any]],
+) -> None:
+    for name in ("channels", "wlp_access", "external_status"):
+        shown = [item[name] for item in contacts.values() if name in item]
+        assert len(contacts) / 12 < len(shown) < len(contacts) / 4
+        assert len({str(value) for value in shown}) >= 3
+
+
 def test_seeding_sends_nothing(world: House) -> None:
     assert world.control("outbox") == []
 
