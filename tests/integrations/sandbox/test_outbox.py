@@ -102,3 +102,15 @@ def test_nobody_is_written_to_in_the_name_of_an_inactive_user(
     assert admin.update(f"users/{owner['id']}", status=0).status_code == 200
     admin.update(f"contacts/{id}", **NEWSLETTER)
     assert campaigns(house) == []
+
+
+def test_only_writes_of_contacts_can_hold_mails_back(
+    house: House, admin: Caller, owner: dict[str, Any]
+) -> None:
+    insight = {
+        "type": {"type": "Partner Portal: Calculator used"},
+        "contact": {"id": create(admin, owner)},
+        "owner": {"id": owner["id"]},
+    }
+    assert admin.create("insights", **insight, options={"suppress_emails": True}).status_code == 201
+    assert campaigns(house) == ["Partner Portal: Calculator used"]
