@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.internal.flows.sessions import end_other_sessions, end_sessions
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_POST
 from portal import clock
 from portal.organizations import browsers, deletion, second_factors
 from portal.organizations.forms import DeleteAccountForm, NameForm
-from portal.organizations.freshness import fresh_sign_in
+from portal.organizations.freshness import confirmed
 from portal.organizations.refusals import Refused
 from portal.organizations.screens import person, render, signed_in
 
@@ -41,8 +40,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-@fresh_sign_in
-@reauthentication_required(app="portal.organizations")
+@confirmed
 def delete_account(request: HttpRequest) -> HttpResponse:
     """Delete one's account, after typing one's address; a page that says why not where that cannot be."""
     user = person(request)

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -40,4 +41,10 @@ def fresh_sign_in(view: View) -> View:
         messages.info(request, "For this, sign in again first: a code comes by e-mail.")
         return redirect(f"{reverse('account_request_login_code')}?{urlencode({'next': request.path})}")
 
+    return guarded
+
+
+def confirmed(view: View) -> View:
+    """A screen for people who proved within the last five minutes that it is them; others do so first."""
+    guarded: View = fresh_sign_in(reauthentication_required(app="portal.organizations")(view))
     return guarded
