@@ -38,3 +38,10 @@ def exact(moment: dt.datetime) -> str:
     """“Thu 12 Mar 2026, 14:32:05 UTC”."""
     moment = moment.astimezone(dt.UTC)
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+
+
+def soon(moment: dt.datetime, now: dt.datetime) -> str:
+    """“14:32 UTC”, with the day in front when it is not today's: “Thu 12 Mar, 14:32 UTC”."""
+    moment, now = moment.astimezone(dt.UTC), now.astimezone(dt.UTC)
+    clock = f"{moment:%H:%M} UTC"
+    return clock if moment.date() == now.date() else f"{moment:%a} {moment.day} {moment:%b}, {clock}"

@@ -60,11 +60,7 @@ class Budget:
     slots_used: int
     next_slot: dt.datetime
     waiting: int
-
-    @property
-    def slot_is_free(self) -> bool:
-        limit = self.environment.tokens_per_hour
-        return not limit or self.slots_used < limit
+    slot_is_free: bool  #: for a newcomer, those that wait already considered
 
 
 def budgets() -> list[Budget]:
@@ -77,10 +73,12 @@ def _budget(environment: Environment) -> Budget:
     waiting = TokenDemand.objects.filter(
         connection__installation__environment__in=sharing_limits(environment)
     )
+    slot = ledger.next_slot(environment)
     return Budget(
         environment=environment,
         calls_used=permits.used(environment),
         slots_used=len(now.frees),
-        next_slot=ledger.next_slot(environment),
+        next_slot=slot,
         waiting=waiting.count(),
+        slot_is_free=slot <= now.at,
     )

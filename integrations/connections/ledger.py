@@ -21,7 +21,7 @@ from integrations.connections.models import (
     TokenRequest,
 )
 from integrations.total_expert import TryLater
-from portal import clock
+from portal import clock, moments
 
 HOUR = dt.timedelta(hours=1)
 #: A clock that ticks between their window and ours.
@@ -39,7 +39,8 @@ class NoSlot(TryLater):
     """No token request may be sent before ``at``."""
 
     def __init__(self, at: dt.datetime, after: float) -> None:
-        super().__init__(f"No token slot is free before {at:%H:%M} UTC.", after=after)
+        now = at - dt.timedelta(seconds=after)
+        super().__init__(f"No token slot is free before {moments.soon(at, now)}.", after=after)
         self.at = at
 
 

@@ -37,7 +37,7 @@ def on_member_removed(sender: object, *, membership: Membership, **_: Any) -> No
 
 
 def advance(run: Run) -> bool:
-    """One slice of the job: mail whoever's turn has come, come back for the others."""
+    """One slice of the job: mail whoever's turn has come, come back for the others, and when mail can't be sent."""
     rows = SlotMail.objects.filter(connection__installation=run.job.installation, sent_at=None)
     for mail in rows.select_related("connection__user", "connection__installation__environment").order_by(
         "asked_at"
@@ -52,13 +52,19 @@ def _mail_when_free(mail: SlotMail) -> None:
     at = clock.now()
     free = ledger.next_slot(connection.installation.environment, connection)
     if free > at:
-        raise TryLater(f"No token slot is free before {free:%H:%M} UTC.", after=(free - at).total_seconds())
-    if SlotMail.objects.filter(pk=mail.pk, sent_at=None).update(sent_at=at) and connection.user:
+        raise ledger.NoSlot(free, (free - at).total_seconds())
+    waiting = SlotMail.objects.filter(pk=mail.pk, sent_at=None)
+    if connection.user and waiting.exists():
         _send(connection, connection.user)
+    # afterwards, since one mail too many is better than none
+    waiting.update(sent_at=at)
 
 
 def _send(connection: Connection, user: User) -> None:
     organization = connection.installation.organization
     address = settings.PORTAL_URL + reverse("connect", args=[organization.slug])
     text = render_to_string("onboarding/slot_mail.txt", {"organization": organization, "address": address})
-    send_mail(f"You can connect {organization.name} now", text, None, [user.email])
+    try:
+        send_mail(f"You can connect {organization.name} now", text, None, [user.email])
+    except OSError:
+        raise TryLater("The mail server did not take a mail.", after=60) from None

@@ -37,3 +37,9 @@ def test_beyond_two_weeks_the_date_is_told() -> None:
 def test_the_exact_time_is_in_utc_whatever_zone_it_came_in() -> None:
     in_chicago = NOW.astimezone(dt.timezone(dt.timedelta(hours=-5)))
     assert moments.exact(in_chicago) == "Thu 12 Mar 2026, 14:32:05 UTC"
+
+
+def test_a_time_of_today_needs_no_day_and_another_has_one() -> None:
+    now = dt.datetime(2026, 3, 12, 10, 0, tzinfo=dt.UTC)
+    assert moments.soon(now + dt.timedelta(hours=4, minutes=32), now) == "14:32 UTC"
+    assert moments.soon(now + dt.timedelta(days=1), now) == "Fri 13 Mar, 10:00 UTC"

@@ -10,6 +10,7 @@ from integrations.connections.models import Connection, Installation
 from integrations.directory import coverage, sync
 from integrations.jobs import queue
 from integrations.jobs.models import Job, JobLine, State
+from portal import clock, moments
 from portal.organizations.models import Organization
 
 #: As in sysexits.h: try again later.
@@ -108,7 +109,7 @@ class Command(BaseCommand):
                     "A worker is syncing it right now. The Jobs screen shows how far it is.", returncode=LATER
                 )
             if job.state == State.WAITING:
-                until = f" It goes on at {job.waits_until:%H:%M} UTC." if job.waits_until else ""
+                until = f" It goes on at {moments.soon(job.waits_until, clock.now())}." if job.waits_until else ""
                 raise CommandError(
                     f"{job.waits_for or 'The sync is not over.'}{until} What was read is kept, and a worker "
                     "(manage.py work) goes on by itself.",
