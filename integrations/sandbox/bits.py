@@ -17,17 +17,6 @@ class Bits:
         self._bytes = bytearray(int(marks or b"0", 2).to_bytes(size // 8 + 1, "little"))
         self._number: int | None = None
 
-    @classmethod
-    def of_words(cls, words: Iterable[tuple[int, int]], width: int) -> Bits:
-        """The set whose bits are given in words of `width` bytes: pairs of a word's position and its value."""
-        held = dict(words)
-        content = bytearray((max(held, default=0) + 1) * width)
-        for place, word in held.items():
-            content[place * width : (place + 1) * width] = word.to_bytes(width, "little")
-        made = cls()
-        made._bytes = content
-        return made
-
     def add(self, number: int) -> None:
         """Put a number in."""
         place = number >> 3

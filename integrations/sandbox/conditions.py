@@ -1,5 +1,5 @@
 """Which records of a large resource pass a condition on their own attributes: asked of the file once, remembered, and
-kept right as records change.
+kept right as records change. What very many records share is asked in advance.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .vocabulary import Vocabulary
 
 _REMEMBERED = 64
 _MOST_VALUES = 5000
-_WORD = 56  # bits that SQLite adds up in one whole number
+_MANY = 10_000
 
 
 @dataclass
@@ -33,10 +33,11 @@ class Conditions:
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
         self._known: dict[tuple[Any, ...], _Passing] = {}
+        self._shared: dict[tuple[Any, ...], _Passing] = {}
         self._words: dict[str, Vocabulary] = {}
 
     def forget(self) -> None:
-        """Forget what was asked."""
+        """Forget what was asked lately."""
         self._known.clear()
 
     def load(self, connection: sqlite3.Connection) -> None:
@@ -45,6 +46,23 @@ class Conditions:
         for name in self._columns():
             rows = connection.execute(f"SELECT DISTINCT a_{name} FROM {self._resource.table}")
             self._words[name] = Vocabulary(row[0] for row in rows)
+        self._shared.clear()
+        for found in self._resource.filters:
+            field = self._resource.field(found.on)
+            if found.test is Test.EQUALS and field is not None and field.indexed:
+                self._ask_for_shared(connection, f"a_{found.on}")
+
+    def _ask_for_shared(self, connection: sqlite3.Connection, column: str) -> None:
+        rows = connection.execute(
+            f"SELECT organization, {column} FROM {self._resource.table} WHERE {column} IS NOT NULL"
+            f" GROUP BY 1, 2 HAVING count(*) > {_MANY}"
+        )
+        condition = f"{column} = ?"
+        for organization, value in rows.fetchall():
+            bits = self._ask(connection, organization, condition, [value])
+            self._shared[_key(organization, condition, [value])] = _Passing(
+                organization, condition, (value,), bits
+            )
 
     def _columns(self) -> list[str]:
         return [found.on for found in self._resource.filters if found.test is Test.CONTAINS]
@@ -58,7 +76,7 @@ class Conditions:
             row = connection.execute(f"SELECT {columns} FROM {table} WHERE id = ?", (id,)).fetchone()
             for name, value in zip(names, row or (), strict=False):
                 self._words[name].add(value)
-        for known in self._known.values():
+        for known in (*self._known.values(), *self._shared.values()):
             query = f"SELECT 1 FROM {table} WHERE id = ? AND organization = ? AND {known.condition}"
             if connection.execute(query, (id, known.organization, *known.parameters)).fetchone():
                 known.bits.add(number)
@@ -70,10 +88,14 @@ class Conditions:
     ) -> int:
         """The records of an organization for which a filter's condition is true, as bits."""
         condition = " AND ".join(piece.conditions)
-        key = (organization, condition, *piece.parameters)
+        key = _key(organization, condition, piece.parameters)
+        if key in self._shared:
+            return self._shared[key].bits.number
         known = self._known.pop(key, None)
         if known is None:
-            bits = self._ask(connection, organization, found, piece, condition)
+            bits = self._sought(connection, organization, found, piece) or self._ask(
+                connection, organization, condition, piece.parameters
+            )
             known = _Passing(organization, condition, tuple(piece.parameters), bits)
         if found.test not in (Test.EQUALS, Test.CONTAINS, Test.FROM, Test.UNTIL):
             return known.bits.number  # it may hang on other records, whose changes nobody notes
@@ -82,41 +104,28 @@ class Conditions:
             del self._known[next(iter(self._known))]
         return known.bits.number
 
-    def _ask(
-        self,
-        connection: sqlite3.Connection,
-        organization: int,
-        found: Filter,
-        piece: Selection,
-        condition: str,
-    ) -> Bits:
-        if found.test is Test.EQUALS:
-            return self._added_up(connection, organization, condition, piece.parameters)
-        if found.test is Test.CONTAINS:
-            fragment = re.sub(r"\\(.)", r"\1", str(piece.parameters[0])[1:-1])
-            texts = self._words[found.on].containing(fragment, _MOST_VALUES)
-            if texts is not None:
-                marks = ",".join("?" * len(texts))
-                return self._listed(connection, organization, f"a_{found.on} IN ({marks})", texts)
-        return self._listed(connection, organization, condition, piece.parameters)
+    def _sought(
+        self, connection: sqlite3.Connection, organization: int, found: Filter, piece: Selection
+    ) -> Bits | None:
+        """The records whose text contains a fragment; None where many different texts do."""
+        if found.test is not Test.CONTAINS:
+            return None
+        fragment = re.sub(r"\\(.)", r"\1", str(piece.parameters[0])[1:-1])
+        texts = self._words[found.on].containing(fragment, _MOST_VALUES)
+        if texts is None:
+            return None
+        marks = ",".join("?" * len(texts))
+        return self._ask(connection, organization, f"a_{found.on} IN ({marks})", texts)
 
-    def _listed(
+    def _ask(
         self, connection: sqlite3.Connection, organization: int, condition: str, parameters: list[Any]
     ) -> Bits:
-        """One number after the other: the cheapest for few, or in any order."""
         first = self._resource.first_id
         query = f"SELECT id - {first} FROM {self._resource.table} WHERE organization = ? AND {condition}"
         numbers = [row[0] for row in connection.execute(query, (organization, *parameters)).fetchall()]
         return Bits(numbers, size=max(numbers, default=0) + 1)
 
-    def _added_up(
-        self, connection: sqlite3.Connection, organization: int, condition: str, parameters: list[Any]
-    ) -> Bits:
-        """56 numbers in one: the cheapest where an index has them in their order."""
-        number = f"(id - {self._resource.first_id})"
-        query = (
-            f"SELECT {number} / {_WORD}, sum(1 << {number} % {_WORD}) FROM {self._resource.table}"
-            f" WHERE organization = ? AND {condition} GROUP BY 1"
-        )
-        words = connection.execute(query, (organization, *parameters)).fetchall()
-        return Bits.of_words(words, _WORD // 8)
+
+def _key(organization: int, condition: str, parameters: list[Any]) -> tuple[Any, ...]:
+    folded = (value.encode().lower() if isinstance(value, str) else value for value in parameters)
+    return (organization, condition, *folded)

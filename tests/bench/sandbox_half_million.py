@@ -31,6 +31,7 @@ def measure() -> dict[str, Figure]:
         app = open_app(Path(folder) / "sandbox.db")
         seeding = time.monotonic() - began
         costs = dict(measured(app))
+        common = dict(_pages(app, "common fragment", token_of(app, None), "email_contains=example", ""))
     dearest = max(costs, key=lambda name: costs[name])
     return {
         "sandbox-page-500k": {
@@ -40,6 +41,14 @@ def measure() -> dict[str, Figure]:
             "met": costs[dearest] <= TARGET_MS,
             "detail": f"dearest of {len(costs)} pages of 100 among {CONTACTS:,} contacts, remembered or not"
             f" (median of {ROUNDS}): {dearest}",
+        },
+        "sandbox-fragment-500k": {
+            "measured": round(max(common.values()), 2),
+            "target": TARGET_MS,
+            "unit": "ms CPU",
+            "met": max(common.values()) <= TARGET_MS,
+            "detail": "a page of a fragment that nearly every e-mail address contains, asked for the first time;"
+            f" from then on {max(cost for name, cost in common.items() if 'remembered' in name):.1f}",
         },
         "sandbox-seed-500k": {
             "measured": round(seeding, 1),
@@ -82,7 +91,7 @@ def measured(app: Sandbox) -> Iterator[tuple[str, float]]:
         "last_name=Nguyen",
         "last_name_contains=son",
         "first_name_contains=mar",
-        "email_contains=example",
+        "email_contains=anderson",
         "archieved=false",
         "archieved=true",
         "source=Website",

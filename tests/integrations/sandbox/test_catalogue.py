@@ -9,6 +9,7 @@ from unittest import mock
 import pytest
 
 from integrations.sandbox import changes
+from integrations.sandbox import conditions as conditions_of_lists
 from integrations.sandbox.catalogue import Catalogue
 from integrations.sandbox.resources import RESOURCES
 
@@ -119,6 +120,20 @@ def test_pages_are_what_the_file_says_before_and_after_changes(place: str, tmp_p
         compare(house, admin, user, owner["id"])
     other = ids_in_file(house, 2, None, "1", "id")
     assert walked(house.admin(BLUEWATER), "", "", 50) == other
+
+
+def test_what_very_many_share_is_known_in_advance_and_kept_right() -> None:
+    with mock.patch.object(conditions_of_lists, "_MANY", 20):
+        house = House(contacts=120)
+        owner = house.officers()[0]
+        admin, user = house.admin(), house.user(owner)
+        shared = house.app.world.catalogues["contacts"]._conditions._shared
+        assert any(key[1] == "a_source = ?" for key in shared)
+        known = set(shared)
+        change_at_random(house, admin, random.Random(8))
+        compare(house, admin, user, owner["id"])
+        assert set(shared) == known
+        assert walked(admin, "source=WEBSITE", "", 50) == walked(admin, "source=Website", "", 50)
 
 
 def test_a_deleted_group_leaves_no_members(house: House, admin: Caller) -> None:
