@@ -39,6 +39,9 @@ UNLIKE_PUBLISHED = (
     "`DELETE /v1/campaign-activity/` is published without an id and answers 405; with one it deletes.",
     "`POST /v1/contacts` with `grant_consent` is published without a `source`, which every new contact needs, and"
     " answers 422; with one it creates.",
+    "`PATCH /v1/contacts/` with a consent is published without an `owner`, whom admins have to name, and answers"
+    " them 422; users it answers as published.",
+    "`PATCH /v1/leads/ID` is published with some bodies that end in a comma, which is no JSON, and answers 400.",
 )
 NOT_THERE = (
     "An `api_key` in place of a token, which the vendor enables for leads on request.",
@@ -62,7 +65,14 @@ def describe() -> str:
         lines += [f"- {path}: {guess}" for guess in resource.guesses]
     for path, endpoint in sorted(ENDPOINTS.items()):
         lines += [f"- {path}: {guess}" for guess in endpoint.guesses]
-    lines += ["", "### Answered otherwise", "", "Published requests whose own words make them fail:", ""]
+    lines += [
+        "",
+        "### Answered otherwise",
+        "",
+        "Published requests need a token, and ids and names of this world where they have those of the vendor's"
+        " example organization. Some fail even so, by their own words:",
+        "",
+    ]
     lines += [f"- {request}" for request in UNLIKE_PUBLISHED]
     lines += ["", "### Not there", "", "Every published address is there. What is not:", ""]
     lines += [f"- {names}" for names in NOT_THERE]

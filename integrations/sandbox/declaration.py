@@ -191,7 +191,8 @@ class Resource:
     its records take, its own if empty; `text_id` whether an id is shown as text;
     `hex_digits` how many hexadecimal digits an id has, if it is no number; `update_tells_id` whether an update
     answers like a creation instead of with an empty list;
-    `webhook_item` what webhooks call its records, empty where nobody can be told of their changes;
+    `webhook_item` what webhooks call its records, empty where nobody can be told of their changes, and
+    `webhook_knows_updates_only` whether a new one is told as an update, too;
     `large` whether there may be hundreds of thousands, so that lists need a `catalogue`; `guesses`
     sentences for the README about what the vendor does not document.
     """
@@ -223,6 +224,7 @@ class Resource:
     ignored: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
     webhook_item: str = ""
+    webhook_knows_updates_only: bool = False
     large: bool = False
     history: History | None = None
     behaviour: Callable[[], Behaviour] | None = None

@@ -50,20 +50,22 @@ class Delivery:
 
 def actions_of(resource: Resource) -> list[str]:
     """The verbs that a resource can be watched for; none where it is no item."""
+    if resource.webhook_item and resource.webhook_knows_updates_only:
+        return ["UPDATED"]
     return [action for method, action in _VERBS if resource.webhook_item and method in resource.methods]
 
 
 def watch(connection: sqlite3.Connection, resource: Resource) -> None:
     """From now on, enter a delivery for every subscription that a change of this resource concerns."""
-    events = {
-        "CREATED": ("INSERT", "NEW"),
-        "UPDATED": ("UPDATE OF digest", "NEW"),
-        "DELETED": ("DELETE", "OLD"),
-    }
-    for action in actions_of(resource):
-        event, row = events[action]
+    events = {"CREATED": "INSERT", "UPDATED": "UPDATE OF digest", "DELETED": "DELETE"}
+    watched = [(events[action], action) for action in actions_of(resource)]
+    if resource.webhook_item and resource.webhook_knows_updates_only:
+        watched.append((events["CREATED"], "UPDATED"))
+    for event, action in watched:
+        row = "OLD" if event == "DELETE" else "NEW"
+        name = f"{resource.table}_told_of_{event.partition(' ')[0].lower()}"
         connection.execute(
-            f"CREATE TRIGGER {resource.table}_{action.lower()} AFTER {event} ON {resource.table} BEGIN"
+            f"CREATE TRIGGER {name} AFTER {event} ON {resource.table} BEGIN"
             " INSERT INTO deliveries (at, due, organization, subscription, url, item, action, record, hash, secret)"
             f" SELECT {_NOW}, {_NOW}, s.organization, s.id, s.a_url, a.a_item, a.a_action, {row}.id,"
             f" printf('%016x', {row}.digest), json_extract(s.hidden, '$.secret')"

@@ -63,7 +63,7 @@ def update(connection: sqlite3.Connection, asked: Asked) -> Answer:
     lead_values.merge(record.attributes, asked.payload)
     record.updated = max(opportunities.stamp(asked), record.updated)
     records.replace(connection, RESOURCES[PATH], old, record)
-    return Answer(200, "[]")
+    return Answer(200, {"message": "Successfully updated lead."})
 
 
 def _load(connection: sqlite3.Connection, asked: Asked) -> Record:
@@ -107,7 +107,7 @@ LEADS = Endpoint(
     item={"GET": fetch, "PATCH": update},
     guesses=(
         "The scope postLeads reaches as far as leadOpportunityInteraction. Access with an `api_key` is not there.",
-        "A new lead answers 201, an update 200 with an empty list, a refusal 422 that names the attribute.",
+        "A new lead answers 201, a refusal 422 that names the attribute.",
         "A lead that names no owner goes to the owner of the matching contact, to the user who asks or, for an"
         " admin, to the first active loan officer.",
         "Flags of an opportunity are shown as the texts true and false, `ok_to_email` as 1 or 0.",

@@ -79,7 +79,10 @@ EMAIL_UNSUBSCRIBES = Resource(
     guesses=(
         "There is one record per address: posting it again adds users and domains to it and answers duplicate.",
         "`remove_users` and `remove_domains` work in every organization; the vendor has them in some.",
+        "A new unsubscribe is told to webhooks as UPDATED, the one action that is published for them.",
         "Subscribing again to the whole organization clears `organization_unsub_at`.",
     ),
+    webhook_item="EMAIL_UNSUBSCRIBE",
+    webhook_knows_updates_only=True,
     behaviour=EmailUnsubscribeBehaviour,
 )

@@ -37,6 +37,12 @@ def test_published_requests_that_fail_are_listed_and_do(admin: Caller) -> None:
     assert [line.split("`")[1] for line in UNLIKE_PUBLISHED] == [
         "DELETE /v1/campaign-activity/",
         "POST /v1/contacts",
+        "PATCH /v1/contacts/",
+        "PATCH /v1/leads/ID",
     ]
     assert admin.delete("campaign-activity/").status_code == 405
     assert "source" in admin.create("contacts", **person, grant_consent={}).json()["error"]
+    refused = admin.update("contacts/", **person, grant_consent={})
+    assert "owner" in refused.json()["error"]
+    headers = {"Content-Type": "application/json"}
+    assert admin.call("PATCH", "leads/1", data='{"lead_stage": 2,}', headers=headers).status_code == 400

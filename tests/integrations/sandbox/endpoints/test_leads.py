@@ -107,7 +107,7 @@ def test_a_lead_is_changed_in_part(admin: Caller) -> None:
         lead_opportunity={"property_value": 430000, "has_agent": False, "term": "15 years"},
         lead_opportunity_offers=[{"offer_id": 2, "investor": "Quiet Harbor Bank"}],
     )
-    assert (answer.status_code, answer.json()) == (200, [])
+    assert (answer.status_code, answer.json()) == (200, {"message": "Successfully updated lead."})
     shown = admin.get(f"leads/{id}")
     assert (shown["first_name"], shown["last_name"]) == ("Olya", "Vance")
     assert shown["lead_opportunity"]["lead_stage"] == 2

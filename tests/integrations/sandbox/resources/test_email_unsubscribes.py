@@ -105,3 +105,15 @@ def test_each_filter_finds_it(house: House, admin: Caller, domain: dict[str, Any
 def test_unsubscribes_of_others_are_not_there(house: House, admin: Caller) -> None:
     theirs = house.admin(BLUEWATER).items("email-unsubscribes")[0]["id"]
     assert admin.call("GET", f"email-unsubscribes/{theirs}").status_code == 404
+
+
+def test_every_change_is_told_to_webhooks_as_an_update(house: House, admin: Caller) -> None:
+    action = {"item": "EMAIL_UNSUBSCRIBE", "action": "UPDATED"}
+    assert [item["action"] for item in admin.items("webhook-actions") if item["item"] == action["item"]] == [
+        "UPDATED"
+    ]
+    admin.create("webhook-subscriptions", url="https://partner.example/", secret="s", actions=[action])
+    id = put(admin)
+    put(admin, organization_wide=True)
+    told = [(entry["item"], entry["action"], entry["id"]) for entry in house.control("deliveries")]
+    assert told == [("EMAIL_UNSUBSCRIBE", "UPDATED", id)] * 2
