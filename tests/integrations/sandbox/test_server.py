@@ -75,6 +75,52 @@ def test_a_write_that_was_answered_is_there_after_a_kill_at_any_moment(tmp_path:
     assert len(there) <= len(answered) + 1
 
 
+def test_every_write_that_many_clients_got_an_answer_to_survives_a_kill_in_mid_write(tmp_path: Path) -> None:
+    options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
+    created: dict[int, str] = {}
+    renamed: dict[int, str] = {}
+    deleted: set[int] = set()
+    with Process(*options) as first:
+        token = first.token()
+        users = first.control("credentials")["organizations"][0]["users"][1:]
+
+        def write(number: int) -> None:
+            caller = first.caller(token)
+            for turn in range(10_000):
+                email = f"{number}.{turn}@mail.example"
+                try:
+                    id = caller.create(
+                        "contacts", **ada(owner={"id": users[number]["id"]}, email=email)
+                    ).json()["id"]
+                    created[id] = email
+                    if turn % 3 == 1 and caller.update(f"contacts/{id}", title=email).status_code == 200:
+                        renamed[id] = email
+                    if turn % 3 == 2:
+                        del created[id]
+                        if caller.delete(f"contacts/{id}").status_code == 200:
+                            deleted.add(id)
+                except requests.RequestException:
+                    return
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        while len(deleted) < 30:
+            threads[0].join(0.01)
+        first.popen.kill()
+        for thread in threads:
+            thread.join(30)
+    with Process(*options) as second:
+        caller = second.caller(token)
+        there = {item["id"]: item for item in caller.items("contacts", filter="last_name=Birch")}
+        in_order = [item["id"] for item in caller.items("contacts", sort="internal_updated_at")]
+        count = second.control("state")["organizations"]["Cedar Home Lending"]["contacts"]["count"]
+    assert {id: there[id]["email"] for id in created} == created
+    assert {id: there[id]["title"] for id in renamed} == renamed
+    assert deleted.isdisjoint(there)
+    assert len(in_order) == len(set(in_order)) == count
+
+
 def test_thirty_two_clients_at_once_get_no_error(process: Process) -> None:
     token = process.token()
     users = process.control("credentials")["organizations"][0]["users"][1:]
