@@ -1,6 +1,7 @@
 """The command line, and the lines of the README."""
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -89,3 +90,21 @@ def test_the_readmes_lines_get_from_a_token_to_a_deleted_contact() -> None:
     ]
     assert '"duplicate"' in done.stdout
     assert '"title": "Doctor"' in done.stdout
+
+
+def test_the_readmes_lines_get_from_a_subscription_to_a_message_and_back() -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with Process("--organizations", "1", "--contacts", "5", "--http-webhooks") as running:
+        script = "\n".join(blocks).replace("http://127.0.0.1:8001", running.base).replace("8090", str(port))
+        done = subprocess.run(
+            ["sh", "-e", "-c", script], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert running.control("deliveries") == []
+    message = re.search(r'{"item": "CONTACT", "action": "CREATED".*?}', done.stdout)
+    assert message is not None, done.stdout
+    assert '"secret": "0123456789abcdef"' in message[0]
+    assert '"status": "delivered"' in done.stdout
+    assert done.stdout.rstrip().endswith("[]")
