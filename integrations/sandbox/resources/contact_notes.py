@@ -45,6 +45,7 @@ CONTACT_NOTES = Resource(
         Filter("notes_contains", Test.CONTAINS, "note"),
     ),
     ignored=("outcome",),
+    webhook_item="CONTACT_NOTE",
     behaviour=NoteBehaviour,
     guesses=(
         *GUESSES,

@@ -159,6 +159,7 @@ CONTACT_RECRUITS = dataclasses.replace(
     sequence=CONTACTS.path,
     sections=(*CONTACTS.sections, _INFO),
     webhook_item="",
+    large=False,
     behaviour=RecruitBehaviour,
     guesses=(
         "Recruits are kept apart from contacts and are not listed among them; no id belongs to both. What is said"

@@ -86,5 +86,6 @@ CONTACT_SURVEY_RESPONSES = Resource(
         " no number. Not every question needs an answer.",
         "Survey responses have no filters; a filter answers 422 like any unknown one.",
     ),
+    webhook_item="CONTACT_SURVEY_RESPONSE",
     behaviour=ResponseBehaviour,
 )

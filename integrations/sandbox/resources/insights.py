@@ -71,5 +71,6 @@ INSIGHTS = Resource(
         " its type's interval.",
         "Insights can be neither changed nor deleted: no request to do so is published.",
     ),
+    webhook_item="INSIGHT",
     behaviour=InsightBehaviour,
 )

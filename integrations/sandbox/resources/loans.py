@@ -129,5 +129,6 @@ LOANS = Resource(
         "`funded_date_end` without `funded_date_start` answers 422.",
     ),
     history=History("Loan Created", contact="borrower", title="loan_name"),
+    webhook_item="LOAN",
     behaviour=LoanBehaviour,
 )

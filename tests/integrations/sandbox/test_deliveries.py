@@ -263,6 +263,23 @@ def test_users_and_groups_can_be_watched_too(scene: Scene) -> None:
     ]
 
 
+def test_what_hangs_on_contacts_can_be_watched_too(scene: Scene) -> None:
+    listed = [action["item"] for action in scene.admin.items("webhook-actions")]
+    assert {"LOAN", "CONTACT_NOTE", "INSIGHT", "CONTACT_SURVEY_RESPONSE"} <= set(listed)
+    scene.subscribe(actions=[{"item": "CONTACT_NOTE", "action": "CREATED"}], secret="notes")
+    contact = scene.contact()
+    owner = {"id": scene.house.officers()[0]["id"]}
+    note = {
+        "title": "Called",
+        "note": "Will call back",
+        "type_id": 1,
+        "contact": {"id": contact},
+        "owner": owner,
+    }
+    id = scene.admin.create("contact-notes", **note).json()["id"]
+    assert [message["id"] for message in scene.deliver() if message["secret"] == "notes"] == [id]
+
+
 @pytest.mark.parametrize(
     "body",
     [None, [], {}, {"repeat": -1}, {"repeat": 1.5}, {"repeat": 101}, {"drop_rate": 2}, {"hold": 1}, {"x": 1}],
