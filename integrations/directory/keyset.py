@@ -38,6 +38,10 @@ def count(contacts: ContactQuerySet) -> int:
     return contacts.count()
 
 
+#: What the list does not show, and is long.
+NOT_SHOWN = ("search", "digest")
+
+
 def page(contacts: ContactQuerySet, order: Order, *, after: str = "", before: str = "") -> Page:
     """The page that begins after, or ends before, a key; the first one without either, or with a broken key."""
     key = _read_key(after or before, order)
@@ -51,6 +55,7 @@ def page(contacts: ContactQuerySet, order: Order, *, after: str = "", before: st
             Q(**{f"{order.column}__{past}": value}) | Q(**{order.column: value, f"pk__{past}": pk})
         )
     sign = "-" if descending else ""
+    rows = rows.select_related("owner").defer(*NOT_SHOWN)
     found = list(rows.order_by(f"{sign}{order.column}", f"{sign}pk")[: PAGE + 1])
     more = len(found) > PAGE
     found = found[:PAGE][::-1] if backwards else found[:PAGE]

@@ -78,7 +78,7 @@ def _results(
 ) -> dict[str, Any]:
     found = selection.apply(visible_contacts(request, organization), installation)
     page = keyset.page(
-        found.select_related("owner").defer("search", "digest"),
+        found,
         selection.order,
         after=request.GET.get("after", "")[:600],
         before=request.GET.get("before", "")[:600],

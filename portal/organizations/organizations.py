@@ -11,6 +11,8 @@ from portal.organizations.refusals import Refused
 #: Words that follow ``/organizations/`` in addresses of their own.
 RESERVED_SLUGS = frozenset({"new"})
 SLUG_LENGTH = 50
+#: How many names `find` suggests.
+NEAR = 3
 
 
 def create(*, name: str, actor: User | None, looked_after_by: User | None = None) -> Organization:
@@ -32,6 +34,17 @@ def create(*, name: str, actor: User | None, looked_after_by: User | None = None
     except IntegrityError:
         raise Refused("Somebody has just created an organization of this name. Open that one.") from None
     return organization
+
+
+def find(name: str) -> Organization:
+    """The organization of this short name, or else of this very name. Raises Refused, naming those that are near."""
+    found = Organization.objects.filter(slug=name).first() or Organization.objects.filter(name=name).first()
+    if found is not None:
+        return found
+    words = [word for word in slugify(name).split("-") if len(word) > 2]
+    near = [row for row in Organization.objects.all() if any(word in row.slug for word in words)][:NEAR]
+    hint = f" Did you mean {' or '.join(row.slug for row in near)}?" if near else ""
+    raise Refused(f"There is no organization “{name}”.{hint}")
 
 
 def _free_slug(name: str) -> str:

@@ -9,8 +9,11 @@ from django.core.management.base import CommandError
 
 from integrations.connections.models import Connection, CredentialCandidate, State, Token
 from integrations.directory import sync
+from integrations.jobs import queue
 from integrations.jobs.models import Job
 from integrations.onboarding import pipeline
+from integrations.onboarding.management.commands import connect as command
+from portal.organizations import organizations
 from portal.organizations.models import Organization
 from tests.world import CEDAR, World
 
@@ -84,5 +87,40 @@ def test_without_a_token_slot_the_time_is_told(world: World, monkeypatch: pytest
     world.environment.save()
     world.begin(world.member("admin"))
     with pytest.raises(CommandError, match="No token slot is free before") as failed:
+        connect(world, monkeypatch)
+    assert failed.value.returncode == 75
+
+
+def test_the_very_name_counts_and_not_what_looks_like_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organizations.create(name="Acme", actor=None)
+    organizations.create(name="Acme!", actor=None)
+    connect(world, monkeypatch, name="Acme!")
+    assert Connection.objects.get().installation.organization.name == "Acme!"
+
+
+def test_a_name_that_is_nearly_right_is_suggested(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.organization()
+    with pytest.raises(CommandError, match="Did you mean cedar-home-lending"):
+        connect(world, monkeypatch, name="Cedar Lending")
+
+
+@pytest.mark.parametrize("secret", ["wrong", "two words"])
+def test_credentials_that_are_refused_leave_no_new_organization(
+    world: World, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    with pytest.raises(CommandError):
+        connect(world, monkeypatch, "--new", name="Lakeshore", secret=secret)
+    assert not Organization.objects.exists()
+
+
+def test_a_worker_that_is_faster_is_waited_for_but_not_for_long(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.organization()
+    monkeypatch.setattr(queue, "run_now", lambda job: job)
+    monkeypatch.setattr(command, "PATIENCE", 0.1)
+    with pytest.raises(CommandError, match="verified by a worker. The credentials are kept") as failed:
         connect(world, monkeypatch)
     assert failed.value.returncode == 75

@@ -4,14 +4,14 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.text import slugify
 
 from integrations.connections.models import Connection, Installation
 from integrations.directory import coverage, sync
 from integrations.jobs import queue
 from integrations.jobs.models import Job, JobLine, State
 from portal import clock, moments
-from portal.organizations.models import Organization
+from portal.organizations import organizations
+from portal.organizations.refusals import Refused
 
 #: As in sysexits.h: try again later.
 LATER = 75
@@ -52,14 +52,10 @@ class Command(BaseCommand):
         self._end(jobs)
 
     def _installations(self, name: str) -> list[Installation]:
-        organization = (
-            Organization.objects.filter(slug=slugify(name)).first()
-            or Organization.objects.filter(name=name).first()
-        )
-        if organization is None:
-            raise CommandError(
-                f"There is no organization “{name}”. Its short name is the one in its page's address."
-            )
+        try:
+            organization = organizations.find(name)
+        except Refused as refused:
+            raise CommandError(f"{refused} Its short name is the one in its page's address.") from None
         working = Connection.objects.working().filter(installation__organization=organization)
         rows = Installation.objects.filter(pk__in=working.values("installation"))
         installations = list(rows.select_related("environment", "organization"))
@@ -109,7 +105,9 @@ class Command(BaseCommand):
                     "A worker is syncing it right now. The Jobs screen shows how far it is.", returncode=LATER
                 )
             if job.state == State.WAITING:
-                until = f" It goes on at {moments.soon(job.waits_until, clock.now())}." if job.waits_until else ""
+                until = (
+                    f" It goes on at {moments.soon(job.waits_until, clock.now())}." if job.waits_until else ""
+                )
                 raise CommandError(
                     f"{job.waits_for or 'The sync is not over.'}{until} What was read is kept, and a worker "
                     "(manage.py work) goes on by itself.",
