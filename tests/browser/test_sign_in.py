@@ -219,6 +219,18 @@ def test_an_operator_sets_up_a_second_factor_before_anything_else(portal: str, p
     expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
 
 
+def test_somebody_deletes_their_account(portal: str, page: Page) -> None:
+    person(ADA)
+    by_password(page, portal, ADA)
+    page.goto(f"{portal}/account/")
+    page.get_by_role("link", name="Delete your account").click()
+    page.get_by_label("Your e-mail").fill(ADA)
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_text("Your account is deleted.")).to_be_visible()
+    by_password(page, portal, ADA)
+    expect(page.get_by_text("do not go together")).to_be_visible()
+
+
 PAGES = [
     "account/second-factor/",
     "account/second-factor/app/",
@@ -230,6 +242,8 @@ PAGES = [
     "accounts/confirm/passkey/",
     "account/",
     "account/sessions/",
+    "account/delete/",
+    "accounts/single-sign-on/cancelled/",
 ]
 
 
