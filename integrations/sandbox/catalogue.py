@@ -23,6 +23,7 @@ from .filters import Selection
 from .resources import RESOURCES
 
 _ABSENT = -1
+_MOST_CHANGED = 5000  # from here on, reading everything anew takes no longer
 _SECONDS = "max(0, CAST(strftime('%s', updated) AS INTEGER))"
 
 
@@ -100,10 +101,11 @@ class Catalogue:
         # A reader may still see the world that a reset or a snapshot has just put another one in the place of.
         if latest <= self._seen or _world(connection) != self._world:
             return
-        if latest - self._seen >= changes.KEPT:
+        changed = changes.since(connection, self.resource, self._seen)
+        if latest - self._seen >= changes.KEPT or len(changed) > _MOST_CHANGED:
             self._load(connection)
             return
-        for id in changes.since(connection, self.resource, self._seen):
+        for id in changed:
             self._forget(id - self.resource.first_id)
             query = (
                 f"SELECT organization, coalesce(owner, 0), {_SECONDS}, archived FROM {self.resource.table}"

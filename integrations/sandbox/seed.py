@@ -7,6 +7,7 @@ years that end when the world is made.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import random
@@ -83,6 +84,13 @@ def make_world(connection: sqlite3.Connection, seed: Seed, *, now: float) -> Non
     make_lending(connection, seed, end)
     for resource in RESOURCES.values():
         finish_tables(connection, resource)
+
+
+def schema() -> frozenset[tuple[str, str]]:
+    """The tables, indexes and triggers of a world that this program makes."""
+    with contextlib.closing(sqlite3.connect(store.MEMORY)) as connection:
+        make_world(connection, Seed(organizations=0, contacts=0), now=0)
+        return store.schema(connection)
 
 
 def _make_organization(

@@ -43,6 +43,7 @@ class World:
     """Everything the endpoints work on."""
 
     def __init__(self, path: str, seed: Seed, options: Options) -> None:
+        """Open the world of a file, or make one. Raises `sqlite3.Error` for a file that cannot be used."""
         self.store = Store(path)
         self.options = options
         self.clock = Clock()
@@ -54,6 +55,8 @@ class World:
             self.was_there = store.is_seeded(connection)
             if not self.was_there:
                 seeding.make_world(connection, seed, now=self.clock.now())
+            elif store.schema(connection) != seeding.schema():
+                raise sqlite3.DatabaseError("another version of the sandbox made it")
             self.seed = Seed(**store.get_meta(connection, "seed"))
             self.faults = Faults(self.seed.seed)
             self.deliverer = Deliverer(

@@ -164,6 +164,18 @@ def test_more_changes_than_are_kept_are_read_anew(house: House, admin: Caller) -
     assert load.called
 
 
+def test_many_changed_at_once_are_read_anew(house: House, admin: Caller) -> None:
+    catalogue = house.app.world.catalogues["contacts"]
+    group = admin.get("contact-groups")["items"][0]["id"]
+    with (
+        mock.patch("integrations.sandbox.catalogue._MOST_CHANGED", 0),
+        mock.patch.object(catalogue, "_load", wraps=catalogue._load) as load,
+    ):
+        admin.delete(f"contact-groups/{group}")
+        assert admin.items("contacts", filter=f"group_id={group}") == []
+    assert load.called
+
+
 def test_a_reader_of_a_world_that_was_replaced_takes_nothing_over(tmp_path: Path) -> None:
     house = House(str(tmp_path / "sandbox.db"))
     admin = house.admin()

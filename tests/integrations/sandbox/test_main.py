@@ -2,12 +2,14 @@
 
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from integrations.sandbox import create_app
 from integrations.sandbox.coverage import README
 
 from .processes import Process
@@ -41,6 +43,24 @@ def test_a_file_that_is_no_database_is_refused_with_a_sentence(tmp_path: Path) -
     assert refused.returncode == 2
     assert "cannot be used" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_file_of_another_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    create_app(str(path), organizations=1, contacts=1).world.store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE deliveries")
+    connection.close()
+    refused = run("--port", "0", "--data", str(path))
+    assert refused.returncode == 2
+    assert "another version" in refused.stderr
+    assert "--data" in refused.stderr
+
+
+def test_a_snapshot_that_is_not_there_is_refused_with_a_sentence() -> None:
+    refused = run("--port", "0", "--contacts", "1", "--load", "yesterday")
+    assert refused.returncode == 2
+    assert "There is no snapshot 'yesterday'" in refused.stderr
 
 
 @pytest.mark.parametrize("option", ["--contacts", "--port", "--tokens-per-hour"])
