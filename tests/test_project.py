@@ -81,7 +81,8 @@ def settings_in_a_fresh_process(expression: str, **variables: str) -> "subproces
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "ENCRYPTION_KEYS", "FINGERPRINT_KEY", "DATABASE_URL", "EMAIL_URL"]
+    "name",
+    ["SECRET_KEY", "ENCRYPTION_KEYS", "FINGERPRINT_KEY", "DATABASE_URL", "EMAIL_URL", "OIDC_CLIENT_SECRET"],
 )
 def test_a_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     values = {
@@ -94,7 +95,7 @@ def test_a_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     )
     file = tmp_path / "secret"
     file.write_text(there)
-    del values[name]
+    values.pop(name, None)
     shown = {"DATABASE_URL": "settings.DATABASES['default']['NAME']", "EMAIL_URL": "settings.EMAIL_HOST"}
     answer = settings_in_a_fresh_process(
         shown.get(name, f"settings.{name}"), **values, **{f"{name}_FILE": str(file)}

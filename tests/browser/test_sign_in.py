@@ -14,6 +14,8 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.accessibility import assert_accessible
 from tests.browser.pictures import screenshot
 from tests.browser.visitors import Visitors
+from tests.portal.organizations import oidc_provider
+from tests.portal.organizations.oidc_provider import Provider
 from tests.portal.people import PASSWORD, person, with_app
 
 ADA, OLIVIA = "ada@cedar.example", "olivia@partner.example"
@@ -217,6 +219,26 @@ def test_an_operator_sets_up_a_second_factor_before_anything_else(portal: str, p
     add_a_passkey(page)
     page.goto(f"{portal}/settings/")
     expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
+
+
+def test_a_company_signs_its_people_in(portal: str, visitors: Visitors, settings: Any) -> None:
+    person(ADA)
+    provider = Provider()
+    visitors.hosts.add(urlsplit(provider.issuer).netloc)
+    provider.claims = {"sub": "ada-1", "email": ADA, "email_verified": True}
+    settings.OIDC_ISSUER, settings.OIDC_NAME, settings.OIDC_ALLOWED = provider.issuer, "Cedar ID", [ADA]
+    settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = (
+        oidc_provider.CLIENT_ID,
+        oidc_provider.CLIENT_SECRET,
+    )
+    page = visitors.new()
+    try:
+        page.goto(f"{portal}/account/sessions/")
+        assert_accessible(page)
+        page.get_by_role("link", name="Sign in with Cedar ID").click()
+        expect(page.get_by_role("heading", level=1, name="Your sessions")).to_be_visible()
+    finally:
+        provider.close()
 
 
 def test_somebody_deletes_their_account(portal: str, page: Page) -> None:

@@ -8,7 +8,7 @@ import time
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -61,6 +61,12 @@ class Provider:
         return {"code": code, "state": asked["state"]}
 
     def answer_get(self, handler: BaseHTTPRequestHandler) -> None:
+        if handler.path.startswith("/authorize?"):
+            back = dict(parse_qsl(urlsplit(handler.path).query))["redirect_uri"]
+            handler.send_response(302)
+            handler.send_header("Location", f"{back}?{urlencode(self.authorize(self.issuer + handler.path))}")
+            handler.end_headers()
+            return
         pages = {
             "/.well-known/openid-configuration": {
                 "issuer": self.issuer,
