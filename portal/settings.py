@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.organizations.activity.SessionActivity",
     "portal.organizations.second_factor_gate.SecondFactorGate",
     "django_htmx.middleware.HtmxMiddleware",
 ]

@@ -65,19 +65,20 @@ def sessions(request: HttpRequest) -> HttpResponse:
     # allauth notes the machine's own time; the portal's clock may be ahead of it in the demo
     ahead = dt.timedelta(seconds=clock.offset())
     noted = UserSession.objects.purge_and_list(person(request))
-    rows = [_row(row, since=row.created_at + ahead) for row in noted]
+    rows = [_row(row, since=row.created_at + ahead, used=row.last_seen_at + ahead) for row in noted]
     if not any(row["is_current"] for row in rows):
-        rows.append(_row(_this_session(request), since=clock.now()))
+        rows.append(_row(_this_session(request), since=clock.now(), used=clock.now()))
     rows.sort(key=lambda row: (not row["is_current"], -row["since"].timestamp()))
     return render(request, "organizations/sessions.html", {"rows": rows}, title="Your sessions")
 
 
-def _row(session: UserSession, *, since: dt.datetime) -> dict[str, Any]:
+def _row(session: UserSession, *, since: dt.datetime, used: dt.datetime) -> dict[str, Any]:
     return {
         "pk": session.pk,
         "browser": browsers.name(session.user_agent),
         "ip": session.ip,
         "since": since,
+        "used": used,
         "is_current": session.is_current(),
     }
 
