@@ -42,7 +42,7 @@ def same_person(
     row = connection.execute(
         "SELECT min(id) FROM contacts WHERE organization = ? AND (? IS NULL OR owner = ?)"
         f" AND a_first_name = ? AND a_last_name = ? AND ({' OR '.join(reach)})",
-        (asked.organization, owner, owner, given["first_name"], given["last_name"], *parameters),
+        (asked.organization, owner, owner, str(given["first_name"]), str(given["last_name"]), *parameters),
     ).fetchone()
     return None if row[0] is None else int(row[0])
 

@@ -66,6 +66,7 @@ def create(connection: sqlite3.Connection, asked: Asked) -> Answer:
     names = ("first_name", "last_name", "source")
     if not all(payload.get(name) for name in names) or not (payload.get("phone") or payload.get("email")):
         raise Refusal(400, _REQUIRED)
+    plain = opportunities.plain_values(payload)
     product = opportunities.new_product(payload.get("product"))
     stage = opportunities.stage_of(payload.get("stage"))
     assigned = opportunities.assigned_user(connection, asked)
@@ -73,7 +74,7 @@ def create(connection: sqlite3.Connection, asked: Asked) -> Answer:
     contact = _contact(connection, asked, owner)
     number, stamp = next_id(connection, resource), opportunities.stamp(asked)
     record = Record(number, asked.organization, owner, resource.blank(), stamp, stamp)
-    record.attributes |= opportunities.plain_values(payload) | {"stage": stage or 1}
+    record.attributes |= plain | {"stage": stage or 1}
     opportunities.set_product(record, product)
     record.one = {"contact": contact, "source": opportunities.source(connection, asked)}
     records.insert(connection, resource, record)

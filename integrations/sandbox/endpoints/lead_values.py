@@ -39,7 +39,10 @@ STAGES = 5
 
 
 def of_new(payload: dict[str, Any]) -> dict[str, Any]:
-    """The stored attributes of a new lead; types are not looked at closely. Raises `Refusal` (422)."""
+    """The stored attributes of a new lead; any text or number will do. Raises `Refusal` (422)."""
+    for name in LEAD:
+        if isinstance(payload.get(name), (dict, list)):
+            raise Refusal(422, f"Invalid value for attribute: '{name}'")
     opportunity = _object("lead_opportunity", payload.get("lead_opportunity"))
     offers = _offers(payload)
     return {

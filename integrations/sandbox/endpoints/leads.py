@@ -22,6 +22,7 @@ def create(connection: sqlite3.Connection, asked: Asked) -> Answer:
     """A new lead, and a contact unless there is the same person. Raises `Refusal` (422)."""
     payload, resource = asked.payload, RESOURCES[PATH]
     _check_required(payload)
+    stored = lead_values.of_new(payload)
     named = _named_owner(connection, asked)
     found = lead_contacts.same_person(connection, asked, named or asked.caller.user, payload)
     owner = named or lead_contacts.first_user(connection, asked)
@@ -35,7 +36,7 @@ def create(connection: sqlite3.Connection, asked: Asked) -> Answer:
             lead_contacts.create(connection, asked, _owner_of(connection, found), custom)
     number, stamp = next_id(connection, resource), opportunities.stamp(asked)
     record = Record(number, asked.organization, owner, resource.blank(), stamp, stamp)
-    record.attributes |= lead_values.of_new(payload)
+    record.attributes |= stored
     record.one = {"contact": contact}
     records.insert(connection, resource, record)
     lead_contacts.note(connection, asked, contact, "Lead Created", f"{PATH}/{number}")

@@ -66,11 +66,12 @@ def iso(stored: str) -> str:
 
 
 def plain_values(payload: dict[str, Any]) -> dict[str, Any]:
-    """The texts that were sent. Raises `Refusal` (400) for one that is none."""
-    given = {name: payload[name] for name in _PLAIN.split() if name in payload}
+    """The texts that were sent, but for the source, which is a record. Raises `Refusal` (400) for one that is none."""
+    given = {name: payload[name] for name in (*_PLAIN.split(), "source") if name in payload}
     for name, value in given.items():
         if value is not None and not isinstance(value, (str, int)):
             raise Refusal(400, f"{name} must be a text")
+    given.pop("source", None)
     return {name: None if value is None else str(value) for name, value in given.items()}
 
 

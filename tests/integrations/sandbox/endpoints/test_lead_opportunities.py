@@ -119,6 +119,8 @@ def test_an_unknown_id_is_told_as_documented(house: House, admin: Caller) -> Non
         {"assigned_user": {"email": "nobody@mail.example"}},
         {"assigned_user": "someone"},
         {"utm_source": ["x"]},
+        {"last_name": {"family": "Marsh"}},
+        {"source": ["x"]},
     ],
 )
 def test_what_cannot_be_is_refused(admin: Caller, wrong: dict[str, Any]) -> None:

@@ -79,6 +79,8 @@ def test_the_deprecated_owner_id_still_works(house: House, admin: Caller) -> Non
         ({"last_name": None}, "last_name"),
         ({"source": ""}, "source"),
         ({"email": None, "phone_cell": None}, "email"),
+        ({"first_name": {"given": "Olga"}}, "first_name"),
+        ({"phone_cell": ["612"]}, "phone_cell"),
         ({"owner": {"id": 3}}, "owner"),
         ({"owner_id": 3}, "owner"),
         ({"custom": [{"field_name": "unknown", "value": 1}]}, "custom"),

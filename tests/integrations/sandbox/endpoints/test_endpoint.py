@@ -1,0 +1,30 @@
+"""What all endpoints that are no plain resources have in common."""
+
+import pytest
+
+from ..clients import Caller
+
+PATHS = ["lead-opportunities", "leads", "email-templates/render"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_body_has_to_be_a_json_object(admin: Caller, path: str) -> None:
+    def status(data: str, kind: str = "application/json") -> int:
+        return admin.call("POST", path, data=data, headers={"Content-Type": kind}).status_code
+
+    assert status("{}", "text/plain") == 415
+    assert status("{") == 400
+    assert status("[]") == 422
+
+
+@pytest.mark.parametrize("path", [*PATHS, "user-images", "email-archive/1"])
+def test_a_token_and_a_known_method_are_needed(admin: Caller, path: str) -> None:
+    refused = admin.call("PUT", path)
+    assert refused.status_code == 405
+    allowed = refused.headers["Allow"].split(", ")[0]
+    assert admin.call(allowed, path, headers={"Authorization": ""}).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["user-images/1", "email-templates", "leads/1/offers", "email-archive/1/2"])
+def test_addresses_beyond_an_endpoint_answer_404(admin: Caller, path: str) -> None:
+    assert admin.call("GET", path).status_code == 404
