@@ -37,7 +37,7 @@ def show(world: World, request: Request) -> Response:
             "organizations": _organizations(connection),
             "people": _people(world, connection),
             "requests": _rows(
-                "cccnc",
+                "tccnt",
                 (
                     (
                         entry["at"][11:19],
@@ -56,7 +56,7 @@ def show(world: World, request: Request) -> Response:
                     for entry in outbox.read(connection, latest=_LATEST)
                 ),
             ),
-            "deliveries": _rows("tctcn", _deliveries(connection)),
+            "deliveries": _rows("tcctn", _deliveries(connection)),
         }
     return pages.page(
         "start.html",
