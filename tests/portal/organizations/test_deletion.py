@@ -146,3 +146,11 @@ def test_somebody_without_any_means_to_confirm_signs_in_again_first(
     assert client.post(reverse("account_confirm_login_code"), {"code": code, "next": PAGE}).url == PAGE
     client.post(PAGE, {"email": user.email})
     assert not User.objects.filter(pk=user.pk).exists()
+
+
+def test_the_audit_log_is_read_on_without_them(cedar: Organization, join, operator: User, signed_in) -> None:
+    user = join(cedar, "viewer")
+    sign_in(user).post(PAGE, {"email": user.email})
+    for name in ("audit_log", "settings"):
+        text = signed_in(operator).get(reverse(name)).content.decode()
+        assert "account.deleted" in text and user.display_name not in text
