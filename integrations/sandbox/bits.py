@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 _BLOCK = 1024  # bytes
+_DIGITS = bytes.maketrans(b"\0\1", b"01")
 
 
 class Bits:
@@ -16,6 +17,14 @@ class Bits:
             marks[-1 - number] = 49  # the digit 1
         self._bytes = bytearray(int(marks or b"0", 2).to_bytes(size // 8 + 1, "little"))
         self._number: int | None = None
+
+    @classmethod
+    def of_flags(cls, flags: bytes) -> Bits:
+        """The set of the positions at which a byte is 1; all others are 0."""
+        made = cls()
+        digits = flags[::-1].translate(_DIGITS)
+        made._bytes = bytearray(int(digits or b"0", 2).to_bytes(len(flags) // 8 + 1, "little"))
+        return made
 
     def add(self, number: int) -> None:
         """Put a number in."""

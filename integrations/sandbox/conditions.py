@@ -4,6 +4,7 @@ kept right as records change. What very many records share is asked in advance.
 
 from __future__ import annotations
 
+import itertools
 import re
 import sqlite3
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from typing import Any
 from .bits import Bits
 from .declaration import Filter, Resource, Test
 from .filters import Selection
+from .texts import Texts
 from .vocabulary import Vocabulary
 
 _REMEMBERED = 64
 _MOST_VALUES = 5000
 _MANY = 10_000
+_MANY_DIFFERENT = 50_000
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Conditions:
         self._known: dict[tuple[Any, ...], _Passing] = {}
         self._shared: dict[tuple[Any, ...], _Passing] = {}
         self._words: dict[str, Vocabulary] = {}
+        self._texts: dict[str, Texts] = {}
 
     def forget(self) -> None:
         """Forget what was asked lately."""
@@ -43,14 +47,21 @@ class Conditions:
     def load(self, connection: sqlite3.Connection) -> None:
         """Forget everything, and read the values that fragments are sought in."""
         self.forget()
+        self._texts.clear()
         for name in self._columns():
             rows = connection.execute(f"SELECT DISTINCT a_{name} FROM {self._resource.table}")
             self._words[name] = Vocabulary(row[0] for row in rows)
+            if len(self._words[name]) > _MANY_DIFFERENT:
+                self._texts[name] = self._read_texts(connection, name)
         self._shared.clear()
         for found in self._resource.filters:
             field = self._resource.field(found.on)
             if found.test is Test.EQUALS and field is not None and field.indexed:
                 self._ask_for_shared(connection, f"a_{found.on}")
+
+    def _read_texts(self, connection: sqlite3.Connection, name: str) -> Texts:
+        first = self._resource.first_id
+        return Texts(connection.execute(f"SELECT id - {first}, a_{name} FROM {self._resource.table}"))
 
     def _ask_for_shared(self, connection: sqlite3.Connection, column: str) -> None:
         rows = connection.execute(
@@ -74,8 +85,10 @@ class Conditions:
         if names:
             columns = ", ".join(f"a_{name}" for name in names)
             row = connection.execute(f"SELECT {columns} FROM {table} WHERE id = ?", (id,)).fetchone()
-            for name, value in zip(names, row or (), strict=False):
+            for name, value in zip(names, row or itertools.repeat(None), strict=False):
                 self._words[name].add(value)
+                if name in self._texts:
+                    self._texts[name].put(number, value)
         for known in (*self._known.values(), *self._shared.values()):
             query = f"SELECT 1 FROM {table} WHERE id = ? AND organization = ? AND {known.condition}"
             if connection.execute(query, (id, known.organization, *known.parameters)).fetchone():
@@ -107,13 +120,13 @@ class Conditions:
     def _sought(
         self, connection: sqlite3.Connection, organization: int, found: Filter, piece: Selection
     ) -> Bits | None:
-        """The records whose text contains a fragment; None where many different texts do."""
+        """The records whose text contains a fragment; None where only the file can tell."""
         if found.test is not Test.CONTAINS:
             return None
         fragment = re.sub(r"\\(.)", r"\1", str(piece.parameters[0])[1:-1])
         texts = self._words[found.on].containing(fragment, _MOST_VALUES)
         if texts is None:
-            return None
+            return self._texts[found.on].containing(fragment) if found.on in self._texts else None
         marks = ",".join("?" * len(texts))
         return self._ask(connection, organization, f"a_{found.on} IN ({marks})", texts)
 

@@ -29,6 +29,9 @@ class Vocabulary:
         self._fresh = {text for text in texts if "\n" in text}
         return [text for text in texts if "\n" not in text]
 
+    def __len__(self) -> int:
+        return self._joined.count(_END) - 1 + len(self._fresh)
+
     def add(self, value: str | None) -> None:
         """Add a value that may be known already."""
         if value:

@@ -136,6 +136,23 @@ def test_what_very_many_share_is_known_in_advance_and_kept_right() -> None:
         assert walked(admin, "source=WEBSITE", "", 50) == walked(admin, "source=Website", "", 50)
 
 
+@pytest.mark.parametrize("different", [0, 50_000])
+def test_fragments_that_very_many_contain_are_found_with_and_without_the_texts_at_hand(
+    different: int,
+) -> None:
+    with (
+        mock.patch.object(conditions_of_lists, "_MOST_VALUES", 0),
+        mock.patch.object(conditions_of_lists, "_MANY_DIFFERENT", different),
+    ):
+        house = House(contacts=120)
+        owner = house.officers()[0]
+        admin, user = house.admin(), house.user(owner)
+        compare(house, admin, user, owner["id"])
+        change_at_random(house, admin, random.Random(9))
+        house.app.world.catalogues["contacts"].forget_conditions()
+        compare(house, admin, user, owner["id"])
+
+
 def test_a_deleted_group_leaves_no_members(house: House, admin: Caller) -> None:
     group = admin.get("contact-groups")["items"][0]["id"]
     assert admin.items("contacts", filter=f"group_id={group}")
