@@ -71,7 +71,7 @@ sign_in = [
         name="account_confirm_email",
     ),
     path("accounts/password/change/", allauth_views.password_change, name="account_change_password"),
-    path("accounts/password/set/", allauth_views.password_set, name="account_set_password"),
+    path("accounts/password/set/", fresh_sign_in(allauth_views.password_set), name="account_set_password"),
     path("accounts/password/reset/", allauth_views.password_reset, name="account_reset_password"),
     path(
         "accounts/password/reset/done/", allauth_views.password_reset_done, name="account_reset_password_done"

@@ -71,9 +71,14 @@ def test_a_new_password_ends_the_other_sessions_and_is_told_by_mail(mailoutbox) 
     assert "was changed" in mailoutbox[-1].body
 
 
-def test_somebody_without_a_password_may_set_one(signed_in) -> None:
+def test_somebody_without_a_password_may_set_one_right_after_signing_in(mailoutbox, signed_in) -> None:
     user = person("ada@cedar.example", password=None)
-    client = signed_in(user)
+    later = signed_in(user).get(reverse("account_set_password"))
+    assert later.url.startswith(reverse("account_request_login_code"))
+    client = Client()
+    client.post(reverse("account_request_login_code"), {"email": user.email})
+    code = next(line for line in mailoutbox[0].body.splitlines() if line and " " not in line)
+    client.post(reverse("account_confirm_login_code"), {"code": code})
     assert reverse("account_set_password") in client.get(reverse("account")).content.decode()
     client.post(reverse("account_set_password"), {"password1": PASSWORD, "password2": PASSWORD})
     user.refresh_from_db()
