@@ -10,8 +10,9 @@ class DirectoryConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.connections.signals import quarantined
-        from integrations.directory import expulsion, panels, sync  # noqa: F401
-        from integrations.jobs import kinds
+        from integrations.directory import expulsion, freshness, panels, sync  # noqa: F401
+        from integrations.jobs import kinds, schedules
 
-        kinds.register(sync.KIND, label="Sync contacts", advance=sync.advance, finished=sync.go_on)
+        kinds.register(sync.KIND, label="Sync contacts", advance=sync.advance)
+        schedules.register(freshness.NAME, every=freshness.EVERY, run=freshness.start_due_syncs)
         quarantined.connect(expulsion.on_quarantined, dispatch_uid="directory.expulsion")

@@ -25,6 +25,8 @@ _TEXTS = (
 )
 #: Records of the vendor's are some four levels deep.
 DEEPEST = 50
+#: PostgreSQL takes 2,704 bytes into an entry of the index by name: these two, the state and the source, the rest small.
+SEARCH_BYTES, SORT_BYTES = 1200, 360
 _FLAGS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")
 
 
@@ -53,6 +55,13 @@ def stored(raw: dict[str, Any]) -> Any:
     """A whole record as it can be stored; nearly always as it came."""
     written = json.dumps(raw)
     return clean(raw) if "\\u0000" in written or "\\ud" in written else raw
+
+
+def _fitting(text: str, most: int) -> str:
+    """``text`` cut to so many bytes of UTF-8, at a whole character."""
+    if text.isascii() and len(text) <= most:
+        return text
+    return text.encode()[:most].decode("utf-8", "ignore")
 
 
 def _depth(value: Any) -> int:
@@ -100,8 +109,10 @@ def contact_row(
         **{name: getattr(record, name) for name in _FLAGS},
         remote_created_at=record.internal_created_at or UNKNOWN_TIME,
         remote_updated_at=record.internal_updated_at or UNKNOWN_TIME,
-        search=search[: _CONTACT["search"]],
-        sort_name=fold(f"{texts['last_name']} {texts['first_name']}")[: _CONTACT["sort_name"]],
+        search=_fitting(search[: _CONTACT["search"]], SEARCH_BYTES),
+        sort_name=_fitting(
+            fold(f"{texts['last_name']} {texts['first_name']}")[: _CONTACT["sort_name"]], SORT_BYTES
+        ),
         sort_city=fold(texts["city"])[: _CONTACT["sort_city"]],
         digest=digest(record.raw),
         as_admin=as_admin,

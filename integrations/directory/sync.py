@@ -45,14 +45,6 @@ def advance(run: Run) -> bool:
     return True
 
 
-def go_on(job: Job) -> None:
-    """Sync again when somebody connected while this sync was ending, too late for a turn in it."""
-    met = Job.objects.get(pk=job.pk).cursor.get("legs", {})
-    working = Connection.objects.working().filter(installation=job.installation)
-    if any(str(key) not in met for key in working.values_list("pk", flat=True)):
-        start(installation=job.installation, asked_by=job.asked_by)
-
-
 def _next(installation: Installation, progress: Progress, waits: dict[str, TryLater]) -> Connection | None:
     """A working connection whose pass is not over. Looked up each time: people connect while a sync runs."""
     working = Connection.objects.admitted().filter(installation=installation)

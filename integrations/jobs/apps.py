@@ -9,4 +9,6 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from integrations.jobs import panels  # noqa: F401
+        from integrations.jobs import panels, retention, schedules  # noqa: F401
+
+        schedules.register(retention.NAME, every=retention.EVERY, run=retention.forget_the_old)

@@ -5,35 +5,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from integrations.jobs.models import Job
     from integrations.jobs.run import Run
 
 
 @dataclass(frozen=True)
 class Kind:
-    """``advance`` works for one slice: True when the job is finished, False to be called again.
-
-    ``finished`` is told of each job that is done, once that is committed: of what came too late for it, say.
-    """
+    """``advance`` works for one slice: True when the job is finished, False to be called again."""
 
     name: str
     label: str
     advance: "Callable[[Run], bool]"
-    finished: "Callable[[Job], None] | None" = None
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def register(
-    name: str,
-    *,
-    label: str,
-    advance: "Callable[[Run], bool]",
-    finished: "Callable[[Job], None] | None" = None,
-) -> None:
+def register(name: str, *, label: str, advance: "Callable[[Run], bool]") -> None:
     """Make a kind known. Registering a name again replaces it."""
-    _kinds[name] = Kind(name, label, advance, finished)
+    _kinds[name] = Kind(name, label, advance)
 
 
 def get(name: str) -> Kind:

@@ -40,6 +40,10 @@ class Job(models.Model):
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     cursor = models.JSONField(default=dict)
+    asked_again = models.JSONField(
+        null=True,
+        help_text="Arguments with which it was asked for after it had begun: then it does not end but starts over",
+    )
     waits_until = models.DateTimeField(null=True)
     waits_for = models.CharField(max_length=255, blank=True)
     problem = models.CharField(max_length=500, blank=True)
@@ -58,6 +62,11 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["state", "waits_until"]),
             models.Index(fields=["organization", "-created_at"]),
+            models.Index(
+                fields=["lease_expires_at"],
+                name="job_by_lease",
+                condition=models.Q(lease_expires_at__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -110,3 +119,13 @@ class JobLine(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.pk}"
+
+
+class Schedule(models.Model):
+    """When a piece of regular work is due next. Which there are is registered in `integrations.jobs.schedules`."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

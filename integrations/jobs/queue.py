@@ -27,12 +27,12 @@ def start(
 ) -> Job:
     """Start a job of ``kind`` for an installation, or answer the one that is active already.
 
-    ``arguments`` hold ids and numbers only. Raises LookupError for a kind that nobody registered.
+    One that a worker has may have passed what this is asked for: it starts over when it is done. ``arguments`` hold ids
+    and numbers only. Raises LookupError for a kind that nobody registered.
     """
     kinds.get(kind)
-    active = Job.objects.filter(installation=installation, kind=kind, state__in=ACTIVE)
     for chance in range(RACES):
-        found = active.first()
+        found = _join(kind, installation, arguments or {})
         if found is not None:
             return found
         try:
@@ -53,6 +53,28 @@ def start(
             _enqueue(job)
             return job
     raise AssertionError("unreachable")
+
+
+def _join(kind: str, installation: Installation, wanted: dict[str, Any]) -> Job | None:
+    """The active job, told what is wanted of it as well; None when there is none."""
+    with transaction.atomic():
+        active = Job.objects.select_for_update().filter(installation=installation, kind=kind)
+        found = active.filter(state__in=ACTIVE).first()
+        if found is not None and found.started_at is None:
+            found.arguments = _both(found.arguments, wanted)
+            found.save(update_fields=["arguments"])
+        elif found is not None and (
+            found.state == State.RUNNING or _both(found.arguments, wanted) != found.arguments
+        ):
+            # between two slices the next one sees what is there by then
+            found.asked_again = _both(found.asked_again or {}, wanted)
+            found.save(update_fields=["asked_again"])
+    return found
+
+
+def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Arguments that say what either says: “everything” stays, whoever else asks for less."""
+    return one | {name: one.get(name) or value for name, value in other.items()}
 
 
 def _enqueue(job: Job) -> None:

@@ -15,6 +15,8 @@ from integrations.jobs.leases import LEASE
 from integrations.jobs.models import Job, JobLine, State
 from portal import clock
 
+#: What `leave` ends a job with.
+ENDED = (State.DONE, State.FAILED)
 #: How many seconds one slice works before it lets others have their turn.
 SLICE = 50.0
 
@@ -86,18 +88,29 @@ class Run:
     def leave(self, state: State, *, line: str = "", level: str = "info", **fields: Any) -> bool:
         """Give the lease back and leave the job in ``state``, with a line in its log unless that repeats the last one.
 
-        A job that a person paused or cancelled meanwhile stays so. False when another worker has it: nothing is
-        written then.
+        A job that a person paused or cancelled meanwhile stays so, and one that was asked for again starts over instead
+        of ending. False when another worker has it: nothing is written then.
         """
         free = {"lease_holder": "", "lease_expires_at": None, "worked": self._worked()}
         with transaction.atomic():
             mine = self._mine()
-            if not mine.filter(state=State.RUNNING).update(state=state, **free, **fields) and not mine.update(
-                **free
-            ):
+            if state in ENDED and self._starts_over(free):
+                line, level = f"{line} It was asked for again meanwhile, so it starts over.".strip(), "info"
+            elif not mine.filter(state=State.RUNNING).update(
+                state=state, **free, **fields
+            ) and not mine.update(**free):
                 return False
             if line and line[:500] != self.job.lines.values_list("text", flat=True).last():
                 self.note(line, level=level)
+        return True
+
+    def _starts_over(self, free: dict[str, Any]) -> bool:
+        row = self._mine().select_for_update().filter(state=State.RUNNING, asked_again__isnull=False).first()
+        if row is None:
+            return False
+        fresh: dict[str, Any] = {"cursor": {}, "done": 0, "failed": 0, "total": None, "asked_again": None}
+        fresh |= {"attempts": 0, "waits": 0, "started_at": None, "problem": ""}
+        self._mine().update(state=State.WAITING, arguments=row.asked_again, **fresh, **free)
         return True
 
     def _mine(self) -> "models.QuerySet[Job]":

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from django.db import close_old_connections
 
-from integrations.jobs import cluster, leases
+from integrations.jobs import cluster, leases, schedules
 from integrations.jobs.dispatch import Dispatcher
 from portal import clock
 
@@ -63,10 +63,10 @@ class Supervisor:
         self._say(f"Cluster {self._cluster.pid} started.")
 
     def _tick(self) -> None:
-        self._safely(self._watch, self._free_leases, self._dispatcher.hand_out)
+        self._safely(self._watch, self._free_leases, self._dispatcher.hand_out, schedules.run_due)
         cluster.reap()
 
-    def _safely(self, *works: Callable[[], None]) -> None:
+    def _safely(self, *works: Callable[[], object]) -> None:
         """A database that is away for a while must not end the supervisor; that it is away is said once."""
         try:
             close_old_connections()

@@ -80,9 +80,6 @@ def advance(job_id: int) -> bool:
     else:
         if finished:
             run.leave(State.DONE, finished_at=clock.now(), problem="")
-            tell = kinds.get(run.job.kind).finished
-            if tell is not None:
-                tell(run.job)
         else:
             # behind those that are due already
             run.leave(State.WAITING, waits_until=clock.now())

@@ -148,11 +148,29 @@ def test_somebody_who_connects_while_a_sync_ends_is_synced_right_after(
         conclude(*arguments)
         if not Connection.objects.filter(user=officer).exists():
             world.consented(officer)
+            sync.start(installation=admin.installation, asked_by=officer)
 
     monkeypatch.setattr(sync, "_conclude", conclude_and_connect)
-    first = queue.run_now(sync.start(installation=admin.installation))
-    assert first.state == "done", first.problem
-    following = Job.objects.exclude(pk=first.pk).get(kind=sync.KIND)
-    assert queue.run_now(following).state == "done"
+    job = queue.run_now(sync.start(installation=admin.installation))
+    assert job.state == "done", job.problem
     assert Sighting.objects.filter(connection__user=officer).exists()
-    assert Job.objects.filter(kind=sync.KIND).count() == 2
+    assert Job.objects.filter(kind=sync.KIND).count() == 1
+
+
+def test_a_full_sync_asked_for_while_one_of_changes_runs_is_not_forgotten(
+    admin: Connection, run_sync: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_sync(admin)
+    before = Book.objects.get(connection=admin).full_finished_at
+    conclude = sync._conclude
+    asked: list[Job] = []
+
+    def conclude_and_ask(*arguments: Any) -> None:
+        conclude(*arguments)
+        if not asked:
+            asked.append(sync.start(installation=admin.installation, full=True))
+
+    monkeypatch.setattr(sync, "_conclude", conclude_and_ask)
+    run_sync(admin)
+    after = Book.objects.get(connection=admin).full_finished_at
+    assert before is not None and after is not None and after > before

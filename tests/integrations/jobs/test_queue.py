@@ -104,3 +104,65 @@ def test_what_a_person_does_is_on_record(installation: Installation, operator: U
     assert [line.text for line in job.lines.all()] == [
         f"A person {done} it." for done in ("paused", "resumed", "cancelled", "retried")
     ]
+
+
+def test_a_job_asked_for_after_it_began_starts_over_once_when_it_is_done(installation: Installation) -> None:
+    job = counting(installation)
+    arguments = job.arguments | {"full": True}
+    run = worker.begin(job.pk)
+    assert run is not None
+    for _ in range(3):
+        assert queue.start(job.kind, installation=installation, arguments=arguments).pk == job.pk
+    assert run.leave(State.DONE)
+    job.refresh_from_db()
+    assert (job.state, job.cursor, job.arguments, job.asked_again) == (
+        State.WAITING,
+        {},
+        {"full": True},
+        None,
+    )
+    assert "starts over" in str(job.lines.last().text)
+    assert queue.run_now(job).state == State.DONE
+
+
+def test_a_job_asked_for_before_it_began_runs_once(installation: Installation) -> None:
+    job = counting(installation)
+    assert queue.start(job.kind, installation=installation).pk == job.pk
+    assert queue.run_now(job).asked_again is None
+    assert items_of(job) == ["item 0", "item 1", "item 2"]
+
+
+def test_a_job_that_waits_between_two_slices_does_not_start_over_for_the_same(
+    installation: Installation,
+) -> None:
+    job = counting(installation)
+    run = worker.begin(job.pk)
+    assert run is not None
+    run.leave(State.WAITING)
+    queue.start(job.kind, installation=installation)
+    job.refresh_from_db()
+    assert job.asked_again is None
+    queue.start(job.kind, installation=installation, arguments={"full": True})
+    job.refresh_from_db()
+    assert job.asked_again == {"full": True}
+
+
+def test_a_failed_job_that_was_asked_for_again_is_tried_again(installation: Installation) -> None:
+    job = counting(installation)
+    run = worker.begin(job.pk)
+    assert run is not None
+    queue.start(job.kind, installation=installation)
+    run.leave(State.FAILED, line="It broke.")
+    job.refresh_from_db()
+    assert job.state == State.WAITING and job.problem == ""
+
+
+def test_a_cancelled_job_does_not_start_over(installation: Installation, operator: User) -> None:
+    job = counting(installation)
+    run = worker.begin(job.pk)
+    assert run is not None
+    queue.start(job.kind, installation=installation)
+    queue.cancel(job, actor=operator)
+    run.leave(State.DONE)
+    job.refresh_from_db()
+    assert job.state == State.CANCELLED

@@ -1,0 +1,56 @@
+"""Mirrors are kept fresh by themselves: the stalest first."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from integrations.connections import lifecycle
+from integrations.connections.models import Connection
+from integrations.directory import freshness, sync
+from integrations.directory.models import Book
+from integrations.jobs.models import Job
+from portal import clock
+from tests.world import BLUEWATER, World
+
+Run = Callable[..., Job]
+
+
+def age(connection: Connection, **how: float) -> None:
+    Book.objects.filter(connection=connection).update(finished_at=clock.now() - dt.timedelta(**how))
+
+
+def test_a_mirror_is_due_when_its_time_has_come_and_not_before(admin: Connection, run_sync: Run) -> None:
+    assert freshness.due() == [admin.installation]
+    run_sync(admin)
+    assert freshness.due() == []
+    age(admin, hours=7)
+    assert freshness.due() == [admin.installation]
+
+
+def test_the_stalest_comes_first_and_what_is_under_way_is_not_started_again(
+    world: World, admin: Connection, run_sync: Run
+) -> None:
+    other = world.connected(BLUEWATER)
+    run_sync(admin)
+    run_sync(other)
+    age(admin, hours=7)
+    age(other, hours=30)
+    assert freshness.due() == [other.installation, admin.installation]
+    freshness.start_due_syncs()
+    assert freshness.due() == []
+    assert Job.objects.filter(kind=sync.KIND, state="waiting").count() == 2
+
+
+def test_what_is_paused_or_not_admitted_is_left_alone(world: World, admin: Connection) -> None:
+    lifecycle.pause(admin, actor=world.operator)
+    assert freshness.due() == []
+    lifecycle.resume(admin, actor=world.operator)
+    Connection.objects.update(admitted_at=None)
+    assert freshness.due() == []
+
+
+def test_one_stale_connection_among_fresh_ones_is_enough(
+    world: World, admin: Connection, run_sync: Run
+) -> None:
+    run_sync(admin)
+    world.consented(world.member("officer"))
+    assert freshness.due() == [admin.installation]

@@ -1,0 +1,41 @@
+"""What is kept, and what is not for ever."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from integrations.connections.models import Installation, TokenRequest
+from integrations.jobs import queue, retention
+from integrations.jobs.models import Job, JobLine
+from portal import clock
+from tests.integrations.jobs.jobs import counting
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+def test_ended_jobs_go_with_their_lines_after_their_time_and_active_ones_stay(
+    installation: Installation,
+) -> None:
+    old = queue.run_now(counting(installation))
+    Job.objects.filter(pk=old.pk).update(finished_at=clock.now() - retention.JOBS - dt.timedelta(days=1))
+    recent = queue.run_now(counting(installation))
+    active = counting(installation)
+    Job.objects.filter(pk=active.pk).update(created_at=clock.now() - dt.timedelta(days=999))
+    retention.forget_the_old()
+    assert set(Job.objects.values_list("pk", flat=True)) == {recent.pk, active.pk}
+    assert not JobLine.objects.filter(job_id=old.pk).exists()
+
+
+def test_token_requests_that_count_no_more_and_sessions_that_ended_go(world: World) -> None:
+    world.connected()
+    Session.objects.create(session_key="old", expire_date=timezone.now() - dt.timedelta(days=1))
+    Session.objects.create(session_key="open", expire_date=timezone.now() + dt.timedelta(days=1))
+    retention.forget_the_old()
+    assert TokenRequest.objects.count() == 1
+    assert [row.session_key for row in Session.objects.all()] == ["open"]
+    TokenRequest.objects.update(at=clock.now() - retention.TOKEN_REQUESTS - dt.timedelta(days=1))
+    retention.forget_the_old()
+    assert not TokenRequest.objects.exists()
