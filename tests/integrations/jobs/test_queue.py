@@ -118,7 +118,7 @@ def test_a_job_asked_for_after_it_began_starts_over_once_when_it_is_done(install
     assert (job.state, job.cursor, job.arguments, job.asked_again) == (
         State.WAITING,
         {},
-        {"full": True},
+        arguments,
         None,
     )
     assert "starts over" in str(job.lines.last().text)
