@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.accessibility import assert_accessible
-from tests.browser.pictures import screenshot
 from tests.browser.visitors import Visitors
 from tests.portal.organizations import oidc_provider
 from tests.portal.organizations.oidc_provider import Provider
@@ -100,7 +99,6 @@ def test_a_passkey_is_registered_and_signs_in_alone(portal: str, page: Page) -> 
     page.get_by_role("link", name="go on").click()
     expect(page.get_by_role("link", name="Rename My laptop")).to_be_visible()
     assert_accessible(page)
-    screenshot(page, "second-factor")
     assert device.passkeys()[0]["isResidentCredential"]
     sign_out(page, portal)
     page.get_by_role("button", name="Sign in with a passkey").click()
@@ -213,7 +211,6 @@ def test_an_operator_sets_up_a_second_factor_before_anything_else(portal: str, p
     by_password(page, portal, OLIVIA)
     expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
     assert_accessible(page)
-    screenshot(page, "operator-second-factor")
     page.goto(f"{portal}/settings/")
     expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
     add_a_passkey(page)
