@@ -19,3 +19,9 @@ def test_a_text_can_be_replaced_and_taken_away() -> None:
     texts.put(2, "Ada")
     texts.put(9, None)
     assert list(members(texts.containing("ada").number)) == [2]
+
+
+def test_texts_may_hold_any_character() -> None:
+    texts = Texts([(0, "a\0b"), (1, "c\nd"), (2, "")])
+    assert list(members(texts.containing("\0b").number)) == [0]
+    assert list(members(texts.containing("c\nd").number)) == [1]
