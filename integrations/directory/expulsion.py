@@ -24,7 +24,13 @@ def on_quarantined(sender: object, *, connection: Connection, since: dt.datetime
             unseen = Contact.objects.filter(pk__in=contacts[start : start + 500], sightings=None)
             Contact.objects.filter(pk__in=list(unseen.values_list("pk", flat=True))).delete()
         Book.objects.filter(connection=connection).update(
-            owner=None, contacts=0, groups=0, finished_at=None, full_finished_at=None, seen_until=None
+            owner=None,
+            contacts=0,
+            groups=0,
+            finished_at=None,
+            first_finished_at=None,
+            full_finished_at=None,
+            seen_until=None,
         )
         idle = Owner.objects.filter(installation=installation, contacts=None, books=None)
         ContactGroup.objects.filter(owner__in=idle, memberships=None).delete()

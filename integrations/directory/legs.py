@@ -263,6 +263,7 @@ def _finish(leg: Leg, client: Client) -> None:
         groups.count() if leg.connection.sees_everything else groups.filter(owner=book.owner).count()
     )
     book.finished_at = now
+    book.first_finished_at = book.first_finished_at or now
     if state["full"]:
         book.full_finished_at = now
     if state.get("seen_until"):

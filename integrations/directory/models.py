@@ -238,6 +238,7 @@ class Book(models.Model):
     passes = models.PositiveIntegerField(default=0, help_text="The number of the latest pass")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True, help_text="When the latest complete pass ended")
+    first_finished_at = models.DateTimeField(null=True, help_text="When the first complete pass ended")
     full_finished_at = models.DateTimeField(
         null=True, help_text="When the latest pass that read everything ended"
     )

@@ -1,6 +1,6 @@
 """What the list of jobs is narrowed to: state, kind and organization, as chosen in its address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -18,18 +18,16 @@ class Choice:
 
 
 class JobFilters:
-    """The filters chosen in ``query``, and what there is to choose among the ``visible`` jobs.
+    """The filters chosen in ``query``, and what there is to choose: ``organizations`` are those the person may see.
 
     A value that is none of the choices is no filter: what somebody may not see cannot be probed for.
     """
 
-    def __init__(self, query: Mapping[str, str], visible: "QuerySet[Job]") -> None:
-        organizations = Organization.objects.filter(jobs__in=visible).distinct().order_by("name")
-        names = sorted(set(visible.order_by().values_list("kind", flat=True).distinct()))
+    def __init__(self, query: Mapping[str, str], organizations: Iterable[Organization]) -> None:
         self.states = _choices(
             query.get("state", ""), [(value, str(label)) for value, label in State.choices]
         )
-        self.kinds = _choices(query.get("kind", ""), [(name, kinds.label_of(name)) for name in names])
+        self.kinds = _choices(query.get("kind", ""), [(name, kinds.label_of(name)) for name in kinds.names()])
         self.organizations = _choices(
             query.get("organization", ""), [(row.slug, row.name) for row in organizations]
         )

@@ -33,6 +33,11 @@ def get(name: str) -> Kind:
         raise LookupError(f"No app registered jobs of kind “{name}”.") from None
 
 
+def names() -> list[str]:
+    """All kinds, by what people call them."""
+    return sorted(_kinds, key=label_of)
+
+
 def label_of(name: str) -> str:
     """What people call this kind."""
     return _kinds[name].label if name in _kinds else name

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Max, Min, Q
+from django.db.models import F, Min
 
 from integrations.connections.models import Connection, Environment, State
 from integrations.directory import sync
-from integrations.jobs.models import Job
+from integrations.directory.models import Book
+from integrations.jobs.models import ACTIVE, Job
 from portal.organizations.models import Invitation, Organization
 
 STAGES = ["new", "invited", "opened", "consented", "verified", "first_sync", "live"]
@@ -64,14 +65,17 @@ def rows(organizations: Iterable[Organization]) -> list[Row]:
 
 
 def _syncs(ids: list[int]) -> dict[int, dict[str, dt.datetime | None]]:
+    """When the first pass over each organization's contacts began and ended. Jobs tell it as well, but not for ever."""
     found = (
-        Job.objects.filter(organization__in=ids, kind=sync.KIND)
-        .values("organization")
-        .annotate(
-            started=Min("created_at"), done=Min("finished_at", filter=Q(state="done")), last=Max("created_at")
-        )
+        Book.objects.filter(connection__installation__organization__in=ids)
+        .values(organization=F("connection__installation__organization"))
+        .annotate(started=Min("started_at"), done=Min("first_finished_at"))
     )
-    return {row["organization"]: {name: row[name] for name in ("started", "done", "last")} for row in found}
+    synced = {row["organization"]: {name: row[name] for name in ("started", "done")} for row in found}
+    under_way = Job.objects.filter(organization__in=ids, kind=sync.KIND, state__in=ACTIVE)
+    for organization, asked_at in under_way.values_list("organization", "created_at"):
+        synced.setdefault(organization, {"started": asked_at, "done": None})
+    return synced
 
 
 def _row(

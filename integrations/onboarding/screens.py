@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
@@ -23,15 +24,24 @@ from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.screens import organization_screen, person, render, signed_in
 
+#: Organizations on a page of the pipeline.
+PAGE = 50
+
 
 @signed_in
 def organizations(request: HttpRequest) -> HttpResponse:
     """The pipeline of every organization this person may see."""
-    rows = pipeline.rows(Organization.objects.visible_to(request.user).select_related("looked_after_by"))
-    wanted = request.GET.get("stage", "")
+    visible = Organization.objects.visible_to(request.user).select_related("looked_after_by")
+    name, wanted = request.GET.get("q", "").strip(), request.GET.get("stage", "")
+    rows = pipeline.rows(visible.filter(name__icontains=name) if name else visible)
     counts = {stage: sum(row.stage == stage for row in rows) for stage in pipeline.STAGES}
+    shown = [row for row in rows if row.stage == wanted] if wanted in pipeline.STAGES else rows
+    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     context = {
-        "rows": [row for row in rows if row.stage == wanted] if wanted in pipeline.STAGES else rows,
+        "rows": page.object_list,
+        "page": page,
+        "name": name,
+        "searchable": len(rows) > PAGE or bool(name),
         "stages": [(stage, pipeline.LABELS[stage], counts[stage]) for stage in pipeline.STAGES],
         "wanted": wanted,
         "total": len(rows),

@@ -13,8 +13,8 @@ def logged(error: BaseException) -> str:
     try:
         try:
             raise ValueError(f"Failing row contains ({PERSON})")
-        except ValueError:
-            raise error
+        except ValueError as first:
+            raise error from first
     except BaseException:
         record = logging.LogRecord("x", logging.ERROR, __file__, 1, "A job failed.", (), sys.exc_info())
     return FramesOnly("{message}", style="{").format(record)
