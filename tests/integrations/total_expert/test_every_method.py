@@ -142,7 +142,13 @@ def role_permissions(drive: Drive) -> None:
 
 def archived(drive: Drive) -> None:
     """An e-mail that was sent."""
-    email = drive.resource.get(1, user_id=drive.world.officer)
+    emulator = drive.world.emulator
+    groups = {"contact_groups": [{"group_name": "Newsletter"}]}
+    drive.world.clients["admin"].contacts.create(
+        {**drive.world.person(), **groups}, owner={"id": drive.world.officer}
+    )
+    sent = emulator.http.get("/_sandbox/outbox").get_json()[-1]["seq"]
+    email = drive.resource.get(sent, user_id=drive.world.officer)
     assert isinstance(email, ArchivedEmail)
     assert "<" in email.content
 
