@@ -69,11 +69,11 @@ def budgets() -> list[Budget]:
 
 
 def _budget(environment: Environment) -> Budget:
-    now = ledger.slots(environment)
+    slot = ledger.next_slot(environment)
+    now = ledger.slots(environment)  # a moment later, so a slot that is free lies in its past
     waiting = TokenDemand.objects.filter(
         connection__installation__environment__in=sharing_limits(environment)
     )
-    slot = ledger.next_slot(environment)
     return Budget(
         environment=environment,
         calls_used=permits.used(environment),

@@ -5,7 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.connections import lifecycle
-from integrations.connections.models import State
+from integrations.connections.models import State, TokenDemand
+from portal import clock
 from portal.organizations.models import User
 from tests.world import BLUEWATER, CEDAR, World
 
@@ -44,3 +45,20 @@ def test_that_every_connection_works_is_said_only_while_it_is_true(world: World)
     assert "It died." in home(world.operator)
     theirs = home(world.member("viewer"))
     assert "Nothing waits for you" in theirs and "Every connection" not in theirs
+
+
+def test_a_budget_says_free_now_only_when_a_newcomer_would_be_served(world: World) -> None:
+    world.environment.tokens_per_hour = 1
+    world.environment.save()
+    assert "free now" in home(world.operator)
+    connection = world.connected()
+    assert "free now" not in home(world.operator)
+    world.sandbox.pass_time(3700)
+    TokenDemand.objects.create(
+        connection=connection,
+        purpose="work",
+        due_at=clock.now(),
+        stale_since=clock.now(),
+        asked_at=clock.now(),
+    )
+    assert "free now" not in home(world.operator), "somebody waits before the newcomer"
