@@ -11,7 +11,7 @@ OURS = ("portal.", "integrations.")
 class FramesOnly(logging.Formatter):
     """Formats an exception as its frames and types. PostgreSQL, for one, quotes the failing row in its messages."""
 
-    def formatException(  # noqa: N802 - logging's name
+    def formatException(
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
     ) -> str:
         lines: list[str] = []

@@ -34,6 +34,7 @@ STORY = "story.json"
 def main(argv: list[str]) -> int:
     """Start everything, tell where it is, and wait for Ctrl-C or SIGTERM."""
     options = parse(argv)
+    os.umask(0o077)  # database, mail and logs are for whoever started it
     data = Path(options.data).resolve()
     data.mkdir(parents=True, exist_ok=True)
     for port in (options.port, options.sandbox_port):

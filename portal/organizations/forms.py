@@ -1,5 +1,6 @@
 """Forms of organizations and their people."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -17,11 +18,22 @@ ROLE_WORDS = {
 }
 
 
+#: What mail programs make a link of.
+ADDRESS = re.compile(r"://|[wW]{3}\.|\w\.[a-z]{2,}\b|@")
+
+
 class NameField(forms.CharField):
     """What somebody is called."""
 
     def __init__(self) -> None:
         super().__init__(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+    def clean(self, value: Any) -> str:
+        """One line, and no address: the name stands in mails that the portal sends to others."""
+        name = " ".join(str(super().clean(value) or "").split())
+        if not name.isprintable() or ADDRESS.search(name):
+            raise forms.ValidationError("A name holds no web address and no special characters.")
+        return name
 
 
 class NameForm(forms.ModelForm):  # type: ignore[type-arg]

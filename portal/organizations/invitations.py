@@ -109,6 +109,18 @@ def withdraw(*, invitation: Invitation, actor: User) -> None:
         log.record("invitation.withdrawn", actor=actor, organization=row.organization, target=row)
 
 
+def withdraw_those_of(*, inviter: User, organization: Organization, actor: User) -> None:
+    """Make useless what somebody has sent who may not invite any more: one of them could lead back in."""
+    at = clock.now()
+    theirs = Invitation.objects.filter(
+        organization=organization, invited_by=inviter, accepted_at=None, withdrawn_at=None
+    )
+    for row in theirs.select_for_update():
+        row.withdrawn_at = at
+        row.save(update_fields=["withdrawn_at"])
+        log.record("invitation.withdrawn", actor=actor, organization=organization, target=row)
+
+
 def find(token: str) -> Invitation | None:
     """The invitation of a link, whatever became of it; None for a link that never was, or was replaced by a newer one."""
     return found_by(digest(token))

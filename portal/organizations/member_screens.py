@@ -23,9 +23,11 @@ from portal.organizations.screens import organization_screen, person, render
 @organization_screen(Capability.MANAGE)
 @limited("invite")
 def members(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """Who belongs to the organization and who is invited; inviting shows the link, once.
+    """Who belongs to the organization and who is invited; inviting shows operators the link, once.
 
-    The answer to the POST is the page itself, no redirect: the link is a secret, and a redirect would have to keep it.
+    Whoever opens the link is taken for the owner of the address, so a customer's own admins do not see it: it could be
+    that of somebody who works for another customer, too. They have it mailed. The answer to the POST is the page itself,
+    no redirect: the link is a secret, and a redirect would have to keep it.
     Sending the form again does no harm, since an address with an open invitation is refused.
     """
     form = InvitationForm(request.POST or None)
@@ -65,7 +67,7 @@ def _draw(
         "roles": MEMBER_ROLES,
         "invitations": [{"row": row, "standing": row.standing(at)} for row in waiting],
         "invitation": invitation,
-        "link": link,
+        "link": link if operator else "",
     }
     return render(request, "organizations/members.html", context, title="Members")
 

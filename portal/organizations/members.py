@@ -6,10 +6,10 @@ Every screen asks for the role anew, so whoever is removed or changed has it in 
 from django.db import transaction
 
 from portal.audit import log
-from portal.organizations import signals
+from portal.organizations import invitations, signals
 from portal.organizations.models import Membership, Organization, User
 from portal.organizations.refusals import Refused
-from portal.organizations.roles import MEMBER_ROLES, Role
+from portal.organizations.roles import MEMBER_ROLES, Capability, Role, allows
 
 
 def change_role(*, membership: Membership, role: str, actor: User) -> None:
@@ -24,6 +24,8 @@ def change_role(*, membership: Membership, role: str, actor: User) -> None:
         _keep_an_admin(row, actor)
         row.role = role
         row.save(update_fields=["role"])
+        if not allows(Role(role), Capability.MANAGE):
+            invitations.withdraw_those_of(inviter=row.user, organization=row.organization, actor=actor)
         log.record(
             "member.role_changed",
             actor=actor,
@@ -48,6 +50,7 @@ def remove(*, membership: Membership, actor: User) -> None:
             user=row.user_id,
             role=row.role,
         )
+        invitations.withdraw_those_of(inviter=row.user, organization=row.organization, actor=actor)
         signals.member_removed.send(Membership, membership=row, actor=actor)
         row.delete()
 

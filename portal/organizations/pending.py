@@ -4,6 +4,7 @@ The browser session keeps the hash of the link, never the link: of a link that w
 nothing is left to use.
 """
 
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -35,11 +36,15 @@ def settle(request: HttpRequest, user: User) -> Invitation | None:
     if invitation is None:
         return None
     if invitation.accepted_by_id != user.pk:
+        belongs_elsewhere = user.memberships.exists()
         try:
             invitations.accept(invitation=invitation, user=user)
         except Refused as refused:
             messages.warning(request, str(refused))
             return None
+        if belongs_elsewhere:
+            # whoever else may be signed in with this account was let in by another organization
+            end_other_sessions(request, user)
     request.session[CHOSEN] = invitation.organization.slug
     return invitation
 

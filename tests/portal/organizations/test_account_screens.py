@@ -89,3 +89,27 @@ def test_the_session_one_is_in_is_always_listed(signed_in) -> None:
     client = signed_in(person("ada@cedar.example"))
     assert not UserSession.objects.exists()
     assert "This browser" in client.get(reverse("sessions")).content.decode()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["See https://evil.example", "www.evil.example", "evil.com", "a@b.example", "Ada\u202eevil", "A\x00B"],
+)
+def test_a_name_holds_no_address_and_nothing_that_cannot_be_seen(
+    cedar: Organization, join, signed_in, name: str
+) -> None:
+    user = join(cedar, "admin")
+    before = user.name
+    signed_in(user).post(reverse("account"), {"name": name})
+    user.refresh_from_db()
+    assert user.name == before
+
+
+@pytest.mark.parametrize(
+    "name", ["J. R. R. Tolkien", "Zoë O'Neill-Łukasz", "Dr. Ana María de la Cruz", "李小龍"]
+)
+def test_a_name_may_be_any_name(cedar: Organization, join, signed_in, name: str) -> None:
+    user = join(cedar, "admin")
+    signed_in(user).post(reverse("account"), {"name": f"  {name}\n"})
+    user.refresh_from_db()
+    assert user.name == name

@@ -281,3 +281,18 @@ def test_the_client_address_behind_a_proxy_is_the_one_the_proxy_vouches_for(clie
     same = client.get("/invitations/guess/", headers={"x-forwarded-for": "10.9.9.9, 203.0.113.7"})
     other = client.get("/invitations/guess/", headers={"x-forwarded-for": "10.9.9.9, 203.0.113.8"})
     assert (same.status_code, other.status_code) == (429, 404)
+
+
+def test_joining_a_further_organization_ends_the_accounts_other_sessions(
+    cedar: Organization, harbor: Organization, join, operator: User
+) -> None:
+    user = join(cedar, "viewer")
+    elsewhere, here = Client(), Client()
+    for client in (elsewhere, here):
+        client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+        assert client.get(reverse("account")).status_code == 200
+    _, link = invitations.invite(organization=harbor, email=user.email, role="viewer", actor=operator)
+    here.post(link.removeprefix("http://localhost:8000"), {"action": "accept"})
+    assert user.memberships.count() == 2
+    assert here.get(reverse("account")).status_code == 200
+    assert elsewhere.get(reverse("account")).status_code == 302

@@ -16,10 +16,10 @@ def address(organization: Organization, name: str = "members", *args: object) ->
     return reverse(name, args=[organization.slug, *args])
 
 
-def test_inviting_shows_the_link_once_and_mails_it(
-    cedar: Organization, join, signed_in, django_capture_on_commit_callbacks
+def test_inviting_shows_operators_the_link_once_and_mails_it(
+    cedar: Organization, operator: User, signed_in, django_capture_on_commit_callbacks
 ) -> None:
-    client = signed_in(join(cedar, "admin"))
+    client = signed_in(operator)
     with django_capture_on_commit_callbacks(execute=True):
         page = client.post(address(cedar), {"email": "ada@cedar.example", "role": "viewer"})
     link = re.search(r'value="(http://localhost:8000/invitations/[^"]+)"', page.content.decode()).group(1)
@@ -27,6 +27,25 @@ def test_inviting_shows_the_link_once_and_mails_it(
     assert "no-store" in page["Cache-Control"]
     assert link not in client.get(address(cedar)).content.decode()
     assert link.split("/")[4] not in str(dict(client.session.items()))
+
+
+def test_an_organizations_own_admin_does_not_see_the_link_since_it_proves_the_address(
+    cedar: Organization, join, signed_in, django_capture_on_commit_callbacks
+) -> None:
+    client = signed_in(join(cedar, "admin"))
+    with django_capture_on_commit_callbacks(execute=True):
+        page = client.post(address(cedar), {"email": "vera@elsewhere.example", "role": "officer"})
+        row = Invitation.objects.get()
+        again = client.post(address(cedar, "resend_invitation", row.pk))
+    for shown in (page, again):
+        text = shown.content.decode()
+        assert "/invitations/" not in re.sub(r'action="[^"]*"', "", text)
+        assert "vera@elsewhere.example" in text
+    links = {
+        re.search(r"http://localhost:8000(/invitations/\S+)", sent.body).group(1) for sent in mail.outbox
+    }
+    assert len(links) == 2
+    assert not any(link in shown.content.decode() for link in links for shown in (page, again))
 
 
 def test_inviting_twice_is_refused_with_a_sentence(cedar: Organization, operator: User, signed_in) -> None:

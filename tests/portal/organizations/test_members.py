@@ -3,7 +3,7 @@
 import pytest
 
 from portal.audit.models import Entry
-from portal.organizations import members
+from portal.organizations import invitations, members
 from portal.organizations.models import Membership, Organization, User
 from portal.organizations.refusals import Refused
 
@@ -66,3 +66,26 @@ def test_nobody_becomes_anything_but_the_four_roles(
     row = membership(join(cedar, "viewer"))
     with pytest.raises(Refused):
         members.change_role(membership=row, role=role, actor=operator)
+
+
+@pytest.mark.parametrize("how", ["removed", "demoted"])
+def test_the_open_invitations_of_whoever_may_invite_no_longer_are_withdrawn(
+    cedar: Organization, operator: User, join, how: str
+) -> None:
+    admin = join(cedar, "admin")
+    join(cedar, "admin")
+    invitation, _ = invitations.invite(
+        organization=cedar, email="second@address.example", role="admin", actor=admin
+    )
+    others, _ = invitations.invite(
+        organization=cedar, email="third@address.example", role="viewer", actor=operator
+    )
+    membership = Membership.objects.get(user=admin)
+    if how == "removed":
+        members.remove(membership=membership, actor=operator)
+    else:
+        members.change_role(membership=membership, role="viewer", actor=operator)
+    invitation.refresh_from_db()
+    others.refresh_from_db()
+    assert invitation.withdrawn_at is not None
+    assert others.withdrawn_at is None
