@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 from django.db.models import Q
 
 from integrations import total_expert
@@ -13,6 +13,10 @@ from integrations.directory import rows
 from integrations.directory.models import Book, Contact, ContactGroup, Document, Membership, Owner, Sighting
 
 _NEVER_CHANGED = {"id", "installation", "remote_id", "first_seen_at", "archived", "gone_at"}
+#: What storing a record may raise; of the database's errors only some are about the record.
+UNSTORABLE = (DatabaseError, ValueError, OverflowError)
+#: PostgreSQL's class of errors about what exceeds a limit of its own, an index entry's size for one.
+TOO_LARGE = "54"
 _CONTACT_FIELDS = [f.name for f in Contact._meta.concrete_fields if f.name not in _NEVER_CHANGED]
 
 
@@ -103,8 +107,9 @@ def contacts(records: Sequence[total_expert.Contact], sight: Sight) -> Stored:
         with transaction.atomic():
             _contacts(records, sight)
         return Stored(len(records))
-    except (DataError, IntegrityError, ValueError, OverflowError):
-        return _one_by_one(records, sight)
+    except UNSTORABLE as problem:
+        _raise_unless_of_a_record(problem)
+    return _one_by_one(records, sight)
 
 
 def _one_by_one(records: Sequence[total_expert.Contact], sight: Sight) -> Stored:
@@ -114,9 +119,17 @@ def _one_by_one(records: Sequence[total_expert.Contact], sight: Sight) -> Stored
             with transaction.atomic():
                 _contacts([record], sight)
             outcome.stored += 1
-        except (DataError, IntegrityError, ValueError, OverflowError):
+        except UNSTORABLE as problem:
+            _raise_unless_of_a_record(problem)
             outcome.failed.append(record.id)
     return outcome
+
+
+def _raise_unless_of_a_record(problem: Exception) -> None:
+    """Raise what is no record's fault: a lost connection or a deadlock, for one, concerns the whole job."""
+    ours = isinstance(problem, (DataError, IntegrityError)) or not isinstance(problem, DatabaseError)
+    if not ours and not str(getattr(problem.__cause__, "sqlstate", "")).startswith(TOO_LARGE):
+        raise problem
 
 
 def _contacts(records: Sequence[total_expert.Contact], sight: Sight) -> None:

@@ -1,10 +1,11 @@
 """Storing pages of records: what is new, what is old, and what can't be stored."""
 
 import datetime as dt
+import random
 from typing import Any
 
 import pytest
-from django.db import DataError
+from django.db import DataError, OperationalError, connection
 
 from integrations import total_expert
 from integrations.connections.models import Connection
@@ -158,3 +159,43 @@ def test_first_seen_stays_when_a_contact_changes(sight: store.Sight) -> None:
     contact = Contact.objects.get()
     assert contact.first_seen_at == first
     assert contact.synced_at > first
+
+
+def test_a_record_too_large_for_an_index_does_not_stop_the_others(
+    sight: store.Sight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "SEARCH_BYTES", 10_000)
+    monkeypatch.setattr(rows, "SORT_BYTES", 10_000)
+    chance = random.Random(1)  # what repeats would be compressed
+    long = {
+        name: "".join(chr(chance.randrange(0x20000, 0x2A000)) for _ in range(255))
+        for name in ("first_name", "last_name", "email", "state", "source")
+    }
+    outcome = store.contacts([record(1), record(2, **long), record(3)], sight)
+    if connection.vendor == "postgresql":
+        assert (outcome.stored, outcome.failed) == (2, [2])
+    else:
+        assert (outcome.stored, outcome.failed) == (3, [])
+    assert {1, 3} <= set(Contact.objects.values_list("remote_id", flat=True))
+
+
+def test_a_trouble_of_the_database_itself_is_not_blamed_on_records(
+    sight: store.Sight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(store, "_sightings", down)
+    with pytest.raises(OperationalError):
+        store.contacts([record(1)], sight)
+
+
+@pytest.mark.parametrize("letter", ["\U00020000", "\u6f22", "\u00e9"])
+def test_the_longest_names_there_can_be_are_stored(sight: store.Sight, letter: str) -> None:
+    chance = random.Random(1)
+    long = {
+        name: "".join(chr(ord(letter) + chance.randrange(64)) for _ in range(255))
+        for name in ("first_name", "last_name", "nickname", "email", "email_work", "city", "state", "source")
+    }
+    outcome = store.contacts([record(1, **long)], sight)
+    assert (outcome.stored, outcome.failed) == (1, [])
