@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Callable
 
+import pytest
+
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection
 from integrations.directory import freshness, sync
@@ -54,3 +56,19 @@ def test_one_stale_connection_among_fresh_ones_is_enough(
     run_sync(admin)
     world.consented(world.member("officer"))
     assert freshness.due() == [admin.installation]
+
+
+def test_a_sync_that_fails_is_not_begun_again_at_once_and_keeps_no_other_waiting(
+    world: World, admin: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freshness, "AT_ONCE", 1)
+    other = world.connected(BLUEWATER)
+    freshness.start_due_syncs()
+    first = Job.objects.get(kind=sync.KIND)
+    Job.objects.filter(pk=first.pk).update(state="failed", finished_at=clock.now())
+    left = ({admin.installation, other.installation} - {first.installation}).pop()
+    assert freshness.due() == [left]
+    freshness.start_due_syncs()
+    assert freshness.due() == []
+    Job.objects.update(state="failed", finished_at=clock.now() - dt.timedelta(hours=2))
+    assert len(freshness.due()) == 1, "after a while they are tried again"
