@@ -3,7 +3,9 @@
 import argparse
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DEFAULT_DB_ALIAS
 
 from integrations.jobs import cluster
 from integrations.jobs.supervisor import PATIENCE, Supervisor, say
@@ -28,4 +30,6 @@ class Command(BaseCommand):
         if options["cluster_only"]:
             cluster.run(signs=options["signs"], period=options["period"])
         else:
+            # Django leaves these out when a command starts
+            self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
             Supervisor(say, patience=options["patience"]).run()
