@@ -79,13 +79,15 @@ def _flag_choices(chosen: str) -> list[Choice]:
     return [Choice(value, value.capitalize(), value == chosen) for value in ("yes", "no", "unknown")]
 
 
-def chips(selection: Selection, installation: Installation) -> list[Chip]:
+def chips(selection: Selection, visible: ContactQuerySet) -> list[Chip]:
     """The filters in use, each with the query that takes it away."""
     found = []
     if selection.q:
         found.append(Chip(f"“{selection.q}”", selection.without("q")))
     if selection.owner:
-        owner = Owner.objects.filter(installation=installation, pk=selection.owner).first()
+        # named only to whoever sees a contact of theirs
+        theirs = visible.filter(owner_id=selection.owner).select_related("owner").first()
+        owner = theirs.owner if theirs is not None else None
         found.append(Chip(f"Owner: {owner.display_name if owner else 'unknown'}", selection.without("owner")))
     for name in selection.group:
         found.append(Chip(f"Group{_match(selection)}: {name}", selection.without("group", name)))

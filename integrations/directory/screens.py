@@ -76,7 +76,8 @@ def _chosen(installations: list[Installation], selection: Selection) -> Installa
 def _results(
     request: HttpRequest, organization: Organization, installation: Installation, selection: Selection
 ) -> dict[str, Any]:
-    found = selection.apply(visible_contacts(request, organization), installation)
+    visible = visible_contacts(request, organization).filter(installation=installation)
+    found = selection.apply(visible, installation)
     page = keyset.page(
         found,
         selection.order,
@@ -87,7 +88,7 @@ def _results(
         "through": coverage.eyes_of(person(request), installation),
         "page": page,
         "found": keyset.count(found) if selection.is_narrow else None,
-        "chips": choices.chips(selection, installation),
+        "chips": choices.chips(selection, visible),
         "query": selection.query(),
         "own_environment": selection.environment,
     }

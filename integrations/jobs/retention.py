@@ -2,8 +2,9 @@
 
 import datetime as dt
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from integrations.connections.models import ConsentAttempt, TokenRequest
@@ -24,7 +25,16 @@ def forget_the_old() -> None:
     _delete(Job.objects.exclude(state__in=ACTIVE).filter(finished_at__lt=at - JOBS))
     _delete(TokenRequest.objects.filter(at__lt=at - TOKEN_REQUESTS))
     _delete(ConsentAttempt.objects.filter(created_at__lt=at - CONSENT_ATTEMPTS))
+    _forget_expired_counts()
     _delete(Session.objects.filter(expire_date__lt=timezone.now()))
+
+
+def _forget_expired_counts() -> None:
+    """Entries of the cache in the database whose time is over; the cache itself would drop any, not the oldest."""
+    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
+    with connection.cursor() as cursor:
+        now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
+        cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 - the name is a setting
 
 
 def _delete(rows: models.QuerySet[models.Model]) -> None:

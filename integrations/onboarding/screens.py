@@ -127,13 +127,15 @@ def mail_me(request: HttpRequest, organization: Organization) -> HttpResponse:
 def connect_result(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
     """What a fresh grant reaches, step by step, then the first sync; the steps move by themselves."""
     connection = visible_connection(request, organization, pk)
-    context = _progress(organization, connection)
+    context = _progress(request, connection)
     if request.headers.get("HX-Request"):
         return render_fragment(request, "onboarding/progress.html", context)
     return render(request, "onboarding/connect_result.html", context, title=title_of(connection))
 
 
-def _progress(organization: Organization, connection: Connection) -> dict[str, Any]:
+def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
+    organization = connection.installation.organization
+    through = coverage.eyes_of(person(request), connection.installation)
     tried = Verification.objects.filter(connection=connection).first()
     jobs = Job.objects.filter(installation=connection.installation).order_by("-created_at")
     verifying = jobs.filter(kind=verification.KIND).first()
@@ -154,7 +156,7 @@ def _progress(organization: Organization, connection: Connection) -> dict[str, A
         "verifying": verifying,
         "syncing": syncing if verified else None,
         "mirrored": mirrored and verified,
-        "coverage": coverage.of(connection.installation) if verified else None,
+        "coverage": coverage.of(connection.installation, through=through) if verified else None,
         "finished": finished,
     }
 

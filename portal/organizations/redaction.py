@@ -1,10 +1,13 @@
-"""Keeps the secrets that travel in addresses out of the log: links of invitations, resets and confirmations."""
+"""Keeps the secrets that travel in addresses out of the log: links of invitations, resets and the like, codes."""
 
 import logging
 import re
 
 #: Whoever reads one of these addresses can use it.
-_SECRETS = re.compile(r"(/(?:invitations|accounts/confirm-email|accounts/password/reset/key)/)[^/\s\"']+")
+_SECRETS = re.compile(
+    r"(/(?:invitations|accounts/confirm-email|accounts/password/reset/key)/)[^/\s\"']+"
+    r"|(/oauth/callback/\?|/single-sign-on/callback/\?)[^\s\"']+"
+)
 
 
 class WithoutLinks(logging.Filter):
@@ -12,7 +15,7 @@ class WithoutLinks(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        redacted = _SECRETS.sub(r"\1***", message)
+        redacted = _SECRETS.sub(lambda found: f"{found[1] or found[2]}***", message)
         if redacted != message:
             record.msg, record.args = redacted, ()
         return True

@@ -10,7 +10,7 @@ from django.test import Client
 
 from integrations.connections.models import Connection
 from integrations.directory import keyset, panels, sync
-from integrations.directory.models import Contact, ContactGroup, Membership, Owner
+from integrations.directory.models import Book, Contact, ContactGroup, Membership, Owner
 from integrations.directory.selection import ORDERS
 from integrations.jobs.models import Job
 from portal.audit.models import Entry
@@ -320,3 +320,17 @@ def test_messages_and_titles_of_the_job_name_nobody(
     answer = browser(world.operator).post(address(admin, "sync/sandbox/"), follow=True)
     assert "The sync has started" in answer.content.decode()
     assert CEDAR not in str(Job.objects.get(kind=sync.KIND).arguments)
+
+
+def test_an_officer_learns_no_other_owners_name_from_a_filter(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    officer = world.member("officer")
+    own = world.consented(officer)
+    run_sync(own)
+    mine = Book.objects.get(connection=own).owner
+    client = browser(officer)
+    for owner in Owner.objects.filter(contacts__isnull=False).distinct():
+        html = page(client, address(admin) + f"?owner={owner.pk}")
+        assert (f"Owner: {owner.display_name}" in html) is (owner == mine)

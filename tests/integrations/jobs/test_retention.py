@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 
 from integrations.connections.models import Installation, TokenRequest
@@ -39,3 +41,22 @@ def test_token_requests_that_count_no_more_and_sessions_that_ended_go(world: Wor
     TokenRequest.objects.update(at=clock.now() - retention.TOKEN_REQUESTS - dt.timedelta(days=1))
     retention.forget_the_old()
     assert not TokenRequest.objects.exists()
+
+
+def test_counts_whose_time_is_over_go_and_the_others_stay() -> None:
+    cache.set("old", 1, timeout=60)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE portal_cache SET expires = '2020-01-01 00:00:00'")
+    cache.set("counted", 1, timeout=300)
+    retention.forget_the_old()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM portal_cache")
+        assert cursor.fetchone()[0] == 1
+    assert cache.get("counted") == 1
+
+
+def test_the_cache_drops_no_count_because_there_are_many() -> None:
+    cache.set("the first", 1, timeout=300)
+    for number in range(400):
+        cache.set(f"another {number}", 1, timeout=300)
+    assert cache.get("the first") == 1

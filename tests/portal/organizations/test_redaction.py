@@ -15,6 +15,8 @@ from portal.organizations.redaction import WithoutLinks
         "/invitations/s3cret-token_x/",
         "/accounts/password/reset/key/1a-s3cret/",
         "/accounts/confirm-email/MQ:s3cret:x/",
+        "/oauth/callback/?code=s3cret&state=s3cret2",
+        "/accounts/single-sign-on/callback/?state=s3cret&code=s3cret2",
     ],
 )
 def test_the_secret_part_of_an_address_is_blacked_out(address: str) -> None:

@@ -1,0 +1,38 @@
+"""The screens of onboarding."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.connections.models import Connection
+from integrations.directory import sync
+from integrations.directory.models import Book, Contact
+from integrations.jobs import queue
+from integrations.onboarding import verification
+from portal.organizations.models import User
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+def result(person: User, connection: Connection) -> str:
+    client = Client()
+    client.force_login(person)
+    parts = {"slug": connection.installation.organization.slug, "pk": connection.pk}
+    return client.get(reverse("connect_result", kwargs=parts)).content.decode()
+
+
+def test_an_officer_reads_what_their_own_connection_sees_and_others_the_whole(world: World) -> None:
+    officers = [world.member("officer") for _ in range(2)]
+    connections = [world.consented(person, officer=number) for number, person in enumerate(officers)]
+    for connection in connections:
+        verification.start(connection, actor=None)
+    queue.run_now(connections[0].installation.jobs.get(kind=verification.KIND))
+    queue.run_now(sync.start(installation=connections[0].installation))
+    mine = Book.objects.get(connection=connections[0])
+    other = Book.objects.get(connection=connections[1])
+    assert mine.owner is not None and other.owner is not None
+    text = result(officers[0], connections[0])
+    assert f"{mine.contacts} contacts of {mine.owner.display_name}" in text
+    assert other.owner.display_name not in text
+    assert f"{Contact.objects.count()} contacts" in result(world.operator, connections[0])
