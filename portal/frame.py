@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from portal import clock
 from portal.menu import entries
 from portal.organizations.screens import switcher
 
@@ -16,7 +17,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if settings.DEMO:
         from portal.demo import summary
 
-        context |= {"banner": "Sandbox: invented people", "personas": SimpleLazyObject(summary.personas)}
+        hours = round(clock.offset() / 3600)
+        ahead = f"; its clock is {hours} h ahead" if hours else ""
+        context |= {
+            "banner": f"Sandbox: invented people{ahead}",
+            "personas": SimpleLazyObject(summary.personas),
+        }
     if hasattr(request, "user") and request.user.is_authenticated:
         context["menu"] = entries(request)
         context["switcher"] = switcher(request)

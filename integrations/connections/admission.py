@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from integrations import total_expert
-from integrations.connections import tripwire
+from integrations.connections import lifecycle, tripwire
 from integrations.connections.models import Connection, State
 from integrations.total_expert import Client, Rejected
 from portal import clock
@@ -17,6 +17,9 @@ def admit(connection: Connection, client: Client) -> None:
     Quarantines it and raises Rejected when that is another organization's. Raises the client's errors.
     """
     found = records(client, as_admin=connection.sees_everything)
+    if tripwire.is_strange(connection, found):
+        lifecycle.quarantine(connection, reason=tripwire.STRANGE)
+        raise Rejected([tripwire.STRANGE], code="another_organization")
     tripwire.claim(connection, found)
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk, state=State.ACTIVE).update(admitted_at=clock.now())

@@ -135,8 +135,17 @@ def settle(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None
     except Rejected:
         candidate.delete()
         raise
+    if tripwire.is_strange(connection, found):
+        _refuse_strange(connection, candidate)
     _take_over(candidate, found)
     connection.refresh_from_db()
+
+
+def _refuse_strange(connection: Connection, candidate: CredentialCandidate) -> None:
+    candidate.delete()
+    if connection.state == State.PENDING:
+        lifecycle.quarantine(connection, reason=tripwire.STRANGE)
+    raise Rejected([f"{tripwire.STRANGE} They were not kept."], code="another_organization")
 
 
 def _ask_for_token(candidate: CredentialCandidate, purpose: Purpose) -> None:

@@ -9,8 +9,8 @@ from integrations.connections import consent, health
 from integrations.connections.access import title_of
 from integrations.connections.models import Connection, Environment, State
 from portal.organizations import panels
-from portal.organizations.models import Organization
-from portal.organizations.roles import Capability
+from portal.organizations.models import Invitation, Organization
+from portal.organizations.roles import Capability, Role
 from portal.organizations.screens import person
 
 
@@ -31,11 +31,26 @@ def _rows(connections: Any) -> list[dict[str, Any]]:
 def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """Connections that need a person, each with its one action."""
     visible = Organization.objects.visible_to(request.user)
-    rows = Connection.objects.filter(
-        installation__organization__in=visible, state__in=[State.NEEDS_RECONNECT, State.QUARANTINED]
+    rows = Connection.objects.filter(installation__organization__in=visible).exclude(
+        state__in=[State.ACTIVE, State.PENDING]
     )
-    mine = [row for row in _rows(rows) if _concerns(request, row["connection"])]
-    return {"rows": mine, "all_work": not rows.exists()}
+    able = [State.NEEDS_RECONNECT, State.QUARANTINED, State.PAUSED]
+    mine = [row for row in _rows(rows.filter(state__in=able)) if _concerns(request, row["connection"])]
+    granted = Connection.objects.filter(installation__organization__in=visible).exclude(state=State.PENDING)
+    return {
+        "rows": mine,
+        "all_work": granted.exists() and not rows.exists(),
+        "to_connect": _still_to_connect(request),
+    }
+
+
+def _still_to_connect(request: HttpRequest) -> list[Organization]:
+    """The organizations in which a loan officer has not consented yet."""
+    granted = Connection.objects.filter(user=person(request)).exclude(state=State.PENDING)
+    officer_of = Organization.objects.filter(
+        memberships__user=person(request), memberships__role=Role.OFFICER
+    )
+    return list(officer_of.exclude(installations__connections__in=granted))
 
 
 def _concerns(request: HttpRequest, connection: Connection) -> bool:
@@ -77,8 +92,13 @@ def installations(request: HttpRequest, organization: Organization) -> dict[str,
 @panels.register("settings", name="environments", template="connections/environments.html", order=20)
 def environment_list(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """Environments, their limits and whether application credentials are there."""
-    rows = Environment.objects.select_related("application")
+    rows = [
+        {"environment": row, "application": getattr(row, "application", None)}
+        for row in Environment.objects.select_related("application")
+    ]
     return {
-        "rows": [{"environment": row, "application": getattr(row, "application", None)} for row in rows],
+        "rows": rows,
+        "all_entered": bool(rows) and all(row["application"] for row in rows),
+        "somebody_invited": Invitation.objects.filter(role=Role.ADMIN).exists(),
         "redirect_uri": consent.redirect_uri(),
     }

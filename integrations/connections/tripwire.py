@@ -22,6 +22,10 @@ from portal.secrets import fingerprint
 #: A record's resource, id, and its time of creation or name as Total Expert writes it.
 Record = tuple[str, int | str, str]
 CREATED = "internal_created_at"
+STRANGE = (
+    "Total Expert shows these credentials an organization that has nothing in common with the one connected here so far: "
+    "none of its owners, none of its oldest contacts. If this one is right, revoke the other connections first."
+)
 SENTENCE = (
     "Total Expert shows this connection records of another organization that is connected here. They are not kept. Sign "
     "in at Total Expert as a user of this organization, then connect again."
@@ -61,6 +65,17 @@ def foreign(installation: Installation, records: Iterable[Record]) -> Landmark |
         .select_related("connection")
         .first()
     )
+
+
+def is_strange(connection: Connection, records: Iterable[Record]) -> bool:
+    """Whether a grant as admin shows nothing of what is known of its installation: neither an owner nor an old contact.
+
+    Of a person's own book nothing may be known yet; as admin all owners are seen.
+    """
+    known = Landmark.objects.filter(installation=connection.installation_id)
+    if not connection.sees_everything or not known.exists():
+        return False
+    return not known.filter(digest__in=digests(records)).exists()
 
 
 def refuse_foreign(connection: Connection, records: Iterable[Record]) -> None:

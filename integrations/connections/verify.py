@@ -97,8 +97,9 @@ def _first_page(connection: Connection, client: Client) -> Step:
     if connection.admitted_at is None:
         admission.admit(connection, client)
     page = admission.oldest(client)
-    about = f"{page.last * page.size:,}" if page.last > 1 else str(len(page.items))
-    return Step("first_page", "done", f"Sees up to {about} contacts, and they are this organization's.")
+    fewest, most = (page.last - 1) * page.size + 1, page.last * page.size
+    count = f"between {fewest:,} and {most:,}" if page.last > 1 else str(len(page.items))
+    return Step("first_page", "done", f"Sees {count} contacts, and they are this organization's.")
 
 
 def _count(name: str, noun: str, fetch: Callable[[], total_expert.Page[object]]) -> Step:

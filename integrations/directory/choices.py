@@ -82,7 +82,7 @@ def _flag_choices(chosen: str) -> list[Choice]:
 def chips(selection: Selection, visible: ContactQuerySet) -> list[Chip]:
     """The filters in use, each with the query that takes it away."""
     found = []
-    if selection.q:
+    if selection.q and not selection.is_too_short:
         found.append(Chip(f"“{selection.q}”", selection.without("q")))
     if selection.owner:
         # named only to whoever sees a contact of theirs

@@ -60,6 +60,10 @@ def _next(installation: Installation, progress: Progress, waits: dict[str, TryLa
 def _conclude(run: Run, progress: Progress) -> None:
     """Say what could not be reached. Raises when nothing was."""
     steps = [leg.get("step") for leg in progress.legs.values()]
+    if progress.total != progress.done + progress.failed:  # pages tell about how many there are, not how many
+        progress.total = progress.done + progress.failed
+        with transaction.atomic():
+            progress.save(run)
     if "done" not in steps:
         problems = [leg["problem"] for leg in progress.legs.values() if leg.get("problem")]
         with transaction.atomic():

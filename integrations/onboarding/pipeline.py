@@ -99,12 +99,15 @@ def _row(
         if synced["done"]:
             stage, since = "live", synced["done"]
     broken = next((c for c in connections if c.state in (State.NEEDS_RECONNECT, State.QUARANTINED)), None)
+    problem = broken.reason if broken else ""
+    if connections and not broken and not any(c.state == State.ACTIVE for c in connections):
+        problem = "No connection works now: paused or revoked."
     environments = {c.installation.environment_id: c.installation.environment for c in connections}
     return Row(
         organization=organization,
         stage=stage,
         since=since,
         environments=sorted(environments.values(), key=lambda e: (e.is_production, e.name)),
-        problem=broken.reason if broken else "",
+        problem=problem,
         invitation=invitation,
     )

@@ -51,26 +51,34 @@ def due(installation: Installation) -> list[Connection]:
 def advance(run: Run) -> bool:
     """One slice of the job: verify each connection that waits; afterwards sync what holds.
 
-    One that must wait does not keep the others from it. Raises TryLater when all that is left must wait.
+    One that must wait does not keep the others from it. Raises TryLater when all that is left must wait, and Rejected
+    when none held, so that the job is not taken for a success.
     """
     installation = run.job.installation
     held = bool(run.cursor.get("held"))
     waits: list[TryLater] = []
+    refusals: list[str] = []
     for connection in due(installation):
         try:
-            held |= _verify(run, connection)
+            problem = _verify(run, connection)
         except TryLater as wait:
             waits.append(wait)
+            continue
+        held |= not problem
+        refusals += [problem] if problem else []
         run.checkpoint(cursor={"held": held})
     if held:
         sync.start(installation=installation, asked_by=run.job.asked_by)
         run.checkpoint(cursor={"held": False})
     if waits:
         raise min(waits, key=lambda wait: wait.after if wait.after is not None else float("inf"))
+    if refusals and not held:
+        raise Rejected(refusals[:1], code="not_verified")
     return not due(installation)
 
 
-def _verify(run: Run, connection: Connection) -> bool:
+def _verify(run: Run, connection: Connection) -> str:
+    """Verify one connection. Answers what is wrong with it; "" when it holds."""
     verification = Verification.objects.get(connection=connection)
     verification.steps = []
     try:
@@ -81,10 +89,9 @@ def _verify(run: Run, connection: Connection) -> bool:
             run.note(step.text, level="warning" if step.outcome == "warned" else "info")
     except (Rejected, ReconnectRequired) as refused:
         _end(verification, Verification.Outcome.FAILED, str(refused))
-        run.note(str(refused), level="error")
-        return False
+        return str(refused)
     _end(verification, Verification.Outcome.DONE, "")
-    return True
+    return ""
 
 
 def _end(verification: Verification, outcome: str, problem: str) -> None:

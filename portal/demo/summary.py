@@ -22,7 +22,7 @@ def _user(user: User) -> dict[str, Any]:
     membership = Membership.objects.filter(user=user).select_related("organization").first()
     return {
         "email": user.email,
-        "password": cast.PASSWORD if user.has_usable_password() else "",
+        "password": cast.PASSWORD if user.check_password(cast.PASSWORD) else "",
         "role": membership.role if membership else "operator",
         "organization": membership.organization.slug if membership else None,
     }

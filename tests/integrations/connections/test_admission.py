@@ -2,7 +2,7 @@
 
 import pytest
 
-from integrations.connections import consent, credentials
+from integrations.connections import consent, credentials, lifecycle
 from integrations.connections.models import Connection, CredentialCandidate, State, Token
 from integrations.directory import sync
 from integrations.directory.models import Contact, ContactGroup, Owner
@@ -86,3 +86,39 @@ def test_a_token_granted_before_a_crash_is_not_asked_for_again(
     credentials.settle(connection)
     assert Connection.objects.get().state == State.ACTIVE
     assert len(world.sandbox.requests("/v1/token")) == 1
+
+
+def test_credentials_of_an_organization_that_nobody_has_connected_do_not_replace_anothers(
+    world: World,
+) -> None:
+    working = world.connected(CEDAR)
+    paste(world, CEDAR, of=BLUEWATER)
+    with pytest.raises(Rejected, match="nothing in common"):
+        credentials.settle(working)
+    row = Connection.objects.get(pk=working.pk)
+    assert row.state == State.ACTIVE
+    assert row.client_secret == world.sandbox.organization(CEDAR)["client_secret"]
+    assert not CredentialCandidate.objects.exists()
+
+
+def test_credentials_that_have_nothing_in_common_with_an_officers_book_are_refused(world: World) -> None:
+    world.consented(world.member("officer"))
+    first = paste(world, CEDAR, of=BLUEWATER)
+    with pytest.raises(Rejected, match="nothing in common"):
+        credentials.settle(first)
+    assert Connection.objects.get(pk=first.pk).state == State.QUARANTINED
+
+
+def test_the_admins_credentials_are_taken_beside_the_officers_of_the_same_organization(
+    world: World,
+) -> None:
+    world.consented(world.member("officer"))
+    assert Connection.objects.get(pk=world.connected().pk).state == State.ACTIVE
+
+
+def test_when_all_other_connections_are_revoked_another_world_may_be_connected(world: World) -> None:
+    working = world.connected(CEDAR)
+    lifecycle.revoke(working, actor=world.operator)
+    paste(world, CEDAR, of=BLUEWATER)
+    credentials.settle(working)
+    assert Connection.objects.get(pk=working.pk).state == State.ACTIVE

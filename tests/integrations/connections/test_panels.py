@@ -7,6 +7,7 @@ from django.urls import reverse
 from integrations.connections import lifecycle
 from integrations.connections.models import State, TokenDemand
 from portal import clock
+from portal.organizations import invitations
 from portal.organizations.models import User
 from tests.world import BLUEWATER, CEDAR, World
 
@@ -62,3 +63,34 @@ def test_a_budget_says_free_now_only_when_a_newcomer_would_be_served(world: Worl
         asked_at=clock.now(),
     )
     assert "free now" not in home(world.operator), "somebody waits before the newcomer"
+
+
+def test_a_paused_connection_is_something_to_look_at(world: World) -> None:
+    connection = world.connected()
+    lifecycle.pause(connection, actor=world.operator)
+    text = home(world.operator)
+    assert "Paused by a person." in text and "Every connection" not in text
+
+
+def test_an_officer_who_has_not_connected_is_asked_to(world: World) -> None:
+    officer = world.member("officer")
+    text = home(officer)
+    assert "You have not connected" in text
+    assert reverse("connect", args=[world.organization().slug]) in text
+    world.consented(officer)
+    assert "You have not connected" not in home(officer)
+
+
+def test_a_portal_without_connections_does_not_say_that_every_one_works(world: World) -> None:
+    assert "Every connection" not in home(world.operator)
+
+
+def test_the_first_run_checklist_ticks_what_is_done(world: World) -> None:
+    client = Client()
+    client.force_login(world.operator)
+    before = client.get(reverse("settings")).content.decode()
+    assert before.count('<li data-state="done">') == 1
+    invitations.invite(
+        organization=world.organization(), email="a@b.example", role="admin", actor=world.operator
+    )
+    assert client.get(reverse("settings")).content.decode().count('<li data-state="done">') == 2

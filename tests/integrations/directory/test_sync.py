@@ -234,3 +234,8 @@ def test_contacts_edited_while_they_are_read_are_not_lost(
     seen = Sighting.objects.filter(connection=admin).values_list("contact__remote_id", flat=True)
     assert set(seen) == theirs(over_there).keys()
     assert Contact.objects.get(remote_id=edited[0]).document.raw["nickname"] == "N1"
+
+
+def test_a_sync_that_is_done_has_read_all_of_as_many_as_there_were(admin: Connection, run_sync: Run) -> None:
+    job = run_sync(admin)
+    assert job.total == job.done + job.failed == Contact.objects.count()

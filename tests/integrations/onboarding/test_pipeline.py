@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from integrations.connections import lifecycle
 from integrations.directory import sync
 from integrations.jobs import queue
 from integrations.jobs.models import Job
@@ -67,3 +68,16 @@ def test_the_pipeline_costs_the_same_queries_however_many_organizations(
     operator.get(reverse("organizations"))
     with django_assert_max_num_queries(22):
         operator.get(reverse("organizations"))
+
+
+@pytest.mark.parametrize("how", [lifecycle.pause, lifecycle.revoke])
+def test_an_organization_whose_connections_all_rest_is_not_shown_as_if_it_were_well(
+    world: World, how
+) -> None:
+    connection = world.connected()
+    organization = connection.installation.organization
+    (well,) = pipeline.rows(Organization.objects.filter(pk=organization.pk))
+    assert well.problem == ""
+    how(connection, actor=world.operator)
+    (row,) = pipeline.rows(Organization.objects.filter(pk=organization.pk))
+    assert row.problem == "No connection works now: paused or revoked."
