@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from integrations.connections.models import Connection, Environment, Grant, Installation
@@ -212,3 +214,27 @@ def test_the_list_costs_the_same_queries_however_many_jobs(
     page(client, reverse("jobs"))
     with django_assert_max_num_queries(15):
         page(client, reverse("jobs"), headers=FRAGMENT)
+
+
+def test_refreshing_the_rows_reads_no_names_to_choose_from(
+    installation: Installation, elm: Installation, operator: User
+) -> None:
+    counting(installation), counting(elm)
+    client = browser(operator)
+    address = f"{reverse('jobs')}?organization={elm.organization.slug}"
+
+    def choices_read(**options: Any) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert len(listed(page(client, address, **options))) == 1
+        names = [each["sql"] for each in queries if 'FROM "organizations_organization"' in each["sql"]]
+        return sum("LIMIT" not in sql and "COUNT" not in sql for sql in names)
+
+    assert choices_read() == 1
+    assert choices_read(headers=FRAGMENT) == 0
+
+
+def test_an_organization_that_is_no_short_name_is_no_filter(
+    installation: Installation, operator: User
+) -> None:
+    job = counting(installation)
+    assert listed(page(browser(operator), f"{reverse('jobs')}?organization=%00")) == [job.pk]
