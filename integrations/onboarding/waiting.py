@@ -49,8 +49,8 @@ def advance(run: Run) -> bool:
 
 def _mail_when_free(mail: SlotMail) -> None:
     connection = mail.connection
-    at = clock.now()
     free = ledger.next_slot(connection.installation.environment, connection)
+    at = clock.now()  # afterwards, so that what is free now lies in its past
     if free > at:
         raise ledger.NoSlot(free, (free - at).total_seconds())
     waiting = SlotMail.objects.filter(pk=mail.pk, sent_at=None)
