@@ -155,6 +155,7 @@ def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
         "steps": verification.steps_of(connection, tried),
         "verifying": verifying,
         "syncing": syncing if verified else None,
+        "is_first_sync": jobs.filter(kind=sync.KIND).count() < 2,
         "mirrored": mirrored and verified,
         "coverage": coverage.of(connection.installation, through=through) if verified else None,
         "finished": finished,

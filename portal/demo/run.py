@@ -40,7 +40,8 @@ def main(argv: list[str]) -> int:
     for port in (options.port, options.sandbox_port):
         if taken(port):
             print(
-                f"Port {port} is in use. Stop what uses it, or pass --port and --sandbox-port.",
+                f"Port {port} is in use. Stop what uses it, or choose others: "
+                "make demo ARGS='--port 9000 --sandbox-port 9001'.",
                 file=sys.stderr,
             )
             return 1

@@ -17,7 +17,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     organizations = Organization.objects.order_by("name")
     action = request.GET.get("action", "")
     organization = organizations.filter(slug=request.GET.get("organization", "")).first()
-    found = _entries(action if action in actions else "", organization)
+    found = entries(action if action in actions else "", organization)
     before = request.GET.get("before", "")
     if before.isdecimal() and len(before) < 19:
         found = found.filter(pk__lt=int(before))
@@ -37,7 +37,8 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     return render(request, "organizations/audit_log.html", context, title="Audit log")
 
 
-def _entries(action: str, organization: Organization | None) -> "QuerySet[Entry]":
+def entries(action: str = "", organization: Organization | None = None) -> "QuerySet[Entry]":
+    """What was recorded, the latest first, each with the name and slug of its organization."""
     names = Organization.objects.filter(pk=OuterRef("organization_id"))
     found = Entry.objects.select_related("actor").annotate(
         organization_name=Subquery(names.values("name")), organization_slug=Subquery(names.values("slug"))

@@ -29,6 +29,8 @@ def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
     if invitation is None:
         return _unusable(request, UNKNOWN, status=404)
     sentence = invitations.sentence(invitation, clock.now())
+    if sentence and isinstance(request.user, User) and invitation.accepted_by_id == request.user.pk:
+        sentence = f"You have accepted this invitation: you belong to {invitation.organization.name}."
     if sentence:
         return _unusable(request, sentence, status=410)
     if request.method == "POST" and request.POST.get("action") == "sign_out":

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from portal.audit.models import Entry
-from portal.organizations import panels
+from portal.organizations import audit_screens, panels
 from portal.organizations.models import User
 
 LATEST = 5
@@ -21,4 +20,4 @@ def operators(request: HttpRequest, subject: object) -> dict[str, Any]:
 @panels.register("settings", name="audit", template="organizations/audit.html", order=80)
 def audit(request: HttpRequest, subject: object) -> dict[str, Any]:
     """The latest entries, and the way to all of them."""
-    return {"entries": Entry.objects.select_related("actor")[:LATEST]}
+    return {"entries": audit_screens.entries()[:LATEST]}
