@@ -44,7 +44,7 @@ check: $(READY)  ## format, lint, types, import walls, missing migrations, check
 	$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports --no-logo
 	@DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
 	@env $$($(PY) manage.py make_keys) DEBUG=0 DEMO=0 DATABASE_URL=sqlite://:memory: \
-	  PORTAL_URL=https://portal.example ALLOWED_HOSTS=portal.example \
+	  PORTAL_URL=https://portal.example ALLOWED_HOSTS=portal.example EMAIL_URL=smtp://mail.example \
 	  $(PY) manage.py check --deploy --fail-level WARNING
 
 format: $(READY)  ## let ruff format and mend what it can

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
@@ -31,6 +31,19 @@ def demo_stays_on_this_machine(**kwargs: Any) -> list[CheckMessage]:
                 "in and shows all mail.",
                 hint="Take DEMO out of the environment, or set PORTAL_URL to http://localhost:PORT.",
                 id="portal.E002",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def mail_is_sent(**kwargs: Any) -> list[CheckMessage]:
+    if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+        return [
+            Warning(
+                "EMAIL_URL is not set: mails, with sign-in codes and links of invitations, are printed into the log.",
+                hint="Set EMAIL_URL, for example to smtp+tls://user:password@mail.example:587.",
+                id="portal.W007",
             )
         ]
     return []

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from .answers import Refusal
 from .app import create_app
+from .own_machine import OwnMachineOnly
 from .post import is_loopback
 from .server import Server
 from .store import MEMORY
@@ -115,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except sqlite3.Error as error:
         server.server_close()
         return _refuse(f"The file {options.data} cannot be used ({error}). Name another one with --data.")
-    server.application = application
+    server.application = application if options.allow_remote else OwnMachineOnly(application)
     application.world.deliverer.start()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: os._exit(0))

@@ -1,0 +1,45 @@
+"""Keeps the control endpoints and the start page for programs and people of this machine.
+
+The sandbox listens on loopback, but a browser on this machine also runs pages of other sites: they may send requests
+here, and by a name that leads to 127.0.0.1 even read the answers. The emulated API itself asks for tokens and stays open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from .answers import Refusal
+from .post import is_loopback
+
+
+class OwnMachineOnly:
+    """A WSGI middleware that refuses foreign hosts and origins, 403, where everything is open to whoever asks."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        name = str(environ.get("PATH_INFO", "")).strip("/")
+        if name.startswith("v1") or (_is_here(f"//{environ.get('HTTP_HOST', '')}") and _is_own(environ)):
+            return self.application(environ, start_response)
+        refusal = Refusal(
+            403,
+            "forbidden",
+            "The sandbox is steered from this machine only: by its loopback address, not by a page",
+        )
+        return refusal.answer().response()(environ, start_response)
+
+
+def _is_own(environ: WSGIEnvironment) -> bool:
+    """Whether no page of another site asks. Programs send no origin."""
+    origin = environ.get("HTTP_ORIGIN")
+    return (origin is None or _is_here(origin)) and environ.get("HTTP_SEC_FETCH_SITE") != "cross-site"
+
+
+def _is_here(address: str) -> bool:
+    try:
+        return is_loopback(urlsplit(address).hostname or "")
+    except ValueError:
+        return False
