@@ -163,7 +163,7 @@ ACCOUNT_SIGNUP_REDIRECT_URL = "home"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
 # Beside allauth's own: looking at and accepting invitations, and sending them.
-ACCOUNT_RATE_LIMITS = {"invitation": "60/m/ip", "invite": "30/m/user"}
+ACCOUNT_RATE_LIMITS = {"invitation": "60/m/ip", "invite": "30/m/user", "single_sign_on": "20/m/ip"}
 # Second factors. A code of an app may be a step early or late; passkeys ask for finger, face or PIN and sign in alone.
 MFA_ADAPTER = "portal.organizations.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -175,6 +175,9 @@ MFA_FORMS = {
     "reauthenticate": "portal.organizations.second_factor_forms.ReauthenticateForm",
     "activate_totp": "portal.organizations.second_factor_forms.ActivateTOTPForm",
     "add_webauthn": "portal.organizations.second_factor_forms.AddPasskeyForm",
+    "login_webauthn": "portal.organizations.second_factor_forms.LoginPasskeyForm",
+    "authenticate_webauthn": "portal.organizations.second_factor_forms.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "portal.organizations.second_factor_forms.ReauthenticatePasskeyForm",
     "edit_webauthn": "portal.organizations.second_factor_forms.RenamePasskeyForm",
 }
 # Rate limits count by address: behind proxies, the one they vouch for.

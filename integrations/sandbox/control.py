@@ -5,7 +5,6 @@ API.
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 from werkzeug.wrappers import Request
@@ -47,7 +46,7 @@ def handle(world: World, request: Request, name: str) -> Answer:
 def _body(request: Request) -> Any:
     try:
         return json.loads(request.get_data() or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refusal(400, "Unable to parse JSON") from None
 
 
@@ -63,7 +62,7 @@ def _state(world: World, request: Request) -> Any:
 
 def _since(request: Request, what: str) -> int:
     since = request.args.get("since", "0")
-    if not (since.isascii() and since.isdigit()):
+    if not (since.isascii() and since.isdigit() and len(since) < 19):
         raise Refusal(422, f"'since' is the number of a {what}, a whole number from 0")
     return int(since)
 
@@ -107,6 +106,10 @@ def _set_webhooks(world: World, request: Request) -> Any:
     return world.deliverer.settings
 
 
+#: How many seconds the clock may be moved.
+FARTHEST = 100 * 365 * 86400.0
+
+
 def _clock(world: World, request: Request) -> Any:
     return {"now": world.clock.iso(), "offset": world.clock.offset}
 
@@ -114,8 +117,10 @@ def _clock(world: World, request: Request) -> Any:
 def _move_clock(world: World, request: Request) -> Any:
     body = _body(request)
     seconds = body.get("advance") if isinstance(body, dict) else None
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not math.isfinite(seconds):
-        raise Refusal(422, "'advance' is a number of seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not abs(seconds) <= FARTHEST:
+        raise Refusal(422, "'advance' is a number of seconds, of at most a hundred years")
+    if abs(world.clock.offset + seconds) > FARTHEST:
+        raise Refusal(422, "The clock can't be moved more than a hundred years from the machine's")
     with world.store.write() as connection:
         world.clock.advance(connection, float(seconds))
     return _clock(world, request)

@@ -18,6 +18,8 @@ from .store import get_meta, set_meta
 _META = "faults"
 _EFFECTS = ("delay_ms", "status", "drop", "body", "redirect")
 _KNOWN = ("method", "path", "times", "rate", *_EFFECTS)
+#: Ten minutes: no client waits longer.
+LONGEST_DELAY_MS = 600_000
 _KINDS: dict[str, tuple[type, ...]] = {
     "method": (str,),
     "path": (str,),
@@ -131,3 +133,7 @@ def _check(entry: Any) -> None:
             not isinstance(entry[name], kinds) or isinstance(entry[name], bool)
         ):
             raise Refusal(422, f"Invalid value for property of a fault: '{name}'")
+    if not 0 <= (entry.get("delay_ms") or 0) <= LONGEST_DELAY_MS:
+        raise Refusal(422, f"'delay_ms' is between 0 and {LONGEST_DELAY_MS}")
+    if "method" in entry and entry["method"] is None or "path" in entry and entry["path"] is None:
+        raise Refusal(422, "'method' and 'path' are texts; leave them out to hit every request")

@@ -4,6 +4,7 @@ says so.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import socket
 import sys
@@ -17,6 +18,7 @@ from .faults import ConnectionDropped
 
 IDLE_SECONDS = 120
 LARGEST_BODY = 64 * 1024 * 1024
+MOST_TRAILERS = 100
 
 
 class Server(ThreadingMixIn, TCPServer):
@@ -77,9 +79,10 @@ class Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._read_chunks()
         length = self.headers.get("Content-Length", "0").strip()
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        is_number = length.isascii() and length.isdigit() and len(length) < 19
+        if not is_number or int(length) > LARGEST_BODY:
             self.close_connection = True
-            self.send_error(400 if not length.isdigit() else 413)
+            self.send_error(413 if is_number else 400)
             return None
         return self.rfile.read(int(length))
 
@@ -96,15 +99,19 @@ class Handler(BaseHTTPRequestHandler):
                 return None
             body += self.rfile.read(size)
             if size == 0:
-                while self.rfile.readline(65537) not in (b"\r\n", b"\n", b""):
-                    pass
-                return bytes(body)
+                for _ in range(MOST_TRAILERS):
+                    if self.rfile.readline(1024) in (b"\r\n", b"\n", b""):
+                        return bytes(body)
+                self.close_connection = True
+                self.send_error(400)
+                return None
             self.rfile.readline(1024)
 
     def _environ(self, body: bytes) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
         if "://" in path:
-            path = urllib.parse.urlsplit(path).path
+            with contextlib.suppress(ValueError):
+                path = urllib.parse.urlsplit(path).path
         environ: dict[str, Any] = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",

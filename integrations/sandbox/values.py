@@ -77,9 +77,9 @@ def moment(text: str) -> dt.datetime | None:
     """A moment written in ISO 8601 or as `YYYY-MM-DD hh:mm:ss`, in UTC; None where it is neither."""
     try:
         parsed = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
+        return parsed.replace(tzinfo=dt.UTC) if parsed.tzinfo is None else parsed.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         return None
-    return parsed.replace(tzinfo=dt.UTC) if parsed.tzinfo is None else parsed.astimezone(dt.UTC)
 
 
 def iso(stored: str) -> str:

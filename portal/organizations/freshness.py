@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -45,6 +44,17 @@ def fresh_sign_in(view: View) -> View:
 
 
 def confirmed(view: View) -> View:
-    """A screen for people who proved within the last five minutes that it is them; others do so first."""
-    guarded: View = fresh_sign_in(reauthentication_required(app="portal.organizations")(view))
-    return guarded
+    """A screen for people who proved within the last five minutes that it is them; others do so first.
+
+    What somebody had sent is not kept meanwhile: it may hold a password.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated and not is_fresh(request):
+            methods = get_adapter().get_reauthentication_methods(request.user)
+            if methods:
+                return redirect(f"{methods[0]['url']}?{urlencode({'next': request.path})}")
+        return view(request, *args, **kwargs)
+
+    return fresh_sign_in(guarded)

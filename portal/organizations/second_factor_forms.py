@@ -1,5 +1,7 @@
 """The forms of second factors: allauth's, in the portal's words."""
 
+import base64
+import json
 from typing import Any
 
 from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
@@ -11,10 +13,16 @@ from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateTOTPForm
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
+from django.conf import settings
 
 from portal.organizations import second_factors
 
 CODE_HELP = "Six digits from your authenticator app, or one of your recovery codes."
+
+
+def base64url_to_bytes(text: str) -> bytes:
+    """Base64 as WebAuthn writes it, without padding."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _prepare_code(form: forms.Form, *, help_text: str) -> None:
@@ -36,6 +44,9 @@ class _OneTimeCode:
         _prepare_code(self, help_text=CODE_HELP)  # type: ignore[arg-type]
 
     def clean_code(self) -> str:
+        # before allauth looks: a code that is right would clear the count of failures
+        if second_factors.was_used(self.user, str(self.cleaned_data["code"])):  # type: ignore[attr-defined]
+            raise get_adapter().validation_error("incorrect_code")
         code: str = super().clean_code()  # type: ignore[misc]
         is_totp = self.authenticator.type == Authenticator.Type.TOTP
         if is_totp and not second_factors.use_once(self.user, code):
@@ -60,6 +71,12 @@ class ActivateTOTPForm(AllauthActivateTOTPForm):
         self.secret = self._secret()
         _prepare_code(self, help_text="The six digits that the app shows now.")
 
+    def clean_code(self) -> str:
+        """The first code does not sign in as well."""
+        code: str = super().clean_code()
+        second_factors.use_once(self.user, code)
+        return code
+
     def _secret(self) -> str:
         session = allauth_context.request.session
         sealed = session.get(totp.SECRET_SESSION_KEY) if self.is_bound else None
@@ -70,8 +87,43 @@ class ActivateTOTPForm(AllauthActivateTOTPForm):
         return secret
 
 
+class OwnOriginField(forms.JSONField):
+    """What a passkey answers, made on the portal's own pages: not on another port or subdomain (WebAuthn, 7.2)."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            credential = super().clean(value)
+            data = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
+            is_own = data["origin"] == settings.PORTAL_URL and isinstance(credential["id"], str)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            is_own = False
+        if not is_own:
+            raise get_adapter().validation_error("incorrect_code")
+        return credential
+
+
+class LoginPasskeyForm(webauthn_forms.LoginWebAuthnForm):
+    """A passkey that signs in alone."""
+
+    credential = OwnOriginField(widget=forms.HiddenInput)
+
+
+class AuthenticatePasskeyForm(webauthn_forms.AuthenticateWebAuthnForm):
+    """A passkey as the second step."""
+
+    credential = OwnOriginField(widget=forms.HiddenInput)
+
+
+class ReauthenticatePasskeyForm(webauthn_forms.ReauthenticateWebAuthnForm):
+    """A passkey to confirm that it is still the same person."""
+
+    credential = OwnOriginField(widget=forms.HiddenInput)
+
+
 class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):
     """A new passkey. It always asks for the person (finger, face or PIN), so that it can sign in on its own."""
+
+    credential = OwnOriginField(widget=forms.HiddenInput)
 
     name = forms.CharField(
         label="Name", max_length=60, required=False, help_text="So that you recognise it in the list."

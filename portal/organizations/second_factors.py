@@ -1,6 +1,7 @@
 """Second factors: who must have one, how their secrets are sealed, and what is noted when they change."""
 
 import base64
+import re
 import uuid
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from portal import secrets
 from portal.audit import log
@@ -54,7 +56,17 @@ def reset(user: User) -> int:
 def use_once(user: User, code: str) -> bool:
     """Mark a code of an authenticator app as used; False when it was used before, as long as it could still work."""
     lifetime = 30 * (2 * settings.MFA_TOTP_TOLERANCE + 1)
-    return cache.add(f"second-factor:{user.pk}:{code.strip()}", "used", timeout=lifetime)
+    return cache.add(_note_of(user, code), "used", timeout=lifetime)
+
+
+def was_used(user: User, code: str) -> bool:
+    """Whether `use_once` was told of the code, however it is written."""
+    return cache.get(_note_of(user, code)) is not None
+
+
+def _note_of(user: User, code: str) -> str:
+    # allauth takes a code whatever stands between its digits
+    return f"second-factor:{user.pk}:{re.sub(r'[^0-9A-Za-z]', '', code)[:64]}"
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -94,8 +106,14 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 @receiver(signals.authenticator_added, dispatch_uid="second_factors.added")
-def note_added(sender: object, *, user: User, authenticator: Authenticator, **_: Any) -> None:
+def note_added(
+    sender: object, *, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
+) -> None:
+    """From the first factor on every session must have used one: all others, which did not, end."""
     log.record("second_factor.added", actor=user, target=user, kind=str(authenticator.type))
+    if Authenticator.objects.filter(user=user, type__in=FACTORS).count() == 1:
+        for session in UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key):
+            session.end()
 
 
 @receiver(signals.authenticator_removed, dispatch_uid="second_factors.removed")

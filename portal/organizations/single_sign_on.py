@@ -10,18 +10,24 @@ from typing import Any
 
 import jwt
 from allauth.account.models import EmailAddress
+from allauth.account.signals import user_logged_in
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import NoReverseMatch
+from django.views.decorators.http import require_GET
 
 from portal.audit import log
+from portal.organizations.limits import limited
 from portal.organizations.models import User
 
 PROVIDER_ID = "company"
@@ -114,8 +120,31 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         elif bound.filter(user=user).exists():
             raise ImmediateHttpResponse(_refused(request))
         else:
-            sociallogin.connect(request, user)
-            log.record("single_sign_on.bound", actor=user, target=user)
+            # bound when the sign-in is complete: whoever fails the second factor is bound to nobody
+            sociallogin.user = user
+
+    def get_requests_session(self) -> Any:
+        """Straight to the provider: no redirects to other hosts, nothing from the environment."""
+        session = super().get_requests_session()
+        session.max_redirects, session.trust_env = 0, False
+        return session
+
+
+@receiver(user_logged_in, dispatch_uid="single_sign_on.bind")
+def bind(sender: object, *, user: User, sociallogin: SocialLogin | None = None, **_: Any) -> None:
+    """The first complete sign-in through the provider binds a person to its id for them."""
+    if sociallogin is None or sociallogin.account.pk is not None:
+        return
+    account = sociallogin.account
+    SocialAccount.objects.get_or_create(
+        provider=account.provider, uid=account.uid, defaults={"user": user, "extra_data": account.extra_data}
+    )
+    log.record("single_sign_on.bound", actor=user, target=user)
+    get_adapter().send_notification_mail(
+        "socialaccount/email/account_connected",
+        user,
+        context={"account": account, "provider": account.get_provider()},
+    )
 
 
 def _person_behind(claims: dict[str, Any]) -> User | None:
@@ -139,6 +168,12 @@ def _refused(request: HttpRequest) -> HttpResponse:
     )
 
 
+#: What a provider's nonsense ends in, here and in allauth.
+NONSENSE = (OSError, KeyError, ValueError, TypeError, AttributeError, ImproperlyConfigured, NoReverseMatch)
+
+
+@require_GET
+@limited("single_sign_on", limit_get=True)
 def begin(request: HttpRequest) -> HttpResponse:
     """To the provider. From another site's page only after a click here, so that nobody is sent there unasked.
 
@@ -156,18 +191,19 @@ def begin(request: HttpRequest) -> HttpResponse:
     request.GET = onward  # type: ignore[assignment]
     try:
         answer: HttpResponse = OAuth2LoginView.adapter_view(Adapter(request, PROVIDER_ID))(request)
-    except OSError as problem:
+    except NONSENSE as problem:
         return trouble(request, problem)
     return answer
 
 
+@limited("single_sign_on", limit_get=True)
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Back from the provider."""
     if not settings.OIDC_ISSUER:
         raise Http404
     try:
         answer: HttpResponse = OAuth2CallbackView.adapter_view(Adapter(request, provider_id))(request)
-    except (OSError, KeyError, ValueError) as problem:
+    except NONSENSE as problem:
         return trouble(request, problem)
     return answer
 

@@ -17,7 +17,7 @@ from portal.organizations import (
     second_factor_screens,
     single_sign_on,
 )
-from portal.organizations.freshness import fresh_sign_in
+from portal.organizations.freshness import confirmed, fresh_sign_in
 
 organizations = [
     path("organizations/new/", organization_screens.new_organization, name="new_organization"),
@@ -71,7 +71,7 @@ sign_in = [
         name="account_confirm_email",
     ),
     path("accounts/password/change/", allauth_views.password_change, name="account_change_password"),
-    path("accounts/password/set/", fresh_sign_in(allauth_views.password_set), name="account_set_password"),
+    path("accounts/password/set/", confirmed(allauth_views.password_set), name="account_set_password"),
     path("accounts/password/reset/", allauth_views.password_reset, name="account_reset_password"),
     path(
         "accounts/password/reset/done/", allauth_views.password_reset_done, name="account_reset_password_done"

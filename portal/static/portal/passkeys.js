@@ -50,4 +50,6 @@ async function sendWithPasskey(event) {
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.addEventListener("submit", sendWithPasskey);
+  // hidden until now: sent without this script, the form would hold no credential
+  form.querySelector("button").hidden = false;
 }

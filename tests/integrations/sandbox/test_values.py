@@ -75,3 +75,8 @@ def test_a_huge_number_is_refused(caller: Caller) -> None:
 )
 def test_a_telephone_number_compares_by_seven_digits_or_more(number: object, expected: str) -> None:
     assert values.digits(number) == expected
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_moment_beyond_the_calendar_is_none(text: str) -> None:
+    assert values.moment(text) is None

@@ -15,6 +15,7 @@ from portal.audit.models import Entry
 from portal.organizations.models import User
 from tests.portal.organizations import oidc_provider
 from tests.portal.organizations.oidc_provider import Provider
+from tests.portal.organizations.test_second_factors import code_of
 from tests.portal.people import person, with_app
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +206,24 @@ def test_half_a_provider_stops_the_start(settings: Any) -> None:
     found = {problem.id: problem.msg for problem in checks.single_sign_on_is_complete()}
     assert "OIDC_CLIENT_SECRET and OIDC_ALLOWED" in found["portal.E005"]
     assert "https://" in found["portal.E006"]
+
+
+def test_whoever_fails_the_second_factor_is_bound_to_nobody(provider: Provider) -> None:
+    secret = with_app(person(ADA))
+    provider.claims["sub"] = "somebody-with-the-address"
+    half = Client()
+    assert sign_in(half, provider).url == reverse("mfa_authenticate")
+    assert not SocialAccount.objects.exists()
+    provider.claims["sub"] = "ada-1"
+    real = Client()
+    assert sign_in(real, provider).url == reverse("mfa_authenticate")
+    real.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert is_signed_in(real)
+    assert SocialAccount.objects.get().uid == "ada-1"
+    assert Entry.objects.filter(action="single_sign_on.bound").count() == 1
+
+
+def test_going_to_the_provider_is_limited_and_takes_a_get(provider: Provider) -> None:
+    answers = [Client().get(reverse("single_sign_on")).status_code for _ in range(25)]
+    assert answers[0] == 302 and answers[-1] == 429
+    assert Client().post(reverse("single_sign_on"), {"process": "connect"}).status_code == 405
