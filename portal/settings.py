@@ -33,6 +33,8 @@ PORTAL_URL = env.str("PORTAL_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PORTAL_URL).hostname or "localhost"])
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 ENVIRONMENT_HOSTS = env.list("ENVIRONMENT_HOSTS", default=["public.totalexpert.net"])
+#: Proxies that calls may go out by, as host or host:port.
+PROXY_HOSTS = env.list("PROXY_HOSTS", default=[])
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 #: Where the demo keeps its mail, as files that its mail page shows.
 DEMO_MAIL_DIR = env.str("DEMO_MAIL_DIR", default="")

@@ -3,8 +3,9 @@
 from typing import Any
 
 from integrations import total_expert
-from integrations.connections import permits, tokens, wire
-from integrations.connections.models import Connection, CredentialCandidate, Environment, Purpose
+from integrations.connections import call_log, egress, tokens, wire
+from integrations.connections.models import Connection, CredentialCandidate, Purpose
+from integrations.connections.permits import Permits
 from integrations.connections.wire import ADAPTERS
 
 __all__ = ["ADAPTERS", "client_for", "client_of_candidate"]
@@ -17,7 +18,8 @@ def client_for(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> to
     Rejected when Total Expert refuses. Use it outside any transaction.
     """
     return _client(
-        connection.installation.environment,
+        connection,
+        purpose,
         token=lambda: tokens.access_token(connection, purpose=purpose),
         token_failed=lambda failed: tokens.forget_access(connection, failed),
     )
@@ -25,14 +27,17 @@ def client_for(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> to
 
 def client_of_candidate(candidate: CredentialCandidate) -> total_expert.Client:
     """An API client that acts with credentials that were granted a token and have not taken their connection over."""
-    environment = candidate.connection.installation.environment
-    return _client(environment, token=lambda: str(candidate.access_token))
+    return _client(candidate.connection, Purpose.PERSON, token=lambda: str(candidate.access_token))
 
 
-def _client(environment: Environment, **hooks: Any) -> total_expert.Client:
+def _client(connection: Connection, purpose: Purpose, **hooks: Any) -> total_expert.Client:
+    environment = connection.installation.environment
+    permits = Permits(connection, purpose)
     return total_expert.Client(
         wire.world(environment),
-        permit=lambda method, path: permits.ask(environment),
+        permit=permits.ask,
+        observe=call_log.observer(connection, permits),
         adapter=ADAPTERS.get(environment.base_url),
+        proxies=egress.proxies(connection.egress),
         **hooks,
     )

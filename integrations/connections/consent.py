@@ -160,7 +160,7 @@ def _consume(returned: Return, *, user: User, session: str) -> ConsentAttempt:
         ConsentAttempt.objects.filter(
             state_hash=_hash(returned.state), user=user, session_hash=_hash(session)
         )
-        .select_related("slot__environment", "installation__environment", "installation__organization")
+        .select_related("slot__budget", "installation__environment", "installation__organization")
         .first()
     )
     at = clock.now()

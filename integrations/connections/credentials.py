@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 
-from integrations.connections import admission, ledger, lifecycle, tokens, tripwire, wire
+from integrations.connections import admission, ledger, lifecycle, tokens, tripwire, turns, wire
 from integrations.connections.client import client_of_candidate
 from integrations.connections.models import (
     ApplicationCredential,
@@ -96,13 +96,13 @@ def _refuse_another_try(installation: Installation, actor: User | None) -> None:
         connection__installation=installation,
         connection__grant=Grant.CLIENT_CREDENTIALS,
         state=RequestState.REFUSED,
-        ended_at__gt=clock.now() - ledger.HOUR,
+        ended_at__gt=clock.now() - turns.HOUR,
     ).first()
     if refused is not None and refused.ended_at is not None:
         raise Rejected(
             [
                 "Total Expert refused credentials for this organization less than an hour ago, and all customers share "
-                f"few tries. Try again after {moments.exact(refused.ended_at + ledger.HOUR)}, or ask your operator."
+                f"few tries. Try again after {moments.exact(refused.ended_at + turns.HOUR)}, or ask your operator."
             ],
             code="too_many_tries",
         )
@@ -151,7 +151,9 @@ def _refuse_strange(connection: Connection, candidate: CredentialCandidate) -> N
 def _ask_for_token(candidate: CredentialCandidate, purpose: Purpose) -> None:
     """One token request. What it grants is committed with the candidate before anything else."""
     environment = candidate.connection.installation.environment
-    send = wire.client_credentials(environment, str(candidate.client_id), str(candidate.client_secret))
+    send = wire.client_credentials(
+        environment, str(candidate.client_id), str(candidate.client_secret), way=candidate.connection.egress
+    )
     request = ledger.take(candidate.connection, purpose=purpose, fence=0)
     grant = tokens.exchange(request, send)
     with transaction.atomic(durable=True):

@@ -66,15 +66,3 @@ def is_for_consent(environment: Environment, organization: Organization) -> bool
     """Whether somebody of ``organization`` may consent in ``environment``: a world is opened by operators."""
     installed = environment.installations.filter(organization=organization).exists()
     return installed or environment == for_consent(organization)
-
-
-def sharing_limits(environment: Environment) -> list[Environment]:
-    """The environments behind the same host, this one included: the vendor counts per address, not per credential."""
-    mine = _address(environment.base_url)
-    return [row for row in Environment.objects.order_by("pk") if _address(row.base_url) == mine]
-
-
-def _address(url: str) -> tuple[str, int]:
-    """Host and port, however they are written."""
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)

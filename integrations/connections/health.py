@@ -3,9 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from integrations.connections import ledger, permits, tokens, verify
-from integrations.connections.environments import sharing_limits
-from integrations.connections.models import Connection, Environment, State, Token, TokenDemand, TokenRequest
+from integrations.connections import budgets, demands, ledger, permits, tokens, turns, verify
+from integrations.connections.models import Budget, Connection, Environment, State, Token, TokenRequest
 from portal import clock
 
 
@@ -20,14 +19,14 @@ class Health:
     refresh_expires_at: dt.datetime | None
     next_slot: dt.datetime
     slot_is_free: bool
+    because: str
     requests: list[TokenRequest]
 
 
 def of(connection: Connection) -> Health:
     """How one connection stands now."""
-    environment = connection.installation.environment
     token = Token.objects.filter(connection=connection).first()
-    slot = ledger.next_slot(environment, connection)
+    hour, turn = ledger.look(connection)
     at = clock.now()
     access = token.access_expires_at if token and token.is_fresh(at, tokens.SAFETY) else None
     return Health(
@@ -36,8 +35,9 @@ def of(connection: Connection) -> Health:
         missing=verify.missing_scopes(connection) if connection.state == State.ACTIVE else {},
         access_expires_at=access,
         refresh_expires_at=token.refresh_expires_at if token else None,
-        next_slot=slot,
-        slot_is_free=slot <= at,
+        next_slot=turn.at,
+        slot_is_free=turn.at <= hour.at,
+        because=turns.because(turn, hour),
         requests=list(connection.token_requests.all()[:10]),
     )
 
@@ -52,33 +52,57 @@ def sentence(connection: Connection) -> str:
 
 
 @dataclass(frozen=True)
-class Budget:
-    """An environment's budgets as they are used now."""
+class BudgetNow:
+    """One source address at one of Total Expert's hosts, as it is used now."""
 
-    environment: Environment
+    budget: Budget
+    environments: list[Environment]
+    limits: budgets.Limits
     calls_used: int
-    slots_used: int
-    next_slot: dt.datetime
+    hour: turns.Hour
     waiting: int
-    slot_is_free: bool  #: for a newcomer, those that wait already considered
+    turn: turns.Turn  #: of a newcomer, those that wait already considered
+    share: float
+
+    @property
+    def label(self) -> str:
+        """What it is called on screens."""
+        worlds = ", ".join(environment.label for environment in self.environments)
+        return worlds if self.budget.egress.is_direct else f"{worlds} by {self.budget.egress.label}"
+
+    @property
+    def slots_used(self) -> int:
+        return len(self.hour.frees)
+
+    @property
+    def slot_is_free(self) -> bool:
+        return self.turn.at <= self.hour.at
+
+    @property
+    def because(self) -> str:
+        return turns.because(self.turn, self.hour)
 
 
-def budgets() -> list[Budget]:
-    """The budgets of every environment."""
-    return [_budget(environment) for environment in Environment.objects.all()]
+def all_budgets() -> list[BudgetNow]:
+    """Every budget as it is now; each environment has at least that of this machine's own address."""
+    for environment in Environment.objects.all():
+        budgets.at(environment)
+    rows = Budget.objects.select_related("egress").order_by("host", "egress__created_at")
+    return [now for row in rows if (now := budget_now(row)).environments]
 
 
-def _budget(environment: Environment) -> Budget:
-    slot = ledger.next_slot(environment)
-    now = ledger.slots(environment)  # a moment later, so a slot that is free lies in its past
-    waiting = TokenDemand.objects.filter(
-        connection__installation__environment__in=sharing_limits(environment)
-    )
-    return Budget(
-        environment=environment,
-        calls_used=permits.used(environment),
-        slots_used=len(now.frees),
-        next_slot=slot,
-        waiting=waiting.count(),
-        slot_is_free=slot <= now.at,
+def budget_now(budget: Budget) -> BudgetNow:
+    """One budget as it is now."""
+    limits = budgets.limits(budget)
+    hour = ledger.hour(budget, limits)
+    queue = demands.waiting(budget, hour.at)
+    return BudgetNow(
+        budget=budget,
+        environments=list(Environment.objects.filter(host=budget.host)),
+        limits=limits,
+        calls_used=permits.used(budget),
+        hour=hour,
+        waiting=len(queue),
+        turn=ledger.newcomer_in(hour, queue),
+        share=permits.share(budget),
     )

@@ -1,18 +1,18 @@
-"""The ledger of token requests: never more than the limit in any sliding hour, first come, first served.
+"""The ledger of token requests: never more than the limit in any sliding hour, in the order that `turns` says.
 
 The vendor allows two token requests an hour for each source address, failed ones included, for all customers
-together. So every request is written down before it is sent, in one transaction that holds the environment's lock.
-A request counts from the latest moment at which it can have arrived over there: when its answer came, or, while that
-is unknown, when its connection would have timed out.
+together. So every request is written down before it is sent, in one transaction that holds the budget's lock. A
+request counts from the latest moment at which it can have arrived over there: when its answer came, or, while that is
+unknown, when its connection would have timed out.
 """
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db import models, transaction
 
-from integrations.connections.environments import sharing_limits
+from integrations.connections import budgets, demands, turns
 from integrations.connections.models import (
+    Budget,
     Connection,
     Environment,
     Purpose,
@@ -20,67 +20,47 @@ from integrations.connections.models import (
     TokenDemand,
     TokenRequest,
 )
+from integrations.connections.permits import Stopped
+from integrations.connections.turns import HOUR, MARGIN
 from integrations.total_expert import TryLater
 from portal import clock, moments
 
-HOUR = dt.timedelta(hours=1)
-#: A clock that ticks between their window and ours.
-MARGIN = dt.timedelta(seconds=1.5)
 #: Longest time after which a request that was sent can still arrive: connect and read timeouts of the client.
 IN_FLIGHT = dt.timedelta(seconds=35)
 #: How long a slot is held for a person who has been sent to consent.
 HELD_FOR = dt.timedelta(minutes=10)
-#: A demand that does not come back this long after it was due no longer stands in the queue.
-FORGOTTEN_AFTER = dt.timedelta(minutes=5)
-EGRESS = "direct"
+#: When nothing at all is allowed, ask again after this.
+NEVER = dt.timedelta(hours=1)
 
 
 class NoSlot(TryLater):
     """No token request may be sent before ``at``."""
 
-    def __init__(self, at: dt.datetime, after: float) -> None:
+    def __init__(self, at: dt.datetime, after: float, because: str = "") -> None:
         now = at - dt.timedelta(seconds=after)
-        super().__init__(f"No token slot is free before {moments.soon(at, now)}.", after=after)
+        reason = f", {because}" if because else ""
+        super().__init__(f"No token slot is free before {moments.soon(at, now)}{reason}.", after=after)
         self.at = at
+        self.because = because
 
 
-@dataclass(frozen=True)
-class Slots:
-    """How the hour looks now: the limit, and when each counted request stops counting, soonest first."""
-
-    limit: int
-    frees: tuple[dt.datetime, ...]
-    at: dt.datetime
-
-    @property
-    def free(self) -> int:
-        return max(0, self.limit - len(self.frees))
-
-    def next_for(self, ahead: int) -> dt.datetime:
-        """When somebody with ``ahead`` others before them can be served."""
-        if not self.limit or ahead < self.free:
-            return self.at
-        index = ahead - self.free
-        if index < len(self.frees):
-            return max(self.at, self.frees[index])
-        rounds, rest = divmod(index - len(self.frees), self.limit)
-        base = self.frees[-self.limit :] or (self.at,) * self.limit
-        return base[rest % len(base)] + (rounds + 1) * (HOUR + MARGIN)
-
-
-def slots(environment: Environment) -> Slots:
-    """How many token requests may be sent now, and when the used ones come back. Reads only."""
+def hour(budget: Budget, limits: budgets.Limits | None = None) -> turns.Hour:
+    """The hour of a budget as it is now. Reads only."""
     at = clock.now()
-    limit = environment.tokens_per_hour
-    if not limit:
-        return Slots(0, (), at)
-    rows = TokenRequest.objects.filter(
-        models.Q(at__gt=at - HOUR - MARGIN - IN_FLIGHT) | models.Q(ended_at__gt=at - HOUR - MARGIN),
-        environment__in=sharing_limits(environment),
-        egress=EGRESS,
-    ).exclude(state=RequestState.RELEASED)
+    limit = (limits or budgets.limits(budget)).tokens_per_hour
+    lately = TokenRequest.objects.filter(budget=budget).exclude(state=RequestState.RELEASED)
+    sent = lately.exclude(state=RequestState.RESERVED)
+    recent = [
+        demands.RANKS[Purpose(purpose)]
+        for purpose in sent.order_by("-at").values_list("purpose", flat=True)[: turns.SHARED - 1]
+    ]
+    if limit is None:
+        return turns.Hour(at, None, (), tuple(reversed(recent)))
+    rows = lately.filter(
+        models.Q(at__gt=at - HOUR - MARGIN - IN_FLIGHT) | models.Q(ended_at__gt=at - HOUR - MARGIN)
+    )
     frees = sorted(when for when in map(_stops_counting, rows) if when > at)
-    return Slots(limit, tuple(frees), at)
+    return turns.Hour(at, limit, tuple(frees), tuple(reversed(recent)))
 
 
 def _stops_counting(request: TokenRequest) -> dt.datetime:
@@ -90,27 +70,49 @@ def _stops_counting(request: TokenRequest) -> dt.datetime:
     return (request.ended_at or request.at + IN_FLIGHT) + HOUR + MARGIN
 
 
+def look(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> tuple[turns.Hour, turns.Turn]:
+    """The hour as it is, and when ``connection`` can send its next token request. Reads only.
+
+    One that does not wait is looked at as if it asked now, for ``purpose``.
+    """
+    budget = budgets.of(connection)
+    now = hour(budget)
+    return now, _turn(connection, purpose, now, demands.waiting(budget, now.at))
+
+
+def newcomer_in(now: turns.Hour, queue: list[turns.Demand]) -> turns.Turn:
+    """The turn of somebody who begins to wait now, for a consent."""
+    me = turns.Demand("", turns.Rank.PERSON, now.at, now.at, now.at)
+    return _found(turns.turn_of("", now, [*queue, me]), me, now)
+
+
+def _turn(connection: Connection, purpose: Purpose, now: turns.Hour, queue: list[turns.Demand]) -> turns.Turn:
+    who = str(connection.pk)
+    mine = next((demand for demand in queue if demand.who == who), None)
+    if mine is None:
+        mine = turns.Demand(who, demands.RANKS[purpose], now.at, now.at, now.at)
+        queue = [*queue, mine]
+    return _found(turns.turn_of(who, now, queue), mine, now)
+
+
+def _found(turn: turns.Turn | None, mine: turns.Demand, now: turns.Hour) -> turns.Turn:
+    return turn or turns.Turn(mine.who, now.at + NEVER, mine.rank)
+
+
 def next_slot(environment: Environment, connection: Connection | None = None) -> dt.datetime:
-    """When ``connection`` (or a newcomer) can send its next token request, those before it in the queue considered."""
-    now = slots(environment)
-    return now.next_for(_ahead(environment, connection, now.at))
-
-
-def _ahead(environment: Environment, connection: Connection | None, at: dt.datetime) -> int:
-    waiting = TokenDemand.objects.filter(
-        connection__installation__environment__in=sharing_limits(environment), due_at__gt=at - FORGOTTEN_AFTER
-    )
+    """When ``connection`` (or a newcomer) can send its next token request, to consent. Reads only."""
     if connection is not None:
-        waiting = waiting.exclude(connection=connection)
-        mine = TokenDemand.objects.filter(connection=connection).order_by("asked_at").first()
-        if mine is not None:
-            waiting = waiting.filter(asked_at__lt=mine.asked_at)
-    return waiting.values("connection").distinct().count()
+        return look(connection, purpose=Purpose.CONSENT)[1].at
+    budget = budgets.at(environment)
+    now = hour(budget)
+    return newcomer_in(now, demands.waiting(budget, now.at)).at
 
 
-def take(connection: Connection, *, purpose: Purpose, fence: int) -> TokenRequest:
+def take(
+    connection: Connection, *, purpose: Purpose, fence: int, stale_since: dt.datetime | None = None
+) -> TokenRequest:
     """Write down that a token request is about to be sent for ``connection``. Raises NoSlot, having queued it."""
-    return _enter(connection, purpose=purpose, state=RequestState.OPEN, fence=fence)
+    return _enter(connection, purpose=purpose, state=RequestState.OPEN, fence=fence, stale_since=stale_since)
 
 
 def hold(connection: Connection) -> TokenRequest:
@@ -118,26 +120,29 @@ def hold(connection: Connection) -> TokenRequest:
     return _enter(connection, purpose=Purpose.CONSENT, state=RequestState.RESERVED, fence=0)
 
 
-def _enter(connection: Connection, *, purpose: Purpose, state: RequestState, fence: int) -> TokenRequest:
-    environment = connection.installation.environment
-    refused: NoSlot | None = None
+def _enter(
+    connection: Connection,
+    *,
+    purpose: Purpose,
+    state: RequestState,
+    fence: int,
+    stale_since: dt.datetime | None = None,
+) -> TokenRequest:
+    budget = budgets.of(connection)
+    request: TokenRequest | None = None
     with transaction.atomic(durable=True):
-        lock(environment)
-        now = slots(environment)
-        when = now.next_for(_ahead(environment, connection, now.at))
-        if when > now.at:
-            refused = NoSlot(when, (when - now.at).total_seconds())
-            TokenDemand.objects.update_or_create(
-                connection=connection,
-                purpose=purpose,
-                defaults={"due_at": when},
-                create_defaults={"due_at": when, "stale_since": now.at, "asked_at": now.at},
-            )
+        budget, limits = budgets.lock(budget)
+        if limits.stopped:
+            raise Stopped
+        demand = demands.ask(connection, purpose=purpose, stale_since=stale_since)
+        now = hour(budget, limits)
+        turn = _turn(connection, purpose, now, demands.waiting(budget, now.at))
+        if turn.at > now.at:
+            TokenDemand.objects.filter(pk=demand.pk).update(expected_at=turn.at)
         else:
-            TokenDemand.objects.filter(connection=connection).delete()
+            demands.withdraw(connection)
             request = TokenRequest.objects.create(
-                environment=environment,
-                egress=EGRESS,
+                budget=budget,
                 connection=connection,
                 purpose=purpose,
                 state=state,
@@ -145,15 +150,15 @@ def _enter(connection: Connection, *, purpose: Purpose, state: RequestState, fen
                 at=now.at,
                 held_until=now.at + HELD_FOR if state == RequestState.RESERVED else None,
             )
-    if refused is not None:
-        raise refused
+    if request is None:
+        raise NoSlot(turn.at, (turn.at - now.at).total_seconds(), turns.because(turn, now))
     return request
 
 
 def use(slot: TokenRequest, *, fence: int) -> bool:
     """Turn a held slot into a request that is about to be sent. False when it is no longer held."""
     with transaction.atomic(durable=True):
-        lock(slot.environment)
+        budgets.lock(slot.budget)
         at = clock.now()
         held = TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED, held_until__gt=at)
         used = bool(held.update(state=RequestState.OPEN, at=at, fence=fence))
@@ -176,9 +181,3 @@ def close(request: TokenRequest, state: RequestState) -> bool:
             state=state, ended_at=clock.now()
         )
     )
-
-
-def lock(environment: Environment) -> None:
-    """Hold the limits of everything behind one host until the transaction ends (SQLite: the whole database is held)."""
-    first = sharing_limits(environment)[0]
-    Environment.objects.select_for_update().get(pk=first.pk)

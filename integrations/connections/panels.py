@@ -75,7 +75,7 @@ def budgets(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """The budgets of each environment, for operators."""
     if not getattr(request.user, "is_operator", False):
         return None
-    return {"budgets": health.budgets()}
+    return {"budgets": health.all_budgets()}
 
 
 @panels.register("organization", name="connections", template="connections/installations.html", order=10)

@@ -1,60 +1,139 @@
-"""The permit that is asked before every call: never more calls than allowed in any sliding minute, for all processes.
+"""Permits: asked before every call, so that no sliding minute sees more calls than allowed, for all processes together.
 
-Counted by second of the database's clock, and a second more than the minute is looked at, so the count is never low.
+`pacing` decides; here its line is kept in the budget's row, changed under the row's lock by the database's clock, and
+the places it gives are waited for. A process that calls often takes a few places at a time, for a quarter second.
 """
 
+import threading
 import time
 
-from django.db import models, transaction
+from django.db import transaction
 
-from integrations.connections import ledger
-from integrations.connections.environments import sharing_limits
-from integrations.connections.models import CallCount, Environment
+from integrations.connections import budgets, pacing
+from integrations.connections.models import Budget, Connection, Purpose
 from integrations.total_expert import TryLater
 from portal import clock
 
-#: Seconds that are looked at: the minute, the second that has begun, and the way to the server.
-WINDOW = 62
 #: Longest wait inside one call; beyond it the caller is told to come back, and its worker does something else.
 PATIENCE = 15.0
-KEPT = 3600
+#: Purposes for which somebody sits in front of a screen.
+URGENT = frozenset({Purpose.CONSENT, Purpose.PERSON})
+STOPPED_FOR = 60.0
 
 
-def ask(environment: Environment) -> None:
-    """Return when a call may be sent, counted. Raises TryLater when that takes too long."""
-    waited = 0.0
-    while True:
-        wait = _take(environment)
-        if not wait:
-            return
-        if waited + wait > PATIENCE:
-            raise TryLater("The calls of this minute are used up.", after=wait)
-        time.sleep(wait)
-        waited += wait
+class Stopped(TryLater):
+    """An operator has stopped everything."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An operator has stopped all calls to Total Expert. Nothing is lost; work goes on when the switch is released.",
+            after=STOPPED_FOR,
+        )
 
 
-def _take(environment: Environment) -> float:
-    """Count a call and answer 0, or say in how many seconds to ask again."""
+class Permits:
+    """The permits of one client. Threads may share it."""
+
+    def __init__(self, connection: Connection, purpose: Purpose) -> None:
+        self.budget = budgets.of(connection)
+        self._who = str(connection.installation.organization_id)
+        self._urgent = purpose in URGENT
+        self._places: list[float] = []
+        self._lock = threading.Lock()
+        self._asked_at = 0.0
+        self._pause = 1.0
+        self._waited = threading.local()
+
+    @property
+    def waited(self) -> float:
+        """Seconds that this thread's last call waited for its permit."""
+        return float(getattr(self._waited, "seconds", 0.0))
+
+    def ask(self, method: str, path: str) -> None:
+        """Return when the call may be sent. Raises TryLater when that takes too long, or everything is stopped."""
+        began = time.monotonic()
+        while True:
+            place = self._place(began)
+            early = place - time.monotonic()
+            if early > 0:
+                time.sleep(early)
+            if (
+                time.monotonic() - place <= pacing.LATE
+            ):  # else this process was held up, and the place is void
+                self._waited.seconds = time.monotonic() - began
+                return
+
+    def _place(self, began: float) -> float:
+        """The next place, as a time of this process's monotonic clock."""
+        with self._lock:
+            self._pause += (min(time.monotonic() - self._asked_at, 1.0) - self._pause) / 4
+            self._asked_at = time.monotonic()
+            while self._places:
+                place = self._places.pop(0)
+                if time.monotonic() - place <= pacing.LATE / 2:
+                    return place
+            while True:
+                answer = self._take(max(1, int(pacing.BATCH / max(self._pause, 0.001))))
+                if isinstance(answer, pacing.Given):
+                    self._places = list(answer.places)
+                    return self._places.pop(0)
+                if time.monotonic() - began + answer.seconds > PATIENCE:
+                    raise TryLater("The calls of this minute are used up.", after=answer.seconds)
+                time.sleep(answer.seconds)
+
+    def _take(self, wanted: int) -> pacing.Given | pacing.Wait:
+        with transaction.atomic(durable=True):
+            row, limits = budgets.lock(self.budget)
+            if limits.stopped:
+                raise Stopped
+            now = clock.now().timestamp()
+            # read afterwards: what this makes late is allowed for, while early would be one too many
+            here = time.monotonic()
+            if limits.calls_per_minute is None:
+                return pacing.Given((here,))
+            if not limits.calls_per_minute:
+                raise TryLater(
+                    "Other programs at this address are said to use all its calls.", after=STOPPED_FOR
+                )
+            line = pacing.Line.load(row.line)
+            answer = pacing.give(
+                line,
+                limit=limits.calls_per_minute,
+                who=self._who,
+                urgent=self._urgent,
+                wanted=wanted,
+                now=now,
+            )
+            Budget.objects.filter(pk=row.pk).update(line=line.dump())
+        if isinstance(answer, pacing.Wait):
+            return answer
+        return pacing.Given(tuple(here + place - now for place in answer.places))
+
+    def note(self, status: int | None, *, after: float | None = None) -> None:
+        """Total Expert refused a call as one too many, or was overloaded: everybody at this address slows down."""
+        if status in (429, 503):
+            slow_down(self.budget, status=status, after=after)
+
+
+def slow_down(budget: Budget, *, status: int, after: float | None) -> None:
+    """Halve what is used of a budget for a while. A 429 was not our own doing, since the line was kept: that is counted."""
     with transaction.atomic(durable=True):
-        ledger.lock(environment)
-        at = clock.now().timestamp()
-        second = int(at)
-        limit = environment.calls_per_minute
-        counts = CallCount.objects.filter(environment__in=sharing_limits(environment), egress=ledger.EGRESS)
-        if limit:
-            window = counts.filter(second__gt=second - WINDOW)
-            used = window.aggregate(models.Sum("calls"), models.Min("second"))
-            if (used["calls__sum"] or 0) >= limit:
-                return float(max(0.05, used["second__min"] + WINDOW - at))
-        mine = CallCount.objects.filter(environment=environment, egress=ledger.EGRESS, second=second)
-        if not mine.update(calls=models.F("calls") + 1):
-            CallCount.objects.create(environment=environment, egress=ledger.EGRESS, second=second, calls=1)
-            counts.filter(second__lt=second - KEPT).delete()
-        return 0.0
+        row, _ = budgets.lock(budget)
+        now = clock.now()
+        line = pacing.Line.load(row.line)
+        if not pacing.refused(line, now=now.timestamp(), after=after):
+            return
+        fields: dict[str, object] = {"line": line.dump()}
+        if status == 429:
+            fields |= {"unexplained": row.unexplained + 1, "unexplained_at": now}
+        Budget.objects.filter(pk=row.pk).update(**fields)
 
 
-def used(environment: Environment) -> int:
+def used(budget: Budget) -> int:
     """Calls of the last minute."""
-    second = int(clock.now().timestamp())
-    rows = CallCount.objects.filter(environment__in=sharing_limits(environment), second__gt=second - 60)
-    return rows.aggregate(models.Sum("calls"))["calls__sum"] or 0
+    return pacing.Line.load(budget.line).used(clock.now().timestamp())
+
+
+def share(budget: Budget) -> float:
+    """The part of the limit that is used: 1 unless Total Expert refused calls lately."""
+    return pacing.Line.load(budget.line).share_at(clock.now().timestamp())

@@ -145,7 +145,9 @@ def _request_of(lease: Lease) -> wire.Send:
             lifecycle.move(connection, State.NEEDS_RECONNECT, reason=sentence)
             raise ReconnectRequired(sentence)
         environment = connection.installation.environment
-        return wire.client_credentials(environment, str(row.client_id), str(row.client_secret))
+        return wire.client_credentials(
+            environment, str(row.client_id), str(row.client_secret), way=connection.egress
+        )
     if not lease.token.refresh_token:
         sentence = "This connection has no refresh token. Its owner consents again."
         lifecycle.move(connection, State.NEEDS_RECONNECT, reason=sentence)

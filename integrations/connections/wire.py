@@ -7,8 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from integrations import total_expert
-from integrations.connections import environments
-from integrations.connections.models import ApplicationCredential, Connection, Environment
+from integrations.connections import egress, environments
+from integrations.connections.models import ApplicationCredential, Connection, Egress, Environment
 from integrations.total_expert import ReconnectRequired, Rejected, oauth
 
 #: Adapters to mount instead of the network, by base address. Only tests put anything here.
@@ -27,14 +27,17 @@ def world(environment: Environment) -> total_expert.Environment:
 Send = Callable[[], total_expert.Grant]
 
 
-def client_credentials(environment: Environment, client_id: str, client_secret: str) -> Send:
-    """Ask for a token by an organization's own client id and secret. Raises Rejected."""
+def client_credentials(
+    environment: Environment, client_id: str, client_secret: str, *, way: Egress | None
+) -> Send:
+    """Ask for a token by an organization's own client id and secret, by ``way``. Raises Rejected."""
     return partial(
         oauth.client_credentials,
         world(environment),
         client_id=client_id,
         client_secret=client_secret,
         adapter=ADAPTERS.get(environment.base_url),
+        proxies=egress.proxies(way),
     )
 
 
@@ -49,6 +52,7 @@ def refresh(connection: Connection, refresh_token: str) -> Send:
         client_secret=str(application.client_secret),
         refresh_token=refresh_token,
         adapter=ADAPTERS.get(environment.base_url),
+        proxies=egress.proxies(connection.egress),
     )
 
 
@@ -67,6 +71,7 @@ def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> Se
         code=code,
         redirect_uri=redirect_uri,
         adapter=ADAPTERS.get(environment.base_url),
+        proxies=egress.proxies(connection.egress),
     )
 
 

@@ -20,6 +20,7 @@ from integrations.jobs.models import Job
 from integrations.onboarding import pipeline, verification, waiting
 from integrations.onboarding.models import SlotMail, Verification
 from integrations.total_expert import Rejected
+from portal import clock
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.screens import organization_screen, person, render, signed_in
@@ -106,7 +107,7 @@ def _consent_context(
     return {
         "own": own,
         "next_slot": next_slot,
-        "slot_is_free": next_slot <= ledger.slots(environment).at,
+        "slot_is_free": next_slot <= clock.now(),
         "mail": SlotMail.objects.filter(connection=own, sent_at=None).first() if own else None,
     }
 

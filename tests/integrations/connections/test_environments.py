@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from integrations.connections import environments
+from integrations.connections import budgets, environments
 from integrations.connections.models import Environment
 from tests.world import World
 
@@ -79,4 +79,5 @@ def test_a_stored_address_that_is_none_is_a_sentence(world: World) -> None:
 def test_one_host_is_one_limit_however_its_address_is_written(world: World) -> None:
     one = Environment.objects.create(name="one", label="One", base_url="https://api.example/v1")
     other = Environment.objects.create(name="other", label="Other", base_url="https://API.example:443/v1")
-    assert environments.sharing_limits(one) == [one, other] == environments.sharing_limits(other)
+    assert one.host == other.host == "api.example:443"
+    assert budgets.at(one) == budgets.at(other)

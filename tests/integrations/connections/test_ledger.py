@@ -1,4 +1,4 @@
-"""The ledger of token requests: never more than the limit in any sliding hour, first come, first served."""
+"""The ledger of token requests: never more than the limit in any sliding hour, whoever asks in whatever order."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.connections import ledger
+from integrations.connections import demands, ledger
 from integrations.connections.models import (
     Connection,
     Environment,
@@ -118,7 +118,7 @@ def test_environments_behind_one_host_share_its_limit(frozen: list[dt.datetime])
     assert take(elsewhere)
 
 
-def test_who_came_first_is_served_first(frozen: list[dt.datetime]) -> None:
+def test_of_equal_work_who_came_first_is_served_first(frozen: list[dt.datetime]) -> None:
     environment = environment_named("ct", tokens_per_hour=1)
     holder, first, second = (connection_in(environment, number) for number in range(3))
     ledger.close(take(holder), RequestState.GRANTED)
@@ -144,7 +144,7 @@ def test_whoever_does_not_come_back_loses_their_place(frozen: list[dt.datetime])
     ledger.close(take(holder), RequestState.GRANTED)
     with pytest.raises(ledger.NoSlot) as refused:
         take(gone)
-    frozen[0] = refused.value.at + ledger.FORGOTTEN_AFTER
+    frozen[0] = refused.value.at + demands.FORGOTTEN_AFTER
     assert take(patient)
 
 

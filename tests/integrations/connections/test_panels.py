@@ -57,10 +57,11 @@ def test_a_budget_says_free_now_only_when_a_newcomer_would_be_served(world: Worl
     world.sandbox.pass_time(3700)
     TokenDemand.objects.create(
         connection=connection,
-        purpose="work",
+        purpose="person",
         due_at=clock.now(),
         stale_since=clock.now(),
         asked_at=clock.now(),
+        expected_at=clock.now(),
     )
     assert "free now" not in home(world.operator), "somebody waits before the newcomer"
 

@@ -1,0 +1,96 @@
+"""The call log: every call is written down when it has ended, without what was asked or answered.
+
+The count that limits calls does not depend on it: that is kept before a call is made, in the budget's row.
+"""
+
+import datetime as dt
+import logging
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.db import DatabaseError, transaction
+from django.db.models import Count, Max, Q, QuerySet
+
+from integrations import total_expert
+from integrations.connections.models import Call, Connection
+from integrations.connections.permits import Permits
+from portal import clock
+
+logger = logging.getLogger(__name__)
+
+#: The job that calls are made for, set by whoever works on one.
+job: ContextVar[int | None] = ContextVar("job", default=None)
+KEPT = dt.timedelta(days=15)
+#: Calls that are looked at for the error groups of one connection.
+GROUPED = 5000
+_ID = re.compile(r"/(?:\d+|[0-9a-f]{16,})(?=/|$)")
+
+
+def observer(connection: Connection, permits: Permits) -> Callable[[total_expert.Call], None]:
+    """What a client of ``connection`` is given to tell about its calls."""
+
+    def observe(call: total_expert.Call) -> None:
+        permits.note(call.status)
+        try:
+            with transaction.atomic():
+                _write(connection, permits, call)
+        except DatabaseError:  # the call was made: whoever made it must get its answer
+            logger.exception("A call of connection %s was not written into the call log", connection.pk)
+
+    return observe
+
+
+def _write(connection: Connection, permits: Permits, call: total_expert.Call) -> None:
+    Call.objects.create(
+        at=clock.now(),
+        connection_id=connection.pk,
+        budget_id=permits.budget.pk,
+        method=call.method[:6],
+        path=call.path[:200],
+        status=call.status,
+        milliseconds=round(call.seconds * 1000),
+        waited=round(permits.waited * 1000),
+        job=job.get(),
+        request_id=(call.request_id or "")[:100],
+    )
+
+
+def failed() -> Q:
+    """Which calls got an error, or no answer."""
+    return Q(status=None) | Q(status__gte=400)
+
+
+def shape_of(path: str) -> str:
+    """A path with its ids taken out, by which calls are grouped."""
+    return _ID.sub("/…", path)
+
+
+@dataclass
+class ErrorGroup:
+    """Calls that failed alike."""
+
+    method: str
+    shape: str
+    status: int | None
+    count: int
+    latest: dt.datetime
+
+
+def error_groups(calls: "QuerySet[Call]") -> list[ErrorGroup]:
+    """The failed ones of ``calls``, grouped by method, path without ids, and status; the latest group first."""
+    rows = (
+        calls.filter(failed())
+        .order_by()
+        .values("method", "path", "status")
+        .annotate(count=Count("pk"), latest=Max("at"))
+        .order_by("-latest")[:GROUPED]
+    )
+    groups: dict[tuple[str, str, int | None], ErrorGroup] = {}
+    for row in rows:
+        key = (row["method"], shape_of(row["path"]), row["status"])
+        group = groups.setdefault(key, ErrorGroup(*key, count=0, latest=row["latest"]))
+        group.count += row["count"]
+        group.latest = max(group.latest, row["latest"])
+    return sorted(groups.values(), key=lambda group: group.latest, reverse=True)

@@ -1,0 +1,89 @@
+"""Egress: the source addresses by which calls go out. Each has budgets of its own.
+
+Beside this machine's own address there may be proxies, whose hosts must be listed in ``PROXY_HOSTS`` by whoever
+installed the portal: an address that is typed in a browser is never called otherwise. The address is kept sealed, since
+it may hold a user name and a password.
+"""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from integrations.connections.models import Connection, Egress
+from integrations.total_expert.environment import is_loopback
+from portal import clock
+from portal.audit import log
+from portal.organizations.models import User
+
+
+def proxies(way: Egress | None) -> dict[str, str] | None:
+    """What requests is told to send calls through. None: directly."""
+    if way is None or way.proxy_url is None:
+        return None
+    return {"http": str(way.proxy_url), "https": str(way.proxy_url)}
+
+
+def refuse_unusable(url: str) -> None:
+    """Raise ValidationError unless ``url`` is that of a proxy on an allowed host."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValidationError("This is not an address.") from None
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host or port is None:
+        raise ValidationError("Write it as https://user:password@proxy.example:3128, with the port.")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValidationError("The address of a proxy ends with its port.")
+    if host not in settings.PROXY_HOSTS and f"{host}:{port}" not in settings.PROXY_HOSTS:
+        raise ValidationError(
+            "This host is not allowed as a proxy. Whoever installed the portal lists those in PROXY_HOSTS."
+        )
+    if parts.scheme == "http" and parts.password and not is_loopback(host):
+        raise ValidationError("A password would travel in clear: use https:// to this proxy.")
+
+
+def add(*, name: str, label: str, proxy_url: str, actor: User | None) -> Egress:
+    """Add a proxy. Raises ValidationError."""
+    refuse_unusable(proxy_url)
+    way = Egress(name=name, label=label, created_at=clock.now())
+    way.proxy_url = proxy_url
+    with transaction.atomic():
+        way.save(force_insert=True)
+        log.record("egress.added", actor=actor, target=way, name=name)
+    return way
+
+
+def change(way: Egress, *, label: str, proxy_url: str, actor: User | None) -> None:
+    """Rename a proxy, or give it another address (empty: it keeps the one it has). Raises ValidationError."""
+    way.label = label
+    if proxy_url:
+        refuse_unusable(proxy_url)
+        way.proxy_url = proxy_url
+    with transaction.atomic():
+        way.save()
+        log.record("egress.changed", actor=actor, target=way, name=way.name, address=bool(proxy_url))
+
+
+def assign(connection: Connection, way: Egress | None, *, actor: User | None) -> None:
+    """Send what a connection sends by another address from now on. Total Expert must know that address."""
+    with transaction.atomic():
+        Connection.objects.filter(pk=connection.pk).update(egress=way)
+        log.record(
+            "connection.rerouted",
+            actor=actor,
+            organization=connection.installation.organization,
+            target=connection,
+            egress=way.name if way else Egress.DIRECT,
+        )
+    connection.egress = way
+
+
+def where_shown(way: Egress) -> str:
+    """A proxy's host and port, for screens: no user name, no password."""
+    if way.proxy_url is None:
+        return ""
+    parts = urlsplit(str(way.proxy_url))
+    return f"{parts.hostname}:{parts.port}"

@@ -1,0 +1,37 @@
+"""The rows of connections, by what they are about."""
+
+from integrations.connections.models.calls import Call
+from integrations.connections.models.connections import (
+    Connection,
+    ConnectionQuerySet,
+    ConsentAttempt,
+    CredentialCandidate,
+    Grant,
+    Landmark,
+    State,
+)
+from integrations.connections.models.environments import ApplicationCredential, Environment, Installation
+from integrations.connections.models.limits import Budget, Egress, Stop
+from integrations.connections.models.tokens import Purpose, RequestState, Token, TokenDemand, TokenRequest
+
+__all__ = [
+    "ApplicationCredential",
+    "Budget",
+    "Call",
+    "Connection",
+    "ConnectionQuerySet",
+    "ConsentAttempt",
+    "CredentialCandidate",
+    "Egress",
+    "Environment",
+    "Grant",
+    "Installation",
+    "Landmark",
+    "Purpose",
+    "RequestState",
+    "State",
+    "Stop",
+    "Token",
+    "TokenDemand",
+    "TokenRequest",
+]

@@ -1,0 +1,32 @@
+"""The call log: what was asked of Total Expert, and how it answered."""
+
+from django.db import models
+
+from integrations.connections.models.connections import Connection
+from integrations.connections.models.limits import Budget
+
+
+class Call(models.Model):
+    """One call, without query values, headers or bodies. Kept for 15 days."""
+
+    at = models.DateTimeField()
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="calls")
+    budget = models.ForeignKey(Budget, on_delete=models.CASCADE, related_name="+")
+    method = models.CharField(max_length=6)
+    path = models.CharField(max_length=200)
+    status = models.PositiveSmallIntegerField(null=True, help_text="None: no answer came")
+    milliseconds = models.PositiveIntegerField()
+    waited = models.PositiveIntegerField(default=0, help_text="Milliseconds until a permit was free")
+    job = models.BigIntegerField(null=True, help_text="Number of the job that it was made for")
+    request_id = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["connection", "-at"]),
+            models.Index(fields=["budget", "at"]),
+            models.Index(fields=["at"]),
+            models.Index(fields=["job"], condition=models.Q(job__isnull=False), name="call_by_job"),
+        ]
+
+    def __str__(self) -> str:
+        return f"call {self.pk}"

@@ -1,0 +1,171 @@
+"""Connections: grants into an installation, what tells them apart, and people on the way to consent."""
+
+import datetime as dt
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from integrations.connections.models.environments import Environment, Installation
+from integrations.connections.models.limits import Egress
+from portal.secrets import EncryptedField
+
+
+class Grant(models.TextChoices):
+    """How a connection was granted, and so whose eyes it sees with."""
+
+    CLIENT_CREDENTIALS = "client_credentials", "Client credentials (as admin)"
+    AUTHORIZATION_CODE = "authorization_code", "Consent of a person (as user)"
+
+
+class State(models.TextChoices):
+    """What a connection is good for now. `reason` says why."""
+
+    PENDING = "pending", "Not connected yet"
+    ACTIVE = "active", "Active"
+    NEEDS_RECONNECT = "needs_reconnect", "Needs reconnect"
+    PAUSED = "paused", "Paused"
+    QUARANTINED = "quarantined", "Quarantined"
+    REVOKED = "revoked", "Revoked"
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def working(self) -> "ConnectionQuerySet":
+        return self.filter(state=State.ACTIVE)
+
+    def admitted(self) -> "ConnectionQuerySet":
+        """Working ones whose records may be mirrored: the tripwire has looked at their grant."""
+        return self.working().filter(admitted_at__isnull=False)
+
+
+class Connection(models.Model):
+    """One grant into an installation. It keeps its id, and so its history, when it is granted again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    installation = models.ForeignKey(Installation, on_delete=models.PROTECT, related_name="connections")
+    grant = models.CharField(max_length=20, choices=Grant.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="connections"
+    )
+    egress = models.ForeignKey(
+        Egress,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="connections",
+        help_text="Empty: this machine's own address",
+    )
+    client_id = EncryptedField(label="connections.connection.client_id", null=True)
+    client_secret = EncryptedField(label="connections.connection.client_secret", null=True)
+    client_fingerprint = models.CharField(max_length=64, blank=True)
+    scopes = models.CharField(max_length=255, blank=True, help_text="As granted, space separated")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(max_length=255, blank=True)
+    since = models.DateTimeField()
+    created_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True)
+    admitted_at = models.DateTimeField(
+        null=True, help_text="When its grant was found to be this organization's; before, nothing is mirrored"
+    )
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    conflicts_with = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The connection of another organization that showed the same records first",
+    )
+
+    objects: ClassVar[ConnectionQuerySet] = ConnectionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["installation", "user"],
+                condition=models.Q(grant="authorization_code"),
+                name="one_consent_a_person",
+            ),
+            models.UniqueConstraint(
+                fields=["installation"],
+                condition=models.Q(grant="client_credentials"),
+                name="one_admin_connection",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"connection {self.pk}"
+
+    @property
+    def sees_everything(self) -> bool:
+        return self.grant == Grant.CLIENT_CREDENTIALS
+
+    @property
+    def granted_scopes(self) -> frozenset[str]:
+        return frozenset(self.scopes.split())
+
+
+class CredentialCandidate(models.Model):
+    """Client credentials that were pasted and not tried yet. What works already stays until they are granted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="candidate")
+    client_id = EncryptedField(label="connections.candidate.client_id")
+    client_secret = EncryptedField(label="connections.candidate.client_secret")
+    fingerprint = models.CharField(max_length=64, db_index=True)
+    access_token = EncryptedField(label="connections.candidate.access", null=True)
+    access_expires_at = models.DateTimeField(null=True)
+    scopes = models.CharField(max_length=255, blank=True)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"candidate of {self.connection_id}"
+
+    def is_fresh(self, at: dt.datetime) -> bool:
+        """Whether the token that it was granted is still good for a minute."""
+        return self.access_expires_at is not None and self.access_expires_at - dt.timedelta(seconds=60) > at
+
+
+class Landmark(models.Model):
+    """The fingerprint of one of an installation's oldest records: by it a grant of another organization is noticed."""
+
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="landmarks")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
+    connection = models.ForeignKey(
+        "Connection",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="landmarks",
+        help_text="Whose grant showed it; it goes with the grant",
+    )
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["environment", "digest"], name="one_landmark_each")]
+
+    def __str__(self) -> str:
+        return f"landmark {self.pk}"
+
+
+class ConsentAttempt(models.Model):
+    """A person on the way to Total Expert and back. Only the state's hash is kept; it works once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    state_hash = models.CharField(max_length=64, unique=True)
+    session_hash = models.CharField(max_length=64)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="consent_attempts")
+    slot = models.ForeignKey("TokenRequest", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    consumed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=32, blank=True)
+
+    def __str__(self) -> str:
+        return f"consent attempt {self.pk}"

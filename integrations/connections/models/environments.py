@@ -1,0 +1,77 @@
+"""Environments, the partner's application in each, and the organizations installed there."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import models
+
+from portal.organizations.models import Organization
+from portal.secrets import EncryptedField
+
+
+class Environment(models.Model):
+    """A world of Total Expert's: CT, production, or the sandbox. Data, never a constant in code."""
+
+    name = models.SlugField(max_length=32, unique=True)
+    label = models.CharField(max_length=60)
+    base_url = models.URLField(help_text="Ends in /v1. Its host must be listed in ENVIRONMENT_HOSTS.")
+    host = models.CharField(
+        max_length=255,
+        editable=False,
+        db_index=True,
+        help_text="Host and port of base_url; limits hold per host",
+    )
+    authorize_url = models.URLField()
+    is_production = models.BooleanField(default=False)
+    calls_per_minute = models.PositiveIntegerField(default=900, help_text="0: no limit")
+    tokens_per_hour = models.PositiveIntegerField(default=2, help_text="0: no limit")
+    token_body = models.CharField(max_length=4, default="json", choices=[("json", "JSON"), ("form", "Form")])
+
+    class Meta:
+        ordering = ["is_production", "name"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.host = host_of(self.base_url)
+        super().save(*args, **kwargs)
+
+
+def host_of(url: str) -> str:
+    """Host and port of an address, however it is written."""
+    parts = urlsplit(url)
+    return f"{parts.hostname or ''}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+class ApplicationCredential(models.Model):
+    """The partner's own client id and secret in one environment: people of every organization consent to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    environment = models.OneToOneField(Environment, on_delete=models.PROTECT, related_name="application")
+    client_id = EncryptedField(label="connections.application.client_id")
+    client_secret = EncryptedField(label="connections.application.client_secret")
+    scopes = models.CharField(max_length=255, default="leadInteraction getUsers describeSchema")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"application credential {self.pk}"
+
+
+class Installation(models.Model):
+    """One organization in one environment. Ids of two environments never mix, so mirrors hang off this."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="installations")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="installations")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "environment"], name="one_installation_each")
+        ]
+        ordering = ["environment__is_production", "created_at"]
+
+    def __str__(self) -> str:
+        return f"installation {self.pk}"
