@@ -1,5 +1,6 @@
 """The seam to the API client: a client for one connection, with token, permit and safety wired in."""
 
+import datetime as dt
 from typing import Any
 
 from integrations import total_expert
@@ -11,8 +12,10 @@ from integrations.connections.wire import ADAPTERS
 __all__ = ["ADAPTERS", "client_for", "client_of_candidate"]
 
 
-def client_for(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> total_expert.Client:
-    """An API client that acts as ``connection``.
+def client_for(
+    connection: Connection, *, purpose: Purpose = Purpose.WORK, stale_since: dt.datetime | None = None
+) -> total_expert.Client:
+    """An API client that acts as ``connection``. ``stale_since`` is how old what it renews is: the stalest goes first.
 
     Its calls raise TryLater when no token slot or no permit is free, ReconnectRequired when the grant is dead, and
     Rejected when Total Expert refuses. Use it outside any transaction.
@@ -20,7 +23,7 @@ def client_for(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> to
     return _client(
         connection,
         purpose,
-        token=lambda: tokens.access_token(connection, purpose=purpose),
+        token=lambda: tokens.access_token(connection, purpose=purpose, stale_since=stale_since),
         token_failed=lambda failed: tokens.forget_access(connection, failed),
     )
 

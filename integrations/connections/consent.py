@@ -186,7 +186,11 @@ def _give_up(attempt: ConsentAttempt, outcome: str) -> None:
 
 
 def _exchange(connection: Connection, attempt: ConsentAttempt, code: str) -> None:
-    send = wire.exchange_code(connection, code=code, redirect_uri=redirect_uri())
+    try:
+        send = wire.exchange_code(connection, code=code, redirect_uri=redirect_uri())
+    except TotalExpertError:
+        _give_up(attempt, "failed")
+        raise
     token, _ = Token.objects.get_or_create(connection=connection)
     lease = tokens.take_lease(connection, token)
     if lease is None:
@@ -201,6 +205,8 @@ def _exchange(connection: Connection, attempt: ConsentAttempt, code: str) -> Non
         tokens.send_and_store(lease, attempt.slot, send)
     except TotalExpertError as failed:
         ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="failed")
+        if failed.code == "invalid_client":
+            raise wire.refuse_application(connection.installation.environment) from None
         if isinstance(failed, ReconnectRequired):
             raise Rejected(
                 [

@@ -213,6 +213,7 @@ def set_application(
     ).first() or ApplicationCredential(environment=environment, created_at=clock.now())
     application.client_id, application.client_secret = client_id, client_secret
     application.scopes = " ".join(scopes.split())
+    application.refused_at = None
     with transaction.atomic():
         application.save()
         log.record("application.set", actor=actor, target=application, environment=environment.name)

@@ -7,10 +7,11 @@ unknown, when its connection would have timed out.
 """
 
 import datetime as dt
+import uuid
 
 from django.db import models, transaction
 
-from integrations.connections import budgets, demands, turns
+from integrations.connections import budgets, demands, permits, turns
 from integrations.connections.models import (
     Budget,
     Connection,
@@ -20,7 +21,6 @@ from integrations.connections.models import (
     TokenDemand,
     TokenRequest,
 )
-from integrations.connections.permits import Stopped
 from integrations.connections.turns import HOUR, MARGIN
 from integrations.total_expert import TryLater
 from portal import clock, moments
@@ -29,6 +29,8 @@ from portal import clock, moments
 IN_FLIGHT = dt.timedelta(seconds=35)
 #: How long a slot is held for a person who has been sent to consent.
 HELD_FOR = dt.timedelta(minutes=10)
+#: Who was told a time that is not further away than this comes by themselves.
+TOLD = dt.timedelta(seconds=3)
 #: When nothing at all is allowed, ask again after this.
 NEVER = dt.timedelta(hours=1)
 
@@ -133,7 +135,7 @@ def _enter(
     with transaction.atomic(durable=True):
         budget, limits = budgets.lock(budget)
         if limits.stopped:
-            raise Stopped
+            raise permits.Stopped
         demand = demands.ask(connection, purpose=purpose, stale_since=stale_since)
         now = hour(budget, limits)
         turn = _turn(connection, purpose, now, demands.waiting(budget, now.at))
@@ -150,6 +152,8 @@ def _enter(
                 at=now.at,
                 held_until=now.at + HELD_FOR if state == RequestState.RESERVED else None,
             )
+            if state == RequestState.OPEN:
+                permits.count_token_request(budget, limits, now.at.timestamp())
     if request is None:
         raise NoSlot(turn.at, (turn.at - now.at).total_seconds(), turns.because(turn, now))
     return request
@@ -158,10 +162,12 @@ def _enter(
 def use(slot: TokenRequest, *, fence: int) -> bool:
     """Turn a held slot into a request that is about to be sent. False when it is no longer held."""
     with transaction.atomic(durable=True):
-        budgets.lock(slot.budget)
+        budget, limits = budgets.lock(slot.budget)
         at = clock.now()
         held = TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED, held_until__gt=at)
         used = bool(held.update(state=RequestState.OPEN, at=at, fence=fence))
+        if used:
+            permits.count_token_request(budget, limits, at.timestamp())
     if used:
         slot.state, slot.at, slot.fence = RequestState.OPEN, at, fence
     return used
@@ -181,3 +187,26 @@ def close(request: TokenRequest, state: RequestState) -> bool:
             state=state, ended_at=clock.now()
         )
     )
+
+
+def turns_now() -> list[uuid.UUID]:
+    """The waiting connections whose turn has come although they were told a later time: somebody before them left."""
+    came = []
+    at = clock.now()
+    hosts = TokenDemand.objects.filter(expected_at__gt=at).values(
+        "connection__installation__environment__host"
+    )
+    for budget in Budget.objects.select_related("egress").filter(host__in=hosts):
+        now = hour(budget)
+        queue = demands.waiting(budget, now.at)
+        for turn in turns.plan(now, queue):
+            if turn.at > now.at:
+                break
+            came.append(uuid.UUID(turn.who))
+    late = TokenDemand.objects.filter(connection__in=came, expected_at__gt=at + TOLD)
+    return list(late.values_list("connection", flat=True).distinct())
+
+
+def expect_now(connection_id: uuid.UUID) -> None:
+    """Somebody has been told that it is their turn: they have a while to come."""
+    TokenDemand.objects.filter(connection=connection_id).update(expected_at=clock.now())

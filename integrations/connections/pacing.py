@@ -145,6 +145,11 @@ def _take(line: Line, first: float, step: float, sent_at: list[float]) -> Given:
     return Given(tuple(sent_at))
 
 
+def reserve(line: Line, *, limit: int, now: float) -> None:
+    """Give the next place away for something that is sent at once, whatever the line: a token request is a call as well."""
+    _take(line, max(line.free_at, now), spacing(limit, line.share_at(now)), [now])
+
+
 def _tidy(line: Line, now: float) -> None:
     line.turns = {who: turn for who, turn in line.turns.items() if now - turn.last < REMEMBERED}
     line.seconds = {second: count for second, count in line.seconds.items() if second > now - MINUTE - 2}

@@ -115,6 +115,14 @@ class Permits:
             slow_down(self.budget, status=status, after=after)
 
 
+def count_token_request(row: Budget, limits: budgets.Limits, now: float) -> None:
+    """Total Expert counts a token request as a call as well. ``row`` is held by the caller's transaction."""
+    if limits.calls_per_minute:
+        line = pacing.Line.load(row.line)
+        pacing.reserve(line, limit=limits.calls_per_minute, now=now)
+        Budget.objects.filter(pk=row.pk).update(line=line.dump())
+
+
 def slow_down(budget: Budget, *, status: int, after: float | None) -> None:
     """Halve what is used of a budget for a while. A 429 was not our own doing, since the line was kept: that is counted."""
     with transaction.atomic(durable=True):

@@ -8,3 +8,6 @@ connected = Signal()
 #: A grant turned out to be another organization's. Sent inside the transaction. Keyword arguments: ``connection``, and
 #: ``since``, when the grant was admitted: what was seen by it from then on is the other organization's.
 quarantined = Signal()
+
+#: A connection was granted a token: whatever is due for it runs now. Sent after commit. Keyword argument: ``connection``.
+granted = Signal()

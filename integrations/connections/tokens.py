@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.db import models, transaction
 
 from integrations import total_expert
-from integrations.connections import ledger, lifecycle, wire
+from integrations.connections import ledger, lifecycle, signals, wire
 from integrations.connections.models import (
     Connection,
     Grant,
@@ -37,6 +37,7 @@ PROMPT = dt.timedelta(seconds=5)
 IN_VAIN = dt.timedelta(minutes=5)
 #: The vendor's refresh tokens live 14 days; it does not say so in its answers.
 REFRESH_LIFE = dt.timedelta(days=14)
+DIED = "Its refresh token died after 14 days without use. Its owner consents again."
 #: How long a caller waits for somebody else's renewal, and how often it looks.
 PATIENCE, POLL = 45.0, 0.15
 
@@ -50,8 +51,10 @@ class Lease:
     fence: int
 
 
-def access_token(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> str:
-    """An access token that is good for a minute at least.
+def access_token(
+    connection: Connection, *, purpose: Purpose = Purpose.WORK, stale_since: dt.datetime | None = None
+) -> str:
+    """An access token that is good for a minute at least. ``stale_since`` is how old what it renews is.
 
     Raises ReconnectRequired when the connection has no grant that works, TryLater when no token request may be sent
     yet or Total Expert can't be reached.
@@ -59,17 +62,23 @@ def access_token(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> 
     patience = time.monotonic() + PATIENCE
     while True:
         refuse_closed(connection)
-        token = Token.objects.filter(connection=connection).first()
-        if token is None:
-            token, _ = Token.objects.get_or_create(connection=connection)
+        token = of(connection)
         if token.is_fresh(clock.now(), SAFETY) and token.access_token:
             return str(token.access_token)
         lease = take_lease(connection, token)
         if lease is not None:
-            return _renew(lease, purpose)
+            return str(renew(lease, purpose, stale_since=stale_since).access_token)
         if time.monotonic() > patience:
             raise TryLater("Somebody else is renewing this connection's token and has not finished.", after=5)
         time.sleep(POLL)
+
+
+def of(connection: Connection) -> Token:
+    """The row of a connection's token, made when there is none."""
+    token = Token.objects.filter(connection=connection).first()
+    if token is None:
+        token, _ = Token.objects.get_or_create(connection=connection)
+    return token
 
 
 def refuse_closed(connection: Connection) -> None:
@@ -102,17 +111,20 @@ def _explain_open_intents(connection: Connection) -> None:
     )
 
 
-def _renew(lease: Lease, purpose: Purpose) -> str:
+def renew(lease: Lease, purpose: Purpose, *, stale_since: dt.datetime | None = None) -> Token:
+    """Ask for a new token by the connection's grant, when it is its turn. Raises the client's three errors."""
     try:
         send = _request_of(lease)
-        request = ledger.take(lease.connection, purpose=purpose, fence=lease.fence)
+        request = ledger.take(lease.connection, purpose=purpose, fence=lease.fence, stale_since=stale_since)
     except BaseException:
         free_lease(lease)
         raise
     lost = _lost_before(request)
     try:
-        return str(send_and_store(lease, request, send).access_token)
+        return send_and_store(lease, request, send)
     except ReconnectRequired as refused:
+        if refused.code == "invalid_client" and lease.connection.grant == Grant.AUTHORIZATION_CODE:
+            raise wire.refuse_application(lease.connection.installation.environment) from None
         reason = _what_was_lost(lost) if lost is not None else str(refused)
         lifecycle.move(lease.connection, State.NEEDS_RECONNECT, reason=reason)
         raise ReconnectRequired(reason) from refused
@@ -153,7 +165,7 @@ def _request_of(lease: Lease) -> wire.Send:
         lifecycle.move(connection, State.NEEDS_RECONNECT, reason=sentence)
         raise ReconnectRequired(sentence)
     if lease.token.refresh_expires_at and lease.token.refresh_expires_at <= clock.now():
-        sentence = "Its refresh token died after 14 days without use. Its owner consents again."
+        sentence = DIED
         lifecycle.move(connection, State.NEEDS_RECONNECT, reason=sentence)
         raise ReconnectRequired(sentence)
     return wire.refresh(connection, str(lease.token.refresh_token))
@@ -210,6 +222,7 @@ def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> To
     if token is None or not stored:
         raise TryLater("This connection was granted anew or revoked while its token was renewed.", after=1)
     connection.scopes = scopes_of(grant)
+    signals.granted.send(Connection, connection=connection)
     if token.fence > lease.fence + 1:
         # whoever took the lease over has been refused with the old refresh token meanwhile
         lifecycle.move(connection, State.ACTIVE, before=frozenset({State.NEEDS_RECONNECT}))

@@ -10,6 +10,7 @@ from integrations import total_expert
 from integrations.connections import egress, environments
 from integrations.connections.models import ApplicationCredential, Connection, Egress, Environment
 from integrations.total_expert import ReconnectRequired, Rejected, oauth
+from portal import clock
 
 #: Adapters to mount instead of the network, by base address. Only tests put anything here.
 ADAPTERS: dict[str, Any] = {}
@@ -76,10 +77,31 @@ def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> Se
 
 
 def application_of(environment: Environment) -> ApplicationCredential:
-    """The partner's application there. Raises ReconnectRequired when none was entered."""
+    """The partner's application there. Raises ReconnectRequired when none was entered, Rejected when it was refused."""
     application = ApplicationCredential.objects.filter(environment=environment).first()
     if application is None:
         raise ReconnectRequired(
             "There are no application credentials for this environment. An operator enters them."
         )
+    if application.refused_at is not None:
+        raise _application_refused(environment)
     return application
+
+
+def refuse_application(environment: Environment) -> Rejected:
+    """Total Expert does not know the partner's own client: say so once instead of trying with every connection.
+
+    The grants of people are as good as before, so no connection changes its state. Answers what to raise.
+    """
+    ApplicationCredential.objects.filter(environment=environment).update(refused_at=clock.now())
+    return _application_refused(environment)
+
+
+def _application_refused(environment: Environment) -> Rejected:
+    return Rejected(
+        [
+            f"Total Expert does not know the partner's application in {environment.label} any more. No consent is lost. "
+            "An operator enters its client id and secret again under Settings; then everything goes on."
+        ],
+        code="application_refused",
+    )

@@ -54,6 +54,10 @@ class ApplicationCredential(models.Model):
     client_secret = EncryptedField(label="connections.application.client_secret")
     scopes = models.CharField(max_length=255, default="leadInteraction getUsers describeSchema")
     created_at = models.DateTimeField()
+    refused_at = models.DateTimeField(
+        null=True,
+        help_text="When Total Expert did not know them; nothing is sent with them until they are replaced",
+    )
 
     def __str__(self) -> str:
         return f"application credential {self.pk}"

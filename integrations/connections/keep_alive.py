@@ -1,0 +1,81 @@
+"""Keeping grants alive: a refresh token dies 14 days after it was given, and with it a person's consent.
+
+Every renewal gives a new one, so connections with work never come near that. One that had none is renewed from its
+ninth day on, at a time of its own, so that those who consented together do not come together again; when two days are
+left it goes before everybody else, and people are told.
+"""
+
+import datetime as dt
+import hashlib
+
+from django.db.models import Q, QuerySet
+
+from integrations.connections import lifecycle, tokens
+from integrations.connections.models import Connection, Grant, Purpose, State
+from integrations.connections.turns import DYING
+from integrations.total_expert import TryLater
+from portal import clock
+
+#: A refresh token is renewed when so much of its life is over, and up to `JITTER` later.
+FROM, JITTER = dt.timedelta(days=9), dt.timedelta(hours=24)
+
+
+def ripe_at(connection: Connection, dies_at: dt.datetime) -> dt.datetime:
+    """When a connection is renewed to keep it alive: the same for the same token, different for different ones."""
+    mark = hashlib.sha256(f"{connection.pk}{dies_at:%Y%m%d%H}".encode()).digest()
+    part = int.from_bytes(mark[:4]) / 2**32
+    return dies_at - tokens.REFRESH_LIFE + FROM + part * JITTER
+
+
+def ripe() -> list[Connection]:
+    """The connections that are to be renewed now, those that die first before the others."""
+    at = clock.now()
+    rows = _consented(State.ACTIVE).filter(
+        token__refresh_expires_at__gt=at, token__refresh_expires_at__lte=at + tokens.REFRESH_LIFE - FROM
+    )
+    return [row for row in rows if (dies_at := row.token.refresh_expires_at) and ripe_at(row, dies_at) <= at]
+
+
+def dying() -> list[Connection]:
+    """The connections whose refresh token dies within two days: people are told. Paused ones too."""
+    at = clock.now()
+    return list(
+        _consented(State.ACTIVE, State.PAUSED).filter(
+            token__refresh_expires_at__gt=at, token__refresh_expires_at__lte=at + DYING
+        )
+    )
+
+
+def say_which_died() -> list[Connection]:
+    """Connections whose refresh token died need somebody to reconnect, whether or not work was due for them."""
+    dead = _consented(State.ACTIVE, State.PAUSED).filter(token__refresh_expires_at__lte=clock.now())
+    moved = []
+    for connection in dead:
+        before = frozenset({State.ACTIVE, State.PAUSED})
+        if lifecycle.move(connection, State.NEEDS_RECONNECT, reason=tokens.DIED, before=before):
+            moved.append(connection)
+    return moved
+
+
+def _consented(*states: State) -> QuerySet[Connection]:
+    rows = Connection.objects.filter(Q(grant=Grant.AUTHORIZATION_CODE), state__in=states)
+    return rows.select_related("token", "installation__environment", "egress").order_by(
+        "token__refresh_expires_at"
+    )
+
+
+def renew(connection: Connection) -> bool:
+    """Renew a connection's refresh token if it is due. False when it is not (any more).
+
+    Raises ReconnectRequired when the grant is dead, TryLater when it is not its turn or somebody else renews it.
+    """
+    tokens.refuse_closed(connection)
+    token = tokens.of(connection)
+    dies_at = token.refresh_expires_at
+    if dies_at is None or clock.now() < ripe_at(connection, dies_at):
+        return False
+    lease = tokens.take_lease(connection, token)
+    if lease is None:
+        raise TryLater("Somebody else is renewing this connection's token.", after=5)
+    tokens.renew(lease, Purpose.KEEP_ALIVE, stale_since=dies_at - tokens.REFRESH_LIFE)
+    return True
