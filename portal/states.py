@@ -19,6 +19,7 @@ _LOOKS: dict[str, Look] = {
     # connections
     "pending": Look("Not connected yet", "link", "idle"),
     "active": Look("Active", "check_circle", "ok"),
+    "waiting_for_token": Look("Waiting for a token", "hourglass_top", "wait"),
     "needs_reconnect": Look("Needs reconnect", "link_off", "bad"),
     "quarantined": Look("Quarantined", "gpp_maybe", "bad"),
     "revoked": Look("Revoked", "block", "idle"),

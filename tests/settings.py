@@ -29,6 +29,7 @@ os.environ.update(
         "PORTAL_URL": "http://localhost:8000",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         "ENVIRONMENT_HOSTS": "public.totalexpert.net",
+        "PROXY_HOSTS": "proxy.example,127.0.0.1",
         "TRUSTED_PROXIES": "0",
         "EMAIL_URL": "consolemail://",
         "DEFAULT_FROM_EMAIL": "Portal <portal@localhost>",

@@ -80,3 +80,11 @@ def _limits(row: Any) -> Limits:
         tokens_per_hour=less(row.tokens_allowed, row.others_tokens),
         stopped=row.stopped,
     )
+
+
+def connections_of(budget: Budget) -> QuerySet[Connection]:
+    """The connections whose calls are counted here."""
+    way = Q(egress=budget.egress_id)
+    if budget.egress.is_direct:
+        way |= Q(egress=None)
+    return Connection.objects.filter(way, installation__environment__host=budget.host)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations.connections import turns
+from integrations.connections import budgets, turns
 from integrations.connections.models import Budget, Connection, Purpose, State, TokenDemand
 from integrations.connections.turns import Rank
 from portal import clock
@@ -79,16 +79,10 @@ def forward(connection: Connection, *, actor: User) -> bool:
 def waiting(budget: Budget, at: dt.datetime) -> list[turns.Demand]:
     """The queue of one budget, not yet in order: one demand a connection."""
     rows = TokenDemand.objects.filter(
-        connection__installation__environment__host=budget.host,
-        expected_at__gt=at - FORGOTTEN_AFTER,
-    )
-    way = (
-        rows.filter(connection__egress=None) | rows.filter(connection__egress=budget.egress_id)
-        if budget.egress.is_direct
-        else rows.filter(connection__egress=budget.egress_id)
+        connection__in=budgets.connections_of(budget), expected_at__gt=at - FORGOTTEN_AFTER
     )
     found: dict[str, turns.Demand] = {}
-    for row in way.values(
+    for row in rows.values(
         "connection_id",
         "purpose",
         "due_at",

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from integrations.connections import credentials, environments
-from integrations.connections.models import Environment
+from integrations.connections import capacity, credentials, environments
+from integrations.connections.models import Budget, Egress, Environment
 from integrations.total_expert import Rejected
 
 
@@ -108,3 +108,75 @@ class ApplicationForm(CredentialsForm):
         initial="leadInteraction getUsers describeSchema",
         help_text="Separated by spaces. People see them when they consent.",
     )
+
+
+class AllowanceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What other programs use of a budget."""
+
+    class Meta:
+        model = Budget
+        fields = ["others_calls", "others_tokens"]
+        labels = {
+            "others_calls": "Calls a minute by others",
+            "others_tokens": "Token requests an hour by others",
+        }
+        help_texts = {
+            "others_calls": "What else calls Total Expert from this address, for example your own backend. 0: nothing.",
+            "others_tokens": "They count for the same address. 0: none.",
+        }
+
+
+class EgressForm(forms.Form):
+    """A proxy by which calls go out. Its address is write-only, since it may hold a password."""
+
+    label = forms.CharField(label="Name on screens", max_length=60)
+    name = forms.SlugField(label="Short name", max_length=32)
+    proxy_url = forms.CharField(
+        label="Address of the proxy",
+        max_length=400,
+        help_text="https://user:password@proxy.example:3128. Stored encrypted, never shown again. Its host must be "
+        "listed in PROXY_HOSTS, and Total Expert must agree to calls from its address.",
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, way: Egress | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if way is not None:
+            self.initial["label"] = way.label
+            del self.fields["name"]
+            self.fields["proxy_url"].required = False
+            self.fields["proxy_url"].label = "Another address of the proxy"
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name == Egress.DIRECT or Egress.objects.filter(name=name).exists():
+            raise ValidationError("Another address has this short name.")
+        return name
+
+
+class StopForm(forms.Form):
+    """Why everything is stopped."""
+
+    reason = forms.CharField(label="Why", max_length=255)
+
+
+class CapacityForm(forms.Form):
+    """How many organizations and people are to be connected."""
+
+    organizations = forms.IntegerField(label="Organizations", min_value=1, max_value=100_000, initial=200)
+    officers = forms.IntegerField(
+        label="Loan officers who consent, in each", min_value=0, max_value=10_000, initial=20
+    )
+    admins = forms.BooleanField(
+        label="Each also by client credentials, as admin", required=False, initial=False
+    )
+    hours = forms.IntegerField(
+        label="Mirrors at most so many hours old", min_value=1, max_value=24 * 30, initial=24
+    )
+    tokens_per_hour = forms.IntegerField(
+        label="Token requests an hour and address", min_value=1, max_value=1000, initial=2
+    )
+
+    def answer(self) -> dict[str, Any]:
+        """What that takes."""
+        return capacity.answer(**self.cleaned_data)

@@ -4,8 +4,16 @@ import datetime as dt
 from dataclasses import dataclass
 
 from integrations.connections import budgets, demands, ledger, permits, tokens, turns, verify
-from integrations.connections.models import Budget, Connection, Environment, State, Token, TokenRequest
-from portal import clock
+from integrations.connections.models import (
+    Budget,
+    Connection,
+    Environment,
+    RequestState,
+    State,
+    Token,
+    TokenRequest,
+)
+from portal import clock, moments
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,8 @@ class Health:
     next_slot: dt.datetime
     slot_is_free: bool
     because: str
+    shown_state: str
+    lost: str  #: what a lost answer may have cost, and what to do; "" when none was lost lately
     requests: list[TokenRequest]
 
 
@@ -38,8 +48,35 @@ def of(connection: Connection) -> Health:
         next_slot=turn.at,
         slot_is_free=turn.at <= hour.at,
         because=turns.because(turn, hour),
+        shown_state=shown_state(connection, waits=turn.at > hour.at),
+        lost=_lost(connection),
         requests=list(connection.token_requests.all()[:10]),
     )
+
+
+def _lost(connection: Connection) -> str:
+    """What is to be said when the answer to the latest token request never came."""
+    latest = connection.token_requests.exclude(
+        state__in=[RequestState.RELEASED, RequestState.RESERVED]
+    ).first()
+    if latest is None or latest.state != RequestState.LOST or connection.state != State.ACTIVE:
+        return ""
+    if connection.sees_everything:
+        return (
+            f"The answer to the token request of {moments.exact(latest.at)} was lost. Nothing else is: the next token is "
+            "asked for when work is due."
+        )
+    return (
+        f"The answer to the renewal of {moments.exact(latest.at)} was lost. If Total Expert had renewed the grant already, "
+        "the new refresh token is lost with it, and its owner must consent again: the next renewal shows it. Whoever does "
+        "not want to wait for that reconnects now."
+    )
+
+
+def shown_state(connection: Connection, *, waits: bool) -> str:
+    """The state as people are told: one that works may wait for a token meanwhile."""
+    waiting = connection.state == State.ACTIVE and waits and connection.demands.exists()
+    return "waiting_for_token" if waiting else str(connection.state)
 
 
 def sentence(connection: Connection) -> str:

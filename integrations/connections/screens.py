@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from integrations.connections import consent, environments, health, installations, ledger, lifecycle
+from integrations.connections import consent, environments, health, installations, ledger, lifecycle, stops
 from integrations.connections.access import may_manage, may_resume, title_of, visible_connection
-from integrations.connections.models import Connection, Environment, Installation, State
+from integrations.connections.models import Connection, Egress, Environment, Installation, State
 from integrations.total_expert import TotalExpertError
 from portal.organizations import panels
 from portal.organizations.models import Organization
@@ -33,10 +33,18 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
         "may_manage": may_manage(request, connection),
         "may_resume": may_resume(request, connection),
         "own": connection.user_id == person(request).pk,
+        "ways": _ways(request),
+        "stop": stops.current(),
         "rival": connection.conflicts_with if person(request).is_operator else None,
         "panels": panels.draw("connection", request, connection),
     }
     return render(request, "connections/connection.html", context, title=title_of(connection))
+
+
+def _ways(request: HttpRequest) -> list[Egress]:
+    """The source addresses to choose from: operators', where there is a choice."""
+    ways = list(Egress.objects.all()) if person(request).is_operator else []
+    return ways if len(ways) > 1 else []
 
 
 @organization_screen(Capability.CONSENT)

@@ -10,6 +10,7 @@ from typing import Any
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 
+from integrations.connections import budgets
 from tests.portal.scene import OWN, Scene
 
 OPERATOR = frozenset({"operator"})
@@ -128,6 +129,16 @@ CONNECTIONS = {
         MANAGERS | {"officer"},
         posts=True,
     ),
+    "calls": Address(a_connection, INSIGHT | {"officer"}),
+    "limits": Address(allowed=OPERATOR),
+    "allowance": Address(lambda s: {"pk": budgets.of(s.connection).pk}, OPERATOR),
+    "new_egress": Address(allowed=OPERATOR),
+    "egress": Address(lambda s: {"name": s.egress().name}, OPERATOR),
+    "token_queue": Address(allowed=OPERATOR),
+    "forward_connection": Address(lambda s: {"pk": s.connection.pk}, OPERATOR, posts=True),
+    "reroute_connection": Address(lambda s: {"pk": s.connection.pk}, OPERATOR, posts=True),
+    "capacity": Address(allowed=OPERATOR),
+    "stop_everything": Address(allowed=OPERATOR, posts=True, data={"verb": "release"}),
     "my_connection": Address(organization, CONSENTERS),
     "begin_consent": Address(an_environment, CONSENTERS, posts=True),
     "oauth_callback": Address(shared=True, refuses=400),

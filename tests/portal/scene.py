@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from allauth.usersessions.models import UserSession
 
-from integrations.connections import credentials
-from integrations.connections.models import Connection, Environment, Grant, Installation, State
+from integrations.connections import credentials, egress
+from integrations.connections.models import Connection, Egress, Environment, Grant, Installation, State
 from integrations.directory.models import Contact, Document, Sighting
 from integrations.jobs.models import Job
 from portal import clock
@@ -50,6 +50,13 @@ class Scene:
             actor=self.people["operator"],
         )
         return row, link.rstrip("/").rpartition("/")[2]
+
+    def egress(self) -> Egress:
+        """A source address beside this machine's own."""
+        number = Egress.objects.count()
+        return egress.add(
+            name=f"way{number}", label="Second", proxy_url="https://proxy.example:3128", actor=None
+        )
 
     def session(self) -> UserSession:
         """A session of the admin's in some other browser."""

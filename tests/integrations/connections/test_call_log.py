@@ -1,0 +1,95 @@
+"""The call log: every call, without what was asked or answered; errors in groups."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.connections import call_log
+from integrations.connections.client import client_for
+from integrations.connections.models import Call, Connection
+from integrations.total_expert import Rejected
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def called(world: World) -> Connection:
+    connection = world.connected()
+    Call.objects.all().delete()
+    with client_for(connection) as client:
+        client.contacts.list(email="zephyrine@cedar.example")
+        for number in (990001, 990002):
+            with pytest.raises(Rejected):
+                client.contacts.get(number)
+    return connection
+
+
+def test_a_call_is_kept_with_its_answer_and_without_its_query(called: Connection) -> None:
+    listed, *refused = Call.objects.order_by("pk")
+    assert (listed.method, listed.path, listed.status) == ("GET", "/contacts", 200)
+    assert [row.path for row in refused] == ["/contacts/990001", "/contacts/990002"]
+    assert "zephyrine" not in str(list(Call.objects.values()))
+
+
+def test_a_call_names_the_job_it_was_made_for(world: World, called: Connection) -> None:
+    mark = call_log.job.set(77)
+    try:
+        with client_for(called) as client:
+            client.contacts.list()
+    finally:
+        call_log.job.reset(mark)
+    assert Call.objects.latest("pk").job == 77
+
+
+def test_an_answer_that_never_came_is_a_call_too(world: World, called: Connection) -> None:
+    world.sandbox.faults({"method": "GET", "path": "/v1/contacts", "drop": "before", "times": 9})
+    with client_for(called) as client, pytest.raises(Exception, match="broke|answer|reached"):
+        client.contacts.list()
+    assert Call.objects.latest("pk").status is None
+
+
+def test_errors_that_are_alike_are_one_group(called: Connection) -> None:
+    [group] = call_log.error_groups(Call.objects.all())
+    assert (group.method, group.shape, group.status, group.count) == ("GET", "/contacts/…", 404, 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        ("/contacts/14", "/contacts/…"),
+        ("/contacts/14/notes/9", "/contacts/…/notes/…"),
+        ("/contact-surveys/d3fdd59319b26869", "/contact-surveys/…"),
+        ("/users", "/users"),
+    ],
+)
+def test_ids_are_taken_out_of_paths(path: str, shape: str) -> None:
+    assert call_log.shape_of(path) == shape
+
+
+def page(client: Client, world: World, connection: Connection, query: str = "") -> str:
+    address = reverse("calls", args=[world.organization().slug, connection.pk])
+    answer = client.get(address + query)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_the_page_filters_and_survives_rubbish(world: World, called: Connection) -> None:
+    client = Client()
+    client.force_login(world.operator)
+    assert "990001" in page(client, world, called)
+    failed = page(client, world, called, "?show=failed")
+    assert "990001" in failed and "GET /contacts</code>" not in failed
+    assert "No call matches" in page(client, world, called, "?show=slow")
+    assert "No call matches" in page(client, world, called, "?job=12")
+    for query in ("?show=%00", "?job=%C2%B2", "?job=99999999999999999999999", "?page=abc"):
+        page(client, world, called, query)
+
+
+def test_an_officer_reads_only_their_own_calls(world: World, called: Connection) -> None:
+    client = Client()
+    client.force_login(world.member("officer"))
+    address = reverse("calls", args=[world.organization().slug, called.pk])
+    assert client.get(address).status_code == 404
