@@ -23,18 +23,19 @@ class ClockOffset(models.Model):
 
 
 _OFFSET = "COALESCE((SELECT seconds FROM portal_clockoffset WHERE id = 1), 0)"
-_QUERIES = {
-    "postgresql": f"SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8, {_OFFSET}",
-    "sqlite": f"SELECT (julianday('now') - 2440587.5) * 86400.0, {_OFFSET}",
+#: The time as an SQL expression, in seconds since 1970, on each database.
+EPOCH = {
+    "postgresql": f"EXTRACT(EPOCH FROM clock_timestamp())::float8 + {_OFFSET}",
+    "sqlite": f"(julianday('now') - 2440587.5) * 86400.0 + {_OFFSET}",
 }
 
 
 def now() -> dt.datetime:
     """The time, in UTC: the database's clock plus the offset."""
     with connection.cursor() as cursor:
-        cursor.execute(_QUERIES[connection.vendor])
-        seconds, offset = cursor.fetchone()
-    return dt.datetime.fromtimestamp(seconds + offset, dt.UTC)
+        cursor.execute(f"SELECT {EPOCH[connection.vendor]}")
+        (seconds,) = cursor.fetchone()
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 def offset() -> float:
