@@ -7,9 +7,10 @@ from portal import home
 
 urlpatterns = [
     path("", home.home, name="home"),
+    # before those of organizations: /organizations/imports/ is none
+    path("", include("integrations.onboarding.urls")),
     path("", include("portal.organizations.urls")),
     path("", include("integrations.connections.urls")),
-    path("", include("integrations.onboarding.urls")),
     path("", include("integrations.directory.urls")),
     path("", include("integrations.jobs.urls")),
     path("settings/", home.settings_screen, name="settings"),

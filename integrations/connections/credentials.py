@@ -57,7 +57,7 @@ def propose(
     Raises Rejected when they can't be right or belong to another organization; nothing is stored then.
     """
     client_id, client_secret = clean(client_id, client_secret)
-    mark = fingerprint(f"{installation.environment_id}\0{client_id}", label="connections.client_id")
+    mark = mark_of(installation.environment, client_id)
     _refuse_anothers(installation, mark)
     _refuse_another_try(installation, actor)
     at = clock.now()
@@ -72,6 +72,17 @@ def propose(
         candidate.client_id, candidate.client_secret = client_id, client_secret
         candidate.save()
     return connection
+
+
+def mark_of(environment: Environment, client_id: str) -> str:
+    """The fingerprint by which a client id is found again in an environment."""
+    return fingerprint(f"{environment.pk}\0{client_id}", label="connections.client_id")
+
+
+def marks_in_use() -> set[str]:
+    """The fingerprints of all client ids that connections have or that wait to be tried."""
+    used = Connection.objects.exclude(client_fingerprint="").values_list("client_fingerprint", flat=True)
+    return {*used, *CredentialCandidate.objects.values_list("fingerprint", flat=True)}
 
 
 def _refuse_anothers(installation: Installation, mark: str) -> None:

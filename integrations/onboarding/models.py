@@ -5,6 +5,9 @@ import uuid
 from django.db import models
 
 from integrations.connections.models import Connection
+from integrations.onboarding.bulk_models import BulkImport, BulkRow
+
+__all__ = ["BulkImport", "BulkRow", "SlotMail", "Verification"]
 
 
 class Verification(models.Model):

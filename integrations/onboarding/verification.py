@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from integrations.connections import credentials, verify
-from integrations.connections.models import Connection, Installation, State
+from integrations.connections.models import Connection, Installation, Purpose, State
 from integrations.directory import sync
 from integrations.jobs import queue
 from integrations.jobs.models import Job
@@ -19,8 +19,11 @@ from portal.organizations.models import User
 KIND = "onboarding.verify"
 
 
-def start(connection: Connection, *, actor: User | None) -> Job:
-    """Verify a connection, visibly. A verification of the installation that is under way takes it along."""
+def start(connection: Connection, *, actor: User | None, purpose: Purpose = Purpose.PERSON) -> Job:
+    """Verify a connection, visibly. A verification of the installation that is under way takes it along.
+
+    ``purpose`` says who waits for the token of fresh credentials: a person, or (`Purpose.WORK`) nobody.
+    """
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk).update(verified_at=None)
         Verification.objects.update_or_create(
@@ -33,7 +36,9 @@ def start(connection: Connection, *, actor: User | None) -> Job:
                 "finished_at": None,
             },
         )
-        return queue.start(KIND, installation=connection.installation, asked_by=actor)
+        # whoever else asks for it: a person who waits stays one
+        arguments = {"person": True} if purpose == Purpose.PERSON else {}
+        return queue.start(KIND, installation=connection.installation, asked_by=actor, arguments=arguments)
 
 
 def can_start(connection: Connection) -> bool:
@@ -82,7 +87,8 @@ def _verify(run: Run, connection: Connection) -> str:
     verification = Verification.objects.get(connection=connection)
     verification.steps = []
     try:
-        credentials.settle(connection)
+        person_waits = run.job.arguments.get("person")
+        credentials.settle(connection, purpose=Purpose.PERSON if person_waits else Purpose.WORK)
         for step in verify.steps(connection):
             verification.steps.append({"name": step.name, "outcome": step.outcome, "text": step.text})
             verification.save(update_fields=["steps"])

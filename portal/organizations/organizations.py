@@ -9,7 +9,7 @@ from portal.organizations.models import Organization, User
 from portal.organizations.refusals import Refused
 
 #: Words that follow ``/organizations/`` in addresses of their own.
-RESERVED_SLUGS = frozenset({"new"})
+RESERVED_SLUGS = frozenset({"add-many", "imports", "new"})
 SLUG_LENGTH = 50
 #: How many names `find` suggests.
 NEAR = 3

@@ -147,8 +147,19 @@ CONNECTIONS = {
     "application": Address(lambda s: {"name": s.environment.name}, OPERATOR),
 }
 
+
+def a_bulk_import(scene: Scene) -> dict[str, Any]:
+    return {"pk": scene.bulk_import().pk}
+
+
 ONBOARDING = {
     "organizations": SHARED,
+    "add_many": Address(allowed=OPERATOR),
+    "bulk_template": Address(allowed=OPERATOR),
+    "bulk_imports": Address(allowed=OPERATOR),
+    "bulk_import": Address(a_bulk_import, OPERATOR),
+    "confirm_import": Address(a_bulk_import, OPERATOR, posts=True),
+    "discard_import": Address(a_bulk_import, OPERATOR, posts=True),
     "connect": Address(organization, CONSENTERS | OPERATOR),
     "mail_me": Address(organization, CONSENTERS, posts=True),
     "connect_result": Address(a_connection, INSIGHT | {"officer"}),

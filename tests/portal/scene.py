@@ -8,6 +8,8 @@ from integrations.connections import credentials, egress
 from integrations.connections.models import Connection, Egress, Environment, Grant, Installation, State
 from integrations.directory.models import Contact, Document, Sighting
 from integrations.jobs.models import Job
+from integrations.onboarding import bulk, bulk_file
+from integrations.onboarding.models import BulkImport
 from portal import clock
 from portal.organizations import invitations, organizations
 from portal.organizations.models import Invitation, Membership, Organization, User
@@ -56,6 +58,14 @@ class Scene:
         number = Egress.objects.count()
         return egress.add(
             name=f"way{number}", label="Second", proxy_url="https://proxy.example:3128", actor=None
+        )
+
+    def bulk_import(self) -> BulkImport:
+        """A file of one organization that nobody has confirmed."""
+        number = BulkImport.objects.count()
+        rows = f"name,client_id,client_secret\nQuarry Loans {number},id-{number},secret-{number}\n"
+        return bulk.keep(
+            bulk_file.read(rows.encode()), default=self.environment, actor=self.people["operator"]
         )
 
     def session(self) -> UserSession:

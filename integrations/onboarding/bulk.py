@@ -1,0 +1,182 @@
+"""Onboarding many organizations at once: a checked file is kept sealed, confirmed, and made into organizations.
+
+What is confirmed is created by whoever gets to it: the request that confirms begins, and regular work of any worker
+goes on. A row is one transaction that also says that it is done, so wherever a process is killed, each row is created
+once, and its secrets leave the row in the transaction that seals them with the connection. A job would not do: jobs
+belong to an installation, and that is what is being made.
+"""
+
+import datetime as dt
+import logging
+import time
+import uuid
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from integrations.connections import credentials, installations
+from integrations.connections.models import Environment, Purpose
+from integrations.jobs import queue
+from integrations.onboarding import bulk_check, bulk_invitations, verification
+from integrations.onboarding.bulk_file import Record
+from integrations.onboarding.bulk_models import BulkImport, BulkRow
+from integrations.total_expert import Rejected
+from portal import clock
+from portal.audit import log
+from portal.organizations import organizations
+from portal.organizations.models import User
+from portal.organizations.refusals import Refused
+from portal.secrets import CannotOpen
+
+logger = logging.getLogger(__name__)
+
+APPLYING, EVERY = "onboarding.bulk", dt.timedelta(seconds=5)
+FORGETTING, OFTEN = "onboarding.bulk_retention", dt.timedelta(minutes=15)
+#: What nobody confirmed is deleted after this, with its secrets; what was confirmed, after that.
+UNCONFIRMED, CONFIRMED = dt.timedelta(hours=24), dt.timedelta(days=90)
+#: Seconds that one go creates organizations: it holds up a request, or the supervisor of a worker.
+SLICE = 2.0
+#: Rows written by one statement.
+BATCH = 200
+
+
+def keep(
+    records: list[Record], *, default: Environment | None, actor: User, instead_of: uuid.UUID | None = None
+) -> BulkImport:
+    """Check a file's rows offline and keep them, those that passed with their secrets sealed.
+
+    ``default`` is the environment of rows that name none; ``instead_of`` an unconfirmed import that this one replaces.
+    """
+    checked = bulk_check.check(records, default=default)
+    with transaction.atomic():
+        if instead_of is not None:
+            BulkImport.objects.filter(pk=instead_of, state=BulkImport.State.DRAFT).delete()
+        made = BulkImport.objects.create(
+            by=actor,
+            at=clock.now(),
+            total=len(checked),
+            accepted=sum(not row.problems for row in checked),
+        )
+        BulkRow.objects.bulk_create([_row(made, row) for row in checked], batch_size=BATCH)
+        log.record("bulk_import.uploaded", actor=actor, target=made, rows=made.total, accepted=made.accepted)
+    return made
+
+
+def _row(made: BulkImport, checked: bulk_check.Checked) -> BulkRow:
+    row = BulkRow(
+        source=made,
+        number=checked.number,
+        name=checked.name,
+        environment=checked.environment,
+        problem=" ".join(checked.problems)[:500],
+        state=BulkRow.State.BAD if checked.problems else BulkRow.State.READY,
+    )
+    if not checked.problems:
+        row.client_id, row.client_secret = checked.client_id, checked.client_secret
+        row.admin_email = checked.admin_email
+    return row
+
+
+def confirm(source: BulkImport, *, actor: User) -> None:
+    """Have all rows created that passed; the others are left out. Raises Refused when there is nothing to confirm."""
+    with transaction.atomic():
+        row = BulkImport.objects.select_for_update(of=("self",)).filter(pk=source.pk).first()
+        if row is None or row.at < clock.now() - UNCONFIRMED:
+            raise Refused("This file was uploaded too long ago, and is forgotten. Upload it again.")
+        if row.state != BulkImport.State.DRAFT:
+            raise Refused("This file has been confirmed already.")
+        if not row.accepted:
+            raise Refused("Something is wrong with every row. Correct the file and upload it again.")
+        row.state, row.confirmed_by, row.confirmed_at = BulkImport.State.CONFIRMED, actor, clock.now()
+        row.save(update_fields=["state", "confirmed_by", "confirmed_at"])
+        row.rows.filter(state=BulkRow.State.READY).update(state=BulkRow.State.CONFIRMED)
+        row.rows.filter(state=BulkRow.State.BAD).update(state=BulkRow.State.LEFT_OUT)
+        log.record("bulk_import.confirmed", actor=actor, target=row, rows=row.accepted)
+
+
+def discard(source: BulkImport, *, actor: User) -> bool:
+    """Delete an unconfirmed import with its secrets. False when it was confirmed or deleted before."""
+    with transaction.atomic():
+        gone, _ = BulkImport.objects.filter(pk=source.pk, state=BulkImport.State.DRAFT).delete()
+        if gone:
+            log.record("bulk_import.discarded", actor=actor, target=source)
+    return bool(gone)
+
+
+def apply_some(*, seconds: float = SLICE) -> int:
+    """Create organizations of confirmed rows for so many seconds at most. Answers how many rows were done."""
+    until = time.monotonic() + seconds
+    waiting = BulkRow.objects.filter(state=BulkRow.State.CONFIRMED).order_by("source__confirmed_at", "number")
+    done = 0
+    while time.monotonic() < until and (pk := waiting.values_list("pk", flat=True).first()) is not None:
+        done += _apply(pk)
+    ended = BulkImport.objects.filter(state=BulkImport.State.CONFIRMED)
+    ended.exclude(rows__state=BulkRow.State.CONFIRMED).update(state=BulkImport.State.APPLIED)
+    return done
+
+
+def _apply(pk: uuid.UUID) -> bool:
+    """Create what one row says, or write down why not. False when somebody else did."""
+    try:
+        return _create(pk)
+    except (Refused, Rejected) as refused:
+        problem = str(refused)
+    except CannotOpen:
+        problem = (
+            "Its secrets do not open any more: a key is missing in ENCRYPTION_KEYS. Upload the row again."
+        )
+    except (OperationalError, InterfaceError):  # the database is away: the row waits
+        raise
+    except Exception as ours:
+        logger.error("Row %s of a bulk import failed (%s)", pk, type(ours).__name__, exc_info=ours)
+        problem = (
+            f"An error of ours ({type(ours).__name__}). The portal's log says more. Upload the row again."
+        )
+    with transaction.atomic():
+        row = _locked(pk)
+        if row is not None:
+            row.forget_secrets()
+            row.state, row.problem, row.admin_email = BulkRow.State.REFUSED, problem[:500], ""
+            row.save()
+    return row is not None
+
+
+def _create(pk: uuid.UUID) -> bool:
+    """Raises Refused or Rejected, leaving nothing behind."""
+    with transaction.atomic():
+        row = _locked(pk)
+        if row is None:
+            return False
+        assert row.environment is not None  # a row without one did not pass
+        actor = row.source.confirmed_by
+        organization = organizations.create(name=row.name, actor=actor, looked_after_by=actor)
+        connection = credentials.propose(
+            installation=installations.ensure(organization, row.environment),
+            client_id=row.client_id,
+            client_secret=row.client_secret,
+            actor=actor,
+        )
+        row.forget_secrets()
+        row.state, row.organization, row.connection = BulkRow.State.APPLIED, organization, connection
+        row.save()
+        verification.start(connection, actor=actor, purpose=Purpose.WORK)
+        if row.admin_email:
+            queue.start(bulk_invitations.KIND, installation=connection.installation, asked_by=actor)
+    return True
+
+
+def _locked(pk: uuid.UUID) -> BulkRow | None:
+    """A row that still waits to be created, held until the transaction ends."""
+    rows = BulkRow.objects.select_for_update(of=("self",)).filter(pk=pk, state=BulkRow.State.CONFIRMED)
+    return rows.select_related("environment", "source__confirmed_by").first()
+
+
+def apply_confirmed() -> None:
+    """Regular work: go on creating what was confirmed."""
+    apply_some()
+
+
+def forget_the_old() -> None:
+    """Regular work: delete what nobody confirmed, with its secrets, and the lists of what was imported long ago."""
+    at = clock.now()
+    BulkImport.objects.filter(state=BulkImport.State.DRAFT, at__lt=at - UNCONFIRMED).delete()
+    BulkImport.objects.filter(state=BulkImport.State.APPLIED, at__lt=at - CONFIRMED).delete()

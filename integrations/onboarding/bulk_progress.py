@@ -1,0 +1,152 @@
+"""How far a bulk import is: each row's standing, what waits for a token, and about when it gets one."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+
+from integrations.connections import budgets, demands, ledger, turns
+from integrations.connections.models import Budget, Connection, Environment
+from integrations.jobs.models import Job
+from integrations.jobs.models import State as JobState
+from integrations.onboarding import verification
+from integrations.onboarding.bulk_models import BulkImport, BulkRow
+from integrations.onboarding.models import Verification
+from portal import clock
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a row stands, as a badge shows it: ``look`` is a name of `portal.states`."""
+
+    name: str
+    word: str
+    look: str
+
+
+#: In the order in which a row comes through them, and then those that end otherwise.
+STANDINGS = {
+    row.name: row
+    for row in (
+        Standing("bad", "To correct", "bad"),
+        Standing("ready", "Ready", "ok"),
+        Standing("confirmed", "To create", "waiting"),
+        Standing("queued", "Queued", "waiting"),
+        Standing("verifying", "Verifying", "running"),
+        Standing("connected", "Connected", "ok"),
+        Standing("failed", "Refused", "bad"),
+        Standing("stopped", "Stopped", "warn"),
+        Standing("refused", "Not created", "bad"),
+        Standing("left_out", "Left out", "idle"),
+        Standing("gone", "Gone since", "idle"),
+    )
+}
+#: Standings from which a row goes on by itself.
+MOVING = ("confirmed", "queued", "verifying")
+
+
+def standings(source: BulkImport) -> "QuerySet[Any]":
+    """The rows of an import with ``standing``, a name of `STANDINGS`."""
+    works = Job.objects.filter(
+        kind=verification.KIND,
+        installation=OuterRef("connection__installation"),
+        state__in=[JobState.WAITING, JobState.RUNNING],
+    )
+    outcome = "connection__verification__outcome"
+    running = Q(**{outcome: Verification.Outcome.RUNNING})
+    return source.rows.alias(is_worked_on=Exists(works)).annotate(
+        standing=Case(
+            When(~Q(state=BulkRow.State.APPLIED), then=F("state")),
+            When(**{outcome: Verification.Outcome.DONE}, then=Value("connected")),
+            When(**{outcome: Verification.Outcome.FAILED}, then=Value("failed")),
+            When(running & Q(is_worked_on=False), then=Value("stopped")),
+            When(running & Q(connection__verification__steps=[]), then=Value("queued")),
+            When(running, then=Value("verifying")),
+            default=Value("gone"),
+            output_field=CharField(),
+        )
+    )
+
+
+def counts(source: BulkImport) -> list[tuple[Standing, int]]:
+    """How many rows stand where, in the usual order, without those where none does."""
+    found = dict(standings(source).order_by().values_list("standing").annotate(count=Count("pk")))
+    return [(standing, found[name]) for name, standing in STANDINGS.items() if name in found]
+
+
+def queued(source: BulkImport) -> list[Connection]:
+    """The connections of an import that wait for their first token."""
+    waiting = standings(source).filter(standing="queued").order_by()
+    rows = Connection.objects.filter(pk__in=waiting.values("connection"))
+    return list(rows.select_related("installation__environment", "egress"))
+
+
+def expected_times(connections: Iterable[Connection]) -> dict[uuid.UUID, dt.datetime]:
+    """About when each of these connections gets its token, if all of them want one. Those that never do are left out."""
+    groups: dict[tuple[str, Any], list[Connection]] = {}
+    for connection in connections:
+        groups.setdefault((connection.installation.environment.host, connection.egress_id), []).append(
+            connection
+        )
+    times: dict[uuid.UUID, dt.datetime] = {}
+    for group in groups.values():
+        times |= _plan(budgets.of(group[0]), [row.pk for row in group])
+    return times
+
+
+def _plan(budget: Budget, wanted: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
+    """The turns of ``wanted`` in the queue of a budget; who does not stand there yet joins it now, behind the others."""
+    now = ledger.hour(budget)
+    queue = demands.waiting(budget, now.at)
+    here = {demand.who for demand in queue}
+    queue += [
+        turns.Demand(str(who), turns.Rank.WORK, now.at, now.at, now.at)
+        for who in wanted
+        if str(who) not in here
+    ]
+    found = {turn.who: turn.at for turn in turns.plan(now, queue)}
+    return {who: found[str(who)] for who in wanted if str(who) in found}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the rows of an unconfirmed import will cost: token requests, and about when the last one is through."""
+
+    requests: int
+    last_at: dt.datetime | None  #: None: never, as things are
+
+    @property
+    def is_now(self) -> bool:
+        """Whether nobody has to wait."""
+        return self.last_at is not None and self.last_at <= clock.now()
+
+
+def cost(source: BulkImport) -> Cost:
+    """One token request for each row that is ready; every budget serves its own rows beside the others."""
+    here = {row.pk: budgets.at(row) for row in Environment.objects.filter(pk__in=_environments(source))}
+    wanted: dict[Budget, list[uuid.UUID]] = {}
+    for pk, environment in _ready(source).values_list("pk", "environment"):
+        wanted.setdefault(here[environment], []).append(pk)
+    found: dict[uuid.UUID, dt.datetime] = {}
+    for budget, each in wanted.items():
+        found |= _plan(budget, each)
+    total = sum(len(each) for each in wanted.values())
+    return Cost(total, max(found.values()) if total and len(found) == total else None)
+
+
+def _ready(source: BulkImport) -> "QuerySet[BulkRow]":
+    return source.rows.filter(state=BulkRow.State.READY).order_by("number")
+
+
+def _environments(source: BulkImport) -> "QuerySet[Any, Any]":
+    return _ready(source).order_by().values_list("environment", flat=True).distinct()
+
+
+def problems_of(rows: Iterable[BulkRow]) -> dict[uuid.UUID, str]:
+    """Why the verification of each of these rows' connections stands still, where it does, in a sentence."""
+    by_installation = {row.connection.installation_id: row.pk for row in rows if row.connection is not None}
+    jobs = Job.objects.filter(kind=verification.KIND, installation__in=by_installation).order_by("created_at")
+    return {by_installation[job.installation_id]: job.problem or job.waits_for for job in jobs}

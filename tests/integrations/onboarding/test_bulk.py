@@ -1,0 +1,201 @@
+"""Onboarding many at once: kept sealed, confirmed, created row by row, whatever happens to one of them."""
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from integrations.connections import credentials
+from integrations.connections.models import (
+    Connection,
+    CredentialCandidate,
+    Installation,
+    Purpose,
+    State,
+    TokenRequest,
+)
+from integrations.jobs import schedules
+from integrations.jobs.models import Job
+from integrations.onboarding import bulk, bulk_file, verification
+from integrations.onboarding.models import BulkImport, BulkRow, Verification
+from portal import clock
+from portal.audit.models import Entry
+from portal.organizations import organizations
+from portal.organizations.models import Organization
+from portal.organizations.refusals import Refused
+from tests.integrations.onboarding.files import apply, keep, theirs, work
+from tests.test_canaries import dump
+from tests.world import BLUEWATER, CEDAR, World
+
+pytestmark = pytest.mark.django_db
+SECRET = "bulk-secret-canary-9b2f"
+
+
+def a_row(number: int) -> tuple[str, ...]:
+    return f"Quarry Loans {number}", f"id-{number}", f"secret-{number}", ""
+
+
+def states(source: BulkImport) -> list[str]:
+    return list(source.rows.values_list("state", flat=True))
+
+
+def test_what_is_kept_is_sealed_and_rows_that_are_wrong_keep_no_secret(world: World) -> None:
+    source = keep(world, ("Quarry", "quarry-id", SECRET, ""), ("", "other-id", f"{SECRET}-2", "x@y.example"))
+    assert (source.total, source.accepted, source.left_out) == (2, 1, 1)
+    good, bad = source.rows.all()
+    assert (good.client_id, good.client_secret) == ("quarry-id", SECRET)
+    assert (bad.client_id, bad.client_secret, bad.admin_email, bad.state) == (None, None, "", "bad")
+    everything = dump()
+    assert SECRET not in everything and "quarry-id" not in everything and "x@y.example" not in everything
+    assert SECRET not in repr(good.__dict__)
+
+
+def test_nothing_is_created_before_it_is_confirmed(world: World) -> None:
+    keep(world, a_row(1))
+    bulk.apply_some()
+    assert not Organization.objects.exists()
+
+
+def test_each_row_becomes_an_organization_with_its_credentials_on_the_way_to_be_tried(world: World) -> None:
+    source = apply(world, theirs(world, CEDAR), theirs(world, BLUEWATER))
+    assert source.state == BulkImport.State.APPLIED
+    row = source.rows.get(name=CEDAR)
+    assert row.organization == Organization.objects.get(name=CEDAR)
+    assert row.organization.looked_after_by == world.operator
+    assert row.connection.state == State.PENDING
+    assert (row.client_id, row.client_secret) == (None, None)
+    assert row.connection.candidate.client_secret == world.sandbox.organization(CEDAR)["client_secret"]
+    assert Verification.objects.count() == Job.objects.filter(kind=verification.KIND).count() == 2
+    assert not TokenRequest.objects.exists(), "creating costs no token"
+
+
+def test_a_secret_that_is_refused_touches_nothing_else_and_is_tried_once(world: World) -> None:
+    source = apply(world, theirs(world, CEDAR, client_secret="wrong"), theirs(world, BLUEWATER))
+    work()
+    bad, good = (source.rows.get(name=name).connection for name in (CEDAR, BLUEWATER))
+    assert (bad.state, good.state) == (State.PENDING, State.ACTIVE)
+    assert "does not know this client id and secret" in bad.verification.problem
+    work()
+    assert bulk.apply_some() == 0
+    assert len(world.sandbox.requests("/v1/token")) == 2
+
+
+def test_what_is_verified_for_an_import_lets_people_go_first(world: World) -> None:
+    apply(world, theirs(world, CEDAR))
+    verification.start(world.propose(BLUEWATER), actor=world.operator)
+    work()
+    purposes = dict(
+        TokenRequest.objects.values_list("connection__installation__organization__name", "purpose")
+    )
+    assert purposes == {CEDAR: Purpose.WORK, BLUEWATER: Purpose.PERSON}
+
+
+def test_whoever_tests_a_connection_of_an_import_is_a_person(world: World) -> None:
+    source = apply(world, theirs(world, CEDAR))
+    verification.start(source.rows.get().connection, actor=world.operator)
+    work()
+    assert TokenRequest.objects.get().purpose == Purpose.PERSON
+
+
+def test_a_row_that_became_impossible_is_refused_and_leaves_nothing_behind(world: World) -> None:
+    source = keep(world, a_row(1), a_row(2), a_row(3))
+    organizations.create(name="quarry loans 1", actor=None)
+    other = organizations.create(name="Other", actor=None)
+    credentials.propose(
+        installation=Installation.objects.create(
+            organization=other, environment=world.environment, created_at=clock.now()
+        ),
+        client_id="id-2",
+        client_secret="x",
+        actor=None,
+    )
+    bulk.confirm(source, actor=world.operator)
+    bulk.apply_some()
+    assert states(source) == ["refused", "refused", "applied"]
+    first, second, _ = source.rows.all()
+    assert "organization of this name already" in first.problem
+    assert "in use for another organization" in second.problem
+    assert not Organization.objects.filter(name="Quarry Loans 2").exists()
+    assert not source.rows.exclude(client_secret=None).exists()
+
+
+def test_a_row_whose_key_is_lost_stops_no_other(world: World, settings) -> None:
+    source = keep(world, a_row(1), a_row(2))
+    bulk.confirm(source, actor=world.operator)
+    first, second = source.rows.all()
+    BulkRow.objects.filter(pk=first.pk).update(client_secret=second.__dict__["client_secret"])
+    bulk.apply_some()
+    assert states(source) == ["refused", "applied"]
+    assert "do not open" in source.rows.first().problem
+    assert not Organization.objects.filter(name="Quarry Loans 1").exists()
+
+
+def test_a_file_is_confirmed_once(world: World) -> None:
+    source = keep(world, a_row(1))
+    bulk.confirm(source, actor=world.operator)
+    with pytest.raises(Refused, match="confirmed already"):
+        bulk.confirm(source, actor=world.operator)
+    assert not bulk.discard(source, actor=world.operator)
+    assert bulk.apply_some() == 1
+
+
+def test_a_file_in_which_nothing_is_right_is_not_confirmed(world: World) -> None:
+    with pytest.raises(Refused, match="every row"):
+        bulk.confirm(keep(world, ("", "id", "secret", "")), actor=world.operator)
+
+
+def test_a_corrected_file_takes_the_place_of_the_one_before(world: World) -> None:
+    first = keep(world, a_row(1))
+    shifted = bulk_file.Record(2, {}, is_shifted=True)
+    second = bulk.keep([shifted], default=None, actor=world.operator, instead_of=first.pk)
+    assert list(BulkImport.objects.all()) == [second]
+    assert not BulkRow.objects.exclude(client_secret=None).exists()
+
+
+def test_a_corrected_file_does_not_take_back_what_was_confirmed(world: World) -> None:
+    first = apply(world, a_row(1))
+    bulk.keep([], default=None, actor=world.operator, instead_of=first.pk)
+    assert BulkImport.objects.filter(pk=first.pk).exists()
+
+
+def test_what_nobody_confirms_is_forgotten_with_its_secrets_after_a_day(world: World) -> None:
+    source = keep(world, a_row(1))
+    confirmed = apply(world, a_row(2))
+    clock.advance(dt.timedelta(hours=23).total_seconds())
+    bulk.forget_the_old()
+    assert BulkImport.objects.count() == 2
+    clock.advance(dt.timedelta(hours=1, seconds=1).total_seconds())
+    with pytest.raises(Refused, match="too long ago"):
+        bulk.confirm(source, actor=world.operator)
+    bulk.forget_the_old()
+    assert list(BulkImport.objects.all()) == [confirmed]
+    clock.advance(dt.timedelta(days=90).total_seconds())
+    bulk.forget_the_old()
+    assert not BulkRow.objects.exists() and Organization.objects.exists()
+
+
+def test_regular_work_creates_what_is_confirmed_and_forgets_the_old(world: World) -> None:
+    source = keep(world, a_row(1))
+    bulk.confirm(source, actor=world.operator)
+    assert {bulk.APPLYING, bulk.FORGETTING} <= set(schedules.run_due())
+    assert states(source) == ["applied"]
+
+
+def test_the_database_refuses_secrets_in_a_row_that_is_done(world: World) -> None:
+    row = keep(world, a_row(1)).rows.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        BulkRow.objects.filter(pk=row.pk).update(state=BulkRow.State.APPLIED)
+
+
+def test_the_audit_record_has_counts_and_ids_only(world: World) -> None:
+    source = apply(world, a_row(1), ("", "id", SECRET, ""))
+    told = {entry.action: entry.detail for entry in Entry.objects.filter(action__startswith="bulk_import")}
+    assert told == {"bulk_import.uploaded": {"rows": 2, "accepted": 1}, "bulk_import.confirmed": {"rows": 1}}
+    assert Entry.objects.filter(object_id=str(source.pk)).count() == 2
+
+
+def test_secrets_are_only_with_the_connection_once_a_row_is_created(world: World) -> None:
+    apply(world, ("Quarry", "id", SECRET, ""))
+    assert CredentialCandidate.objects.get().client_secret == SECRET
+    assert Connection.objects.get().client_secret is None
+    assert BulkRow.objects.get().__dict__["client_secret"] is None
