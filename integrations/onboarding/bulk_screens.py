@@ -26,7 +26,7 @@ PAGE = 100
 #: What each column holds, as the screen says it.
 COLUMNS = (
     ("name", True, "As the customer calls itself. No organization of this name may exist."),
-    ("environment", False, "Its short name. Empty: the one chosen below, or the only one there is."),
+    ("environment", False, "Its short name. Empty: the one chosen above, or the only one there is."),
     ("client_id", True, "Of this organization, as Total Expert gave it."),
     ("client_secret", True, "The same. Stored encrypted, never shown again."),
     ("admin_email", False, "Is invited as its admin."),
@@ -134,6 +134,8 @@ def _rows(request: HttpRequest, source: BulkImport) -> dict[str, Any]:
         "environment", "organization", "connection__verification"
     )
     shown = found.filter(standing=wanted) if wanted in STANDINGS else found
+    if source.state == BulkImport.State.DRAFT:
+        shown = shown.order_by("state", "number")  # what is wrong comes first
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     times = bulk_progress.expected_times(bulk_progress.queued(source))
     here = {standing.name for standing, _ in counts}

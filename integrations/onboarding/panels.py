@@ -9,6 +9,23 @@ from integrations.connections.models import Connection, State
 from integrations.onboarding import verification
 from integrations.onboarding.models import Verification
 from portal.organizations import panels
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+from portal.organizations.screens import person
+
+
+@panels.register("organization", name="refused-credentials", template="onboarding/refused.html", order=5)
+def refused_credentials(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
+    """What was wrong with credentials that never worked, for whoever can paste others."""
+    if not organization.allows(person(request), Capability.MANAGE):
+        return None
+    tried = Verification.objects.filter(
+        connection__installation__organization=organization,
+        connection__state=State.PENDING,
+        outcome=Verification.Outcome.FAILED,
+    )
+    rows = list(tried.select_related("connection__installation__environment").order_by("finished_at"))
+    return {"rows": rows, "organization": organization} if rows else None
 
 
 @panels.register("connection", name="verification", template="onboarding/verification.html", order=20)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import F, Min
 
@@ -10,6 +10,7 @@ from integrations.connections.models import Connection, Environment, State
 from integrations.directory import sync
 from integrations.directory.models import Book
 from integrations.jobs.models import ACTIVE, Job
+from integrations.onboarding.models import Verification
 from portal.organizations.models import Invitation, Organization
 
 STAGES = ["new", "invited", "opened", "consented", "verified", "first_sync", "live"]
@@ -61,7 +62,17 @@ def rows(organizations: Iterable[Organization]) -> list[Row]:
     ):
         invitations[invitation.organization_id] = invitation
     synced = _syncs(ids)
-    return [_row(o, granted.get(o.pk, []), invitations.get(o.pk), synced.get(o.pk)) for o in listed]
+    found = [_row(o, granted.get(o.pk, []), invitations.get(o.pk), synced.get(o.pk)) for o in listed]
+    refused = _refused([row.organization.pk for row in found if row.organization.pk not in granted])
+    return [replace(row, problem=row.problem or refused.get(row.organization.pk, "")) for row in found]
+
+
+def _refused(ids: list[int]) -> dict[int, str]:
+    """What was wrong with the credentials of organizations that have no grant yet."""
+    tried = Verification.objects.filter(
+        outcome=Verification.Outcome.FAILED, connection__installation__organization__in=ids
+    )
+    return dict(tried.values_list("connection__installation__organization", "problem"))
 
 
 def _syncs(ids: list[int]) -> dict[int, dict[str, dt.datetime | None]]:

@@ -90,6 +90,12 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", default=str(ROOT / "data" / "demo"), help="a fresh folder is a fresh demo")
     parser.add_argument("--contacts", type=int, default=2000, help="contacts per organization")
     parser.add_argument(
+        "--organizations",
+        type=int,
+        default=ORGANIZATIONS,
+        help="that the sandbox has; the story takes the first four",
+    )
+    parser.add_argument(
         "--tokens-per-hour", type=int, default=20, help="Total Expert allows 2; a visitor needs more"
     )
     return parser.parse_args(argv)
@@ -201,7 +207,7 @@ def start_all(
             "sandbox",
             [
                 *(python, "-m", "integrations.sandbox", "--port", str(options.sandbox_port)),
-                *("--data", str(data / "sandbox.sqlite3"), "--organizations", str(ORGANIZATIONS)),
+                *("--data", str(data / "sandbox.sqlite3"), "--organizations", str(options.organizations)),
                 *("--contacts", str(options.contacts), "--tokens-per-hour", str(options.tokens_per_hour)),
                 *("--redirect-uri", f"{environment['PORTAL_URL']}/oauth/callback/"),
             ],

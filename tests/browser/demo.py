@@ -33,9 +33,10 @@ def free_port() -> int:
 class Demo:
     """A running demo and what its demo.json says: `portal`, `sandbox`, `mail`, `users`, `organizations`."""
 
-    def __init__(self, folder: Path, *, contacts: str = CONTACTS) -> None:
+    def __init__(self, folder: Path, *more: str, contacts: str = CONTACTS) -> None:
+        """``more`` are further options of `manage.py demo`."""
         self.folder = folder
-        command = [sys.executable, "manage.py", "demo", "--data", str(folder), "--contacts", contacts]
+        command = [sys.executable, "manage.py", "demo", "--data", str(folder), "--contacts", contacts, *more]
         command += ["--port", str(free_port()), "--sandbox-port", str(free_port())]
         # Nothing of the tests' own settings may reach it.
         environment = {
