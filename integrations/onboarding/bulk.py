@@ -12,6 +12,7 @@ import time
 import uuid
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 
 from integrations.connections import credentials, installations
 from integrations.connections.models import Environment, Purpose
@@ -49,7 +50,7 @@ def keep(
     checked = bulk_check.check(records, default=default)
     with transaction.atomic():
         if instead_of is not None:
-            BulkImport.objects.filter(pk=instead_of, state=BulkImport.State.DRAFT).delete()
+            _forget(_drafts().filter(pk=instead_of))
         made = BulkImport.objects.create(
             by=actor,
             at=clock.now(),
@@ -96,10 +97,22 @@ def confirm(source: BulkImport, *, actor: User) -> None:
 def discard(source: BulkImport, *, actor: User) -> bool:
     """Delete an unconfirmed import with its secrets. False when it was confirmed or deleted before."""
     with transaction.atomic():
-        gone, _ = BulkImport.objects.filter(pk=source.pk, state=BulkImport.State.DRAFT).delete()
+        gone = _forget(_drafts().filter(pk=source.pk))
         if gone:
             log.record("bulk_import.discarded", actor=actor, target=source)
-    return bool(gone)
+    return gone
+
+
+def _drafts() -> QuerySet[BulkImport]:
+    return BulkImport.objects.filter(state=BulkImport.State.DRAFT)
+
+
+def _forget(rows: QuerySet[BulkImport]) -> bool:
+    """Delete imports with their rows. Held first: what is being confirmed meanwhile is none of ``rows`` any more."""
+    with transaction.atomic():
+        held = list(rows.order_by().select_for_update().values_list("pk", flat=True))
+        BulkImport.objects.filter(pk__in=held).delete()
+    return bool(held)
 
 
 def apply_some(*, seconds: float = SLICE) -> int:
@@ -172,11 +185,12 @@ def _locked(pk: uuid.UUID) -> BulkRow | None:
 
 def apply_confirmed() -> None:
     """Regular work: go on creating what was confirmed."""
-    apply_some()
+    if BulkImport.objects.filter(state=BulkImport.State.CONFIRMED).exists():
+        apply_some()
 
 
 def forget_the_old() -> None:
     """Regular work: delete what nobody confirmed, with its secrets, and the lists of what was imported long ago."""
     at = clock.now()
-    BulkImport.objects.filter(state=BulkImport.State.DRAFT, at__lt=at - UNCONFIRMED).delete()
-    BulkImport.objects.filter(state=BulkImport.State.APPLIED, at__lt=at - CONFIRMED).delete()
+    _forget(_drafts().filter(at__lt=at - UNCONFIRMED))
+    _forget(BulkImport.objects.filter(state=BulkImport.State.APPLIED, at__lt=at - CONFIRMED))
