@@ -37,6 +37,12 @@ LONGEST_RETRY_AFTER = 24 * 3600.0
 #: is an address or a header that could not be written.
 FAILURES = (OSError, HTTPException, urllib3.exceptions.HTTPError, ValueError)
 
+#: What requests raises before it connects, which no repetition mends.
+_UNUSABLE_ADDRESS = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidURL,
+)
 _REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "X-Amzn-RequestId", "X-Amzn-Trace-Id", "CF-Ray")
 Session = TypeVar("Session", bound=requests.Session)
 
@@ -99,7 +105,10 @@ def read_answer(response: requests.Response) -> Answer:
 
 
 def classify(error: BaseException, *, method: str, path: str) -> TotalExpertError:
-    """The error that a failure means: NotSent or AnswerLost, depending on whether the request went out."""
+    """The error that a failure means: NotSent or AnswerLost, depending on whether the request went out.
+
+    Rejected where it could never go out as it is.
+    """
     if isinstance(error, Oversized):
         return _too_large(method, path)
     if isinstance(error, UnicodeError | requests.exceptions.InvalidHeader):
@@ -107,6 +116,16 @@ def classify(error: BaseException, *, method: str, path: str) -> TotalExpertErro
             [
                 "This request holds characters that can't be sent: a line break or the like in a token or "
                 "an id."
+            ],
+            code="invalid_request",
+            method=method,
+            path=path,
+        )
+    if isinstance(error, _UNUSABLE_ADDRESS):
+        return Rejected(
+            [
+                "Nothing was sent: the address of this request, or of the proxy for it, can't be used. Check the "
+                "path and the client's proxies."
             ],
             code="invalid_request",
             method=method,
@@ -162,7 +181,11 @@ def _too_large(method: str, path: str) -> TotalExpertError:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and everything it wraps: requests puts urllib3's into `args`, urllib3 into `reason`."""
+    """The error and everything it wraps: requests puts urllib3's into `args`, urllib3 into `reason`.
+
+    Not `__context__`: that is also whatever the caller was handling when they called, which says nothing of
+    this request.
+    """
     pending, seen = [error], set[int]()
     while pending:
         cause = pending.pop()
@@ -170,7 +193,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(cause))
         yield cause
-        wrapped = [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+        wrapped = [cause.__cause__, getattr(cause, "reason", None), *cause.args]
         pending += [each for each in wrapped if isinstance(each, BaseException)]
 
 

@@ -154,11 +154,13 @@ def judge(
             status=answer.status,
             request_id=answer.request_id,
         )
-    quoted = _words(answer.data, sent) if verdict.quotes else []
+    words = _words(answer.data) if verdict.quotes else []
+    private = list(sent) if words else []
+    quoted = [redact(text, private) for text in words]
     return Rejected(
         quoted or [verdict.sentence],
         lead=f"{verdict.sentence} It says:" if quoted else "",
-        code="page_out_of_range" if quoted and quoted[0].lower() == _OUT_OF_RANGE else verdict.code,
+        code="page_out_of_range" if words and words[0].strip().lower() == _OUT_OF_RANGE else verdict.code,
         method=method,
         path=path,
         status=answer.status,
@@ -203,16 +205,14 @@ def _may_have_worked(method: str, status: int) -> bool:
     return method != "GET" and status >= 500 and status != 503
 
 
-def _words(data: Any, sent: Iterable[str]) -> list[str]:
-    """The server's own words about a refusal, wherever it put them, with private values taken out."""
+def _words(data: Any) -> list[str]:
+    """The server's own words about a refusal, wherever it put them: not to be shown as they are."""
     if not isinstance(data, dict):
         return []
-    found: list[str] = []
     for name in ("error_description", "error", "errors", "message"):
         value = data.get(name)
         texts = value if isinstance(value, list) else [value]
-        found += [text for text in texts if isinstance(text, str) and text.strip()]
+        found = [text for text in texts if isinstance(text, str) and text.strip()]
         if found:
-            break
-    known = list(sent)
-    return [redact(text, known) for text in found[:MOST]]
+            return found[:MOST]
+    return []

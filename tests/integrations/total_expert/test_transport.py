@@ -133,6 +133,26 @@ def test_where_no_connection_is_made_nothing_was_sent(failed: Exception) -> None
     assert type(transport.classify(failed, method="POST", path="/contacts")) is NotSent
 
 
+def test_what_the_caller_was_handling_says_nothing_of_the_request(scripted: Scripted) -> None:
+    scripted.answer(None, None, None)
+    with scripted.client() as client:
+        try:
+            raise ConnectionRefusedError(111, "the caller's own database")
+        except ConnectionRefusedError:
+            with pytest.raises(AnswerLost):
+                client.contacts.create({"first_name": "Ada"})
+    assert len(scripted.received) == 1
+
+
+@pytest.mark.parametrize("proxy", ["ftp://127.0.0.1:1", "socks9://127.0.0.1:1", "http://"])
+def test_a_proxy_that_can_not_be_used_is_a_request_to_change(scripted: Scripted, proxy: str) -> None:
+    error = failure(scripted, "POST", proxies={"http": proxy})
+    assert isinstance(error, Rejected)
+    assert error.code == "invalid_request"
+    assert "Nothing was sent" in str(error)
+    assert scripted.received == []
+
+
 def test_an_unknown_host_is_not_sent_to() -> None:
     with requests.Session() as session, pytest.raises(requests.ConnectionError) as failed:
         session.trust_env = False

@@ -107,6 +107,13 @@ def test_the_servers_words_are_quoted_without_what_was_sent() -> None:
     assert str(error) == "Total Expert refused the data. It says: Contact … … (…) is locked"
 
 
+def test_what_kind_of_refusal_it_is_does_not_depend_on_private_values() -> None:
+    error = verdict(422, {"error": "Page requested is outside of result set"}, sent=["Page", "result"])
+    assert isinstance(error, Rejected)
+    assert error.code == "page_out_of_range"
+    assert error.reasons == ["… requested is outside of … set"]
+
+
 @pytest.mark.parametrize(
     "data", [{"errors": ["One.", "Two."]}, {"message": "One."}, {"errors": [{"x": 1}, "One."]}]
 )
