@@ -38,6 +38,15 @@ class SandboxProcess:
         with self._opener.open(request, timeout=30) as answer:
             return json.loads(answer.read())
 
+    def status_of(self, path: str, token: str) -> int:
+        """The status with which a GET with this bearer token is answered."""
+        request = urllib.request.Request(self.address + path, headers={"Authorization": f"Bearer {token}"})
+        try:
+            with self._opener.open(request, timeout=30) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
     def requests(self, path: str) -> list[dict[str, Any]]:
         return [row for row in self.ask("/_sandbox/requests?since=0") if row["path"] == path]
 

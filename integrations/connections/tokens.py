@@ -125,9 +125,17 @@ def renew(lease: Lease, purpose: Purpose, *, stale_since: dt.datetime | None = N
     except ReconnectRequired as refused:
         if refused.code == "invalid_client" and lease.connection.grant == Grant.AUTHORIZATION_CODE:
             raise wire.refuse_application(lease.connection.installation.environment) from None
+        if _was_replaced(lease):
+            raise TryLater("Somebody else has renewed this connection's token meanwhile.", after=1) from None
         reason = _what_was_lost(lost) if lost is not None else str(refused)
         lifecycle.move(lease.connection, State.NEEDS_RECONNECT, reason=reason)
         raise ReconnectRequired(reason) from refused
+
+
+def _was_replaced(lease: Lease) -> bool:
+    """Whether another pair was stored since: then what was refused is only what nobody uses any more."""
+    token = Token.objects.filter(pk=lease.token.pk).exclude(fence=lease.fence).first()
+    return token is not None and not _same_pair(token, lease.token) and token.refresh_token is not None
 
 
 def _lost_before(request: TokenRequest) -> TokenRequest | None:

@@ -29,7 +29,7 @@ def test_one_officers_consent_is_enough_to_notice_the_credentials_of_the_whole_o
     with pytest.raises(Rejected, match="another organization"):
         credentials.settle(wrong)
     assert Connection.objects.get(pk=wrong.pk).state == State.QUARANTINED
-    queue.run_now(sync.start(installation=wrong.installation))
+    queue.run_now(sync.start(connection=wrong))
     for model in (Contact, Owner, ContactGroup):
         assert not model.objects.filter(installation=wrong.installation).exists()
 
@@ -56,14 +56,14 @@ def test_an_officer_of_an_organization_whose_admin_connected_is_noticed_elsewher
     returned = consent.Return(answer.get("state", ""), answer.get("code", ""))
     connection = consent.finish(returned, user=stranger, session=SESSION)
     verification.start(connection, actor=stranger)
-    queue.run_now(connection.installation.jobs.get(kind=verification.KIND))
+    queue.run_now(connection.jobs.get(kind=verification.KIND))
     assert Connection.objects.get(pk=connection.pk).state == State.QUARANTINED
 
 
 def test_a_grant_that_nobody_has_looked_at_is_not_mirrored(world: World) -> None:
     officer = world.member("officer")
     connection = consent.finish(world.come_back(officer), user=officer, session=SESSION)
-    queue.run_now(sync.start(installation=connection.installation))
+    queue.run_now(sync.start(connection=connection))
     assert not Contact.objects.exists()
 
 

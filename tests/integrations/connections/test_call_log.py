@@ -20,7 +20,7 @@ def called(world: World) -> Connection:
     connection = world.connected()
     Call.objects.all().delete()
     with client_for(connection) as client:
-        client.contacts.list(email="zephyrine@cedar.example")
+        client.contacts.list(filter={"email": "zephyrine@cedar.example"})
         for number in (990001, 990002):
             with pytest.raises(Rejected):
                 client.contacts.get(number)
