@@ -56,7 +56,7 @@ class SandboxProcess:
 
 
 @contextmanager
-def sandbox_process(folder: Path, **options: Any) -> Iterator[SandboxProcess]:
+def sandbox_process(folder: Path, *, patience: float = 30, **options: Any) -> Iterator[SandboxProcess]:
     """Start `python -m integrations.sandbox`, and stop it afterwards."""
     port = free_port()
     chosen = {"organizations": 2, "contacts": 50, "calls_per_minute": 0, "tokens_per_hour": 0, **options}
@@ -73,15 +73,15 @@ def sandbox_process(folder: Path, **options: Any) -> Iterator[SandboxProcess]:
         command += [f"--{name.replace('_', '-')}", str(value)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        yield SandboxProcess(_await(f"http://127.0.0.1:{port}", process))
+        yield SandboxProcess(_await(f"http://127.0.0.1:{port}", process, patience))
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _await(address: str, process: "subprocess.Popen[bytes]") -> str:
+def _await(address: str, process: "subprocess.Popen[bytes]", patience: float) -> str:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    until = time.monotonic() + 30
+    until = time.monotonic() + patience
     while time.monotonic() < until and process.poll() is None:
         try:
             opener.open(f"{address}/v1/heartbeat", timeout=5).close()

@@ -12,7 +12,7 @@ from portal import clock
 from portal.organizations.models import Organization
 from tests.processes import ROOT, sandbox_process
 
-THREADS, PROCESSES = 8, 3
+THREADS, PROCESSES = 13, 4
 
 ASK = """
 import sys, threading, django
@@ -35,7 +35,7 @@ print(*got)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_threads_in_three_processes_send_one_token_request(
+def test_fifty_two_threads_in_four_processes_send_one_token_request(
     tmp_path: Path, settings, process_environment: dict[str, str]
 ) -> None:
     with sandbox_process(tmp_path) as sandbox:
