@@ -197,6 +197,8 @@ SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 
 # --- Mail ----------------------------------------------------------------------------------------------------------
+#: Seconds that a page may wait for a mail server which does not answer.
+EMAIL_TIMEOUT = 10
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 if DEMO and DEMO_MAIL_DIR:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

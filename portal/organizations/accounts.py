@@ -1,5 +1,7 @@
 """How people sign up and sign in: what allauth asks the portal."""
 
+import logging
+from smtplib import SMTPException
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,6 +14,8 @@ from portal import clock
 from portal.organizations import devices, invitations, pending
 from portal.organizations.freshness import is_fresh
 from portal.organizations.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -54,6 +58,19 @@ class AccountAdapter(DefaultAccountAdapter):
             devices.tell(request, user)
         devices.remember(request, response, user)
         return response
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Mail ``user`` what has happened. It has: a mail server that refuses is logged and undoes nothing."""
+        try:
+            super().send_notification_mail(template_prefix, user, context, email)
+        except (SMTPException, OSError) as refused:
+            logger.error("%s of %s was not sent (%s).", template_prefix, user, type(refused).__name__)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not right after signing in: that was proof enough."""

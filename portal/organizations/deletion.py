@@ -5,7 +5,9 @@ The audit log keeps the id, which then leads to nobody.
 
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.db.models import Q
 
+from portal import clock
 from portal.audit import log
 from portal.organizations import members
 from portal.organizations.models import Invitation, User
@@ -35,7 +37,19 @@ def delete(*, user: User) -> None:
         for membership in user.memberships.order_by("organization"):
             members.remove(membership=membership, actor=user)
         log.record("account.deleted", actor=user, target=user)
-        Invitation.objects.filter(accepted_by=user).delete()  # they hold the address
+        _erase_invitations(user)
         for session in UserSession.objects.filter(user=user):
             session.end()
         user.delete()
+
+
+def _erase_invitations(user: User) -> None:
+    """Delete those that hold the address, whatever became of them; for those still open the log says that they end."""
+    rows = Invitation.objects.select_related("organization").filter(
+        Q(email__iexact=user.email) | Q(accepted_by=user)
+    )
+    at = clock.now()
+    for row in rows:
+        if row.is_open(at):
+            log.record("invitation.withdrawn", actor=user, organization=row.organization, target=row)
+    rows.delete()

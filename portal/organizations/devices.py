@@ -3,9 +3,6 @@
 The browser itself remembers, in a signed cookie of ids; nothing is stored about it here.
 """
 
-import logging
-from smtplib import SMTPException
-
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core import signing
@@ -21,7 +18,6 @@ SALT = "portal.devices"
 SECONDS = 400 * 24 * 3600
 #: People who share one browser; the one who has not been there for longest is forgotten first.
 PEOPLE = 20
-logger = logging.getLogger(__name__)
 
 
 def known_people(request: HttpRequest) -> list[int]:
@@ -55,7 +51,4 @@ def tell(request: HttpRequest, user: User) -> None:
         "time": moments.exact(clock.now()),
         "portal": settings.PORTAL_URL,
     }
-    try:
-        adapter.send_mail("account/email/new_device", user.email, context)
-    except (SMTPException, OSError) as refused:
-        logger.error("The mail about a new browser of %s was not sent (%s).", user, type(refused).__name__)
+    adapter.send_notification_mail("account/email/new_device", user, context, email=user.email)

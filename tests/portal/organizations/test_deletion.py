@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.audit.models import Entry
-from portal.organizations import signals
+from portal.organizations import invitations, signals
 from portal.organizations.models import Invitation, Membership, Organization, User
 from tests.portal.people import PASSWORD, person, with_app
 
@@ -86,6 +86,32 @@ def test_the_address_goes_with_the_invitation_that_carried_it(cedar: Organizatio
     )
     sign_in(user).post(PAGE, {"email": user.email})
     assert not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("became", ["open", "expired", "withdrawn"])
+def test_no_invitation_keeps_the_address(
+    cedar: Organization, harbor: Organization, join, operator: User, became: str
+) -> None:
+    user = join(cedar, "viewer", "Vera@cedar.example")
+    invitation, _ = invitations.invite(
+        organization=harbor, email="vera@CEDAR.example", role="viewer", actor=operator
+    )
+    other, _ = invitations.invite(
+        organization=harbor, email="vera@harbor.example", role="viewer", actor=operator
+    )
+    if became == "expired":
+        Invitation.objects.update(expires_at=cedar.created_at)
+    if became == "withdrawn":
+        invitations.withdraw(invitation=invitation, actor=operator)
+    sign_in(user).post(PAGE, {"email": user.email})
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert list(Invitation.objects.all()) == [other]
+    ended = Entry.objects.filter(action="invitation.withdrawn", object_id=str(invitation.pk))
+    assert [(entry.actor_id, entry.organization_id) for entry in ended] == {
+        "open": [(user.pk, harbor.pk)],
+        "expired": [],
+        "withdrawn": [(operator.pk, harbor.pk)],
+    }[became]
 
 
 def test_the_last_admin_is_told_what_to_do_first(cedar: Organization, join) -> None:

@@ -90,6 +90,11 @@ def test_signing_up_is_not_told(cedar: Organization, operator: User, client: Cli
     assert SUBJECT in [sent.subject for sent in mail.outbox]
 
 
+def test_a_mail_server_that_does_not_answer_is_not_waited_for_long() -> None:
+    backend = mail.get_connection("django.core.mail.backends.smtp.EmailBackend")
+    assert 0 < backend.timeout <= 10
+
+
 def test_a_mail_server_that_refuses_does_not_stop_the_sign_in(
     ada: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -17,6 +17,10 @@ from portal.organizations.redaction import WithoutLinks
         "/accounts/confirm-email/MQ:s3cret:x/",
         "/oauth/callback/?code=s3cret&state=s3cret2",
         "/accounts/single-sign-on/callback/?state=s3cret&code=s3cret2",
+        "/oauth/callback?code=s3cret",
+        "/accounts/login/?next=%2Finvitations%2Fs3cret-token_x%2F",
+        "/accounts/login/?next=/oauth/callback/%3Fcode%3Ds3cret%26state%3Ds3cret2",
+        "/accounts/login/?next=%252foauth%252fcallback%252f%253fcode%253ds3cret",
     ],
 )
 def test_the_secret_part_of_an_address_is_blacked_out(address: str) -> None:
@@ -33,6 +37,14 @@ def test_other_lines_stay_as_they_are() -> None:
     WithoutLinks().filter(record)
     assert record.getMessage() == "/organizations/cedar/invitations/ 7"
     assert record.args == ("cedar", 7)
+
+
+@pytest.mark.parametrize("arguments", [("s3cret",), ("a", "b"), (7,)])
+def test_a_line_whose_arguments_do_not_fit_raises_nothing_and_goes_on_without_them(arguments: tuple) -> None:
+    message = "At /invitations/s3cret/ %d of %s"
+    record = logging.LogRecord("x", logging.INFO, "", 0, message, arguments, None)
+    assert WithoutLinks().filter(record)
+    assert record.getMessage() == "At /invitations/***/ %d of %s"
 
 
 @pytest.mark.django_db

@@ -187,6 +187,24 @@ def test_what_changes_is_told_by_mail_and_noted_by_kind() -> None:
     ]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_server_that_refuses_undoes_no_change(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> int:
+        raise ConnectionRefusedError("not here")
+
+    user = person(ADA)
+    client = by_password(ADA)
+    monkeypatch.setattr("django.core.mail.message.EmailMessage.send", refuse)
+    set_up_an_app(client)
+    assert second_factors.has_one(user)
+    assert client.post(reverse("mfa_generate_recovery_codes")).status_code == 302
+    assert Entry.objects.filter(action="second_factor.replaced").count() == 1
+    assert client.post(reverse("mfa_deactivate_totp")).status_code == 302
+    assert caplog.text.count("was not sent (ConnectionRefusedError)") == 3 and ADA not in caplog.text
+
+
 def test_somebody_who_signed_in_long_ago_confirms_it_first(monkeypatch: pytest.MonkeyPatch) -> None:
     person(ADA)
     client = by_password(ADA)

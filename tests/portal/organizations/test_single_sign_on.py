@@ -1,6 +1,7 @@
 """Signing in through an OpenID Connect provider, against a provider of the test's own."""
 
 from collections.abc import Iterator
+from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import pytest
@@ -57,6 +58,18 @@ def test_somebody_with_a_proven_address_is_signed_in(provider: Provider, client:
     assert sign_in(client, provider, "?next=/account/").url == "/account/"
     assert client.session["_auth_user_id"] == str(user.pk)
     assert Entry.objects.get(action="single_sign_on.bound").object_id == str(user.pk)
+
+
+def test_a_mail_server_that_refuses_keeps_nobody_out(
+    provider: Provider, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> int:
+        raise SMTPServerDisconnected("not now")
+
+    person(ADA)
+    monkeypatch.setattr("django.core.mail.message.EmailMessage.send", refuse)
+    assert sign_in(client, provider).status_code == 302
+    assert is_signed_in(client) and SocialAccount.objects.exists()
 
 
 def test_it_leads_on_inside_the_portal_only(provider: Provider, client: Client) -> None:
