@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from integrations.connections import credentials, installations
 from integrations.connections.models import Environment, Purpose
 from integrations.jobs import queue
-from integrations.onboarding import bulk_check, bulk_invitations, verification
+from integrations.onboarding import bulk_check, bulk_invitations, bulk_progress, verification
 from integrations.onboarding.bulk_file import Record
 from integrations.onboarding.bulk_models import BulkImport, BulkRow
 from integrations.total_expert import Rejected
@@ -77,8 +77,15 @@ def _row(made: BulkImport, checked: bulk_check.Checked) -> BulkRow:
     return row
 
 
-def confirm(source: BulkImport, *, actor: User) -> None:
-    """Have all rows created that passed; the others are left out. Raises Refused when there is nothing to confirm."""
+def confirm(source: BulkImport, *, actor: User, overcommit: bool = False) -> None:
+    """Have all rows created that passed; the others are left out.
+
+    Raises Refused when there is nothing to confirm, and when so many connections would let everybody's mirrors grow
+    older than they should, unless that is meant (``overcommit``).
+    """
+    warnings = [] if overcommit else bulk_progress.warnings(source)
+    if warnings:
+        raise Refused(f"{' '.join(warnings)} Tick that you want it all the same, or split the file.")
     with transaction.atomic():
         row = BulkImport.objects.select_for_update(of=("self",)).filter(pk=source.pk).first()
         if row is None or row.at < clock.now() - UNCONFIRMED:
@@ -91,7 +98,7 @@ def confirm(source: BulkImport, *, actor: User) -> None:
         row.save(update_fields=["state", "confirmed_by", "confirmed_at"])
         row.rows.filter(state=BulkRow.State.READY).update(state=BulkRow.State.CONFIRMED)
         row.rows.filter(state=BulkRow.State.BAD).update(state=BulkRow.State.LEFT_OUT)
-        log.record("bulk_import.confirmed", actor=actor, target=row, rows=row.accepted)
+        log.record("bulk_import.confirmed", actor=actor, target=row, rows=row.accepted, overcommit=overcommit)
 
 
 def discard(source: BulkImport, *, actor: User) -> bool:

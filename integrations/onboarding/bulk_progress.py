@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from integrations.connections import budgets, demands, ledger, turns
+from integrations.connections import budgets, capacity, demands, ledger, turns
 from integrations.connections.models import Budget, Connection, Environment
 from integrations.jobs.models import Job
 from integrations.jobs.models import State as JobState
@@ -98,13 +98,13 @@ def expected_times(connections: Iterable[Connection]) -> dict[uuid.UUID, dt.date
 
 
 def _plan(budget: Budget, wanted: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
-    """The turns of ``wanted`` in the queue of a budget; who does not stand there yet joins it now, behind the others."""
+    """The turns of ``wanted`` in the queue of a budget; who does not stand there yet joins it now, in this order."""
     now = ledger.hour(budget)
     queue = demands.waiting(budget, now.at)
     here = {demand.who for demand in queue}
     queue += [
-        turns.Demand(str(who), turns.Rank.WORK, now.at, now.at, now.at)
-        for who in wanted
+        turns.Demand(str(who), turns.Rank.WORK, now.at, now.at, now.at + place * dt.timedelta.resolution)
+        for place, who in enumerate(wanted)
         if str(who) not in here
     ]
     found = {turn.who: turn.at for turn in turns.plan(now, queue)}
@@ -126,23 +126,30 @@ class Cost:
 
 def cost(source: BulkImport) -> Cost:
     """One token request for each row that is ready; every budget serves its own rows beside the others."""
-    here = {row.pk: budgets.at(row) for row in Environment.objects.filter(pk__in=_environments(source))}
-    wanted: dict[Budget, list[uuid.UUID]] = {}
-    for pk, environment in _ready(source).values_list("pk", "environment"):
-        wanted.setdefault(here[environment], []).append(pk)
     found: dict[uuid.UUID, dt.datetime] = {}
-    for budget, each in wanted.items():
-        found |= _plan(budget, each)
-    total = sum(len(each) for each in wanted.values())
+    total = 0
+    for budget, _, wanted in _by_budget(source):
+        found |= _plan(budget, wanted)
+        total += len(wanted)
     return Cost(total, max(found.values()) if total and len(found) == total else None)
 
 
-def _ready(source: BulkImport) -> "QuerySet[BulkRow]":
-    return source.rows.filter(state=BulkRow.State.READY).order_by("number")
+def warnings(source: BulkImport) -> list[str]:
+    """What it means for everybody's mirrors when the rows that are ready are connected; empty while it means nothing."""
+    told = [capacity.warning(environment, admins=len(rows)) for _, environment, rows in _by_budget(source)]
+    return [sentence for sentence in told if sentence]
 
 
-def _environments(source: BulkImport) -> "QuerySet[Any, Any]":
-    return _ready(source).order_by().values_list("environment", flat=True).distinct()
+def _by_budget(source: BulkImport) -> list[tuple[Budget, Environment, list[uuid.UUID]]]:
+    """The rows that would be created, by the budget that serves them; with an environment behind it."""
+    ready = source.rows.filter(state=BulkRow.State.READY).order_by("number")
+    found: dict[Budget, tuple[Environment, list[uuid.UUID]]] = {}
+    for environment in Environment.objects.filter(
+        pk__in=ready.order_by().values_list("environment", flat=True).distinct()
+    ):
+        _, rows = found.setdefault(budgets.at(environment), (environment, []))
+        rows += ready.filter(environment=environment).values_list("pk", flat=True)
+    return [(budget, environment, rows) for budget, (environment, rows) in found.items()]
 
 
 def problems_of(rows: Iterable[BulkRow]) -> dict[uuid.UUID, str]:

@@ -80,6 +80,7 @@ def bulk_import(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if source.state == BulkImport.State.DRAFT:
         context |= {
             "cost": bulk_progress.cost(source),
+            "warnings": bulk_progress.warnings(source),
             "invited": source.rows.filter(state=BulkRow.State.READY).exclude(admin_email="").count(),
             "forgotten_at": source.at + bulk.UNCONFIRMED,
             "form": BulkFileForm(initial={"instead_of": source.pk}),
@@ -94,7 +95,7 @@ def confirm_import(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Create what passed: what can be in a moment at once, the rest by a worker."""
     source = get_object_or_404(BulkImport, pk=pk)
     try:
-        bulk.confirm(source, actor=person(request))
+        bulk.confirm(source, actor=person(request), overcommit="overcommit" in request.POST)
     except Refused as refused:
         messages.error(request, str(refused))
     else:

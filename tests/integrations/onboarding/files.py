@@ -32,7 +32,7 @@ def keep(world: World, *rows: tuple[str, ...]) -> BulkImport:
 def apply(world: World, *rows: tuple[str, ...]) -> BulkImport:
     """... and has confirmed it, and everything is created that can be."""
     source = keep(world, *rows)
-    bulk.confirm(source, actor=world.operator)
+    bulk.confirm(source, actor=world.operator, overcommit=True)
     bulk.apply_some(seconds=60)
     source.refresh_from_db()
     return source

@@ -144,6 +144,19 @@ def test_a_file_in_which_nothing_is_right_is_not_confirmed(world: World) -> None
         bulk.confirm(keep(world, ("", "id", "secret", "")), actor=world.operator)
 
 
+def test_so_many_that_mirrors_would_grow_too_old_are_meant_or_not_connected(world: World) -> None:
+    world.environment.tokens_per_hour = 2
+    world.environment.save()
+    source = keep(world, *(a_row(number) for number in range(40)))
+    with pytest.raises(Refused, match="40 connections share 2 token requests an hour .* all the same"):
+        bulk.confirm(source, actor=world.operator)
+    assert set(states(source)) == {"ready"}
+    bulk.confirm(source, actor=world.operator, overcommit=True)
+    assert set(states(source)) == {"confirmed"}
+    few = keep(world, *(a_row(number) for number in range(40, 70)))
+    bulk.confirm(few, actor=world.operator)
+
+
 def test_a_corrected_file_takes_the_place_of_the_one_before(world: World) -> None:
     first = keep(world, a_row(1))
     shifted = bulk_file.Record(2, {}, is_shifted=True)
@@ -190,7 +203,10 @@ def test_the_database_refuses_secrets_in_a_row_that_is_done(world: World) -> Non
 def test_the_audit_record_has_counts_and_ids_only(world: World) -> None:
     source = apply(world, a_row(1), ("", "id", SECRET, ""))
     told = {entry.action: entry.detail for entry in Entry.objects.filter(action__startswith="bulk_import")}
-    assert told == {"bulk_import.uploaded": {"rows": 2, "accepted": 1}, "bulk_import.confirmed": {"rows": 1}}
+    assert told == {
+        "bulk_import.uploaded": {"rows": 2, "accepted": 1},
+        "bulk_import.confirmed": {"rows": 1, "overcommit": True},
+    }
     assert Entry.objects.filter(object_id=str(source.pk)).count() == 2
 
 
