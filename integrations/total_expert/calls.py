@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter
 from . import transport
 from .authentication import BearerAuth, TokenSource
 from .environment import Environment
-from .errors import NotSent, TotalExpertError, TryLater
+from .errors import NotSent, Rejected, TotalExpertError, TryLater
 from .verdicts import judge, refuses_token
 
 #: Pauses before repeating, in seconds: a random part (full jitter) of BASE, doubled every time up to LONGEST.
@@ -124,14 +124,13 @@ class Caller:
         outcome = ahead.result() if ahead else self._attempt(request, self._admit(request))
         while True:
             self.report(outcome.call)
+            replaceable = self._tell(outcome)
             if outcome.error is None:
                 return outcome.data
-            if outcome.token_refused:
-                self._tokens.failed(outcome.token)
             if outcome.token_refused and refused is None:
                 refused = outcome.token
                 if not request.repeat:
-                    raise outcome.error
+                    raise _token_refused(outcome.call) if replaceable else outcome.error
             else:
                 tries += 1
                 if tries >= self._attempts or not _may_repeat(request, outcome.error):
@@ -174,6 +173,15 @@ class Caller:
             )
         self.admit(request.method, request.path)
         return token
+
+    def _tell(self, outcome: Outcome) -> bool:
+        """Tell the source of tokens what became of one. Whether another may take the place of one refused."""
+        if outcome.token_refused:
+            return self._tokens.failed(outcome.token)
+        known = outcome.error is None or isinstance(outcome.error, Rejected)
+        if outcome.token and outcome.call.status is not None and known:
+            self._tokens.accepted(outcome.token)
+        return False
 
     def _attempt(self, request: Request, token: str) -> Outcome:
         """Send a request once. Runs in any thread: no hooks, and no error but in the outcome."""
@@ -228,6 +236,17 @@ class Caller:
         longest = min(LONGEST, BASE * 2 ** (tries - 1))
         asked = error.after or 0.0 if isinstance(error, TryLater) else 0.0
         self._sleep(asked + longest * self._random())
+
+
+def _token_refused(call: Call) -> TryLater:
+    return TryLater(
+        "Total Expert refused the access token and did nothing. Send the request again: it takes another token.",
+        code="token_refused",
+        method=call.method,
+        path=call.path,
+        status=call.status,
+        request_id=call.request_id,
+    )
 
 
 def _may_repeat(request: Request, error: TotalExpertError) -> bool:

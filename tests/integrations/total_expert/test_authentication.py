@@ -1,6 +1,8 @@
 """Where tokens come from, and that one request brings one however many threads need it."""
 
 import threading
+import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -146,7 +148,7 @@ def test_a_request_bears_its_token() -> None:
 
 @pytest.mark.parametrize("token", ["", "a\nb", "a\r\nX-Evil: 1", "a b", "ä", "\x00"])
 def test_a_token_that_can_not_stand_in_a_header_is_refused(token: str, emulator: Emulator) -> None:
-    with emulator.client(token=lambda: token) as client, pytest.raises(Rejected) as refused:
+    with emulator.client(token=lambda: token) as client, pytest.raises(ReconnectRequired) as refused:
         client.contacts.list()
     assert refused.value.code == "invalid_token"
     assert (refused.value.method, refused.value.path) == ("GET", "/contacts")
@@ -174,3 +176,79 @@ def test_a_token_that_is_set_is_used_even_after_the_credentials_were_refused() -
     tokens.set(None)
     issuer.error = None
     assert tokens.get() == "token-2"
+
+
+def test_a_fresh_token_that_is_refused_costs_no_other(emulator: Emulator) -> None:
+    emulator.fault({"path": "/v1/teapot", "status": 401})
+    with emulator.client() as client:
+        for _ in range(3):
+            with pytest.raises(ReconnectRequired) as refused:
+                client.teapot()
+    assert refused.value.code == "fresh_token_refused"
+    assert (len(emulator.requests("/token")), len(emulator.requests("/teapot"))) == (1, 1)
+
+
+def test_a_token_that_worked_or_grew_old_unused_is_replaced_when_it_is_refused() -> None:
+    now, issuer = [0.0], Issuer()
+    tokens = OwnTokens(issuer, clock=lambda: now[0])
+    tokens.accepted(tokens.get())
+    assert tokens.failed("token-1")
+    assert tokens.get() == "token-2"
+    now[0] = 61.0
+    assert tokens.failed("token-2")
+    assert tokens.get() == "token-3"
+    assert not tokens.failed("token-3")
+    tokens.set(None)
+    assert tokens.get() == "token-4"
+
+
+def test_a_call_that_is_refused_for_another_reason_shows_that_the_token_works(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        with pytest.raises(Rejected):
+            client.contacts.get(1)
+        emulator.fault({"path": "/v1/teapot", "status": 401, "times": 1})
+        assert client.teapot()
+    assert len(emulator.requests("/token")) == 2
+
+
+def test_a_refusal_is_a_new_error_every_time() -> None:
+    tokens = OwnTokens(Issuer(ReconnectRequired(code="invalid_client")))
+    raised: list[ReconnectRequired] = []
+    for _ in range(5):
+        with pytest.raises(ReconnectRequired) as refused:
+            tokens.get()
+        raised.append(refused.value)
+    assert len(set(map(id, raised))) == 5
+    assert {error.code for error in raised} == {"invalid_client"}
+    depths = [len(traceback.extract_tb(error.__traceback__)) for error in raised[1:]]
+    assert depths == [depths[0]] * 4
+
+
+def test_threads_that_share_a_refusal_have_an_error_each() -> None:
+    issuer = Issuer(NotSent())
+    issuer.gate.clear()
+    opened = threading.Timer(0.1, issuer.gate.set)
+    opened.start()
+    failed = together(OwnTokens(issuer).get)
+    opened.join()
+    assert issuer.asked == 1
+    assert len(set(map(id, failed))) == THREADS
+
+
+@pytest.mark.parametrize("error", [None, ReconnectRequired()])
+def test_a_token_that_is_set_counts_for_more_than_a_request_under_way(error: TotalExpertError | None) -> None:
+    issuer = Issuer(error)
+    issuer.gate.clear()
+    tokens = OwnTokens(issuer)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(tokens.get)
+        while not issuer.asked:
+            time.sleep(0.001)
+        tokens.set("given")
+        assert tokens.get() == "given"
+        issuer.gate.set()
+        if error:
+            assert isinstance(waiting.exception(), ReconnectRequired)
+        else:
+            assert waiting.result() == "token-1"
+    assert (tokens.get(), issuer.asked) == ("given", 1)

@@ -48,10 +48,16 @@ def test_an_endpoint_can_be_called_exactly_once(emulator: Emulator) -> None:
             client.request("GET", "contacts", repeat=False)
         assert client.request("GET", "contacts", repeat=False)["items"]
         client.set_access_token("0" * 40)
-        with pytest.raises(ReconnectRequired):
+        with pytest.raises(TryLater) as refused:
             client.request("GET", "contacts", repeat=False)
+        assert (refused.value.code, refused.value.status) == ("token_refused", 401)
         assert client.request("GET", "contacts", repeat=False)["items"]
     assert [row["status"] for row in emulator.requests("/contacts")] == [503, 200, 401, 200]
+
+
+def test_a_call_made_once_with_a_token_that_nothing_replaces_means_to_reconnect(emulator: Emulator) -> None:
+    with emulator.client(access_token="0" * 40) as client, pytest.raises(ReconnectRequired):
+        client.request("GET", "contacts", repeat=False)
 
 
 def test_the_token_can_be_looked_at_replaced_and_forgotten(emulator: Emulator) -> None:
