@@ -27,7 +27,14 @@ KEY_BYTES = 32
 
 
 class CannotOpen(Exception):
-    """A stored secret does not open: its key is missing, or it was moved or altered. Says which, never what."""
+    """A stored secret does not open: its key is missing, or it was moved or altered. Says which, never what.
+
+    ``missing`` is the id of the key that is not in ``ENCRYPTION_KEYS``; None when the key is there.
+    """
+
+    def __init__(self, sentence: str, *, missing: str | None = None) -> None:
+        super().__init__(sentence)
+        self.missing = missing
 
 
 class Sealed(bytes):
@@ -67,13 +74,17 @@ def _keys(text: str) -> dict[str, bytes]:
     return parse_keys(text)
 
 
+def key_ids() -> list[str]:
+    """The ids of the keys in ``ENCRYPTION_KEYS``, in their order: the first one seals."""
+    return list(_keys(settings.ENCRYPTION_KEYS))
+
+
 def seal(plaintext: str, *, label: str, row: uuid.UUID) -> Sealed:
     """Encrypt ``plaintext`` for one field (``label``) of one ``row`` under the newest key."""
     name, key = next(iter(_keys(settings.ENCRYPTION_KEYS).items()))
     nonce = os.urandom(NONCE_BYTES)
     ciphertext = AESGCM(key).encrypt(nonce, plaintext.encode(), _associated(label, row))
-    encoded = name.encode()
-    return Sealed(bytes([VERSION, len(encoded)]) + encoded + nonce + ciphertext)
+    return Sealed(head(name) + nonce + ciphertext)
 
 
 def unseal(sealed: bytes, *, label: str, row: uuid.UUID) -> str:
@@ -82,7 +93,8 @@ def unseal(sealed: bytes, *, label: str, row: uuid.UUID) -> str:
     key = _keys(settings.ENCRYPTION_KEYS).get(name)
     if key is None:
         raise CannotOpen(
-            f"A stored secret was sealed with key “{name}”, which is not in ENCRYPTION_KEYS. Add it."
+            f"A stored secret was sealed with key “{name}”, which is not in ENCRYPTION_KEYS. Add it.",
+            missing=name,
         )
     try:
         return AESGCM(key).decrypt(nonce, ciphertext, _associated(label, row)).decode()
@@ -91,8 +103,17 @@ def unseal(sealed: bytes, *, label: str, row: uuid.UUID) -> str:
 
 
 def key_of(sealed: bytes) -> str:
-    """The id of the key that sealed this."""
-    return _parts(sealed)[0]
+    """The id of the key that sealed this; its first bytes are enough. Raises CannotOpen."""
+    data = bytes(sealed)
+    if len(data) < 2 or data[0] != VERSION or len(data) < 2 + data[1]:
+        raise CannotOpen("A stored secret is not in a form this version reads.")
+    return data[2 : 2 + data[1]].decode(errors="replace")
+
+
+def head(key: str) -> bytes:
+    """How everything begins that ``key`` sealed: version, the length of the key's id, and the id."""
+    encoded = key.encode()
+    return bytes([VERSION, len(encoded)]) + encoded
 
 
 def _parts(sealed: bytes) -> tuple[str, bytes, bytes]:

@@ -1,0 +1,81 @@
+"""How each encryption key stands: whether it seals, what it holds, since when it is known, and what to do next."""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal import key_rotation, known_keys, secrets
+from portal.known_keys import FirstSeen
+from portal.sealed_places import UNREADABLE
+
+
+class Stand(StrEnum):
+    """What a key is for now."""
+
+    SEALS = "seals"
+    OPENS = "opens"
+    NEXT = "next"
+    UNUSED = "unused"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class KeyState:
+    """One key. ``id`` is empty for values that are in no form this version reads, which belong to no key."""
+
+    id: str
+    stand: Stand
+    values: int
+    first_seen: dt.datetime | None
+
+
+def survey() -> list[KeyState]:
+    """Every key that is configured, in order, then those that are missing although values need them."""
+    seen = dict(FirstSeen.objects.values_list("key", "at"))
+    counts = key_rotation.count()
+    known = secrets.key_ids()
+    missing = sorted(key for key in counts if key not in known)
+    return [
+        KeyState(key, _stand(key, known, counts[key], seen), counts[key], seen.get(key))
+        for key in (*known, *missing)
+    ]
+
+
+def _stand(key: str, known: list[str], values: int, seen: dict[str, dt.datetime]) -> Stand:
+    if key not in known:
+        return Stand.MISSING
+    if key == known[0]:
+        return Stand.SEALS
+    if values:
+        return Stand.OPENS
+    first, this = seen.get(known[0]), seen.get(key)
+    # appended after the one that seals: it is on its way to be first
+    newer = this is None or (first is not None and this > first)
+    return Stand.NEXT if newer else Stand.UNUSED
+
+
+def missing(states: list[KeyState]) -> list[KeyState]:
+    """Those whose values do not open because the key is not configured."""
+    return [state for state in states if state.stand == Stand.MISSING and state.id != UNREADABLE]
+
+
+def next_step(state: KeyState, others: int) -> str:
+    """What an operator does about a key. ``others``: how many values the keys beside the first hold."""
+    if state.id == UNREADABLE:
+        return "These values were damaged: they are in no form that the portal reads. `rotate_keys` names their rows."
+    if state.stand == Stand.MISSING:
+        return "Add it to ENCRYPTION_KEYS again, last, and restart all processes. Nothing is lost until then."
+    if state.stand == Stand.SEALS:
+        return "Run `manage.py rotate_keys`: other keys still seal values." if others else "Nothing."
+    if state.stand == Stand.OPENS:
+        return "Keep it. `manage.py rotate_keys` seals its values with the first key."
+    if state.stand == Stand.UNUSED:
+        return "Nothing uses it any more: take it out of ENCRYPTION_KEYS and restart all processes."
+    waiting = len(known_keys.without(state.id))
+    if waiting:
+        return (
+            f"Restart the {waiting} processes that do not know it yet."
+            if waiting > 1
+            else ("Restart the one process that does not know it yet.")
+        )
+    return "Every process knows it. Move it to the front of ENCRYPTION_KEYS, restart all, then run `rotate_keys`."
