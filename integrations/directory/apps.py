@@ -13,6 +13,6 @@ class DirectoryConfig(AppConfig):
         from integrations.directory import expulsion, freshness, panels, sync  # noqa: F401
         from integrations.jobs import kinds, schedules
 
-        kinds.register(sync.KIND, label="Sync contacts", advance=sync.advance)
+        kinds.register(sync.KIND, label="Sync contacts", advance=sync.advance, of_connection=True)
         schedules.register(freshness.NAME, every=freshness.EVERY, run=freshness.start_due_syncs)
         quarantined.connect(expulsion.on_quarantined, dispatch_uid="directory.expulsion")

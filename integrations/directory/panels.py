@@ -10,8 +10,9 @@ from django.http import HttpRequest
 
 from integrations.connections.access import may_manage, title_of
 from integrations.connections.models import Connection, Installation, State
-from integrations.directory import coverage
+from integrations.directory import coverage, rounds, sync
 from integrations.directory.models import Book, Contact, Owner, Sighting
+from integrations.jobs.models import ACTIVE, Job
 from portal.organizations import panels
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
@@ -111,6 +112,7 @@ def _installation(installation: Installation) -> dict[str, Any]:
     return {
         "installation": installation,
         "coverage": coverage.of(installation),
+        "syncing": rounds.of(installation),
         "owners": [{"owner": owner, "consented": owner.pk in consented} for owner in ordered[:LISTED]],
         "more_owners": max(0, len(ordered) - LISTED),
     }
@@ -123,6 +125,7 @@ def sees(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
     if book is None and connection.state != State.ACTIVE:
         return None
     archived = Contact.objects.filter(sightings__connection=connection, archived=True).count() if book else 0
+    job = Job.objects.filter(connection=connection, kind=sync.KIND, state__in=ACTIVE).first()
     return {
         "connection": connection,
         "organization": connection.installation.organization,
@@ -130,5 +133,10 @@ def sees(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
         "book": book,
         "archived": archived,
         "title": title_of(connection),
-        "may_sync": connection.state == State.ACTIVE and may_manage(request, connection),
+        "may_sync": (
+            connection.state == State.ACTIVE
+            and connection.admitted_at is not None
+            and may_manage(request, connection)
+        ),
+        "job": job,
     }

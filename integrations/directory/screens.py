@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from integrations.connections.access import title_of
-from integrations.connections.models import Connection, Installation, State
-from integrations.directory import choices, coverage, keyset, profile, sync
+from integrations.connections.models import Connection, Installation
+from integrations.directory import choices, coverage, keyset, profile, rounds, sync
 from integrations.directory.models import Contact, ContactGroup, ContactQuerySet, Membership, Sighting
 from integrations.directory.selection import Selection
 from integrations.jobs.models import ACTIVE, Job
@@ -58,12 +58,13 @@ def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
         answer["HX-Push-Url"] = request.path + (f"?{query}" if query else "")
         return answer
     visible = visible_contacts(request, organization).filter(installation=installation)
+    syncing = rounds.of(installation, through=context["through"])
     context |= {
         "installations": installations,
         "choices": choices.of(selection, visible, installation, is_whole=context["through"] is None),
         "coverage": coverage.of(installation, through=context["through"]),
-        "syncing": _syncing(installation),
-        "may_sync": _may_sync(request, installation),
+        "syncing": syncing if syncing is not None and syncing.is_active else None,
+        "may_sync": _startable(request, installation).exists(),
     }
     return render(request, "directory/contacts.html", context, title="Contacts")
 
@@ -94,23 +95,25 @@ def _results(
     }
 
 
-def _syncing(installation: Installation) -> Job | None:
-    return Job.objects.filter(installation=installation, kind=sync.KIND, state__in=ACTIVE).first()
-
-
-def _may_sync(request: HttpRequest, installation: Installation) -> bool:
-    """Managers may, and whoever has a working connection of their own."""
-    working = Connection.objects.filter(installation=installation, state=State.ACTIVE)
+def _may_sync(request: HttpRequest, installation: Installation) -> "QuerySet[Connection]":
+    """The connections that this person may have synced: managers any that works, everybody else their own."""
+    working = Connection.objects.working().filter(installation=installation).select_related("installation")
     if installation.organization.allows(person(request), Capability.MANAGE):
-        return working.exists()
-    return working.filter(user=person(request)).exists()
+        return working
+    return working.filter(user=person(request))
+
+
+def _startable(request: HttpRequest, installation: Installation) -> "QuerySet[Connection]":
+    """Those of them that may be mirrored and have no pass under way."""
+    active = Job.objects.filter(connection=OuterRef("pk"), kind=sync.KIND, state__in=ACTIVE)
+    return _may_sync(request, installation).filter(admitted_at__isnull=False).exclude(Exists(active))
 
 
 @organization_screen(Capability.BROWSE)
 def sync_progress(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
     """How far the sync of an installation is; asks again by itself until it is over."""
     installation = _visible(request, organization, environment)
-    latest = Job.objects.filter(installation=installation, kind=sync.KIND).order_by("-created_at").first()
+    latest = rounds.of(installation, through=coverage.eyes_of(person(request), installation))
     syncing = latest if latest is not None and latest.is_active else None
     context = {
         "organization": organization,
@@ -131,15 +134,21 @@ def _visible(request: HttpRequest, organization: Organization, environment: str)
 @require_POST
 @organization_screen(Capability.BROWSE)
 def sync_now(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
-    """Start a sync of an installation."""
+    """Start a pass of each connection of an installation that this person may sync, or of the one that is named."""
     installation = _visible(request, organization, environment)
-    if not _may_sync(request, installation):
+    named = request.POST.get("connection", "")
+    connections = [row for row in _may_sync(request, installation) if named in ("", str(row.pk))]
+    if not connections:
         raise Http404
-    job = sync.start(
-        installation=installation, asked_by=person(request), full=request.POST.get("full") == "yes"
-    )
-    log.record("directory.sync", actor=person(request), organization=organization, target=job)
-    messages.success(request, "The sync has started. What it finds appears here as it comes.")
+    full = request.POST.get("full") == "yes"
+    admitted = [row for row in connections if row.admitted_at is not None]
+    for connection in admitted:
+        job = sync.start(connection=connection, asked_by=person(request), full=full)
+        log.record("directory.sync", actor=person(request), organization=organization, target=job)
+    if admitted:
+        messages.success(request, "The sync has started. What it finds appears here as it comes.")
+    else:
+        messages.error(request, "Nothing was started: no connection here was verified yet. Test it first.")
     return redirect(f"{reverse('contacts', args=[organization.slug])}?environment={environment}")
 
 

@@ -10,19 +10,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """``advance`` works for one slice: True when the job is finished, False to be called again."""
+    """``advance`` works for one slice: True when the job is finished, False to be called again.
+
+    Of a kind that is ``of_connection`` each connection has jobs of its own; of any other each installation.
+    """
 
     name: str
     label: str
     advance: "Callable[[Run], bool]"
+    of_connection: bool = False
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def register(name: str, *, label: str, advance: "Callable[[Run], bool]") -> None:
+def register(name: str, *, label: str, advance: "Callable[[Run], bool]", of_connection: bool = False) -> None:
     """Make a kind known. Registering a name again replaces it."""
-    _kinds[name] = Kind(name, label, advance)
+    _kinds[name] = Kind(name, label, advance, of_connection)
 
 
 def get(name: str) -> Kind:

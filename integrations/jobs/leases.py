@@ -64,13 +64,14 @@ def due(at: dt.datetime) -> "models.QuerySet[Job]":
     """The jobs that somebody may begin: their time has come, or their worker is gone.
 
     A job that was cancelled or paused keeps its lease until its worker has noticed; until then neither it nor a new
-    one of its kind begins.
+    one of its kind for the same connection or installation begins. One whose connection was deleted may be anybody's.
     """
     free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=at)
     come = Q(state=State.RUNNING) | Q(state=State.WAITING) & (Q(waits_until=None) | Q(waits_until__lte=at))
-    worked_on = Job.objects.filter(
-        installation=OuterRef("installation"), kind=OuterRef("kind"), lease_expires_at__gt=at
-    ).exclude(pk=OuterRef("pk"))
+    same = Q(connection=OuterRef("connection")) | Q(connection=None, installation=OuterRef("installation"))
+    worked_on = Job.objects.filter(same, kind=OuterRef("kind"), lease_expires_at__gt=at).exclude(
+        pk=OuterRef("pk")
+    )
     return Job.objects.filter(free, come).filter(~Exists(worked_on))
 
 

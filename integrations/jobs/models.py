@@ -18,7 +18,7 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-#: A job in one of these has not ended: there is at most one for each installation and kind.
+#: A job in one of these has not ended: of a kind there is at most one for each connection, or for each installation.
 ACTIVE = [State.WAITING, State.RUNNING, State.PAUSED]
 
 
@@ -29,7 +29,12 @@ class Job(models.Model):
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="jobs")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="jobs")
     connection = models.ForeignKey(
-        Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+        Connection,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+        help_text="Whose work it is; empty for work on a whole installation",
     )
     arguments = models.JSONField(default=dict)
     asked_by = models.ForeignKey(
@@ -71,9 +76,14 @@ class Job(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["installation", "kind"],
-                condition=models.Q(state__in=["waiting", "running", "paused"]),
+                condition=models.Q(state__in=["waiting", "running", "paused"], connection__isnull=True),
                 name="one_active_job_a_kind",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "kind"],
+                condition=models.Q(state__in=["waiting", "running", "paused"], connection__isnull=False),
+                name="one_active_job_a_connection",
+            ),
         ]
 
     def __str__(self) -> str:

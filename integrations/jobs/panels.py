@@ -7,7 +7,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, Whe
 from django.http import HttpRequest
 
 from integrations.jobs.models import ACTIVE, Job, State
-from integrations.jobs.screens import row, visible_jobs
+from integrations.jobs.screens import SHOWN_WITH, row, visible_jobs
 from portal import clock
 from portal.organizations import panels
 from portal.organizations.models import Organization
@@ -28,7 +28,8 @@ def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
     later = Job.objects.filter(
         installation=OuterRef("installation"), kind=OuterRef("kind"), created_at__gt=OuterRef("created_at")
     )
-    failed = Q(state=State.FAILED, finished_at__gt=at - RECENT) & ~Exists(later)
+    made_good = Exists(later.filter(connection=OuterRef("connection"))) | Q(connection=None) & Exists(later)
+    failed = Q(state=State.FAILED, finished_at__gt=at - RECENT) & ~made_good
     first = Case(
         When(state=State.FAILED, then=Value(0)),
         When(state=State.RUNNING, then=Value(1)),
@@ -47,4 +48,4 @@ def on_organization(request: HttpRequest, organization: Organization) -> dict[st
 
 
 def _rows(jobs: "QuerySet[Job]", at: dt.datetime) -> list[dict[str, Any]]:
-    return [row(job, at) for job in jobs.select_related("organization", "installation__environment")[:SHOWN]]
+    return [row(job, at) for job in jobs.select_related(*SHOWN_WITH)[:SHOWN]]

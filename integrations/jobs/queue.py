@@ -1,11 +1,11 @@
-"""Starting, pausing, resuming, cancelling and repeating jobs."""
+"""Starting, waking, pausing, resuming, cancelling and repeating jobs."""
 
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from integrations.connections.models import Connection, Installation
-from integrations.jobs import kinds, worker
+from integrations.jobs import kinds, signals, worker
 from integrations.jobs.leases import due, free_those_of_the_dead
 from integrations.jobs.models import ACTIVE, Job, JobLine, State
 from portal import clock
@@ -20,28 +20,27 @@ _NO_WAIT: dict[str, Any] = {"waits_until": None, "waits_for": ""}
 def start(
     kind: str,
     *,
-    installation: Installation,
+    installation: Installation | None = None,
     connection: Connection | None = None,
     asked_by: User | None = None,
     arguments: dict[str, Any] | None = None,
 ) -> Job:
-    """Start a job of ``kind`` for an installation, or answer the one that is active already.
+    """Start a job of ``kind`` for a connection or for an installation, whichever the kind is of, or answer the one that
+    is active already.
 
     One that a worker has may have passed what this is asked for: it starts over when it is done. ``arguments`` hold ids
-    and numbers only. Raises LookupError for a kind that nobody registered.
+    and numbers only. Raises LookupError for a kind that nobody registered, TypeError for the wrong one of the two.
     """
-    kinds.get(kind)
+    work = _work(kind, installation, connection)
     for chance in range(RACES):
-        found = _join(kind, installation, arguments or {})
+        found = _join(work, arguments or {})
         if found is not None:
             return found
         try:
             with transaction.atomic():
                 job = Job.objects.create(
-                    kind=kind,
-                    installation=installation,
-                    organization_id=installation.organization_id,
-                    connection=connection,
+                    **work,
+                    organization_id=work["installation"].organization_id,
                     asked_by=asked_by,
                     arguments=arguments or {},
                     created_at=clock.now(),
@@ -55,10 +54,21 @@ def start(
     raise AssertionError("unreachable")
 
 
-def _join(kind: str, installation: Installation, wanted: dict[str, Any]) -> Job | None:
+def _work(kind: str, installation: Installation | None, connection: Connection | None) -> dict[str, Any]:
+    """What tells the work of one active job from another's."""
+    given, other = (connection, installation) if kinds.get(kind).of_connection else (installation, connection)
+    if given is None or other is not None:
+        noun = "a connection" if kinds.get(kind).of_connection else "an installation"
+        raise TypeError(f"Jobs of kind “{kind}” are started for {noun}, and for nothing else.")
+    if connection is not None:
+        installation = connection.installation
+    return {"kind": kind, "installation": installation, "connection": connection}
+
+
+def _join(work: dict[str, Any], wanted: dict[str, Any]) -> Job | None:
     """The active job, told what is wanted of it as well; None when there is none."""
     with transaction.atomic():
-        active = Job.objects.select_for_update().filter(installation=installation, kind=kind)
+        active = Job.objects.select_for_update().filter(**work)
         found = active.filter(state__in=ACTIVE).first()
         if found is not None and found.started_at is None:
             found.arguments = _both(found.arguments, wanted)
@@ -80,6 +90,18 @@ def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 def _enqueue(job: Job) -> None:
     """Hand the job over once the transaction is committed. The supervisor would too, a second later."""
     transaction.on_commit(lambda: worker.hand_over(job.pk))
+
+
+def wake(connection: Connection) -> int:
+    """Have the jobs of a connection that wait until later go on now: it has what they wait for. Answers how many."""
+    at = clock.now()
+    waiting = Job.objects.filter(connection=connection, state=State.WAITING, waits_until__gt=at)
+    with transaction.atomic():
+        found = list(waiting)
+        woken = waiting.filter(pk__in=[job.pk for job in found]).update(waits_until=at, waits_for="")
+    for job in found:
+        _enqueue(job)
+    return woken
 
 
 def pause(job: Job, *, actor: User) -> bool:
@@ -112,7 +134,9 @@ def _move(job: Job, before: list[State], after: State, actor: User, done: str, *
         if moved:
             JobLine.objects.create(job=job, at=clock.now(), text=f"A person {done} it.")
             log.record(f"job.{done}", actor=actor, organization=job.organization, target=job)
-    job.refresh_from_db()
+        job.refresh_from_db()
+        if moved and after in signals.LEFT:
+            signals.left.send(Job, job=job)
     if moved and after == State.WAITING:
         _enqueue(job)
     return bool(moved)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F
 
+from integrations.jobs import signals
 from integrations.jobs.leases import LEASE
 from integrations.jobs.models import Job, JobLine, State
 from portal import clock
@@ -102,6 +103,9 @@ class Run:
                 return False
             if line and line[:500] != self.job.lines.values_list("text", flat=True).last():
                 self.note(line, level=level)
+            self.job.refresh_from_db()
+            if self.job.state in signals.LEFT:
+                signals.left.send(Job, job=self.job)
         return True
 
     def _starts_over(self, free: dict[str, Any]) -> bool:

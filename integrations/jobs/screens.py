@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
 from django.views.decorators.http import require_POST
 
+from integrations.connections.access import may_manage, title_of
+from integrations.connections.models import Connection
 from integrations.jobs import kinds, queue
 from integrations.jobs.filters import JobFilters
 from integrations.jobs.models import ACTIVE, Job, State
@@ -20,6 +22,13 @@ from portal.organizations.screens import organization_screen, person, render, si
 
 SHOWN = 100
 LINES = 200
+#: What rows of jobs show of other tables.
+SHOWN_WITH = (
+    "organization",
+    "installation__environment",
+    "connection__user",
+    "connection__installation__environment",
+)
 _ORDER = [State.RUNNING, State.WAITING, State.PAUSED]
 _STEERS = {"pause": queue.pause, "resume": queue.resume, "cancel": queue.cancel, "retry": queue.retry}
 
@@ -34,9 +43,22 @@ def visible_jobs(request: HttpRequest) -> "QuerySet[Job]":
     return visible.filter(Q(organization__in=colleague) | Q(asked_by=user) | Q(connection__user=user))
 
 
+def visible_connections(request: HttpRequest) -> "QuerySet[Connection]":
+    """The connections whose jobs this person may see."""
+    user = person(request)
+    visible = Connection.objects.filter(
+        installation__organization__in=Organization.objects.visible_to(user)
+    ).select_related("user", "installation__environment")
+    if user.is_operator:
+        return visible
+    colleague = user.memberships.exclude(role=Role.OFFICER).values("organization")
+    return visible.filter(Q(installation__organization__in=colleague) | Q(user=user))
+
+
 def row(job: Job, at: dt.datetime) -> dict[str, Any]:
     """A job as lists show it."""
-    return {"job": job, "rate": rate_of(job), "eta": job.eta(at)}
+    connection = title_of(job.connection) if job.connection is not None else ""
+    return {"job": job, "connection": connection, "rate": rate_of(job), "eta": job.eta(at)}
 
 
 def rate_of(job: Job) -> str:
@@ -51,7 +73,9 @@ def rate_of(job: Job) -> str:
 def jobs(request: HttpRequest) -> HttpResponse:
     """What runs, waits, failed and is done, across the organizations this person may see."""
     visible = visible_jobs(request)
-    filters = JobFilters(request.GET, Organization.objects.visible_to(request.user))
+    filters = JobFilters(
+        request.GET, Organization.objects.visible_to(request.user), visible_connections(request)
+    )
     at = clock.now()
     rows = [row(job, at) for job in _active_first(filters.apply(visible))]
     context = {
@@ -67,21 +91,24 @@ def jobs(request: HttpRequest) -> HttpResponse:
 
 def _active_first(jobs: "QuerySet[Job]") -> list[Job]:
     """What runs, waits and is paused, then what ended, the latest first. In two queries: those that ended are many."""
-    rows = jobs.select_related("organization", "installation__environment").order_by("-id")
+    rows = jobs.select_related(*SHOWN_WITH).order_by("-id")
     active = sorted(rows.filter(state__in=ACTIVE)[:SHOWN], key=lambda job: _ORDER.index(State(job.state)))
     return active + list(rows.exclude(state__in=ACTIVE)[: SHOWN - len(active)])
 
 
 def visible_job(request: HttpRequest, organization: Organization, pk: int) -> Job:
     """A job of the organization that this person may see, or 404."""
-    return get_object_or_404(visible_jobs(request), organization=organization, pk=pk)
+    return get_object_or_404(
+        visible_jobs(request).select_related(*SHOWN_WITH), organization=organization, pk=pk
+    )
 
 
 def may_steer(request: HttpRequest, job: Job) -> bool:
-    """Whether this person may pause, resume, cancel or repeat it."""
+    """Whether this person may pause, resume, cancel or repeat it: also when it is of a connection of their own."""
     user, organization = person(request), job.organization
     manages = organization.allows(user, Capability.MANAGE) or organization.allows(user, Capability.EDIT_MANY)
-    return manages or job.asked_by_id == user.pk
+    own = job.connection is not None and may_manage(request, job.connection)
+    return manages or own or job.asked_by_id == user.pk
 
 
 @organization_screen(Capability.BROWSE)

@@ -66,7 +66,10 @@ def advance(job_id: int) -> bool:
         _fail(run, f"{sentence} What is done stays done. The worker's log says more.")
         return True
     try:
-        finished = kinds.get(run.job.kind).advance(run)
+        kind = kinds.get(run.job.kind)
+        if kind.of_connection and run.job.connection_id is None:
+            raise Rejected(["The connection that it worked for is gone, so nothing is left to do."])
+        finished = kind.advance(run)
     except LeaseLost:
         return True
     except StopRequested:

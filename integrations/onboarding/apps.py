@@ -14,8 +14,12 @@ class OnboardingConfig(AppConfig):
         from integrations.onboarding import bulk, bulk_invitations, panels, verification, waiting  # noqa: F401
         from portal.organizations.signals import member_removed
 
-        kinds.register(verification.KIND, label="Verify connections", advance=verification.advance)
-        kinds.register(waiting.KIND, label="Tell who waits for a token slot", advance=waiting.advance)
+        kinds.register(
+            verification.KIND, label="Verify the connection", advance=verification.advance, of_connection=True
+        )
+        kinds.register(
+            waiting.KIND, label="Tell who waits for a token slot", advance=waiting.advance, of_connection=True
+        )
         kinds.register(
             bulk_invitations.KIND, label="Invite admins of an import", advance=bulk_invitations.advance
         )

@@ -16,7 +16,6 @@ from integrations.connections.forms import CredentialsForm
 from integrations.connections.models import Connection, Environment
 from integrations.connections.screens import allow_form_to
 from integrations.directory import coverage, sync
-from integrations.jobs.models import Job
 from integrations.onboarding import pipeline, verification, waiting
 from integrations.onboarding.models import SlotMail, Verification
 from integrations.total_expert import Rejected
@@ -138,15 +137,17 @@ def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
     organization = connection.installation.organization
     through = coverage.eyes_of(person(request), connection.installation)
     tried = Verification.objects.filter(connection=connection).first()
-    jobs = Job.objects.filter(installation=connection.installation).order_by("-created_at")
+    jobs = connection.jobs.order_by("-created_at")
     verifying = jobs.filter(kind=verification.KIND).first()
     syncing = jobs.filter(kind=sync.KIND).first()
     running = tried is not None and tried.outcome == Verification.Outcome.RUNNING
+    stopped = verifying if running and verifying is not None and not verifying.is_active else None
     verified = tried is not None and tried.outcome == Verification.Outcome.DONE
     mirrored = syncing is not None and syncing.state == "done"
     finished = (
         (tried is None)
         or (not running and not verified)
+        or stopped is not None
         or (verified and syncing is not None and not syncing.is_active)
     )
     return {
@@ -155,6 +156,8 @@ def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
         "verification": tried,
         "steps": verification.steps_of(connection, tried),
         "verifying": verifying,
+        "stopped": stopped,
+        "may_test": may_manage(request, connection) and verification.can_start(connection),
         "syncing": syncing if verified else None,
         "is_first_sync": jobs.filter(kind=sync.KIND).count() < 2,
         "mirrored": mirrored and verified,

@@ -1,18 +1,17 @@
-"""Verifying grants as a job, and starting the first sync when they hold."""
+"""Verifying a grant as a job, and starting its first sync when it holds."""
 
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from integrations.connections import credentials, verify
-from integrations.connections.models import Connection, Installation, Purpose, State
+from integrations.connections.models import Connection, Purpose, State
 from integrations.directory import sync
 from integrations.jobs import queue
 from integrations.jobs.models import Job
 from integrations.jobs.run import Run
 from integrations.onboarding.models import Verification
-from integrations.total_expert import ReconnectRequired, Rejected, TryLater
+from integrations.total_expert import ReconnectRequired, Rejected
 from portal import clock
 from portal.organizations.models import User
 
@@ -20,7 +19,7 @@ KIND = "onboarding.verify"
 
 
 def start(connection: Connection, *, actor: User | None, purpose: Purpose = Purpose.PERSON) -> Job:
-    """Verify a connection, visibly. A verification of the installation that is under way takes it along.
+    """Verify a connection, visibly. One that is under way starts over when it is done.
 
     ``purpose`` says who waits for the token of fresh credentials: a person, or (`Purpose.WORK`) nobody.
     """
@@ -38,7 +37,7 @@ def start(connection: Connection, *, actor: User | None, purpose: Purpose = Purp
         )
         # whoever else asks for it: a person who waits stays one
         arguments = {"person": True} if purpose == Purpose.PERSON else {}
-        return queue.start(KIND, installation=connection.installation, asked_by=actor, arguments=arguments)
+        return queue.start(KIND, connection=connection, asked_by=actor, arguments=arguments)
 
 
 def can_start(connection: Connection) -> bool:
@@ -46,58 +45,42 @@ def can_start(connection: Connection) -> bool:
     return connection.state == State.ACTIVE or hasattr(connection, "candidate")
 
 
-def due(installation: Installation) -> list[Connection]:
-    """The connections of an installation that wait to be verified."""
-    able = Q(state=State.ACTIVE) | Q(candidate__isnull=False)
-    rows = installation.connections.filter(able, verification__outcome=Verification.Outcome.RUNNING)
-    return list(rows.select_related("installation__environment", "installation__organization"))
-
-
 def advance(run: Run) -> bool:
-    """One slice of the job: verify each connection that waits; afterwards sync what holds.
+    """One slice of the job: verify its connection, then start its first pass.
 
-    One that must wait does not keep the others from it. Raises TryLater when all that is left must wait, and Rejected
-    when none held, so that the job is not taken for a success.
+    Raises TryLater when it must wait, and Rejected when the grant does not hold.
     """
-    installation = run.job.installation
-    held = bool(run.cursor.get("held"))
-    waits: list[TryLater] = []
-    refusals: list[str] = []
-    for connection in due(installation):
-        try:
-            problem = _verify(run, connection)
-        except TryLater as wait:
-            waits.append(wait)
-            continue
-        held |= not problem
-        refusals += [problem] if problem else []
-        run.checkpoint(cursor={"held": held})
-    if held:
-        sync.start(installation=installation, asked_by=run.job.asked_by)
-        run.checkpoint(cursor={"held": False})
-    if waits:
-        raise min(waits, key=lambda wait: wait.after if wait.after is not None else float("inf"))
-    if refusals and not held:
-        raise Rejected(refusals[:1], code="not_verified")
-    return not due(installation)
-
-
-def _verify(run: Run, connection: Connection) -> str:
-    """Verify one connection. Answers what is wrong with it; "" when it holds."""
-    verification = Verification.objects.get(connection=connection)
-    verification.steps = []
+    if run.cursor.get("verified"):
+        return True
+    connection = Connection.objects.select_related(
+        "installation__environment", "installation__organization", "egress"
+    ).get(jobs=run.job.pk)
+    verification, _ = Verification.objects.get_or_create(
+        connection=connection, defaults={"started_at": clock.now()}
+    )
     try:
-        person_waits = run.job.arguments.get("person")
-        credentials.settle(connection, purpose=Purpose.PERSON if person_waits else Purpose.WORK)
-        for step in verify.steps(connection):
-            verification.steps.append({"name": step.name, "outcome": step.outcome, "text": step.text})
-            verification.save(update_fields=["steps"])
-            run.note(step.text, level="warning" if step.outcome == "warned" else "info")
+        _try(run, connection, verification)
     except (Rejected, ReconnectRequired) as refused:
         _end(verification, Verification.Outcome.FAILED, str(refused))
-        return str(refused)
-    _end(verification, Verification.Outcome.DONE, "")
-    return ""
+        raise Rejected([str(refused)], code="not_verified") from None
+    with transaction.atomic():
+        _end(verification, Verification.Outcome.DONE, "")
+        sync.start(connection=connection, asked_by=run.job.asked_by)
+        run.checkpoint(cursor={"verified": True})
+    return True
+
+
+def _try(run: Run, connection: Connection, verification: Verification) -> None:
+    """One step after the other, each for people to watch. Raises the client's errors."""
+    verification.steps, verification.outcome = [], Verification.Outcome.RUNNING
+    verification.problem, verification.finished_at = "", None
+    verification.save()
+    person_waits = run.job.arguments.get("person")
+    credentials.settle(connection, purpose=Purpose.PERSON if person_waits else Purpose.WORK)
+    for step in verify.steps(connection):
+        verification.steps.append({"name": step.name, "outcome": step.outcome, "text": step.text})
+        verification.save(update_fields=["steps"])
+        run.note(step.text, level="warning" if step.outcome == "warned" else "info")
 
 
 def _end(verification: Verification, outcome: str, problem: str) -> None:

@@ -25,7 +25,7 @@ def ask(installation: Installation, *, user: User) -> None:
     SlotMail.objects.update_or_create(
         connection=connection, defaults={"asked_at": clock.now(), "sent_at": None}
     )
-    queue.start(KIND, installation=installation, asked_by=user)
+    queue.start(KIND, connection=connection, asked_by=user)
 
 
 def on_member_removed(sender: object, *, membership: Membership, **_: Any) -> None:
@@ -37,13 +37,11 @@ def on_member_removed(sender: object, *, membership: Membership, **_: Any) -> No
 
 
 def advance(run: Run) -> bool:
-    """One slice of the job: mail whoever's turn has come, come back for the others, and when mail can't be sent."""
-    rows = SlotMail.objects.filter(connection__installation=run.job.installation, sent_at=None)
-    for mail in rows.select_related("connection__user", "connection__installation__environment").order_by(
-        "asked_at"
-    ):
+    """One slice of the job: mail whoever waits when their turn has come; until then, and without a mail server, wait."""
+    waits = SlotMail.objects.filter(connection=run.job.connection_id, sent_at=None)
+    mail = waits.select_related("connection__user", "connection__installation__environment").first()
+    if mail is not None:
         _mail_when_free(mail)
-        run.checkpoint()
     return True
 
 

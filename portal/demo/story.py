@@ -15,7 +15,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from integrations.connections import credentials
-from integrations.connections.models import Connection, Environment
+from integrations.connections.models import Environment, Installation
 from integrations.directory import sync
 from integrations.jobs.models import Job
 from portal import clock
@@ -174,6 +174,6 @@ def join(stage: Stage, persona: cast.Persona) -> Visitor:
 
 def refresh_all(stage: Stage) -> None:
     """Today's sync of everything that is connected."""
-    for connection in Connection.objects.working().select_related("installation"):
-        sync.start(installation=connection.installation)
+    for installation in Installation.objects.all():
+        sync.start_all(installation=installation)
     stage.wait_for_jobs()

@@ -36,10 +36,10 @@ def over_there(admin: Connection) -> total_expert.Client:
 
 @pytest.fixture
 def run_sync() -> Callable[..., Job]:
-    """Sync a connection's installation to its end, in this process."""
+    """Sync what a connection sees to its end, in this process."""
 
     def run(connection: Connection, **options: Any) -> Job:
-        return queue.run_now(sync.start(installation=connection.installation, **options))
+        return queue.run_now(sync.start(connection=connection, **options))
 
     return run
 

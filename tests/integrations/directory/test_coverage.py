@@ -67,6 +67,7 @@ def test_owners_that_an_admin_once_listed_are_counted_as_not_connected_afterward
     world: World, admin: Connection, officer: Connection, run_sync: Run
 ) -> None:
     run_sync(admin)
+    run_sync(officer)
     lifecycle.revoke(admin, actor=world.operator)
     covered = coverage.of(admin.installation)
     assert not covered.sees_all
@@ -77,6 +78,7 @@ def test_through_one_persons_eyes_only_their_book_is_counted(
     world: World, admin: Connection, officer: Connection, run_sync: Run
 ) -> None:
     run_sync(admin)
+    run_sync(officer)
     covered = coverage.of(admin.installation, through=[officer])
     officer.refresh_from_db()
     assert covered.contacts == officer.sightings.count() < Contact.objects.count()

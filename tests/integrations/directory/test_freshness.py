@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from integrations.connections import lifecycle
-from integrations.connections.models import Connection
+from integrations.connections.models import Connection, Token
 from integrations.directory import freshness, sync
 from integrations.directory.models import Book
 from integrations.jobs.models import Job
@@ -21,11 +21,24 @@ def age(connection: Connection, **how: float) -> None:
 
 
 def test_a_mirror_is_due_when_its_time_has_come_and_not_before(admin: Connection, run_sync: Run) -> None:
-    assert freshness.due() == [admin.installation]
+    Token.objects.update(access_expires_at=None)
+    assert freshness.due() == [admin]
     run_sync(admin)
+    Token.objects.update(access_expires_at=None)
+    for hours, is_due in ((0, False), (5, False), (7, True)):
+        age(admin, hours=hours)
+        assert freshness.due() == [admin] * is_due
+
+
+def test_a_token_that_is_there_is_used_at_half_the_time_while_it_is_good_long_enough(
+    admin: Connection, run_sync: Run
+) -> None:
+    run_sync(admin)
+    for hours, is_due in ((2, False), (4, True)):
+        age(admin, hours=hours)
+        assert freshness.due() == [admin] * is_due
+    Token.objects.update(access_expires_at=clock.now() + freshness.USABLE - dt.timedelta(seconds=5))
     assert freshness.due() == []
-    age(admin, hours=7)
-    assert freshness.due() == [admin.installation]
 
 
 def test_the_stalest_comes_first_and_what_is_under_way_is_not_started_again(
@@ -36,10 +49,11 @@ def test_the_stalest_comes_first_and_what_is_under_way_is_not_started_again(
     run_sync(other)
     age(admin, hours=7)
     age(other, hours=30)
-    assert freshness.due() == [other.installation, admin.installation]
+    officer = world.consented(world.member("officer"))
+    assert freshness.due() == [officer, other, admin], "never read, then by age"
     freshness.start_due_syncs()
     assert freshness.due() == []
-    assert Job.objects.filter(kind=sync.KIND, state="waiting").count() == 2
+    assert Job.objects.filter(kind=sync.KIND, state="waiting").count() == 3
 
 
 def test_what_is_paused_or_not_admitted_is_left_alone(world: World, admin: Connection) -> None:
@@ -50,12 +64,13 @@ def test_what_is_paused_or_not_admitted_is_left_alone(world: World, admin: Conne
     assert freshness.due() == []
 
 
-def test_one_stale_connection_among_fresh_ones_is_enough(
+def test_of_the_connections_of_an_installation_only_the_stale_ones_are_due(
     world: World, admin: Connection, run_sync: Run
 ) -> None:
     run_sync(admin)
-    world.consented(world.member("officer"))
-    assert freshness.due() == [admin.installation]
+    assert freshness.due() == []
+    officer = world.consented(world.member("officer"))
+    assert freshness.due() == [officer]
 
 
 def test_a_sync_that_fails_is_not_begun_again_at_once_and_keeps_no_other_waiting(
@@ -66,7 +81,7 @@ def test_a_sync_that_fails_is_not_begun_again_at_once_and_keeps_no_other_waiting
     freshness.start_due_syncs()
     first = Job.objects.get(kind=sync.KIND)
     Job.objects.filter(pk=first.pk).update(state="failed", finished_at=clock.now())
-    left = ({admin.installation, other.installation} - {first.installation}).pop()
+    (left,) = {admin, other} - {first.connection}
     assert freshness.due() == [left]
     freshness.start_due_syncs()
     assert freshness.due() == []

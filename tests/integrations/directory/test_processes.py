@@ -66,7 +66,7 @@ def test_a_sync_whose_worker_is_killed_twice_ends_complete(
     with sandbox_process(tmp_path, contacts=CONTACTS, latency_ms=40) as sandbox:
         settings.ENVIRONMENT_HOSTS = [sandbox.address.removeprefix("http://")]
         connection = connected(sandbox)
-        job = sync.start(installation=connection.installation)
+        job = sync.start(connection=connection)
         with (tmp_path / "work.log").open("wb") as log:
             worker = subprocess.Popen(
                 [sys.executable, "manage.py", "work"],

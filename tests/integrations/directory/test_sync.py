@@ -112,6 +112,8 @@ def test_two_officers_fill_one_mirror_and_each_has_sightings_of_their_own(
     first = world.consented(world.member("officer"), officer=0)
     second = world.consented(world.member("officer"), officer=1)
     run_sync(first)
+    assert not Sighting.objects.filter(connection=second).exists()
+    run_sync(second)
     seen = set(Sighting.objects.filter(connection=first).values_list("contact", flat=True))
     others = set(Sighting.objects.filter(connection=second).values_list("contact", flat=True))
     assert seen and others
@@ -123,6 +125,7 @@ def test_a_users_view_does_not_replace_what_an_admin_saw_of_the_same_contact(
     world: World, admin: Connection, officer: Connection, run_sync: Run
 ) -> None:
     run_sync(admin)
+    run_sync(officer)
     seen = Contact.objects.filter(sightings__connection=officer)
     assert seen.exists()
     assert not seen.filter(as_admin=False).exists()

@@ -7,9 +7,9 @@ import pytest
 
 from integrations import total_expert
 from integrations.connections import lifecycle
-from integrations.connections.models import Connection, Landmark, State
-from integrations.directory import legs, sync
-from integrations.directory.models import Book, Contact, ContactGroup, Owner, Sighting
+from integrations.connections.models import Connection, Landmark, State, Token, TokenDemand
+from integrations.directory import passes, sync
+from integrations.directory.models import Book, Contact, ContactGroup, Owner
 from integrations.jobs import queue
 from integrations.jobs.models import Job, JobLine
 from tests.world import BLUEWATER, World
@@ -47,50 +47,77 @@ def test_one_connection_that_must_wait_does_not_keep_the_others_from_syncing(
 ) -> None:
     first = world.consented(world.member("officer"), officer=0)
     second = world.consented(world.member("officer"), officer=1)
-    client_for = legs.client_for
+    client_for = passes.client_for
 
-    def busy(connection: Connection) -> total_expert.Client:
+    def busy(connection: Connection, **more: Any) -> total_expert.Client:
         if connection == first:
             raise total_expert.TryLater("The next token slot is later.", after=600)
-        return client_for(connection)
+        return client_for(connection, **more)
 
-    monkeypatch.setattr(legs, "client_for", busy)
-    job = run_sync(first)
-    assert job.state == "waiting"
-    assert Book.objects.get(connection=second).finished_at is not None
+    monkeypatch.setattr(passes, "client_for", busy)
+    waiting, done = (queue.run_now(job) for job in sync.start_all(installation=first.installation))
+    assert (waiting.connection, waiting.state) == (first, "waiting")
+    assert (done.connection, done.state) == (second, "done")
     monkeypatch.undo()
-    world.sandbox.pass_time(700)
-    assert run_sync(first).state == "done"
+    assert run_sync(first).state == "waiting", "its time has not come"
+    queue.wake(first)
+    assert run_sync(first) == waiting
     assert Book.objects.get(connection=first).finished_at is not None
 
 
-def test_a_connection_whose_grant_died_is_left_out_and_named_and_the_others_are_synced(
+def test_a_connection_whose_grant_died_fails_its_own_sync_only(
     world: World, run_sync: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = world.consented(world.member("officer"), officer=0)
     second = world.consented(world.member("officer"), officer=1)
-    client_for = legs.client_for
+    client_for = passes.client_for
 
-    def dead(connection: Connection) -> total_expert.Client:
+    def dead(connection: Connection, **more: Any) -> total_expert.Client:
         if connection == first:
             raise total_expert.ReconnectRequired()
-        return client_for(connection)
+        return client_for(connection, **more)
 
-    monkeypatch.setattr(legs, "client_for", dead)
-    job = run_sync(first)
-    assert job.state == "done"
-    assert str(first.pk) in lines(job)
-    assert Book.objects.get(connection=first).problem
+    monkeypatch.setattr(passes, "client_for", dead)
+    failed, done = (queue.run_now(job) for job in sync.start_all(installation=first.installation))
+    assert (failed.connection, failed.state, done.state) == (first, "failed", "done")
+    assert Book.objects.get(connection=first).problem == failed.problem != ""
     assert Book.objects.get(connection=second).finished_at
+    monkeypatch.undo()
+    assert queue.retry(failed, actor=world.operator)
+    assert queue.run_now(failed).state == "done"
+    book = Book.objects.get(connection=first)
+    assert (book.passes, book.problem) == (2, "")
+    assert failed.done == book.contacts
 
 
-def test_a_sync_in_which_nothing_works_fails_with_a_sentence(
-    world: World, admin: Connection, run_sync: Run
+def test_the_stalest_book_goes_first_and_one_that_was_never_read_before_all(
+    world: World, run_sync: Run
 ) -> None:
-    lifecycle.pause(admin, actor=world.operator)
+    officers = [world.consented(world.member("officer"), officer=number) for number in range(2)]
+    run_sync(officers[0])
+    world.environment.tokens_per_hour = 2
+    world.environment.save()
+    Token.objects.update(access_expires_at=None)
+    for connection in officers:
+        assert run_sync(connection).state == "waiting"
+    assert ["staler" in job.waits_for for job in Job.objects.filter(state="waiting").order_by("pk")]
+    read = TokenDemand.objects.get(connection=officers[0]).stale_since
+    assert read == Book.objects.get(connection=officers[0]).finished_at
+    assert TokenDemand.objects.get(connection=officers[1]).stale_since < read
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [(lifecycle.pause, "paused. Resume"), (lifecycle.revoke, "revoked. Connect it again")],
+)
+def test_a_sync_of_a_connection_that_rests_fails_with_a_sentence(
+    world: World, admin: Connection, run_sync: Run, how: Callable[..., None], says: str
+) -> None:
+    how(admin, actor=world.operator)
     job = run_sync(admin)
     assert job.state == "failed"
-    assert "Reconnect" in job.problem
+    assert says in job.problem and "What was mirrored stays" in job.problem
+    assert sync.start_all(installation=admin.installation) == []
 
 
 def test_a_connection_that_shows_another_organizations_contacts_stores_none_of_them(
@@ -136,25 +163,8 @@ def test_a_job_carries_no_personal_data(admin: Connection, run_sync: Run) -> Non
 
 
 def test_a_second_start_is_the_sync_that_is_under_way(admin: Connection) -> None:
-    assert sync.start(installation=admin.installation) == sync.start(installation=admin.installation)
-
-
-def test_somebody_who_connects_while_a_sync_ends_is_synced_right_after(
-    world: World, admin: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    conclude, officer = sync._conclude, world.member("officer")
-
-    def conclude_and_connect(*arguments: Any) -> None:
-        conclude(*arguments)
-        if not Connection.objects.filter(user=officer).exists():
-            world.consented(officer)
-            sync.start(installation=admin.installation, asked_by=officer)
-
-    monkeypatch.setattr(sync, "_conclude", conclude_and_connect)
-    job = queue.run_now(sync.start(installation=admin.installation))
-    assert job.state == "done", job.problem
-    assert Sighting.objects.filter(connection__user=officer).exists()
-    assert Job.objects.filter(kind=sync.KIND).count() == 1
+    assert sync.start(connection=admin) == sync.start(connection=admin)
+    assert sync.start_all(installation=admin.installation) == [sync.start(connection=admin)]
 
 
 def test_a_full_sync_asked_for_while_one_of_changes_runs_is_not_forgotten(
@@ -162,15 +172,15 @@ def test_a_full_sync_asked_for_while_one_of_changes_runs_is_not_forgotten(
 ) -> None:
     run_sync(admin)
     before = Book.objects.get(connection=admin).full_finished_at
-    conclude = sync._conclude
+    advance = passes.Pass.advance
     asked: list[Job] = []
 
-    def conclude_and_ask(*arguments: Any) -> None:
-        conclude(*arguments)
+    def advance_and_ask(self: passes.Pass) -> bool:
         if not asked:
-            asked.append(sync.start(installation=admin.installation, full=True))
+            asked.append(sync.start(connection=admin, full=True))
+        return advance(self)
 
-    monkeypatch.setattr(sync, "_conclude", conclude_and_ask)
+    monkeypatch.setattr(passes.Pass, "advance", advance_and_ask)
     run_sync(admin)
     after = Book.objects.get(connection=admin).full_finished_at
     assert before is not None and after is not None and after > before

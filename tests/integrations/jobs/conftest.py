@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from integrations.connections.models import Environment, Installation
+from integrations.connections.models import Connection, Environment, Grant, Installation
 from integrations.jobs import kinds
 from portal import clock
 from portal.organizations.models import Organization, User
@@ -38,6 +38,14 @@ def another_installation(name: str) -> Installation:
     )
     organization = Organization.objects.create(name=name, slug=name.lower(), created_at=at)
     return Installation.objects.create(organization=organization, environment=environment, created_at=at)
+
+
+def connection_of(installation: Installation, user: User | None = None) -> Connection:
+    """A connection by the consent of somebody, into an installation."""
+    at = clock.now()
+    return Connection.objects.create(
+        installation=installation, grant=Grant.AUTHORIZATION_CODE, user=user, since=at, created_at=at
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from integrations.jobs import panels, queue
 from integrations.jobs.models import Job
 from portal import clock
 from portal.organizations.models import User
-from tests.integrations.jobs.conftest import another_installation
+from tests.integrations.jobs.conftest import another_installation, connection_of
 from tests.integrations.jobs.jobs import counting
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,17 @@ def test_a_failure_that_was_made_good_since_leaves_home(installation: Installati
     queue.run_now(queue.start("tests.refused", installation=installation))
     successor = queue.start("tests.refused", installation=installation)
     assert on_home(operator) == [successor]
+
+
+def test_a_failure_of_one_connection_is_not_made_good_by_another_one(
+    installation: Installation, operator: User
+) -> None:
+    failed = queue.run_now(queue.start("tests.own_refused", connection=connection_of(installation)))
+    other = queue.start("tests.own_refused", connection=connection_of(installation))
+    assert on_home(operator) == [failed, other]
+    assert failed.connection is not None
+    again = queue.start("tests.own_refused", connection=failed.connection)
+    assert on_home(operator) == [again, other]
 
 
 def test_a_failure_of_long_ago_leaves_home(installation: Installation, operator: User) -> None:

@@ -1,16 +1,19 @@
 """Starting, pausing, resuming, cancelling and repeating jobs."""
 
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django_q.models import OrmQ
 
 from integrations.connections.models import Installation
-from integrations.jobs import leases, queue, worker
+from integrations.jobs import leases, queue, signals, worker
 from integrations.jobs.models import Job, State
 from portal.audit.models import Entry
 from portal.organizations.models import User
-from tests.integrations.jobs.jobs import counting, items_of
+from tests.integrations.jobs.conftest import connection_of
+from tests.integrations.jobs.jobs import counting, counting_of, items_of
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +169,129 @@ def test_a_cancelled_job_does_not_start_over(installation: Installation, operato
     run.leave(State.DONE)
     job.refresh_from_db()
     assert job.state == State.CANCELLED
+
+
+@pytest.fixture
+def left() -> Iterator[list[tuple[int, str]]]:
+    """The jobs that were left, each with the state it was left in."""
+    heard: list[tuple[int, str]] = []
+
+    def hear(sender: Any, *, job: Job, **_: Any) -> None:
+        heard.append((job.pk, str(job.state)))
+
+    signals.left.connect(hear)
+    yield heard
+    signals.left.disconnect(hear)
+
+
+def test_each_connection_has_one_active_job_of_a_kind_of_its_own(installation: Installation) -> None:
+    first, second = connection_of(installation), connection_of(installation)
+    job = counting_of(first)
+    assert (job.connection, job.installation) == (first, installation)
+    assert counting_of(first) == job
+    assert counting_of(second) != job
+    queue.run_now(job)
+    assert counting_of(first) != job
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("tests.count", ["connection"]),
+        ("tests.own_count", ["installation"]),
+        ("tests.own_count", ["installation", "connection"]),
+        ("tests.count", []),
+    ],
+)
+def test_a_kind_is_either_of_connections_or_of_installations(
+    installation: Installation, kind: str, given: list[str]
+) -> None:
+    things: dict[str, Any] = {"installation": installation, "connection": connection_of(installation)}
+    with pytest.raises(TypeError, match="are started for"):
+        queue.start(kind, **{name: things[name] for name in given})
+
+
+def test_a_connection_whose_cancelled_job_still_has_a_worker_waits_and_another_does_not(
+    installation: Installation, operator: User
+) -> None:
+    first, second = connection_of(installation), connection_of(installation)
+    cancelled = counting_of(first)
+    assert worker.begin(cancelled.pk) is not None
+    queue.cancel(cancelled, actor=operator)
+    assert worker.begin(counting_of(first).pk) is None
+    assert worker.begin(counting_of(second).pk) is not None
+
+
+def test_a_job_whose_connection_is_gone_ends_with_a_sentence(installation: Installation) -> None:
+    connection = connection_of(installation)
+    job = counting_of(connection)
+    connection.delete()
+    job.refresh_from_db()
+    assert queue.run_now(job).state == State.FAILED
+    assert "is gone" in job.problem
+
+
+def test_waking_a_connection_lets_its_waiting_jobs_go_on_and_no_others(
+    installation: Installation, operator: User
+) -> None:
+    mine, other = connection_of(installation), connection_of(installation)
+    waiting = queue.run_now(queue.start("tests.own_later", connection=mine))
+    paused = queue.run_now(queue.start("tests.own_soon", connection=mine))
+    queue.pause(paused, actor=operator)
+    elsewhere = queue.run_now(queue.start("tests.own_later", connection=other))
+    assert waiting.waits_until is not None and worker.begin(waiting.pk) is None
+    assert queue.wake(mine) == 1
+    waiting.refresh_from_db()
+    assert waiting.waits_for == ""
+    assert worker.begin(waiting.pk) is not None
+    assert worker.begin(paused.pk) is None and worker.begin(elsewhere.pk) is None
+    assert queue.wake(mine) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_was_woken_is_handed_to_the_workers_at_once(installation: Installation) -> None:
+    connection = connection_of(installation)
+    job = queue.run_now(queue.start("tests.own_later", connection=connection))
+    OrmQ.objects.all().delete()
+    queue.wake(connection)
+    assert [task.task["args"] for task in OrmQ.objects.all()] == [(job.pk,)]
+
+
+def test_whoever_worked_for_a_job_hears_that_it_is_paused_cancelled_failed_or_done(
+    installation: Installation, operator: User, left: list[tuple[int, str]]
+) -> None:
+    job = queue.start("tests.later", installation=installation)
+    queue.run_now(job)
+    assert left == [], "it waits"
+    queue.pause(job, actor=operator)
+    queue.resume(job, actor=operator)
+    queue.cancel(job, actor=operator)
+    assert not queue.cancel(job, actor=operator)
+    failed = queue.run_now(queue.start("tests.refused", installation=installation))
+    done = queue.run_now(counting(installation))
+    assert left == [
+        (job.pk, "paused"),
+        (job.pk, "cancelled"),
+        (failed.pk, "failed"),
+        (done.pk, "done"),
+    ]
+
+
+def test_a_job_cancelled_in_the_middle_is_left_again_when_its_worker_lets_go(
+    installation: Installation, operator: User, left: list[tuple[int, str]]
+) -> None:
+    job = counting(installation)
+    run = worker.begin(job.pk)
+    assert run is not None
+    queue.cancel(job, actor=operator)
+    run.leave(State.WAITING)
+    assert left == [(job.pk, "cancelled")] * 2
+
+
+def test_a_job_that_starts_over_is_not_left(installation: Installation, left: list[tuple[int, str]]) -> None:
+    job = counting(installation)
+    run = worker.begin(job.pk)
+    assert run is not None
+    counting(installation)
+    run.leave(State.DONE)
+    assert left == []

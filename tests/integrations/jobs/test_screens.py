@@ -1,6 +1,7 @@
 """The Jobs list, one job's screen, and what each person may do there."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -9,13 +10,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from integrations.connections.models import Connection, Environment, Grant, Installation
+from integrations.connections.access import title_of
+from integrations.connections.models import Environment, Installation
 from integrations.jobs import queue, worker
 from integrations.jobs.models import Job, State
 from portal import clock
 from portal.organizations.models import Membership, Organization, User
-from tests.integrations.jobs.conftest import another_installation
-from tests.integrations.jobs.jobs import counting
+from tests.integrations.jobs.conftest import another_installation, connection_of
+from tests.integrations.jobs.jobs import counting, counting_of
 from tests.portal.people import person
 
 pytestmark = pytest.mark.django_db
@@ -118,21 +120,18 @@ def test_an_officer_sees_the_jobs_they_asked_for_and_those_of_their_connection(
     installation: Installation,
 ) -> None:
     officer = member(installation, "officer")
-    connection = Connection.objects.create(
-        installation=installation,
-        grant=Grant.AUTHORIZATION_CODE,
-        user=officer,
-        since=clock.now(),
-        created_at=clock.now(),
-    )
-    foreign = ended(installation)
-    theirs = queue.run_now(queue.start("tests.refused", installation=installation, connection=connection))
+    connection = connection_of(installation, officer)
+    foreign = queue.run_now(counting_of(connection_of(installation, member(installation, "officer"))))
+    theirs = queue.run_now(queue.start("tests.own_refused", connection=connection))
     asked = queue.start("tests.later", installation=installation, asked_by=officer)
     client = browser(officer)
     assert listed(page(client, reverse("jobs"))) == [asked.pk, theirs.pk]
     assert client.get(address_of(foreign)).status_code == 404
-    assert "Retry" not in page(client, address_of(theirs))
-    assert client.post(address_of(theirs, "retry")).status_code == 404
+    assert foreign.connection is not None
+    html = page(client, f"{reverse('jobs')}?connection={foreign.connection_id}")
+    assert title_of(foreign.connection) not in html and len(listed(html)) == 2
+    assert client.post(address_of(theirs, "retry")).status_code == 302
+    assert client.post(address_of(foreign, "retry")).status_code == 404
     assert client.post(address_of(asked, "pause")).status_code == 302
     asked.refresh_from_db()
     assert asked.state == State.PAUSED
@@ -226,7 +225,7 @@ def test_refreshing_the_rows_reads_no_names_to_choose_from(
     def choices_read(**options: Any) -> int:
         with CaptureQueriesContext(connection) as queries:
             assert len(listed(page(client, address, **options))) == 1
-        names = [each["sql"] for each in queries if 'FROM "organizations_organization"' in each["sql"]]
+        names = [each["sql"] for each in queries if each["sql"].startswith('SELECT "organizations_org')]
         return sum("LIMIT" not in sql and "COUNT" not in sql for sql in names)
 
     assert choices_read() == 1
@@ -238,3 +237,41 @@ def test_an_organization_that_is_no_short_name_is_no_filter(
 ) -> None:
     job = counting(installation)
     assert listed(page(browser(operator), f"{reverse('jobs')}?organization=%00")) == [job.pk]
+
+
+def test_jobs_say_whose_connection_they_are_of_and_are_narrowed_to_one(
+    installation: Installation, operator: User
+) -> None:
+    connections = [connection_of(installation, member(installation, "officer")) for _ in range(2)]
+    jobs = [counting_of(connection) for connection in connections]
+    titles = [title_of(connection) for connection in connections]
+    client = browser(operator)
+    html = page(client, reverse("jobs"))
+    assert all(title in html for title in titles)
+    assert all(title in page(client, reverse("home")) for title in titles)
+    assert titles[0] in page(client, address_of(jobs[0]))
+    narrowed = page(client, f"{reverse('jobs')}?connection={connections[1].pk}", headers=FRAGMENT)
+    assert listed(narrowed) == [jobs[1].pk]
+    for nonsense in ("nonsense", "0", str(uuid.uuid4())):
+        assert len(listed(page(client, f"{reverse('jobs')}?connection={nonsense}", headers=FRAGMENT))) == 2
+
+
+def test_the_connections_to_choose_from_are_those_of_one_organization(
+    installation: Installation, elm: Installation, operator: User
+) -> None:
+    for place in (installation, installation, elm):
+        connection_of(place, member(place, "officer"))
+    client = browser(operator)
+    assert 'name="connection"' not in page(client, reverse("jobs"))
+    html = page(client, reverse("jobs") + f"?organization={installation.organization.slug}")
+    assert html.count("consent of") == 2
+
+
+def test_an_officer_may_pause_the_job_of_their_own_connection_that_the_portal_started(
+    installation: Installation,
+) -> None:
+    officer = member(installation, "officer")
+    job = counting_of(connection_of(installation, officer))
+    assert browser(officer).post(address_of(job, "pause")).status_code == 302
+    job.refresh_from_db()
+    assert job.state == State.PAUSED

@@ -42,7 +42,7 @@ def test_an_organization_stays_live_when_the_jobs_that_made_it_so_are_forgotten(
     connection.verified_at = clock.now()
     connection.save(update_fields=["verified_at"])
     assert stage_of(organization) == "verified"
-    queue.run_now(sync.start(installation=connection.installation))
+    queue.run_now(sync.start(connection=connection))
     assert stage_of(organization) == "live"
     Job.objects.all().delete()
     assert stage_of(organization) == "live"

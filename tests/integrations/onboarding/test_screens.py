@@ -26,9 +26,8 @@ def test_an_officer_reads_what_their_own_connection_sees_and_others_the_whole(wo
     officers = [world.member("officer") for _ in range(2)]
     connections = [world.consented(person, officer=number) for number, person in enumerate(officers)]
     for connection in connections:
-        verification.start(connection, actor=None)
-    queue.run_now(connections[0].installation.jobs.get(kind=verification.KIND))
-    queue.run_now(sync.start(installation=connections[0].installation))
+        queue.run_now(verification.start(connection, actor=None))
+        queue.run_now(sync.start(connection=connection))
     mine = Book.objects.get(connection=connections[0])
     other = Book.objects.get(connection=connections[1])
     assert mine.owner is not None and other.owner is not None
@@ -36,3 +35,13 @@ def test_an_officer_reads_what_their_own_connection_sees_and_others_the_whole(wo
     assert f"{mine.contacts} contacts of {mine.owner.display_name}" in text
     assert other.owner.display_name not in text
     assert f"{Contact.objects.count()} contacts" in result(world.operator, connections[0])
+
+
+def test_a_verification_whose_job_was_cancelled_is_not_shown_as_under_way(world: World) -> None:
+    connection = world.connected()
+    job = verification.start(connection, actor=None)
+    assert "hx-trigger" in result(world.operator, connection)
+    queue.cancel(job, actor=world.operator)
+    text = result(world.operator, connection)
+    assert "hx-trigger" not in text
+    assert "Somebody cancelled the verification." in text and "Test again" in text

@@ -2,13 +2,14 @@
 
 import pytest
 
-from integrations.connections import ledger
+from integrations.connections import ledger, lifecycle
 from integrations.connections.models import Connection, Token
 from integrations.directory import sync
-from integrations.jobs import queue
+from integrations.jobs import queue, worker
 from integrations.jobs.models import Job, State
 from integrations.onboarding import verification
 from integrations.onboarding.models import Verification
+from portal import clock
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -39,9 +40,41 @@ def test_one_that_waits_for_a_token_does_not_keep_the_others(world: World) -> No
     Token.objects.filter(connection=waits).update(access_expires_at=None)
     verification.start(waits, actor=None)
     verification.start(has_one, actor=None)
-    assert ledger.slots(world.environment).free == 0
-    job = queue.run_now(Job.objects.get(kind=verification.KIND))
-    assert job.state == State.WAITING and "No token slot" in job.waits_for
+    assert ledger.next_slot(world.environment, waits) > clock.now()
+    jobs = {job.connection_id: queue.run_now(job) for job in Job.objects.filter(kind=verification.KIND)}
+    assert jobs[waits.pk].state == State.WAITING and "No token slot" in jobs[waits.pk].waits_for
+    assert jobs[has_one.pk].state == State.DONE
     outcomes = dict(Verification.objects.values_list("connection", "outcome"))
     assert outcomes == {waits.pk: Verification.Outcome.RUNNING, has_one.pk: Verification.Outcome.DONE}
-    assert Job.objects.filter(kind=sync.KIND).exists()
+    assert [job.connection for job in Job.objects.filter(kind=sync.KIND)] == [has_one]
+
+
+def test_a_worker_that_dies_after_the_last_step_neither_forgets_the_sync_nor_verifies_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = verification.start(world.connected(), actor=None)
+    run = worker.begin(job.pk)
+    assert run is not None
+    monkeypatch.setattr(run, "checkpoint", lambda **_: (_ for _ in ()).throw(SystemExit))
+    with pytest.raises(SystemExit):
+        verification.advance(run)
+    assert Verification.objects.get().outcome == Verification.Outcome.RUNNING
+    assert not Job.objects.filter(kind=sync.KIND).exists()
+    monkeypatch.undo()
+    assert verification.advance(run)
+    assert Job.objects.filter(kind=sync.KIND).count() == 1
+    asked = len(world.sandbox.requests())
+    assert verification.advance(run)
+    assert len(world.sandbox.requests()) == asked
+
+
+def test_a_verification_that_failed_is_tried_again_from_its_job(world: World) -> None:
+    connection = world.connected()
+    lifecycle.pause(connection, actor=world.operator)
+    job = verify(connection)
+    assert job.state == State.FAILED and "paused" in job.problem
+    assert Verification.objects.get().problem == job.problem
+    lifecycle.resume(connection, actor=world.operator)
+    assert queue.retry(job, actor=world.operator)
+    assert queue.run_now(job).state == State.DONE
+    assert Verification.objects.get().outcome == Verification.Outcome.DONE

@@ -38,6 +38,17 @@ def test_whoever_waits_is_told_when_a_slot_is_free(world: World) -> None:
     assert SlotMail.objects.get().sent_at is not None
 
 
+def test_each_who_waits_is_told_by_a_job_of_their_own(world: World) -> None:
+    installation = installations.ensure(world.organization(), world.environment)
+    for _ in range(2):
+        waiting.ask(installation, user=world.member("officer"))
+    first, second = Job.objects.filter(kind=waiting.KIND)
+    queue.run_now(first)
+    assert [mail.to for mail in django_mail.outbox] == [[first.asked_by.email]]
+    queue.run_now(second)
+    assert len(django_mail.outbox) == 2
+
+
 def test_a_mail_that_could_not_be_sent_is_sent_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     job = ask(world)
     monkeypatch.setattr(waiting, "send_mail", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError))

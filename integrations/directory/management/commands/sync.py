@@ -5,8 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from integrations.connections.access import title_of
 from integrations.connections.models import Connection, Installation
 from integrations.directory import coverage, sync
+from integrations.directory.rounds import Round
 from integrations.jobs import queue
 from integrations.jobs.models import Job, JobLine, State
 from portal import clock, moments
@@ -37,79 +39,85 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        installations = self._installations(options["organization"])
-        jobs = []
-        for installation in installations:
+        told: list[tuple[Installation, Round]] = []
+        for installation, connections in self._installations(options["organization"]).items():
             if not options["json"]:
                 self.stdout.write(f"{installation.environment.label}: syncing …")
-            job = self._run(installation, full=options["full"])
-            jobs.append(job)
+            jobs = [self._run(connection, full=options["full"]) for connection in connections]
+            told.append((installation, Round(tuple(jobs))))
             if not options["json"]:
-                self._tell(installation, job)
+                self._tell(*told[-1])
         if options["json"]:
-            rows = [self._row(row, job) for row, job in zip(installations, jobs, strict=True)]
-            self.stdout.write(json.dumps(rows, indent=2))
-        self._end(jobs)
+            self.stdout.write(json.dumps([self._row(*each) for each in told], indent=2))
+        self._end([synced for _, synced in told])
 
-    def _installations(self, name: str) -> list[Installation]:
+    def _installations(self, name: str) -> dict[Installation, list[Connection]]:
+        """The connections to sync, by the environment they lead into."""
         try:
             organization = organizations.find(name)
         except Refused as refused:
             raise CommandError(f"{refused} Its short name is the one in its page's address.") from None
-        working = Connection.objects.working().filter(installation__organization=organization)
-        rows = Installation.objects.filter(pk__in=working.values("installation"))
-        installations = list(rows.select_related("environment", "organization"))
-        if not installations:
+        admitted = Connection.objects.admitted().filter(installation__organization=organization)
+        found: dict[Installation, list[Connection]] = {}
+        for connection in admitted.select_related(
+            "installation__environment", "installation__organization", "user"
+        ):
+            found.setdefault(connection.installation, []).append(connection)
+        if not found:
             raise CommandError(
-                f"{organization.name} has no working connection, so nothing can be synced. What was mirrored stays. "
-                f"Connect it first: manage.py connect {organization.slug} …, or in the browser."
+                f"{organization.name} has no working connection that was verified, so nothing can be synced. What was "
+                f"mirrored stays. Connect it first: manage.py connect {organization.slug} …, or in the browser."
             )
-        return installations
+        return found
 
-    def _run(self, installation: Installation, *, full: bool) -> Job:
-        """Sync one installation. A sync of changes that was under way is ended first when everything is asked for."""
-        job = queue.run_now(sync.start(installation=installation, full=full))
+    def _run(self, connection: Connection, *, full: bool) -> Job:
+        """One pass. One over changes that was under way is ended first when everything is asked for."""
+        job = queue.run_now(sync.start(connection=connection, full=full))
         if full and job.state == State.DONE and not job.arguments.get("full"):
-            job = queue.run_now(sync.start(installation=installation, full=True))
+            job = queue.run_now(sync.start(connection=connection, full=True))
         return job
 
-    def _tell(self, installation: Installation, job: Job) -> None:
-        for line in JobLine.objects.filter(job=job).order_by("pk"):
-            self.stdout.write(f"  {line.text}")
-        if job.state == State.DONE:
-            self.stdout.write(f"  Read {job.done:,} contacts. {coverage.of(installation).sentence()}")
+    def _tell(self, installation: Installation, synced: Round) -> None:
+        for job in synced.jobs:
+            for line in JobLine.objects.filter(job=job).order_by("pk"):
+                named = f"{title_of(job.connection)}: " if synced.passes > 1 and job.connection else ""
+                self.stdout.write(f"  {named}{line.text}")
+        if synced.state == State.DONE:
+            self.stdout.write(f"  Read {synced.done:,} contacts. {coverage.of(installation).sentence()}")
 
-    def _row(self, installation: Installation, job: Job) -> dict[str, Any]:
+    def _row(self, installation: Installation, synced: Round) -> dict[str, Any]:
         covered = coverage.of(installation)
         return {
             "environment": installation.environment.name,
-            "state": job.state,
-            "read": job.done,
-            "failed": job.failed,
+            "state": synced.state,
+            "read": synced.done,
+            "failed": synced.failed,
             "contacts": covered.contacts,
             "groups": covered.groups,
             "coverage": covered.sentence(),
-            "problem": job.problem,
-            "waits_for": job.waits_for,
-            "waits_until": job.waits_until.isoformat() if job.waits_until else None,
+            "problem": synced.problem,
+            "waits_for": synced.waits_for,
+            "waits_until": synced.waits_until.isoformat() if synced.waits_until else None,
         }
 
-    def _end(self, jobs: list[Job]) -> None:
-        """Raise CommandError unless every sync is done; what failed comes before what waits."""
-        for job in jobs:
-            if job.state in (State.FAILED, State.CANCELLED, State.PAUSED):
-                raise CommandError(job.problem or STOPPED[State(job.state)])
-        for job in jobs:
-            if job.state == State.RUNNING:
+    def _end(self, all_synced: list[Round]) -> None:
+        """Raise CommandError unless every sync is done; what failed comes before what waits.
+
+        As long as one of its connections works, a sync has not failed.
+        """
+        for synced in all_synced:
+            if synced.state in (State.FAILED, State.CANCELLED, State.PAUSED):
+                raise CommandError(synced.problem or STOPPED[synced.state])
+        for synced in all_synced:
+            if synced.state == State.RUNNING:
                 raise CommandError(
                     "A worker is syncing it right now. The Jobs screen shows how far it is.", returncode=LATER
                 )
-            if job.state == State.WAITING:
-                until = (
-                    f" It goes on at {moments.soon(job.waits_until, clock.now())}." if job.waits_until else ""
-                )
+            if synced.state == State.WAITING:
+                at = synced.waits_until
+                until = f" It goes on at {moments.soon(at, clock.now())}." if at else ""
                 raise CommandError(
-                    f"{job.waits_for or 'The sync is not over.'}{until} What was read is kept, and a worker "
+                    f"{synced.waits_for or 'The sync is not over.'}{until} What was read is kept, and a worker "
                     "(manage.py work) goes on by itself.",
                     returncode=LATER,
                 )

@@ -12,10 +12,11 @@ from integrations.total_expert import Rejected, TryLater
 
 
 def register() -> None:
-    """Make them known to this process."""
+    """Make them known to this process: each once for installations, once for connections."""
     for advance in (count, deadly, busy, later, soon, refused, faulty, stumbling):
         name = advance.__name__
         kinds.register(f"tests.{name}", label=name.title(), advance=advance)
+        kinds.register(f"tests.own_{name}", label=f"Own {name}", advance=advance, of_connection=True)
 
 
 def step(run: Run, item: int) -> None:

@@ -27,6 +27,28 @@ def test_it_mirrors_and_says_what_it_saw(admin: Connection) -> None:
     assert "all there are in Total Expert" in printed
 
 
+def test_every_connection_is_synced_and_the_numbers_are_of_all(world: World, admin: Connection) -> None:
+    officer = world.consented(world.member("officer"))
+    (row,) = json.loads(run("cedar-home-lending", "--json"))
+    books = Book.objects.in_bulk(field_name="connection_id")
+    assert row["read"] == books[admin.pk].contacts + books[officer.pk].contacts
+    assert (row["state"], row["contacts"]) == ("done", Contact.objects.count())
+    assert f"Read {row['read']}" not in run("cedar-home-lending"), "then only what changed"
+
+
+def test_one_connection_that_is_refused_is_named_and_the_others_count(
+    world: World, admin: Connection
+) -> None:
+    officer = world.consented(world.member("officer"))
+    run("cedar-home-lending")
+    world.sandbox.faults({"method": "GET", "path": "/v1/users", "status": 400, "times": 1})
+    (row,) = json.loads(run("cedar-home-lending", "--full", "--json"))
+    assert row["state"] == "done"
+    assert row["problem"].startswith("1 of 2 connections could not be synced.")
+    assert Book.objects.get(connection=officer).problem == ""
+    assert Book.objects.get(connection=admin).problem
+
+
 def test_the_organization_may_be_given_by_its_name(admin: Connection) -> None:
     assert "Sandbox" in run("Cedar Home Lending")
 
@@ -51,7 +73,7 @@ def test_full_reads_everything_again(admin: Connection) -> None:
 def test_full_is_full_also_when_a_sync_of_changes_was_waiting(admin: Connection) -> None:
     run("cedar-home-lending")
     before = Book.objects.get(connection=admin).full_finished_at
-    sync.start(installation=admin.installation)
+    sync.start(connection=admin)
     run("cedar-home-lending", "--full")
     assert Book.objects.get(connection=admin).full_finished_at != before
 
@@ -80,7 +102,7 @@ def test_a_total_expert_that_is_down_is_exit_code_75_and_loses_nothing(
 
 
 def test_a_paused_sync_says_so(world: World, admin: Connection) -> None:
-    queue.pause(sync.start(installation=admin.installation), actor=world.operator)
+    queue.pause(sync.start(connection=admin), actor=world.operator)
     with pytest.raises(CommandError, match="paused") as raised:
         run("cedar-home-lending")
     assert raised.value.returncode == 1
