@@ -35,6 +35,7 @@ class Call:
 class Request:
     """One request. `path` begins with a slash, below the base address; `sent` are its private values.
 
+    `only`: the statuses that mean success, where those are not the usual ones.
     `repeat`: it may be sent again where that is safe, and with another token.
     """
 
@@ -45,7 +46,7 @@ class Request:
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     sent: tuple[str, ...] = ()
-    accept: frozenset[int] = frozenset()
+    only: frozenset[int] = frozenset()
     authenticated: bool = True
     repeat: bool = True
 
@@ -195,7 +196,7 @@ class Caller:
                 method=request.method,
                 path=request.path,
                 sent=(token, *request.sent),
-                accept=request.accept,
+                only=request.only,
             )
         except TotalExpertError as refusal:
             error = refusal

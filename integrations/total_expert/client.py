@@ -53,17 +53,18 @@ class Client(Catalogue):
         random: Callable[[], float] = _random.random,
     ) -> None:
         self.environment = environment
-        own = bool(client_id and client_secret) or bool(access_token)
-        if bool(token) == own:
+        own = bool(client_id or client_secret or access_token)
+        if bool(token) == own or bool(client_id) != bool(client_secret):
             raise ValueError(
                 "Give either the token hook, or client_id and client_secret, or an access_token."
             )
 
         def ask_for_token() -> oauth.Grant:
             self._caller.admit("POST", oauth.PATH)
-            began, failure = time.monotonic(), None
+            began = time.monotonic()
+            status, name = None, None
             try:
-                return oauth.client_credentials(
+                grant = oauth.client_credentials(
                     environment,
                     client_id=client_id or "",
                     client_secret=client_secret or "",
@@ -71,11 +72,12 @@ class Client(Catalogue):
                     timeout=timeout,
                     proxies=proxies,
                 )
+                status = 200
+                return grant
             except TotalExpertError as error:
-                failure = error
+                status, name = error.status, error.request_id
                 raise
             finally:
-                status, name = (failure.status, failure.request_id) if failure else (200, None)
                 self._caller.report(Call("POST", oauth.PATH, status, time.monotonic() - began, name))
 
         #: Where tokens come from: ``tokens.get()`` is the one to use now, asked for if there is none.
@@ -142,8 +144,11 @@ class Client(Catalogue):
         return values.text(data.get("running_item")) if isinstance(data, dict) else ""
 
     def teapot(self) -> bool:
-        """Test the credentials: True when the API knows the token, which it says by a 418."""
-        self._caller.call(Request("GET", "/teapot", accept=frozenset({418})))
+        """Test the credentials: True when the API knows the token, which it says by a 418.
+
+        Any other success is none of Total Expert's and raises TryLater with code "unreadable".
+        """
+        self._caller.call(Request("GET", "/teapot", only=frozenset({418})))
         return True
 
     def close(self) -> None:

@@ -41,4 +41,4 @@ class Consent:
 
     def as_data(self) -> Mapping[str, Any]:
         """The properties as they are sent."""
-        return vars(self)
+        return dict(vars(self))

@@ -1,7 +1,7 @@
 """Leads of both kinds, whose creation also finds or makes a contact."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic
 
 from . import values
@@ -57,7 +57,7 @@ class Leads(Endpoint):
         record = Lead.read(self._caller.call(Request("GET", path)))
         if record is None:
             raise unreadable("GET", path)
-        return record
+        return record if record.id else replace(record, id=values.identifier(id))
 
     def create(self, data: Mapping[str, Any], *, owner: Owner | None = None) -> CreatedLead[int]:
         """Create a lead, and a contact for it unless one matches. With an owner, only theirs match."""

@@ -4,13 +4,14 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 from .errors import Rejected
 
 #: What a filter may compare with. Datetimes must know their zone and are sent in UTC; booleans as 1 and 0.
-FilterValue = str | int | bool | dt.datetime | dt.date
+FilterValue = str | int | bool | Decimal | dt.datetime | dt.date
 Filter = Mapping[str, FilterValue]
 
 #: The vendor's largest page.
@@ -25,7 +26,12 @@ def invalid(reason: str, *, code: str = "invalid_request") -> Rejected:
     return Rejected([reason], code=code)
 
 
-def list_query(*, number: int, size: int, filter: Filter, sort: Iterable[str]) -> str:
+def order_of(sort: str | Iterable[str]) -> tuple[str, ...]:
+    """The names to sort by, also where there is only one."""
+    return (sort,) if isinstance(sort, str) else tuple(sort)
+
+
+def list_query(*, number: int, size: int, filter: Filter, sort: str | Iterable[str]) -> str:
     """The query string of one page of a list, percent-encoded."""
     if number < 1:
         raise invalid("Pages are numbered from 1.")
@@ -36,19 +42,25 @@ def list_query(*, number: int, size: int, filter: Filter, sort: Iterable[str]) -
         pairs.append(
             ("filter", ",".join(f"{_name(name)}={_compared(name, filter[name])}" for name in filter))
         )
-    order = [sort] if isinstance(sort, str) else list(sort)
+    order = order_of(sort)
     if order:
         pairs.append(("sort", ",".join(_order(name) for name in order)))
     return encode(pairs)
 
 
 def encode(params: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> str:
-    """A query string; a space becomes %20 and a plus %2B, which every server reads alike."""
+    """A query string; a space becomes %20 and a plus %2B, which every server reads alike.
+
+    Values are written as in filters, None leaves a parameter out. Raises Rejected for anything else.
+    """
     pairs = params.items() if isinstance(params, Mapping) else params
     try:
-        return urlencode([(name, value) for name, value in pairs if value is not None], quote_via=quote)
-    except (TypeError, UnicodeError):
-        raise invalid("A query parameter can't be written as text.") from None
+        written = [(name, _as_text(value)) for name, value in pairs if value is not None]
+        return urlencode(written, quote_via=quote)
+    except (TypeError, ValueError):
+        raise invalid(
+            "A query parameter is text, a whole number or a Decimal, a date, a time with a zone, or true and false."
+        ) from None
 
 
 def segment(identifier: object) -> str:
@@ -82,7 +94,10 @@ def relative_path(path: str) -> str:
 
 
 def encode_body(data: Any) -> bytes:
-    """`data` as JSON. Datetimes become the vendor's "YYYY-MM-DD hh:mm:ss" in UTC, dates "YYYY-MM-DD"."""
+    """`data` as JSON. Datetimes become the vendor's "YYYY-MM-DD hh:mm:ss" in UTC, dates "YYYY-MM-DD".
+
+    Decimals become text, which keeps every digit.
+    """
     try:
         return json.dumps(data, allow_nan=False, default=_written).encode("utf-8")
     except (TypeError, ValueError, RecursionError):
@@ -93,12 +108,37 @@ def encode_body(data: Any) -> bytes:
 
 def _written(value: object) -> str:
     if isinstance(value, dt.datetime):
-        if value.tzinfo is None:
-            raise ValueError("a datetime without a zone")
-        return value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return _in_utc(value, "%Y-%m-%d %H:%M:%S")
     if isinstance(value, dt.date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return _in_digits(value)
     raise TypeError("not JSON")
+
+
+def _as_text(value: object) -> str:
+    """A value in a query string. Raises TypeError for what can't stand there, ValueError for what says too little."""
+    if isinstance(value, dt.datetime):
+        return _in_utc(value, "%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, Decimal):
+        return _in_digits(value)
+    if not isinstance(value, str | int | dt.date):
+        raise TypeError("not a value of a query")
+    return str(value)
+
+
+def _in_utc(moment: dt.datetime, form: str) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("a datetime without a zone")
+    return moment.astimezone(dt.UTC).strftime(form)
+
+
+def _in_digits(number: Decimal) -> str:
+    if not number.is_finite():
+        raise ValueError("not a number")
+    return f"{number:f}"
 
 
 def _name(name: str) -> str:
@@ -115,17 +155,16 @@ def _order(name: str) -> str:
 
 def _compared(name: str, value: object) -> str:
     """A filter's value as text. The vendor's syntax has no quoting: a comma can't be said."""
-    if isinstance(value, dt.datetime):
-        if value.tzinfo is None:
-            raise invalid(f"The filter {name} needs a time with a zone.", code="filter")
-        return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, bool):
-        return str(int(value))
-    if not isinstance(value, str | int | dt.date):
+    try:
+        text = _as_text(value)
+    except TypeError:
         raise invalid(
             f"The filter {name} compares with text, a number, a time, or true and false.", code="filter"
-        )
-    text = str(value)
+        ) from None
+    except ValueError:
+        raise invalid(
+            f"The filter {name} needs a time with a zone, or a finite number.", code="filter"
+        ) from None
     if not text or "," in text or "=" in text:
         raise invalid(
             f"The filter {name} can't compare with nothing, nor with a value that holds a comma or an "

@@ -1,7 +1,8 @@
 """What a resource offers: reading page by page; getting, creating, updating, deleting one.
 
 Adding one is a record in `records` and a line in `catalogue`: the smallest of these classes that offers what the
-API does.
+API does, with the reader of its ids where records can be got by id. That is the reader of the record's `id` too; it
+is said again because types are inferred from it.
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -58,17 +59,17 @@ class Listing(Endpoint, Generic[R]):
         self._kind = kind
 
     def list(
-        self, page: int = 1, size: int = 100, filter: Filter | None = None, sort: Iterable[str] = ()
+        self, page: int = 1, size: int = 100, filter: Filter | None = None, sort: str | Iterable[str] = ()
     ) -> Page[R]:
         """One page. What it holds shifts while others create and delete records."""
-        request = self._request(page, size, filter or {}, tuple([sort] if isinstance(sort, str) else sort))
+        request = self._request(page, size, filter or {}, queries.order_of(sort))
         return self._read(self._caller.call(request), page, size)
 
     def pages(
         self,
         size: int = 100,
         filter: Filter | None = None,
-        sort: Iterable[str] = (),
+        sort: str | Iterable[str] = (),
         start: int = 1,
         ahead: int = 2,
     ) -> Generator[Page[R], None, None]:
@@ -76,7 +77,7 @@ class Listing(Endpoint, Generic[R]):
 
         The client's hooks run in the thread that iterates. Close the iterator when you stop early.
         """
-        order = tuple([sort] if isinstance(sort, str) else sort)
+        order = queries.order_of(sort)
         chosen = dict(filter or {})
         self._request(start, size, chosen, order)
         return walk(
@@ -88,7 +89,7 @@ class Listing(Endpoint, Generic[R]):
         )
 
     def all(
-        self, size: int = 100, filter: Filter | None = None, sort: Iterable[str] = (), ahead: int = 2
+        self, size: int = 100, filter: Filter | None = None, sort: str | Iterable[str] = (), ahead: int = 2
     ) -> Generator[R, None, None]:
         """Every record. Raises Rejected at a page that holds something else; `pages` shows what that is.
 

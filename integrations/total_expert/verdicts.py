@@ -122,17 +122,19 @@ _OUT_OF_RANGE = "page requested is outside of result set"
 
 
 def judge(
-    answer: Answer, *, method: str, path: str, sent: Iterable[str] = (), accept: Iterable[int] = ()
+    answer: Answer, *, method: str, path: str, sent: Iterable[str] = (), only: Iterable[int] = ()
 ) -> TotalExpertError | None:
     """The error that `answer` means, or None when it is a success that can be used.
 
-    `sent` are the values of the request, which are taken out of the server's words; `accept` are statuses
-    that count as success besides 2xx.
+    `sent` are the values of the request, which are taken out of the server's words; `only` are the
+    statuses that count as success in the place of 2xx.
     """
-    if answer.status in accept:
+    successes = frozenset(only)
+    if answer.status in successes:
         return None
     if 200 <= answer.status < 300:
-        return None if answer.readable or answer.status == 204 else unreadable(method, path, answer)
+        usable = not successes and (answer.readable or answer.status == 204)
+        return None if usable else unreadable(method, path, answer)
     verdict = look_up(answer)
     if verdict.error is TryLater:
         kind = AnswerLost if _may_have_worked(method, answer.status) else TryLater

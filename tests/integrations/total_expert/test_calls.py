@@ -254,6 +254,19 @@ def test_every_call_is_observed_without_anything_private(emulator: Emulator) -> 
     assert "canary" not in repr(seen)
 
 
+def test_a_token_request_that_fails_in_an_unknown_way_is_not_observed_as_a_success(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("an adapter's own")
+
+    seen: list[Call] = []
+    monkeypatch.setattr(emulator.adapter, "send", fail)
+    with emulator.client(observe=seen.append) as client, pytest.raises(RuntimeError):
+        client.teapot()
+    assert [(call.path, call.status) for call in seen] == [("/token", None)]
+
+
 def test_a_call_without_an_answer_is_observed_too(scripted: Scripted) -> None:
     seen: list[Call] = []
     with scripted.client(observe=seen.append, attempts=2) as client, pytest.raises(AnswerLost):

@@ -1,11 +1,14 @@
 """The client as a whole."""
 
+import datetime as dt
 import inspect
 import json
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import requests
@@ -26,6 +29,14 @@ def test_the_teapot_says_that_the_credentials_work(emulator: Emulator) -> None:
     assert [row["status"] for row in emulator.requests("/teapot")] == [418]
 
 
+@pytest.mark.parametrize("status", ["200 OK", "204 No Content"])
+def test_any_other_success_says_nothing_about_the_credentials(scripted: Scripted, status: str) -> None:
+    scripted.answer(http(b"{}", status))
+    with scripted.client(attempts=1) as client, pytest.raises(TryLater) as failed:
+        client.teapot()
+    assert failed.value.code == "unreadable"
+
+
 def test_the_heartbeat_needs_no_token(emulator: Emulator) -> None:
     with emulator.client(client_secret="wrong") as client:
         assert client.heartbeat()
@@ -39,6 +50,27 @@ def test_any_endpoint_can_be_called(emulator: Emulator) -> None:
         some = listed["items"][0]["id"]
         assert client.request("PATCH", f"contacts/{some}", json={"city": "Oslo"}) == []
         assert client.request("GET", f"contacts/{some}")["city"] == "Oslo"
+
+
+def test_parameters_arrive_as_the_vendor_writes_values(emulator: Emulator) -> None:
+    at = dt.datetime(2020, 1, 1, 1, 0, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+    given = {
+        "flag": True,
+        "at": at,
+        "on": dt.date(2020, 1, 2),
+        "rate": Decimal("4.1250"),
+        "text": "a b",
+        "none": None,
+    }
+    with emulator.client() as client:
+        client.request("GET", "contacts", params=given)
+    assert dict(parse_qsl(emulator.requests("/contacts")[0]["query"])) == {
+        "flag": "1",
+        "at": "2019-12-31T23:00:00Z",
+        "on": "2020-01-02",
+        "rate": "4.1250",
+        "text": "a b",
+    }
 
 
 def test_an_endpoint_can_be_called_exactly_once(emulator: Emulator) -> None:
@@ -100,7 +132,8 @@ def test_data_that_is_no_json_is_refused_before_a_token_is_asked_for(emulator: E
 @pytest.mark.parametrize(
     "options",
     [{}, {"client_id": "x"}, {"client_secret": "x"}, {"token": lambda: "x", "access_token": "y"},
-     {"token": lambda: "x", "client_id": "x", "client_secret": "y"}],
+     {"token": lambda: "x", "client_id": "x", "client_secret": "y"}, {"token": lambda: "x", "client_id": "x"},
+     {"access_token": "x", "client_id": "x"}, {"access_token": "x", "client_secret": "x"}],
 )  # fmt: skip
 def test_a_client_has_one_source_of_tokens(emulator: Emulator, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="token"):

@@ -53,3 +53,8 @@ def test_a_purpose_that_the_vendor_does_not_know_is_refused_at_once() -> None:
 
 def test_a_consent_shows_no_number() -> None:
     assert "5550199" not in repr(CONSENT)
+
+
+def test_what_is_made_of_a_consent_changes_nothing_in_it() -> None:
+    dict.update(CONSENT.as_data(), {"contact_purpose": "fun"})  # type: ignore[arg-type]
+    assert CONSENT.contact_purpose == "existing-business"

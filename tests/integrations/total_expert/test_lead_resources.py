@@ -74,7 +74,8 @@ def test_a_lead_is_read_with_its_offers_and_its_contact(scripted: Scripted) -> N
     scripted.answer(http(json.dumps(lead).encode()))
     with scripted.client() as client:
         read = client.leads.get(61)
-    assert (read.last_name, read.contact_id, read.lead_opportunity) == (
+    assert (read.id, read.last_name, read.contact_id, read.lead_opportunity) == (
+        61,
         "Marsh",
         874,
         {"property_state": "MN"},

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import json
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
-from integrations.total_expert import Rejected
+from integrations.total_expert import Loan, Rejected
 from integrations.total_expert.queries import encode, encode_body, list_query, relative_path, segment
 
 
@@ -43,7 +44,9 @@ def test_orders_are_joined_by_commas() -> None:
     assert listed(sort=("last_name", "-internal_updated_at"))["sort"] == "last_name,-internal_updated_at"
 
 
-@pytest.mark.parametrize("value", ["Doe, Jane", "a=b", "", None, 1.5, ["x"], dt.datetime(2020, 1, 1)])
+@pytest.mark.parametrize(
+    "value", ["Doe, Jane", "a=b", "", None, 1.5, ["x"], dt.datetime(2020, 1, 1), Decimal("NaN")]
+)
 def test_what_the_vendors_filters_can_not_say_is_refused(value: Any) -> None:
     with pytest.raises(Rejected) as refused:
         listed(filter={"last_name": value})
@@ -69,9 +72,16 @@ def test_parameters_that_are_none_are_left_out() -> None:
     assert encode({"a": 1, "b": None, "c": "x y"}) == "a=1&c=x%20y"
 
 
-def test_a_parameter_that_is_no_text_is_refused() -> None:
+@pytest.mark.parametrize(
+    "value", ["\ud800", [1], (1, 2), {"a": 1}, b"x", 1.5, object(), dt.datetime(2020, 1, 1), Decimal("NaN")]
+)
+def test_a_parameter_that_has_no_one_way_to_be_written_is_refused(value: Any) -> None:
     with pytest.raises(Rejected):
-        encode({"a": "\ud800"})
+        encode({"a": value})
+
+
+def test_one_order_is_given_alone_or_in_a_list() -> None:
+    assert listed(sort="-last_name") == listed(sort=["-last_name"])
 
 
 @pytest.mark.parametrize(("identifier", "text"), [(14, "14"), ("0a1b", "0a1b"), ("a/b?c", "a%2Fb%3Fc")])
@@ -110,7 +120,22 @@ def test_times_in_a_body_are_written_as_the_vendor_does() -> None:
     }
 
 
-@pytest.mark.parametrize("value", [object(), float("nan"), {1, 2}, dt.datetime(2020, 1, 1), b"x"])
+def test_decimals_keep_their_digits() -> None:
+    rates = [Decimal("4.1250"), Decimal("1E+3"), Decimal("0.1")]
+    assert json.loads(encode_body({"rates": rates})) == {"rates": ["4.1250", "1000", "0.1"]}
+    assert listed(filter={"rate": rates[0]})["filter"] == "rate=4.1250"
+    assert encode({"rate": rates[1]}) == "rate=1000"
+
+
+def test_what_is_read_of_a_loan_can_be_written_again() -> None:
+    loan = Loan.read({"id": 1, "loan_amount": "412500.55"})
+    assert loan is not None
+    assert json.loads(encode_body({"loan_amount": loan.loan_amount})) == {"loan_amount": "412500.55"}
+
+
+@pytest.mark.parametrize(
+    "value", [object(), float("nan"), {1, 2}, dt.datetime(2020, 1, 1), b"x", Decimal("Infinity")]
+)
 def test_what_is_no_json_is_refused(value: Any) -> None:
     with pytest.raises(Rejected):
         encode_body({"x": value})

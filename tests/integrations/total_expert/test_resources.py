@@ -6,12 +6,29 @@ from typing import Any
 import pytest
 
 from integrations.total_expert import AnswerLost, Rejected, TotalExpertError, TryLater
+from integrations.total_expert.records.record import _plan
 from tests.integrations.total_expert.conftest import Emulator, Scripted
+from tests.integrations.total_expert.offers import resources_of
 from tests.integrations.total_expert.test_transport import http
 from tests.integrations.total_expert.world import as_user
 
 PERSON = {"first_name": "Ada", "last_name": "Quill", "source": "test", "email": "ada+home@example.com"}
 SCOPES = ["leadInteraction", "getUsers", "describeSchema"]
+
+
+def test_the_id_of_what_was_created_is_read_like_the_id_of_the_record(emulator: Emulator) -> None:
+    with emulator.client() as client:
+        readers = {
+            name: (
+                resource._read_id,
+                next(reader for field, _, reader, _ in _plan(resource._kind) if field == "id"),
+            )
+            for name, resource in resources_of(client).items()
+            if hasattr(resource, "_read_id")
+        }
+    assert len(readers) > 20
+    for name, (of_created, of_record) in readers.items():
+        assert of_created is of_record, name
 
 
 def test_a_contact_is_created_found_changed_and_deleted_as_admin(emulator: Emulator) -> None:

@@ -70,7 +70,12 @@ def test_a_success_is_no_error() -> None:
     assert verdict(200, {"id": 1}) is None
     assert verdict(201, []) is None
     assert verdict(204) is None
-    assert verdict(418, {}, accept={418}) is None
+    assert verdict(418, {}, only={418}) is None
+
+
+def test_another_success_than_the_one_that_is_meant_is_none() -> None:
+    error = verdict(200, {"id": 1}, only={418})
+    assert (type(error), error and error.code) == (TryLater, "unreadable")
 
 
 def test_a_read_that_can_not_be_read_is_tried_later() -> None:
