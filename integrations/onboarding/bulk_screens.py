@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
@@ -17,6 +18,7 @@ from integrations.onboarding import bulk, bulk_file, bulk_progress
 from integrations.onboarding.bulk_forms import BulkFileForm
 from integrations.onboarding.bulk_models import BulkImport, BulkRow
 from integrations.onboarding.bulk_progress import MOVING, STANDINGS, Standing
+from integrations.onboarding.models import Verification
 from portal import clock, moments
 from portal.organizations.refusals import Refused
 from portal.organizations.screens import operators_only, person, render
@@ -64,7 +66,11 @@ def bulk_template(request: HttpRequest) -> HttpResponse:
 @operators_only
 def bulk_imports(request: HttpRequest) -> HttpResponse:
     """What was uploaded before."""
-    page = Paginator(BulkImport.objects.select_related("by"), PAGE).get_page(request.GET.get("page"))
+    failed = Q(rows__connection__verification__outcome=Verification.Outcome.FAILED)
+    known = (
+        BulkImport.objects.select_related("by").annotate(refused=Count("rows", filter=failed)).order_by("-at")
+    )
+    page = Paginator(known, PAGE).get_page(request.GET.get("page"))
     return render(
         request, "onboarding/bulk_imports.html", {"rows": page.object_list, "page": page}, title="Imports"
     )
@@ -140,19 +146,19 @@ def _rows(request: HttpRequest, source: BulkImport) -> dict[str, Any]:
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     times = bulk_progress.expected_times(bulk_progress.queued(source))
     here = {standing.name for standing, _ in counts}
+    at = clock.now()
     return {
         "counts": counts,
         "wanted": wanted if wanted in STANDINGS else "",
         "page": page,
-        "lines": _lines(list(page.object_list), times),
-        "last_at": max(times.values(), default=None),
+        "lines": _lines(list(page.object_list), times, at),
+        "last_at": max((time for time in times.values() if time > at), default=None),
         "moving": bool(here & set(MOVING)),
         "pace": "5s" if "verifying" not in here and "confirmed" not in here else "2s",
     }
 
 
-def _lines(rows: list[Any], times: dict[uuid.UUID, dt.datetime]) -> list[Line]:
-    at = clock.now()
+def _lines(rows: list[Any], times: dict[uuid.UUID, dt.datetime], at: dt.datetime) -> list[Line]:
     still = bulk_progress.problems_of([row for row in rows if row.standing == "stopped"])
     lines = []
     for row in rows:

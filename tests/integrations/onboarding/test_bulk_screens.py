@@ -184,7 +184,7 @@ def test_each_row_says_what_became_of_it_and_the_page_stops_asking(operator: Cli
     source = apply(world, bad, theirs(world, BLUEWATER), ("", "id", "s", ""))
     page = reverse("bulk_import", args=[source.pk])
     before = text_of(operator.get(page))
-    assert "Any moment now." in before and "hx-trigger" in before
+    assert "Any moment now." in before and "hx-trigger" in before and "few token requests" not in before
     work()
     after = text_of(operator.get(page, headers={"HX-Request": "true"}))
     assert "<html" not in after and "hx-trigger" not in after
@@ -241,6 +241,7 @@ def test_a_page_of_what_waits_takes_few_queries(
             operator.get(reverse("bulk_import", args=[source.pk]), {"standing": "queued", "page": 2})
         )
     assert "Page 2 of 2" in text and text.count("Expected about") == 20
+    assert "Total Expert allows few token requests an hour" in text
 
 
 def test_the_list_of_imports_names_its_next_step(operator: Client, world: World) -> None:
@@ -249,6 +250,10 @@ def test_the_list_of_imports_names_its_next_step(operator: Client, world: World)
     text = text_of(operator.get(reverse("bulk_imports")))
     assert "To confirm" in text and "Created" in text
     assert all(reverse("bulk_import", args=[row.pk]) in text for row in (draft, done))
+    assert "standing=failed" not in text
+    work()
+    text = text_of(operator.get(reverse("bulk_imports")))
+    assert f'<a href="{reverse("bulk_import", args=[done.pk])}?standing=failed">1</a>' in text
 
 
 def test_organizations_links_to_it_for_operators_only(operator: Client, world: World) -> None:
