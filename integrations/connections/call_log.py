@@ -6,7 +6,8 @@ The count that limits calls does not depend on it: that is kept before a call is
 import datetime as dt
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -20,12 +21,22 @@ from portal import clock
 
 logger = logging.getLogger(__name__)
 
-#: The job that calls are made for, set by whoever works on one.
-job: ContextVar[int | None] = ContextVar("job", default=None)
+#: The job that calls are made for.
+_job: ContextVar[int | None] = ContextVar("job", default=None)
 KEPT = dt.timedelta(days=15)
 #: Calls that are looked at for the error groups of one connection.
 GROUPED = 5000
 _ID = re.compile(r"/(?:\d+|[0-9a-f]{16,})(?=/|$)")
+
+
+@contextmanager
+def made_for(job: int) -> Iterator[None]:
+    """Calls that are made inside are noted as made for this job."""
+    before = _job.set(job)
+    try:
+        yield
+    finally:
+        _job.reset(before)
 
 
 def observer(connection: Connection, permits: Permits) -> Callable[[total_expert.Call], None]:
@@ -52,7 +63,7 @@ def _write(connection: Connection, permits: Permits, call: total_expert.Call) ->
         status=call.status,
         milliseconds=round(call.seconds * 1000),
         waited=round(permits.waited * 1000),
-        job=job.get(),
+        job=_job.get(),
         request_id=(call.request_id or "")[:100],
     )
 

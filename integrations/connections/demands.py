@@ -5,6 +5,7 @@ connection is granted a token, when it is withdrawn, or when its asker stays awa
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -54,7 +55,7 @@ def ask(
     return row
 
 
-def withdraw(connection: Connection, purposes: Iterable[Purpose] | None = None) -> None:
+def withdraw(connection: Connection | uuid.UUID, purposes: Iterable[Purpose] | None = None) -> None:
     """Leave the queue: the work was done, paused or given up."""
     rows = TokenDemand.objects.filter(connection=connection)
     (rows if purposes is None else rows.filter(purpose__in=list(purposes))).delete()

@@ -104,6 +104,13 @@ def take_lease(connection: Connection, token: Token) -> Lease | None:
     return Lease(connection, token, token.fence + 1)
 
 
+def explain_open_intents() -> int:
+    """The same for those whose connections nobody has needed since. Answers how many there were."""
+    long_ago = clock.now() - LEASE
+    open_ones = TokenRequest.objects.filter(state=RequestState.OPEN, at__lt=long_ago)
+    return open_ones.update(state=RequestState.LOST, ended_at=models.F("at") + ledger.IN_FLIGHT)
+
+
 def _explain_open_intents(connection: Connection) -> None:
     """An earlier holder died between writing a request down and storing its answer: it counts, and is said."""
     TokenRequest.objects.filter(connection=connection, state=RequestState.OPEN).update(

@@ -9,6 +9,15 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from integrations.jobs import panels, retention, schedules  # noqa: F401
+        from integrations.connections.signals import granted
+        from integrations.jobs import grants, kinds, panels, retention, schedules  # noqa: F401
+        from integrations.jobs.signals import left
 
         schedules.register(retention.NAME, every=retention.EVERY, run=retention.forget_the_old)
+        schedules.register("jobs.turns", every=grants.OFTEN, run=grants.call_whose_turn_it_is)
+        schedules.register("jobs.grants", every=grants.NOW_AND_THEN, run=grants.look_after_grants)
+        kinds.register(
+            grants.KEEP_ALIVE, label="Keep a grant alive", advance=grants.advance, of_connection=True
+        )
+        granted.connect(grants.on_granted, dispatch_uid="jobs.granted")
+        left.connect(grants.on_left, dispatch_uid="jobs.left")

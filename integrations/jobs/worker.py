@@ -6,12 +6,14 @@ from typing import Any
 
 from django_q.tasks import async_task
 
+from integrations.connections import call_log
 from integrations.jobs import kinds
 from integrations.jobs.leases import LEASE, due, holder
 from integrations.jobs.models import Job, State
 from integrations.jobs.run import LeaseLost, Run, StopRequested
 from integrations.total_expert import ReconnectRequired, Rejected, TryLater
 from portal import clock
+from portal.secrets import CannotOpen
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +71,8 @@ def advance(job_id: int) -> bool:
         kind = kinds.get(run.job.kind)
         if kind.of_connection and run.job.connection_id is None:
             raise Rejected(["The connection that it worked for is gone, so nothing is left to do."])
-        finished = kind.advance(run)
+        with call_log.made_for(run.job.pk):
+            finished = kind.advance(run)
     except LeaseLost:
         return True
     except StopRequested:
@@ -78,6 +81,10 @@ def advance(job_id: int) -> bool:
         _wait(run, later)
     except (ReconnectRequired, Rejected) as refused:
         _fail(run, str(refused))
+    except CannotOpen as closed:
+        # no error of the client's: whoever handles those would change a connection's state or forget what was entered
+        logger.error("Job %s (%s) needs a stored secret that does not open", run.job.pk, run.job.kind, exc_info=closed)
+        _fail(run, closed.told)
     except Exception as ours:
         _fail_or_repeat(run, ours)
     else:

@@ -35,12 +35,8 @@ def test_a_call_is_kept_with_its_answer_and_without_its_query(called: Connection
 
 
 def test_a_call_names_the_job_it_was_made_for(world: World, called: Connection) -> None:
-    mark = call_log.job.set(77)
-    try:
-        with client_for(called) as client:
-            client.contacts.list()
-    finally:
-        call_log.job.reset(mark)
+    with call_log.made_for(77), client_for(called) as client:
+        client.contacts.list()
     assert Call.objects.latest("pk").job == 77
 
 

@@ -1,0 +1,55 @@
+"""Jobs and tokens: work is woken when its turn has come and leaves the queue when it ends; jobs keep grants alive."""
+
+import datetime as dt
+from typing import Any
+
+from integrations.connections import demands, keep_alive, ledger, tokens
+from integrations.connections.models import Connection, Purpose
+from integrations.jobs import queue
+from integrations.jobs.models import ACTIVE, Job
+from integrations.jobs.run import Run
+
+KEEP_ALIVE = "connections.keep_alive"
+#: How often it is looked whose turn has come, and which grants are to be kept alive.
+OFTEN, NOW_AND_THEN = dt.timedelta(seconds=5), dt.timedelta(minutes=5)
+#: What jobs ask tokens for. A person on the way to consent stands in the queue for themselves.
+OF_JOBS = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
+
+
+def on_granted(sender: object, *, connection: Connection, **_: Any) -> None:
+    """A token is there: all that waits for this connection runs before its hour is over."""
+    queue.wake(connection)
+
+
+def on_left(sender: object, *, job: Job, **_: Any) -> None:
+    """A job wants nothing more: its connection leaves the queue for tokens unless another job stands there for it."""
+    if job.connection_id is None:
+        return
+    others = Job.objects.filter(connection=job.connection_id, state__in=ACTIVE).exclude(pk=job.pk)
+    if not others.exclude(state="paused").exists():
+        demands.withdraw(job.connection_id, OF_JOBS)
+
+
+def call_whose_turn_it_is() -> None:
+    """Wake the work of connections whose turn came sooner than they were told, because somebody before them left."""
+    for pk in ledger.turns_now():
+        connection = Connection.objects.get(pk=pk)
+        if queue.wake(connection):
+            ledger.expect_now(pk)
+
+
+def look_after_grants() -> None:
+    """Renew the grants that are ripe for it, and say which died."""
+    tokens.explain_open_intents()
+    keep_alive.say_which_died()
+    for connection in keep_alive.ripe():
+        queue.start(KEEP_ALIVE, connection=connection)
+
+
+def advance(run: Run) -> bool:
+    """One slice of the job that keeps a grant alive: one token request, when it is its turn."""
+    connection = run.job.connection
+    assert connection is not None
+    if keep_alive.renew(connection):
+        run.note("The grant was renewed; it lives another 14 days.")
+    return True

@@ -1,0 +1,115 @@
+"""Jobs and tokens: nobody's slot stays empty, nobody who left keeps a place, and grants are kept alive."""
+
+import datetime as dt
+
+import pytest
+
+from integrations.connections import ledger, tokens
+from integrations.connections.models import (
+    Connection,
+    Purpose,
+    RequestState,
+    State,
+    TokenDemand,
+    TokenRequest,
+)
+from integrations.directory import sync
+from integrations.jobs import grants, queue, worker
+from integrations.jobs.models import Job
+from integrations.jobs.models import State as JobState
+from tests.world import BLUEWATER, World
+
+pytestmark = pytest.mark.django_db
+DAY = 24 * 3600.0
+
+
+def run(job: Job) -> Job:
+    return queue.run_now(job)
+
+
+@pytest.fixture
+def waiting(world: World) -> Job:
+    """A sync that waits for a token: the hour's one was used by another organization."""
+    connection = world.connected()
+    other = world.connected(BLUEWATER)
+    world.environment.tokens_per_hour = 1
+    world.environment.save()
+    world.sandbox.pass_time(2 * 3600)
+    ledger.close(ledger.take(other, purpose=Purpose.WORK, fence=0), RequestState.REFUSED)
+    job = run(sync.start(connection=connection))
+    assert job.state == JobState.WAITING and "No token slot" in job.waits_for
+    return job
+
+
+def test_a_job_that_waits_for_a_token_says_until_when_and_why(waiting: Job) -> None:
+    assert "because 1 of 1 token requests of this hour are used" in waiting.waits_for
+    assert waiting.waits_until is not None
+    assert abs(waiting.waits_until - TokenDemand.objects.get().expected_at) < dt.timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("verb", [queue.pause, queue.cancel])
+def test_whoever_is_stopped_leaves_the_queue(world: World, waiting: Job, verb) -> None:
+    verb(waiting, actor=world.operator)
+    assert not TokenDemand.objects.exists()
+
+
+def test_a_slot_that_comes_free_sooner_wakes_whose_turn_it_is(world: World, waiting: Job) -> None:
+    grants.call_whose_turn_it_is()
+    waiting.refresh_from_db()
+    assert waiting.waits_for, "its turn has not come"
+    TokenRequest.objects.filter(state=RequestState.REFUSED).update(state=RequestState.RELEASED)
+    grants.call_whose_turn_it_is()
+    assert run(waiting).state == JobState.DONE
+
+
+def test_a_token_that_arrives_wakes_all_that_waits_for_its_connection(world: World, waiting: Job) -> None:
+    TokenRequest.objects.filter(state=RequestState.REFUSED).update(state=RequestState.RELEASED)
+    assert waiting.connection is not None
+    tokens.access_token(waiting.connection, purpose=Purpose.PERSON)
+    waiting.refresh_from_db()
+    assert not waiting.waits_for
+    assert run(waiting).state == JobState.DONE
+
+
+def test_a_grant_that_nobody_used_is_renewed_by_a_job(world: World) -> None:
+    connection = world.consented(world.member("officer"))
+    world.sandbox.pass_time(10.1 * DAY)
+    before = len(world.sandbox.requests("/v1/token"))
+    grants.look_after_grants()
+    grants.look_after_grants()
+    job = Job.objects.get(kind=grants.KEEP_ALIVE)
+    assert run(job).state == JobState.DONE
+    assert len(world.sandbox.requests("/v1/token")) == before + 1
+    grants.look_after_grants()
+    assert Job.objects.filter(kind=grants.KEEP_ALIVE).count() == 1
+    connection.token.refresh_from_db()
+    world.sandbox.pass_time(13 * DAY)
+    assert tokens.access_token(connection)
+
+
+def test_a_grant_that_died_says_so_without_anybody_asking(world: World) -> None:
+    connection = world.consented(world.member("officer"))
+    world.sandbox.pass_time(15 * DAY)
+    grants.look_after_grants()
+    connection.refresh_from_db()
+    assert (connection.state, connection.reason) == (State.NEEDS_RECONNECT, tokens.DIED)
+
+
+def test_an_intent_that_nobody_came_back_to_is_explained(world: World) -> None:
+    connection = world.consented(world.member("officer"))
+    request = ledger.take(connection, purpose=Purpose.WORK, fence=0)
+    grants.look_after_grants()
+    request.refresh_from_db()
+    assert request.state == RequestState.OPEN, "its process may still live"
+    world.sandbox.pass_time(tokens.LEASE.total_seconds() + 1)
+    grants.look_after_grants()
+    request.refresh_from_db()
+    assert request.state == RequestState.LOST
+    assert request.ended_at is not None and request.ended_at - request.at <= dt.timedelta(minutes=1)
+
+
+def test_calls_are_noted_with_the_job_they_were_made_for(world: World) -> None:
+    connection: Connection = world.connected()
+    job = run(sync.start(connection=connection))
+    assert connection.calls.filter(job=job.pk).count() > 3
+    assert worker.begin(job.pk) is None
