@@ -8,66 +8,27 @@ kept; its tokens are dropped before anything could store them.
 import logging
 from typing import Any
 
-import jwt
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_logged_in
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
-from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
-from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.contrib.auth import logout
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import NoReverseMatch
 from django.views.decorators.http import require_GET
 
 from portal.audit import log
 from portal.organizations.limits import limited
 from portal.organizations.models import User
+from portal.organizations.openid_connect import Adapter, Nonsense
 
 PROVIDER_ID = "company"
-#: Signed with a key that only the provider has. HS256 would be the client secret, none is nobody.
-ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"})
-KEPT = ("sub", "email", "email_verified")
 logger = logging.getLogger(__name__)
-
-
-class Adapter(OpenIDConnectOAuth2Adapter):
-    """OpenID Connect as allauth speaks it, with the id token's signature always checked."""
-
-    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> SocialLogin:
-        """Who the provider says it is. Raises OAuth2Error where its answers are missing or disagree."""
-        id_token = kwargs["response"].get("id_token")
-        if not id_token:
-            raise OAuth2Error("The provider sent no id token.")
-        claims = self._decode_id_token(app, id_token)
-        if "email" not in claims:
-            told = self._fetch_user_info(token.token)
-            if told.get("sub") != claims["sub"]:
-                raise OAuth2Error("The provider's user info is about somebody else.")
-            claims = {**told, **claims}
-        kept = {name: claims[name] for name in KEPT if name in claims}
-        return self.get_provider().sociallogin_from_response(request, {"id_token": kept})
-
-    def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
-        try:
-            if jwt.get_unverified_header(id_token).get("alg") not in ALGORITHMS:
-                raise OAuth2Error("The id token is not signed with a key of the provider's.")
-        except jwt.PyJWTError as problem:
-            raise OAuth2Error("The id token cannot be read.") from problem
-        claims: dict[str, Any] = jwtkit.verify_and_decode(
-            credential=id_token,
-            keys_url=self.openid_config["jwks_uri"],
-            issuer=settings.OIDC_ISSUER,
-            audience=app.client_id,
-            lookup_kid=jwtkit.lookup_kid_jwk,
-        )
-        return claims
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
@@ -89,6 +50,12 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             settings={"server_url": place, "oauth_pkce_enabled": True},
         )
         return [app]
+
+    def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
+        """The provider, asked by our own adapter on the way there as well as back."""
+        found = super().get_provider(request, provider, client_id=client_id)
+        found.oauth2_adapter_class = Adapter
+        return found
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return False
@@ -131,20 +98,37 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 
 @receiver(user_logged_in, dispatch_uid="single_sign_on.bind")
-def bind(sender: object, *, user: User, sociallogin: SocialLogin | None = None, **_: Any) -> None:
-    """The first complete sign-in through the provider binds a person to its id for them."""
+def bind(
+    sender: object, *, request: HttpRequest, user: User, sociallogin: SocialLogin | None = None, **_: Any
+) -> None:
+    """The first complete sign-in through the provider binds a person to its id for them.
+
+    Somebody else may have come first while this sign-in waited for its second factor: then it ends here.
+    """
     if sociallogin is None or sociallogin.account.pk is not None:
         return
     account = sociallogin.account
-    SocialAccount.objects.get_or_create(
-        provider=account.provider, uid=account.uid, defaults={"user": user, "extra_data": account.extra_data}
-    )
-    log.record("single_sign_on.bound", actor=user, target=user)
-    get_adapter().send_notification_mail(
-        "socialaccount/email/account_connected",
-        user,
-        context={"account": account, "provider": account.get_provider()},
-    )
+    theirs = {"user": user, "extra_data": account.extra_data}
+    with transaction.atomic():
+        # one at a time for each person, whom allauth's table lets be bound to any number of ids
+        User.objects.select_for_update().get(pk=user.pk)
+        others = SocialAccount.objects.filter(provider=account.provider, user=user).exclude(uid=account.uid)
+        row, is_new = None, False
+        if not others.exists():
+            row, is_new = SocialAccount.objects.get_or_create(
+                provider=account.provider, uid=account.uid, defaults=theirs
+            )
+        if is_new:
+            log.record("single_sign_on.bound", actor=user, target=user)
+    if row is None or row.user_id != user.pk:
+        logout(request)
+        raise ImmediateHttpResponse(_refused(request))
+    if is_new:
+        get_adapter().send_notification_mail(
+            "socialaccount/email/account_connected",
+            user,
+            context={"account": account, "provider": account.get_provider()},
+        )
 
 
 def _person_behind(claims: dict[str, Any]) -> User | None:
@@ -168,10 +152,6 @@ def _refused(request: HttpRequest) -> HttpResponse:
     )
 
 
-#: What a provider's nonsense ends in, here and in allauth.
-NONSENSE = (OSError, KeyError, ValueError, TypeError, AttributeError, ImproperlyConfigured, NoReverseMatch)
-
-
 @require_GET
 @limited("single_sign_on", limit_get=True)
 def begin(request: HttpRequest) -> HttpResponse:
@@ -191,7 +171,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     request.GET = onward  # type: ignore[assignment]
     try:
         answer: HttpResponse = OAuth2LoginView.adapter_view(Adapter(request, PROVIDER_ID))(request)
-    except NONSENSE as problem:
+    except Nonsense as problem:
         return trouble(request, problem)
     return answer
 
@@ -203,7 +183,7 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
         raise Http404
     try:
         answer: HttpResponse = OAuth2CallbackView.adapter_view(Adapter(request, provider_id))(request)
-    except NONSENSE as problem:
+    except Nonsense as problem:
         return trouble(request, problem)
     return answer
 
@@ -213,8 +193,7 @@ def cancelled(request: HttpRequest) -> HttpResponse:
     return render(request, "account/single_sign_on_cancelled.html")
 
 
-def trouble(request: HttpRequest, problem: Exception | None = None) -> HttpResponse:
-    """The provider could not be reached, or answered nonsense. The log says which; it holds no token."""
-    if problem is not None:
-        logger.error("Signing in through %s failed (%s).", settings.OIDC_ISSUER, type(problem).__name__)
+def trouble(request: HttpRequest, problem: Nonsense) -> HttpResponse:
+    """The provider could not be reached, or answered nonsense. The log says which, and where; it holds no token."""
+    logger.error("Signing in through %s failed (%s).", settings.OIDC_ISSUER, problem, exc_info=problem)
     return render(request, "socialaccount/authentication_error.html", status=502)

@@ -24,7 +24,10 @@ def key_of(name: str) -> rsa.RSAPrivateKey:
 
 
 class Provider:
-    """Signs in as whoever ``claims`` describe. ``signer`` and ``algorithm`` may be exchanged, as a forger would."""
+    """Signs in as whoever ``claims`` describe. ``signer`` and ``algorithm`` may be exchanged, as a forger would.
+
+    ``configuration``, ``keys`` and ``token_answer`` (None: a good one) are what it answers, sensible or not.
+    """
 
     def __init__(self) -> None:
         self.key = self.signer = key_of("provider")
@@ -46,6 +49,16 @@ class Provider:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.issuer = f"http://127.0.0.1:{self.server.server_port}"
+        self.configuration: Any = {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "userinfo_endpoint": f"{self.issuer}/userinfo",
+            "jwks_uri": f"{self.issuer}/keys",
+            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        }
+        self.keys: Any = {"keys": [self._public_key()]}
+        self.token_answer: Any = None
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
@@ -68,15 +81,8 @@ class Provider:
             handler.end_headers()
             return
         pages = {
-            "/.well-known/openid-configuration": {
-                "issuer": self.issuer,
-                "authorization_endpoint": f"{self.issuer}/authorize",
-                "token_endpoint": f"{self.issuer}/token",
-                "userinfo_endpoint": f"{self.issuer}/userinfo",
-                "jwks_uri": f"{self.issuer}/keys",
-                "token_endpoint_auth_methods_supported": ["client_secret_post"],
-            },
-            "/keys": {"keys": [self._public_key()]},
+            "/.well-known/openid-configuration": self.configuration,
+            "/keys": self.keys,
             "/userinfo": self.user_info,
         }
         self._send(handler, 200 if handler.path in pages else 404, pages.get(handler.path, {}))
@@ -89,6 +95,9 @@ class Provider:
         proven = challenge == self.challenges.pop(asked["code"], None)
         if asked.get("client_secret") != CLIENT_SECRET or not proven:
             self._send(handler, 400, {"error": "invalid_grant"})
+            return
+        if self.token_answer is not None:
+            self._send(handler, 200, self.token_answer)
             return
         answer = {"access_token": ACCESS_TOKEN, "refresh_token": REFRESH_TOKEN, "token_type": "Bearer"}
         self._send(handler, 200, {**answer, "expires_in": 3600, "id_token": self._id_token()})
@@ -103,7 +112,7 @@ class Provider:
         found = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
         return {**found, "kid": "k1", "use": "sig", "alg": "RS256"}
 
-    def _send(self, handler: BaseHTTPRequestHandler, status: int, answer: dict[str, Any]) -> None:
+    def _send(self, handler: BaseHTTPRequestHandler, status: int, answer: Any) -> None:
         body = json.dumps(answer).encode()
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")

@@ -8,6 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
@@ -213,6 +214,56 @@ def test_a_provider_that_is_away_is_said_so(provider: Provider, client: Client, 
     assert page.status_code == 502 and "did not work" in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"token_endpoint": None},
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"jwks_uri": 7},
+        {"token_endpoint_auth_methods_supported": 7},
+        [],
+        "text",
+    ],
+)
+def test_a_provider_that_says_nonsense_about_itself_is_said_so(
+    provider: Provider, client: Client, answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.configuration = {**provider.configuration, **answer} if isinstance(answer, dict) else answer
+    page = client.get(reverse("single_sign_on"))
+    assert page.status_code == 502 and "did not work" in page.content.decode()
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("answer", [[], "text", {"access_token": "t", "expires_in": "soon", "id_token": "x"}])
+def test_a_provider_that_answers_nonsense_for_a_code_signs_nobody_in(
+    provider: Provider, client: Client, answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    person(ADA)
+    provider.token_answer = answer
+    assert sign_in(client, provider).status_code in (401, 502)
+    assert not is_signed_in(client)
+    assert oidc_provider.ACCESS_TOKEN not in caplog.text and "eyJ" not in caplog.text
+
+
+def test_keys_that_are_no_keys_sign_nobody_in(provider: Provider, client: Client) -> None:
+    person(ADA)
+    provider.keys = {"keys": [{"kty": "RSA"}]}
+    assert sign_in(client, provider).status_code == 502
+    assert not is_signed_in(client)
+
+
+def test_an_error_of_the_portals_own_is_not_taken_for_the_providers(
+    provider: Provider, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise KeyError("a mistake of ours")
+
+    person(ADA)
+    monkeypatch.setattr("portal.organizations.devices.remember", fail)
+    with pytest.raises(KeyError):
+        sign_in(client, provider)
+
+
 def test_half_a_provider_stops_the_start(settings: Any) -> None:
     assert checks.single_sign_on_is_complete() == []
     settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID = "http://id.example", "portal"
@@ -234,6 +285,42 @@ def test_whoever_fails_the_second_factor_is_bound_to_nobody(provider: Provider) 
     assert is_signed_in(real)
     assert SocialAccount.objects.get().uid == "ada-1"
     assert Entry.objects.filter(action="single_sign_on.bound").count() == 1
+
+
+def test_of_two_who_wait_for_a_second_factor_only_the_first_to_complete_is_bound(provider: Provider) -> None:
+    secret = with_app(person(ADA))
+    first, second = Client(), Client()
+    for client, sub in ((first, "ada-1"), (second, "somebody-with-the-address")):
+        provider.claims["sub"] = sub
+        assert sign_in(client, provider).url == reverse("mfa_authenticate")
+    first.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    answer = second.post(reverse("mfa_authenticate"), {"code": code_of(secret, 1)})
+    assert answer.status_code == 403
+    assert is_signed_in(first) and not is_signed_in(second)
+    assert SocialAccount.objects.get().uid == "ada-1"
+    assert Entry.objects.filter(action="single_sign_on.bound").count() == 1
+
+
+def test_one_person_who_completes_two_sign_ins_is_bound_once(provider: Provider) -> None:
+    secret = with_app(person(ADA))
+    first, second = Client(), Client()
+    for client in (first, second):
+        sign_in(client, provider)
+    for step, client in enumerate((first, second)):
+        client.post(reverse("mfa_authenticate"), {"code": code_of(secret, step)})
+        assert is_signed_in(client)
+    assert Entry.objects.filter(action="single_sign_on.bound").count() == 1
+    assert [sent.subject for sent in mail.outbox].count(mail.outbox[0].subject) == 1
+
+
+def test_an_id_that_was_bound_to_somebody_else_meanwhile_signs_nobody_in(provider: Provider) -> None:
+    secret = with_app(person(ADA))
+    eve = person("eve@cedar.example")
+    client = Client()
+    sign_in(client, provider)
+    SocialAccount.objects.create(provider="company", uid="ada-1", user=eve)
+    answer = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert answer.status_code == 403 and not is_signed_in(client)
 
 
 def test_going_to_the_provider_is_limited_and_takes_a_get(provider: Provider) -> None:
