@@ -22,33 +22,33 @@ WARM_UP, MINUTES = 20.0, 3
 
 def measure() -> dict[str, Figure]:
     """The part of the allowed calls that was used, and a person's wait in milliseconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        with sandbox_process(
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sandbox_process(
             Path(folder),
             patience=300,
             organizations=ORGANIZATIONS,
             contacts=CONTACTS,
             calls_per_minute=LIMIT,
             latency_ms=LATENCY,
-        ) as sandbox:
-            host = sandbox.address.removeprefix("http://")
-            variables = portal.variables(Path(folder), sandbox=host) | {"WORKERS": "2"}
-            portal.manage(variables, "migrate", "--verbosity", "0")
-            person = _connect(variables, sandbox)
-            workers = [_worker(variables, Path(folder) / f"work{number}.log") for number in range(WORKERS)]
-            try:
-                time.sleep(WARM_UP)
-                begun = _clock(sandbox)
-                waits = portal.run_inside(
-                    variables, "tests.bench.budget_use", person, str(MINUTES * 60)
-                )
-                ended = _clock(sandbox)
-            finally:
-                for worker in workers:
-                    worker.terminate()
-                for worker in workers:
-                    worker.wait(60)
-            log = sandbox.ask("/_sandbox/requests?since=0")
+        ) as sandbox,
+    ):
+        host = sandbox.address.removeprefix("http://")
+        variables = portal.variables(Path(folder), sandbox=host) | {"WORKERS": "2"}
+        portal.manage(variables, "migrate", "--verbosity", "0")
+        person = _connect(variables, sandbox)
+        workers = [_worker(variables, Path(folder) / f"work{number}.log") for number in range(WORKERS)]
+        try:
+            time.sleep(WARM_UP)
+            begun = _clock(sandbox)
+            waits = portal.run_inside(variables, "tests.bench.budget_use", person, str(MINUTES * 60))
+            ended = _clock(sandbox)
+        finally:
+            for worker in workers:
+                worker.terminate()
+            for worker in workers:
+                worker.wait(60)
+        log = sandbox.ask("/_sandbox/requests?since=0")
     return _figures(log, begun, ended, waits)
 
 
@@ -109,7 +109,11 @@ def _connect(variables: dict[str, str], sandbox: SandboxProcess) -> str:
 def _worker(variables: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "manage.py", "work"], cwd=portal.ROOT, env=variables, stdout=output, stderr=output
+            [sys.executable, "manage.py", "work"],
+            cwd=portal.ROOT,
+            env=variables,
+            stdout=output,
+            stderr=output,
         )
 
 
