@@ -127,23 +127,30 @@ def apply_some(*, seconds: float = SLICE) -> int:
     until = time.monotonic() + seconds
     waiting = BulkRow.objects.filter(state=BulkRow.State.CONFIRMED).order_by("source__confirmed_at", "number")
     done = 0
-    while time.monotonic() < until and (pk := waiting.values_list("pk", flat=True).first()) is not None:
-        done += _apply(pk)
+    while time.monotonic() < until and (row := waiting.first()) is not None:
+        try:
+            done += _apply(row.pk)
+        except CannotOpen as closed:  # the file waits for its key, and no other waits for it
+            BulkRow.objects.filter(pk=row.pk, state=BulkRow.State.CONFIRMED).update(problem=str(closed)[:500])
+            waiting = waiting.exclude(source=row.source_id)
     ended = BulkImport.objects.filter(state=BulkImport.State.CONFIRMED)
     ended.exclude(rows__state=BulkRow.State.CONFIRMED).update(state=BulkImport.State.APPLIED)
     return done
 
 
 def _apply(pk: uuid.UUID) -> bool:
-    """Create what one row says, or write down why not. False when somebody else did."""
+    """Create what one row says, or write down why not. False when somebody else did.
+
+    Raises CannotOpen, leaving the row as it is, when the key of its secrets is missing here.
+    """
     try:
         return _create(pk)
     except (Refused, Rejected) as refused:
         problem = str(refused)
-    except CannotOpen:
-        problem = (
-            "Its secrets do not open any more: a key is missing in ENCRYPTION_KEYS. Upload the row again."
-        )
+    except CannotOpen as closed:
+        if closed.missing:
+            raise
+        problem = f"{closed} Upload the row again."
     except (OperationalError, InterfaceError):  # the database is away: the row waits
         raise
     except Exception as ours:
@@ -161,21 +168,22 @@ def _apply(pk: uuid.UUID) -> bool:
 
 
 def _create(pk: uuid.UUID) -> bool:
-    """Raises Refused or Rejected, leaving nothing behind."""
+    """Raises Refused, Rejected or CannotOpen, leaving nothing behind."""
     with transaction.atomic():
         row = _locked(pk)
         if row is None:
             return False
         assert row.environment is not None  # a row without one did not pass
-        actor = row.source.confirmed_by
+        client_id, client_secret, actor = row.client_id, row.client_secret, row.source.confirmed_by
         organization = organizations.create(name=row.name, actor=actor, looked_after_by=actor)
         connection = credentials.propose(
             installation=installations.ensure(organization, row.environment),
-            client_id=row.client_id,
-            client_secret=row.client_secret,
+            client_id=client_id,
+            client_secret=client_secret,
             actor=actor,
         )
         row.forget_secrets()
+        row.problem = ""
         row.state, row.organization, row.connection = BulkRow.State.APPLIED, organization, connection
         row.save()
         verification.start(connection, actor=actor, purpose=Purpose.WORK)

@@ -52,7 +52,7 @@ def standings(source: BulkImport) -> "QuerySet[Any]":
     """The rows of an import with ``standing``, a name of `STANDINGS`."""
     works = Job.objects.filter(
         kind=verification.KIND,
-        installation=OuterRef("connection__installation"),
+        connection=OuterRef("connection"),
         state__in=[JobState.WAITING, JobState.RUNNING],
     )
     outcome = "connection__verification__outcome"
@@ -154,6 +154,6 @@ def _by_budget(source: BulkImport) -> list[tuple[Budget, Environment, list[uuid.
 
 def problems_of(rows: Iterable[BulkRow]) -> dict[uuid.UUID, str]:
     """Why the verification of each of these rows' connections stands still, where it does, in a sentence."""
-    by_installation = {row.connection.installation_id: row.pk for row in rows if row.connection is not None}
-    jobs = Job.objects.filter(kind=verification.KIND, installation__in=by_installation).order_by("created_at")
-    return {by_installation[job.installation_id]: job.problem or job.waits_for for job in jobs}
+    here = {row.connection_id: row.pk for row in rows if row.connection_id is not None}
+    jobs = Job.objects.filter(kind=verification.KIND, connection__in=here).order_by("created_at")
+    return {here[job.connection_id]: job.problem or job.waits_for for job in jobs if job.connection_id}

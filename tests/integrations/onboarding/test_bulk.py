@@ -1,6 +1,8 @@
 """Onboarding many at once: kept sealed, confirmed, created row by row, whatever happens to one of them."""
 
+import base64
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -119,15 +121,32 @@ def test_a_row_that_became_impossible_is_refused_and_leaves_nothing_behind(world
     assert not source.rows.exclude(client_secret=None).exists()
 
 
-def test_a_row_whose_key_is_lost_stops_no_other(world: World, settings) -> None:
+def test_a_row_whose_secret_was_altered_stops_no_other(world: World) -> None:
     source = keep(world, a_row(1), a_row(2))
     bulk.confirm(source, actor=world.operator)
     first, second = source.rows.all()
     BulkRow.objects.filter(pk=first.pk).update(client_secret=second.__dict__["client_secret"])
     bulk.apply_some()
     assert states(source) == ["refused", "applied"]
-    assert "do not open" in source.rows.first().problem
+    first.refresh_from_db()
+    assert "was altered. Upload the row again." in first.problem
     assert not Organization.objects.filter(name="Quarry Loans 1").exists()
+
+
+def test_a_file_whose_key_is_missing_waits_for_it_and_others_go_on(world: World, settings: Any) -> None:
+    known = settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = f"newer:{base64.b64encode(bytes(range(32))).decode()},{known}"
+    waits = keep(world, a_row(1), a_row(2))
+    bulk.confirm(waits, actor=world.operator)
+    both, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, known
+    goes = keep(world, a_row(3))
+    bulk.confirm(goes, actor=world.operator)
+    assert bulk.apply_some() == 1
+    assert states(waits) == ["confirmed", "confirmed"] and states(goes) == ["applied"]
+    assert "“newer”, which is not in ENCRYPTION_KEYS" in waits.rows.all()[0].problem
+    settings.ENCRYPTION_KEYS = both
+    assert bulk.apply_some() == 2
+    assert set(waits.rows.values_list("state", "problem")) == {("applied", "")}
 
 
 def test_a_file_is_confirmed_once(world: World) -> None:
