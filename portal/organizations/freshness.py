@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
@@ -15,13 +16,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 View = Callable[..., HttpResponse]
-SECONDS = 300
 
 
 def is_fresh(request: HttpRequest) -> bool:
-    """Whether this session began, or was confirmed, within the last five minutes."""
+    """Whether this session began, or was confirmed, as recently as allauth asks for: within five minutes."""
     records = get_authentication_records(request, request.user)
-    return bool(records) and time.time() - max(float(record["at"]) for record in records) < SECONDS
+    age = time.time() - max((float(record["at"]) for record in records), default=0.0)
+    return bool(age < app_settings.REAUTHENTICATION_TIMEOUT)
 
 
 def fresh_sign_in(view: View) -> View:

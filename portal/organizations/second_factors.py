@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.mfa import signals
+from allauth.mfa import app_settings, signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -55,7 +55,7 @@ def reset(user: User) -> int:
 
 def use_once(user: User, code: str) -> bool:
     """Mark a code of an authenticator app as used; False when it was used before, as long as it could still work."""
-    lifetime = 30 * (2 * settings.MFA_TOTP_TOLERANCE + 1)
+    lifetime = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
     return cache.add(_note_of(user, code), "used", timeout=lifetime)
 
 

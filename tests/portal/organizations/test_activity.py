@@ -1,11 +1,13 @@
 """When a session was last used."""
 
 import datetime as dt
-import time
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,29 +24,43 @@ def client() -> Client:
     return made
 
 
-def long_ago() -> dt.datetime:
-    moment = timezone.now() - dt.timedelta(hours=5)
+def ago(**interval: int) -> dt.datetime:
+    moment = timezone.now() - dt.timedelta(**interval)
     UserSession.objects.update(last_seen_at=moment)
     return moment
 
 
-def test_a_visit_is_noted_and_the_next_ones_cost_no_write(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_visit_is_noted_after_ten_minutes_and_the_ones_before_cost_no_write(client: Client) -> None:
     client.get(reverse("account"))
-    moment = long_ago()
-    client.get(reverse("account"))
+    moment = ago(minutes=9)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(reverse("account"))
     assert UserSession.objects.get().last_seen_at == moment
-    later = time.time() + 601
-    monkeypatch.setattr(time, "time", lambda: later)
+    assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
+    moment = ago(minutes=11)
     client.get(reverse("account"))
     assert UserSession.objects.get().last_seen_at > moment
+
+
+def test_noting_a_visit_neither_renews_the_session_nor_writes_it(client: Client) -> None:
+    client.get(reverse("account"))
+    before = Session.objects.values().get()
+    ago(hours=5)
+    client.get(reverse("account"))
+    assert Session.objects.values().get() == before
+
+
+def test_a_session_of_somebody_else_is_left_alone(client: Client) -> None:
+    moment = ago(hours=5)
+    UserSession.objects.update(user=person("eve@cedar.example"))
+    client.get(reverse("account"))
+    assert UserSession.objects.get().last_seen_at == moment
 
 
 def test_the_list_says_when_another_session_was_last_used(client: Client) -> None:
     other = Client()
     other.post(reverse("account_login"), {"login": "ada@cedar.example", "password": PASSWORD})
     client.get(reverse("account"))
-    long_ago()
+    ago(hours=5)
     text = client.get(reverse("sessions")).content.decode()
     assert text.count("last used") == 1 and "5 h ago" in text

@@ -1,4 +1,4 @@
-"""Limits count every try, also of those that come at once."""
+"""The limits of signing in, which are allauth's, on the cache that the portal gives them: tries at once count too."""
 
 import threading
 
