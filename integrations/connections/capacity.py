@@ -10,8 +10,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.connections import budgets, keep_alive
+from integrations.connections import budgets, environments, keep_alive
 from integrations.connections.models import Budget, Environment, Grant, State
+from portal import clock
+from portal.organizations.models import Invitation, Organization
+from portal.organizations.roles import Capability, Role, allows
 
 #: How old a mirror may be at most before an address counts as overcommitted.
 FRESH_WITHIN = dt.timedelta(hours=24)
@@ -139,3 +142,13 @@ def hours(number: float) -> str:
     if number >= 72:
         return f"{number / 24:,.0f} days"
     return f"{number:,.0f} hours" if number >= 2 else f"{max(1, number * 60):,.0f} minutes"
+
+
+def caution(organization: Organization, role: Role) -> str:
+    """What one more person who consents would mean, those who are invited already counted in."""
+    if not allows(role, Capability.CONSENT):
+        return ""
+    open_ones = Invitation.objects.filter(
+        accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now(), role=Role.OFFICER
+    )
+    return warning(environments.for_consent(organization), consents=open_ones.count() + 1)

@@ -102,6 +102,11 @@ class InvitationForm(forms.Form):
     )
     role = forms.ChoiceField(label="Role", choices=[(role.value, ROLE_WORDS[role]) for role in MEMBER_ROLES])
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the cautions that were shown are accepted."""
+        return "confirmed" in self.data
+
 
 class RoleForm(forms.Form):
     """What a member is."""

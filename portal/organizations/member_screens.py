@@ -1,6 +1,7 @@
 """Members and invitations of an organization."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,13 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from portal import clock
-from portal.organizations import invitations
+from portal.organizations import cautions, invitations
 from portal.organizations import members as membership
 from portal.organizations.forms import InvitationForm, RoleForm
 from portal.organizations.limits import limited
 from portal.organizations.models import Invitation, Organization
 from portal.organizations.refusals import Refused
-from portal.organizations.roles import MEMBER_ROLES, Capability
+from portal.organizations.roles import MEMBER_ROLES, Capability, Role
 from portal.organizations.screens import organization_screen, person, render
 
 
@@ -32,6 +33,9 @@ def members(request: HttpRequest, organization: Organization) -> HttpResponse:
     """
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        said = cautions.of_inviting(organization, Role(form.cleaned_data["role"]))
+        if said and not form.is_confirmed:
+            return _draw(request, organization, form, said=said)
         try:
             invitation, link = invitations.invite(
                 organization=organization,
@@ -53,6 +57,7 @@ def _draw(
     *,
     invitation: Invitation | None = None,
     link: str = "",
+    said: Sequence[str] = (),
 ) -> HttpResponse:
     at = clock.now()
     rows = membership.listed(organization)
@@ -68,6 +73,7 @@ def _draw(
         "invitations": [{"row": row, "standing": row.standing(at)} for row in waiting],
         "invitation": invitation,
         "link": link if operator else "",
+        "cautions": said,
     }
     return render(request, "organizations/members.html", context, title="Members")
 

@@ -1,0 +1,21 @@
+"""Cautions: what upper apps have to say before somebody is invited. Whoever goes on nevertheless confirms it."""
+
+from collections.abc import Callable
+
+from portal.organizations.models import Organization
+from portal.organizations.roles import Role
+
+#: Answers what it would mean to invite one more person in this role; "" when there is nothing to say.
+Caution = Callable[[Organization, Role], str]
+
+_cautions: dict[str, Caution] = {}
+
+
+def register(name: str, caution: Caution) -> None:
+    """Have ``caution`` asked before each invitation. Registering a name again replaces it."""
+    _cautions[name] = caution
+
+
+def of_inviting(organization: Organization, role: Role) -> list[str]:
+    """What is to be said before somebody is invited there."""
+    return [sentence for caution in _cautions.values() if (sentence := caution(organization, role))]

@@ -1,0 +1,84 @@
+"""Capacity: the arithmetic of tokens and addresses, and the caution before somebody is invited."""
+
+import datetime as dt
+import math
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.connections import capacity
+from integrations.connections.capacity import Load
+from portal.organizations.models import Invitation
+from tests.world import World
+
+
+def test_the_bound_is_connections_by_grants_that_are_left_for_work() -> None:
+    load = Load(connections=32, consents=0, tokens_per_hour=2)
+    assert load.grants_per_day == 48
+    assert load.bound_hours == 20
+    assert not load.is_overcommitted
+    assert load.with_more(admins=8).is_overcommitted
+
+
+def test_consents_cost_one_grant_in_nine_days_to_stay_alive() -> None:
+    assert Load(432, 432, 2).keep_alive_share == 1
+    assert Load(432, 432, 2).loses_consents
+    assert Load(432, 0, 2).keep_alive_share == 0
+
+
+def test_two_hundred_organizations_with_twenty_officers_each() -> None:
+    day = dt.timedelta(hours=24)
+    assert capacity.addresses_for(4000, tokens_per_hour=2, fresh_within=day) == 105
+    assert capacity.addresses_for(0, tokens_per_hour=2, fresh_within=day) == 1
+
+
+def test_where_nothing_is_allowed_nothing_is_fresh() -> None:
+    load = Load(1, 1, 0)
+    assert math.isinf(load.bound_hours) and load.is_overcommitted and load.loses_consents
+    assert load.bound == "any number of hours" and load.keep_alive_percent == 999
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(0.5, "30 minutes"), (5, "5 hours"), (71, "71 hours"), (96, "4 days")]
+)
+def test_hours_are_said_as_people_do(hours: float, words: str) -> None:
+    assert capacity.hours(hours) == words
+
+
+@pytest.fixture
+def crowded(world: World) -> Client:
+    """One token request in an hour, and already 20 officers are invited."""
+    world.environment.tokens_per_hour = 1
+    world.environment.save()
+    client = Client()
+    client.force_login(world.operator)
+    for number in range(20):
+        invite(client, world, f"officer{number}@cedar.example", confirmed=number >= 19)
+    return client
+
+
+def invite(
+    client: Client, world: World, email: str, role: str = "officer", *, confirmed: bool = False
+) -> str:
+    data = {"email": email, "role": role} | ({"confirmed": "on"} if confirmed else {})
+    return client.post(reverse("members", args=[world.organization().slug]), data).content.decode()
+
+
+@pytest.mark.django_db
+def test_who_invites_more_than_the_address_carries_is_cautioned_and_confirms(
+    world: World, crowded: Client
+) -> None:
+    before = Invitation.objects.count()
+    text = invite(crowded, world, "one.more@cedar.example")
+    assert "Invite nevertheless" in text and "each mirror would become up to 26 hours old" in text
+    assert Invitation.objects.count() == before
+    invite(crowded, world, "one.more@cedar.example", confirmed=True)
+    assert Invitation.objects.count() == before + 1
+
+
+@pytest.mark.django_db
+def test_who_does_not_consent_costs_nothing(world: World, crowded: Client) -> None:
+    before = Invitation.objects.count()
+    assert "Invite nevertheless" not in invite(crowded, world, "viewer@cedar.example", "viewer")
+    assert Invitation.objects.count() == before + 1
