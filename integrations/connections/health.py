@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import takewhile
 
 from integrations.connections import budgets, demands, ledger, permits, tokens, turns, verify
 from integrations.connections.models import (
@@ -88,6 +89,18 @@ def sentence(connection: Connection) -> str:
     return connection.reason
 
 
+#: How far ahead planned token requests are shown.
+AHEAD = dt.timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A planned token request on the picture of the next 24 hours: where, in thousandths, and for whom."""
+
+    x: int
+    urgent: bool
+
+
 @dataclass(frozen=True)
 class BudgetNow:
     """One source address at one of Total Expert's hosts, as it is used now."""
@@ -98,6 +111,7 @@ class BudgetNow:
     calls_used: int
     hour: turns.Hour
     waiting: int
+    planned: tuple[turns.Turn, ...]  #: of those that wait, as far as `AHEAD`
     turn: turns.Turn  #: of a newcomer, those that wait already considered
     share: float
 
@@ -106,6 +120,14 @@ class BudgetNow:
         """What it is called on screens."""
         worlds = ", ".join(environment.label for environment in self.environments)
         return worlds if self.budget.egress.is_direct else f"{worlds} by {self.budget.egress.label}"
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The picture of the next 24 hours."""
+        return [
+            Mark(round((turn.at - self.hour.at) / AHEAD * 1000), turn.rank < turns.Rank.WORK)
+            for turn in self.planned
+        ]
 
     @property
     def slots_used(self) -> int:
@@ -140,6 +162,7 @@ def budget_now(budget: Budget) -> BudgetNow:
         calls_used=permits.used(budget),
         hour=hour,
         waiting=len(queue),
+        planned=tuple(takewhile(lambda turn: turn.at < hour.at + AHEAD, turns.plan(hour, queue))),
         turn=ledger.newcomer_in(hour, queue),
         share=permits.share(budget),
     )

@@ -178,3 +178,9 @@ def reroute_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     egress.assign(connection, way, actor=person(request))
     messages.success(request, "From now on it goes out by this address.")
     return redirect("connection", slug=connection.installation.organization.slug, pk=connection.pk)
+
+
+@operators_only
+def limits_help(request: HttpRequest) -> HttpResponse:
+    """What the budgets are, who goes first, and what to do about each state."""
+    return render(request, "connections/limits_help.html", {}, title="How limits work")

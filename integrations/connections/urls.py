@@ -18,6 +18,7 @@ urlpatterns = [
     ),
     path("oauth/callback/", screens.oauth_callback, name="oauth_callback"),
     path("settings/limits/", limits_screens.limits_screen, name="limits"),
+    path("settings/limits/help/", limits_screens.limits_help, name="limits_help"),
     path("settings/limits/<int:pk>/", limits_screens.allowance_screen, name="allowance"),
     path("settings/addresses/new/", limits_screens.new_egress, name="new_egress"),
     path("settings/addresses/<slug:name>/", limits_screens.egress_screen, name="egress"),

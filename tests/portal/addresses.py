@@ -131,6 +131,7 @@ CONNECTIONS = {
     ),
     "calls": Address(a_connection, INSIGHT | {"officer"}),
     "limits": Address(allowed=OPERATOR),
+    "limits_help": Address(allowed=OPERATOR),
     "allowance": Address(lambda s: {"pk": budgets.of(s.connection).pk}, OPERATOR),
     "new_egress": Address(allowed=OPERATOR),
     "egress": Address(lambda s: {"name": s.egress().name}, OPERATOR),

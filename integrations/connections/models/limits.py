@@ -27,7 +27,7 @@ class Egress(models.Model):
 
     @property
     def is_direct(self) -> bool:
-        return self.proxy_url is None
+        return self.name == self.DIRECT
 
 
 class Budget(models.Model):
