@@ -4,12 +4,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
 from integrations.total_expert.environment import is_loopback
-from portal import clock, secrets
+from portal import clock, key_states, secrets
+from portal.key_states import KeyState, Stand
+from portal.sealed_places import UNREADABLE
 
 
 @register(Tags.security)
@@ -107,3 +109,39 @@ def clock_is_not_moved(databases: Any = None, **kwargs: Any) -> list[CheckMessag
             )
         ]
     return []
+
+
+@register(key_states.TAG)
+def stored_secrets_can_be_opened(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Every key that stored values need is configured, and none that nothing needs. Reads how values begin, only."""
+    if not databases:
+        return []
+    try:
+        states = key_states.survey()
+    except (DatabaseError, ImproperlyConfigured):  # not migrated yet; keys that can't be read are said above
+        return []
+    return [message for state in states if (message := _about(state)) is not None]
+
+
+def _about(state: KeyState) -> CheckMessage | None:
+    if state.id == UNREADABLE and state.values:
+        return Error(
+            f"Stored secrets that no version of the portal reads: {state.values}. They were damaged.",
+            hint="`manage.py rotate_keys` names their rows. Enter those credentials again, or connect again.",
+            id="portal.E009",
+        )
+    if state.stand == Stand.MISSING:
+        return Error(
+            f"Stored secrets that were sealed with key “{state.id}”, which is not in ENCRYPTION_KEYS: {state.values}. "
+            "What needs them does not work.",
+            hint="Add the key again, as the last, and restart all processes. If it is lost for good, `manage.py "
+            "rotate_keys` names the rows: connect those again, and `migrate --skip-checks` until then.",
+            id="portal.E008",
+        )
+    if state.stand == Stand.UNUSED:
+        return Info(
+            f"Nothing is sealed with key “{state.id}” any more.",
+            hint="Take it out of ENCRYPTION_KEYS and restart all processes. Keep it with the backups that need it.",
+            id="portal.I010",
+        )
+    return None

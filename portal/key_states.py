@@ -8,6 +8,10 @@ from portal import key_rotation, known_keys, secrets
 from portal.known_keys import FirstSeen
 from portal.sealed_places import UNREADABLE
 
+#: The system checks of keys bear this tag instead of the database's: a worker says what they find and starts in spite
+#: of it, since what was lost for good is mended by connecting again, which needs a worker.
+TAG = "keys"
+
 
 class Stand(StrEnum):
     """What a key is for now."""
@@ -60,22 +64,20 @@ def missing(states: list[KeyState]) -> list[KeyState]:
 
 
 def next_step(state: KeyState, others: int) -> str:
-    """What an operator does about a key. ``others``: how many values the keys beside the first hold."""
+    """What an operator does about a key. others: how many values the keys beside the first hold."""
     if state.id == UNREADABLE:
-        return "These values were damaged: they are in no form that the portal reads. `rotate_keys` names their rows."
+        return "These values were damaged: they are in no form that the portal reads. rotate_keys names their rows."
     if state.stand == Stand.MISSING:
         return "Add it to ENCRYPTION_KEYS again, last, and restart all processes. Nothing is lost until then."
     if state.stand == Stand.SEALS:
-        return "Run `manage.py rotate_keys`: other keys still seal values." if others else "Nothing."
+        return "Run manage.py rotate_keys: other keys still seal values." if others else "Nothing."
     if state.stand == Stand.OPENS:
-        return "Keep it. `manage.py rotate_keys` seals its values with the first key."
+        return "Keep it. manage.py rotate_keys seals its values with the first key."
     if state.stand == Stand.UNUSED:
         return "Nothing uses it any more: take it out of ENCRYPTION_KEYS and restart all processes."
     waiting = len(known_keys.without(state.id))
     if waiting:
-        return (
-            f"Restart the {waiting} processes that do not know it yet."
-            if waiting > 1
-            else ("Restart the one process that does not know it yet.")
-        )
-    return "Every process knows it. Move it to the front of ENCRYPTION_KEYS, restart all, then run `rotate_keys`."
+        return f"Restart what does not know it yet: {waiting} of the running processes."
+    return (
+        "Every process knows it. Move it to the front of ENCRYPTION_KEYS, restart all, then run rotate_keys."
+    )

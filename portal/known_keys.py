@@ -10,15 +10,18 @@ import datetime as dt
 import os
 import socket
 import threading
+import time
 from contextlib import suppress
 
-from django.db import DatabaseError, connection, models
+from django.db import Error, connection, models
 
 from portal import clock, secrets
 
 #: How often a process reports, and how long it counts as running after its last report.
 PERIOD = dt.timedelta(minutes=5)
 ALIVE = dt.timedelta(minutes=15)
+#: Seconds until the thread of a web process looks again whether a report is due.
+LOOK = 15.0
 #: Reports older than this are deleted.
 KEPT = dt.timedelta(days=1)
 
@@ -84,29 +87,47 @@ def sealing_with_another(key: str) -> list[KnownKeys]:
     return [process for process in running() if process.keys[:1] != [key]]
 
 
-def keep_reporting(kind: str, *, forks: bool = False) -> None:
-    """Report from a thread of its own as long as this process runs. ``forks``: what is forked from it reports as well."""
+class Reporter:
+    """Reports for one process whenever it is asked and a report is due. ``kind`` says what it is: web or worker."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._due = time.monotonic()
+
+    def report_if_due(self) -> None:
+        if time.monotonic() >= self._due:
+            report(self._kind)
+            self._due = time.monotonic() + PERIOD.total_seconds()
+
+    def end(self) -> None:
+        """The process ends: nobody need wait for it."""
+        withdraw(self._kind)
+
+
+def keep_reporting(kind: str) -> None:
+    """Report from a thread as long as this process runs, in what is forked from it too. For web processes.
+
+    A worker's supervisor, which forks to start programs and must have no threads, asks a `Reporter` itself.
+    """
     _start(kind)
-    if forks:
-        os.register_at_fork(after_in_child=lambda: _start(kind))
+    os.register_at_fork(after_in_child=lambda: _start(kind))
     atexit.register(_end, kind)
 
 
 def _start(kind: str) -> None:
-    threading.Thread(target=_report_for_ever, args=(kind,), name="known-keys", daemon=True).start()
+    threading.Thread(target=_report_for_ever, args=(Reporter(kind),), name="known-keys", daemon=True).start()
 
 
-def _report_for_ever(kind: str) -> None:
-    waiting = threading.Event()
+def _report_for_ever(reporter: Reporter) -> None:
     while True:
-        # the database may be away, or not migrated yet: the next report tries again
-        with suppress(DatabaseError):
-            report(kind)
+        # the database may be away, or not migrated yet: it is tried again
+        with suppress(Error):
+            reporter.report_if_due()
         connection.close()
-        waiting.wait(PERIOD.total_seconds())
+        time.sleep(LOOK)
 
 
 def _end(kind: str) -> None:
-    with suppress(DatabaseError):
+    with suppress(Error):
         withdraw(kind)
     connection.close()

@@ -36,6 +36,16 @@ class CannotOpen(Exception):
         super().__init__(sentence)
         self.missing = missing
 
+    @property
+    def told(self) -> str:
+        """What anybody may read: what it means and who mends it, without the key's id."""
+        if self.missing is None:
+            return "A stored secret was altered or moved, so it does not open any more. An operator enters it again."
+        return (
+            "A stored secret does not open, because its encryption key is missing. Nothing is lost: an operator adds "
+            "the key, and it goes on from there."
+        )
+
 
 class Sealed(bytes):
     """A ciphertext as it is stored. Its repr shows nothing."""

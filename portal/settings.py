@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "portal.organizations.activity.SessionActivity",
     "portal.organizations.second_factor_gate.SecondFactorGate",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.closed_secrets.ClosedSecrets",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -15,7 +15,7 @@ from django.db import close_old_connections
 
 from integrations.jobs import cluster, leases, schedules
 from integrations.jobs.dispatch import Dispatcher
-from portal import clock
+from portal import clock, known_keys
 
 TICK = 1.0
 #: Seconds without a sign of life after which a cluster counts as hung, and how much longer one may take to start.
@@ -30,6 +30,7 @@ class Supervisor:
         self._patience = patience
         self._stop = False
         self._dispatcher = Dispatcher()
+        self._keys = known_keys.Reporter("worker")
         self._trouble = ""
 
     def run(self) -> None:
@@ -45,7 +46,7 @@ class Supervisor:
         finally:
             self._say("Stopping.")
             self._cluster.end()
-            self._safely(lambda: self._free_leases(killed_by_us=True))
+            self._safely(lambda: self._free_leases(killed_by_us=True), self._keys.end)
             self._say("Stopped.")
 
     def _on_signal(self, number: int, frame: object) -> None:
@@ -63,7 +64,8 @@ class Supervisor:
         self._say(f"Cluster {self._cluster.pid} started.")
 
     def _tick(self) -> None:
-        self._safely(self._watch, self._free_leases, self._dispatcher.hand_out, schedules.run_due)
+        works = (self._watch, self._free_leases, self._dispatcher.hand_out, schedules.run_due)
+        self._safely(*works, self._keys.report_if_due)
         cluster.reap()
 
     def _safely(self, *works: Callable[[], object]) -> None:

@@ -83,7 +83,9 @@ def advance(job_id: int) -> bool:
         _fail(run, str(refused))
     except CannotOpen as closed:
         # no error of the client's: whoever handles those would change a connection's state or forget what was entered
-        logger.error("Job %s (%s) needs a stored secret that does not open", run.job.pk, run.job.kind, exc_info=closed)
+        logger.error(
+            "Job %s (%s) needs a stored secret that does not open", run.job.pk, run.job.kind, exc_info=closed
+        )
         _fail(run, closed.told)
     except Exception as ours:
         _fail_or_repeat(run, ours)

@@ -18,6 +18,7 @@ from integrations.connections.models import Installation
 from integrations.jobs import queue, worker
 from integrations.jobs.models import Job, State
 from integrations.jobs.supervisor import Supervisor
+from portal import known_keys
 from tests.integrations.jobs.conftest import another_installation
 from tests.integrations.jobs.jobs import counting, items_of
 from tests.integrations.jobs.processes import alive, children, descendants, eventually
@@ -170,6 +171,14 @@ def test_told_to_stop_it_ends_at_once_and_the_job_loses_nothing(
     assert (job.attempts, job.lease_holder) == (0, "")
     Job.objects.filter(pk=job.pk).update(arguments={"seconds": 0})
     assert queue.run_now(job).state == State.DONE
+
+
+def test_as_long_as_it_runs_it_is_known_which_keys_it_has(work: Work) -> None:
+    eventually("it has reported", lambda: [row.keys for row in known_keys.running()] == [["test"]])
+    (process,) = known_keys.running()
+    assert process.process.startswith("worker ") and process.process.endswith(f":{work.process.pid}")
+    work.stop()
+    assert known_keys.running() == []
 
 
 def test_killing_the_supervisor_leaves_no_process_behind(work: Work) -> None:

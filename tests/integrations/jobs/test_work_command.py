@@ -8,6 +8,8 @@ from django.core.management.base import SystemCheckError
 
 from integrations.jobs.supervisor import Supervisor
 from portal import clock
+from tests.portal.keys import put_in_front, take_out
+from tests.portal.people import person, with_app
 
 
 @pytest.fixture
@@ -29,3 +31,14 @@ def test_a_worker_does_not_start_on_a_moved_clock(started: list[Supervisor], set
 def test_a_worker_starts_where_nothing_is_wrong(started: list[Supervisor]) -> None:
     call_command("work")
     assert len(started) == 1
+
+
+def test_a_worker_says_that_a_key_is_missing_and_starts_in_spite_of_it(
+    started: list[Supervisor], settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_app(person("ada@cedar.example"))
+    put_in_front(settings)
+    take_out(settings)
+    call_command("work")
+    assert len(started) == 1
+    assert "sealed with key “test”, which is not in ENCRYPTION_KEYS" in capsys.readouterr().err

@@ -3,12 +3,13 @@
 import argparse
 from typing import Any
 
-from django.core.checks import Tags
+from django.core.checks import CRITICAL, Tags
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from integrations.jobs import cluster
 from integrations.jobs.supervisor import PATIENCE, Supervisor, say
+from portal import key_states
 
 
 class Command(BaseCommand):
@@ -33,6 +34,5 @@ class Command(BaseCommand):
             # Django leaves these out when a command starts
             self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
             # said, but no reason to stop: what needs another key works, and mending may need a worker
-            self.check(tags=[checks.KEYS], databases=[DEFAULT_DB_ALIAS], fail_level=CRITICAL)
-            known_keys.keep_reporting("worker")
+            self.check(tags=[key_states.TAG], databases=[DEFAULT_DB_ALIAS], fail_level=CRITICAL)
             Supervisor(say, patience=options["patience"]).run()
