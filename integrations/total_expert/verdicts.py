@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import AnswerLost, ReconnectRequired, Rejected, TotalExpertError, TryLater
+from .errors import AnswerLost, NotSent, ReconnectRequired, Rejected, TotalExpertError, TryLater
 from .redaction import MOST, redact
 
 
@@ -90,6 +90,11 @@ BY_STATUS = {
         "Total Expert has no such record: it was deleted, or this connection may not see it. Check the id.",
     ),
     405: Verdict(Rejected, "method_not_allowed", "Total Expert does not offer this action on this resource."),
+    407: Verdict(
+        NotSent,
+        "proxy_refused",
+        "The proxy on the way did not accept its user name and password. Nothing reached Total Expert.",
+    ),
     408: Verdict(TryLater, "timeout", "Total Expert gave up waiting for the request. Try again later."),
     415: Verdict(
         Rejected, "unsupported_media_type", "Total Expert takes this resource in another format only."
