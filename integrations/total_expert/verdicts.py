@@ -141,8 +141,8 @@ def judge(
         usable = not successes and (answer.readable or answer.status == 204)
         return None if usable else unreadable(method, path, answer)
     verdict = look_up(answer)
-    if verdict.error is TryLater:
-        kind = AnswerLost if _may_have_worked(method, answer.status) else TryLater
+    if issubclass(verdict.error, TryLater):
+        kind = AnswerLost if _may_have_worked(method, answer.status) else verdict.error
         return kind(
             verdict.sentence,
             after=answer.retry_after,
