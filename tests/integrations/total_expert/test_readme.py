@@ -1,6 +1,9 @@
 """The README's examples, run as they stand, with the emulator in the place of the vendor's hosts."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,9 @@ EXAMPLES = {
     for page in PAGES.values()
     for name, example in re.findall(r"^## (\w+)$[^#]*?^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
 }
+SHELL = re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+#: What the reader brings: functions that some of the blocks need.
+YOURS = ("send_the_browser_to", "a_new_token")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
@@ -32,6 +38,7 @@ def vendor(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
         return emulator.adapter.send(request, **options)
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    monkeypatch.setitem(sys.modules, "total_expert", total_expert)
     monkeypatch.setenv("TE_CLIENT_ID", emulator.credentials["client_id"])
     monkeypatch.setenv("TE_CLIENT_SECRET", emulator.credentials["client_secret"])
     monkeypatch.setenv("TE_APPLICATION_ID", emulator.application["client_id"])
@@ -41,7 +48,7 @@ def vendor(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
 
 
 def test_every_example_works_as_it_stands(vendor: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, Any] = {"send_the_browser_to": vendor.consent, "a_new_token": lambda: "unused"}
+    names: dict[str, Any] = dict(zip(YOURS, (vendor.consent, lambda: "unused"), strict=True))
     for number, block in enumerate(BLOCKS, 1):
         exec(compile(block, f"README block {number}", "exec"), names)
     shown = capsys.readouterr().out
@@ -51,6 +58,29 @@ def test_every_example_works_as_it_stands(vendor: Emulator, capsys: pytest.Captu
     assert "GET /contacts 200" in shown
     for secret in (vendor.credentials["client_secret"], names["grant"].access_token):
         assert secret not in shown
+
+
+def test_the_shell_reads_all_credentials_that_the_examples_need(emulator: Emulator, tmp_path: Path) -> None:
+    given = tmp_path / "credentials.json"
+    found = emulator.http.get("/_sandbox/credentials").get_json()
+    given.write_text(json.dumps(found))
+    reading = next(block for block in SHELL if "/_sandbox/credentials" in block).partition("eval ")
+    script = "eval " + reading[2].replace(
+        "curl -s http://127.0.0.1:8001/_sandbox/credentials", f"cat {given}"
+    )
+    done = subprocess.run(["sh", "-euc", f"{script}\nenv"], capture_output=True, text=True, check=True)
+    told = dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith("TE_"))
+    needed = set(re.findall(r'os\.environ\["(\w+)"\]', "".join(BLOCKS)))
+    assert set(told) == needed
+    assert told["TE_CLIENT_SECRET"] == found["organizations"][0]["client_secret"]
+    assert told["TE_REDIRECT_URI"] == found["application"]["redirect_uris"][0]
+
+
+def test_a_block_that_needs_a_function_of_the_readers_says_so() -> None:
+    for name in YOURS:
+        block = next(block for block in BLOCKS if f"{name}(" in block)
+        before = README.partition(block)[0].rpartition("## ")[2]
+        assert "**needs a function of yours**" in before and f"`{name}(" in before, name
 
 
 def test_there_are_examples_and_the_first_needs_ten_lines() -> None:

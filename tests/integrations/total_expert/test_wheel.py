@@ -1,5 +1,6 @@
 """The client as a package of its own: built as a wheel, imported where only its dependencies are installed."""
 
+import ast
 import importlib.metadata
 import re
 import shutil
@@ -40,6 +41,11 @@ def needed(name: str, found: dict[str, importlib.metadata.Distribution]) -> None
                 needed(re.split(r"[^\w.-]", line, maxsplit=1)[0].lower(), found)
 
 
+def metadata_of(wheel: zipfile.ZipFile) -> str:
+    """What an index shows of the package, its README included."""
+    return wheel.read(next(name for name in wheel.namelist() if name.endswith("/METADATA"))).decode()
+
+
 def test_the_wheel_holds_all_modules_and_documents(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     sources = {
@@ -52,6 +58,29 @@ def test_the_wheel_holds_all_modules_and_documents(wheel: Path) -> None:
         "total_expert",
         wheel.name.rsplit("-", 3)[0] + ".dist-info",
     }
+
+
+def test_the_wheel_names_every_distribution_that_it_imports(wheel: Path) -> None:
+    inside = zipfile.ZipFile(wheel)
+    imported: set[str] = set()
+    for name in [name for name in inside.namelist() if name.endswith(".py")]:
+        for node in ast.walk(ast.parse(inside.read(name))):
+            if isinstance(node, ast.Import):
+                imported |= {each.name.split(".")[0] for each in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(str(node.module).split(".")[0])
+    foreign = {name.replace("_", "-") for name in imported - sys.stdlib_module_names}
+    assert foreign == set(re.findall(r"^Requires-Dist: ([\w-]+)", metadata_of(inside), re.MULTILINE))
+
+
+def test_documents_in_the_wheel_import_the_package_by_the_name_that_it_has_there(wheel: Path) -> None:
+    inside = zipfile.ZipFile(wheel)
+    documents = [inside.read(name).decode() for name in inside.namelist() if name.endswith(".md")]
+    assert len(documents) >= 5
+    for text in (*documents, metadata_of(inside)):
+        blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+        assert not any("integrations" in block for block in blocks)
+    assert "\nfrom total_expert import Client" in metadata_of(inside)
 
 
 def test_the_wheel_carries_the_license_of_the_project(wheel: Path) -> None:
