@@ -14,6 +14,7 @@ class JobsConfig(AppConfig):
         from integrations.jobs.signals import left
 
         schedules.register(retention.NAME, every=retention.EVERY, run=retention.forget_the_old)
+        schedules.register(retention.CALLS_NAME, every=retention.CALLS_EVERY, run=retention.forget_old_calls)
         schedules.register("jobs.turns", every=grants.OFTEN, run=grants.call_whose_turn_it_is)
         schedules.register("jobs.grants", every=grants.NOW_AND_THEN, run=grants.look_after_grants)
         kinds.register(

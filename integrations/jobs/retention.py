@@ -7,7 +7,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.utils import timezone
 
-from integrations.connections.models import ConsentAttempt, TokenRequest
+from integrations.connections import call_log
+from integrations.connections.models import Call, ConsentAttempt, TokenRequest
 from integrations.jobs.models import ACTIVE, Job
 from portal import clock
 
@@ -17,6 +18,8 @@ JOBS = dt.timedelta(days=90)
 TOKEN_REQUESTS = CONSENT_ATTEMPTS = dt.timedelta(days=30)
 #: Rows of one kind that are deleted at a time.
 AT_ONCE = 2000
+#: Calls come by the million, at most 1,000 a minute and address: so they go more often, and more of them.
+CALLS_NAME, CALLS_EVERY, CALLS_AT_ONCE = "jobs.retention.calls", dt.timedelta(minutes=5), 20_000
 
 
 def forget_the_old() -> None:
@@ -27,6 +30,13 @@ def forget_the_old() -> None:
     _delete(ConsentAttempt.objects.filter(created_at__lt=at - CONSENT_ATTEMPTS))
     _forget_expired_counts()
     _delete(Session.objects.filter(expire_date__lt=timezone.now()))
+
+
+def forget_old_calls() -> None:
+    """Delete the calls that are past their time from the call log, the oldest first."""
+    old = Call.objects.filter(at__lt=clock.now() - call_log.KEPT)
+    beyond = old.order_by("at").values_list("at", flat=True)[CALLS_AT_ONCE : CALLS_AT_ONCE + 1].first()
+    (old if beyond is None else old.filter(at__lt=beyond)).delete()
 
 
 def _forget_expired_counts() -> None:

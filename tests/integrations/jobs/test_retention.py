@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from integrations.connections.models import Installation, TokenRequest
+from integrations.connections import budgets, call_log
+from integrations.connections.models import Call, Installation, TokenRequest
 from integrations.jobs import queue, retention
 from integrations.jobs.models import Job, JobLine
 from portal import clock
@@ -60,3 +61,27 @@ def test_the_cache_drops_no_count_because_there_are_many() -> None:
     for number in range(400):
         cache.set(f"another {number}", 1, timeout=300)
     assert cache.get("the first") == 1
+
+
+def test_old_calls_go_a_bounded_number_at_a_time_the_oldest_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = world.connected()
+    kept = Call.objects.count()
+    budget = budgets.of(connection)
+    long_ago = clock.now() - call_log.KEPT
+    for days in (1, 2, 3):
+        Call.objects.create(
+            at=long_ago - dt.timedelta(days=days),
+            connection=connection,
+            budget=budget,
+            method="GET",
+            path="/contacts",
+            milliseconds=1,
+        )
+    monkeypatch.setattr(retention, "CALLS_AT_ONCE", 2)
+    retention.forget_old_calls()
+    assert Call.objects.filter(at__lt=long_ago).count() == 1
+    assert Call.objects.earliest("at").at > long_ago - dt.timedelta(days=2)
+    retention.forget_old_calls()
+    assert Call.objects.count() == kept > 0
