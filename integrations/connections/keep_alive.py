@@ -59,9 +59,9 @@ def say_which_died() -> list[Connection]:
 
 def _consented(*states: State) -> QuerySet[Connection]:
     rows = Connection.objects.filter(Q(grant=Grant.AUTHORIZATION_CODE), state__in=states)
-    return rows.select_related("token", "installation__environment", "egress").order_by(
-        "token__refresh_expires_at"
-    )
+    return rows.select_related(
+        "token", "installation__environment", "installation__organization", "egress", "user"
+    ).order_by("token__refresh_expires_at")
 
 
 def renew(connection: Connection) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest
 
-from integrations.connections import consent, health
+from integrations.connections import consent, health, keep_alive, stops
 from integrations.connections.access import title_of
 from integrations.connections.models import Connection, Environment, State
 from portal.organizations import panels
@@ -37,8 +37,20 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     able = [State.NEEDS_RECONNECT, State.QUARANTINED, State.PAUSED]
     mine = [row for row in _rows(rows.filter(state__in=able)) if _concerns(request, row["connection"])]
     granted = Connection.objects.filter(installation__organization__in=visible).exclude(state=State.PENDING)
+    dying = [row for row in keep_alive.dying() if row.installation.organization in visible]
     return {
         "rows": mine,
+        "dying": [
+            {
+                "connection": row,
+                "organization": row.installation.organization,
+                "title": title_of(row),
+                "dies_at": row.token.refresh_expires_at,
+            }
+            for row in dying
+            if _concerns(request, row)
+        ],
+        "stop": stops.current() if person(request).is_operator else None,
         "all_work": granted.exists() and not rows.exists(),
         "to_connect": _still_to_connect(request),
     }

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.connections import lifecycle
+from integrations.connections import lifecycle, stops
 from integrations.connections.models import State, TokenDemand
 from portal import clock
 from portal.organizations import invitations
@@ -95,3 +95,20 @@ def test_the_first_run_checklist_ticks_what_is_done(world: World) -> None:
         organization=world.organization(), email="a@b.example", role="admin", actor=world.operator
     )
     assert client.get(reverse("settings")).content.decode().count('<li data-state="done">') == 2
+
+
+def test_a_consent_that_dies_soon_is_something_to_look_at(world: World) -> None:
+    officer = world.member("officer")
+    world.consented(officer)
+    world.sandbox.pass_time(11.5 * 24 * 3600)
+    assert "Consent dies soon" not in home(officer)
+    world.sandbox.pass_time(24 * 3600)
+    assert "Consent dies soon" in home(officer) and "Consent dies soon" in home(world.operator)
+    assert "Consent dies soon" not in home(world.member("viewer"))
+    assert "Consent dies soon" not in home(world.member("admin", BLUEWATER))
+
+
+def test_the_switch_is_said_on_operators_home(world: World) -> None:
+    stops.stop(reason="The vendor called.", actor=world.operator)
+    assert "The vendor called." in home(world.operator)
+    assert "The vendor called." not in home(world.member("admin"))
