@@ -14,7 +14,7 @@ from tests.portal.people import person
 LIMIT = 5
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("counted_for_good")
 def test_of_many_guesses_at_once_no_more_are_looked_at_than_the_limit() -> None:
     ada = person("ada@cedar.example")
     looked_at: list[object] = []

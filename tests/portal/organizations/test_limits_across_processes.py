@@ -30,7 +30,7 @@ def tries_elsewhere(environment: dict[str, str]) -> int:
     return int(done.stdout.split()[-1])
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("counted_for_good")
 def test_tries_in_two_processes_count_together(process_environment: dict[str, str]) -> None:
     person(ADA)
     client = Client(headers={"host": "localhost"})
