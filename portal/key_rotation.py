@@ -88,7 +88,7 @@ def _walk(place: Place, outcome: Outcome, stop: Callable[[], bool], progress: Pr
         return
     counts = place.counts()
     total = counts.total() - counts[outcome.key]
-    done, after, told = 0, None, 0.0
+    done, after, told = 0, None, time.monotonic()
     while values := place.not_under(outcome.key, after=after, limit=BATCH):
         for value in values:
             _reseal(place, value, outcome)

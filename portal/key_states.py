@@ -38,19 +38,20 @@ def survey() -> list[KeyState]:
     seen = dict(FirstSeen.objects.values_list("key", "at"))
     counts = key_rotation.count()
     known = secrets.key_ids()
+    sealing = {process.keys[0] for process in known_keys.running() if process.keys}
     missing = sorted(key for key in counts if key not in known)
     return [
-        KeyState(key, _stand(key, known, counts[key], seen), counts[key], seen.get(key))
+        KeyState(key, _stand(key, known, counts[key] or key in sealing, seen), counts[key], seen.get(key))
         for key in (*known, *missing)
     ]
 
 
-def _stand(key: str, known: list[str], values: int, seen: dict[str, dt.datetime]) -> Stand:
+def _stand(key: str, known: list[str], needed: bool | int, seen: dict[str, dt.datetime]) -> Stand:
     if key not in known:
         return Stand.MISSING
     if key == known[0]:
         return Stand.SEALS
-    if values:
+    if needed:
         return Stand.OPENS
     first, this = seen.get(known[0]), seen.get(key)
     # appended after the one that seals: it is on its way to be first
@@ -68,10 +69,14 @@ def next_step(state: KeyState, others: int) -> str:
     if state.id == UNREADABLE:
         return "These values were damaged: they are in no form that the portal reads. rotate_keys names their rows."
     if state.stand == Stand.MISSING:
-        return "Add it to ENCRYPTION_KEYS again, last, and restart all processes. Nothing is lost until then."
+        return "Add it to ENCRYPTION_KEYS again, as the last, and restart all processes. Nothing is lost meanwhile."
     if state.stand == Stand.SEALS:
-        return "Run manage.py rotate_keys: other keys still seal values." if others else "Nothing."
+        return "Run manage.py rotate_keys: other keys still seal values." if others else "Nothing to do."
     if state.stand == Stand.OPENS:
+        if not state.values:
+            return (
+                "Keep it: a running process still seals with it. Restart all, then run manage.py rotate_keys."
+            )
         return "Keep it. manage.py rotate_keys seals its values with the first key."
     if state.stand == Stand.UNUSED:
         return "Nothing uses it any more: take it out of ENCRYPTION_KEYS and restart all processes."

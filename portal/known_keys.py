@@ -56,10 +56,11 @@ class FirstSeen(models.Model):
 
 def report(kind: str) -> None:
     """Write down which keys this process knows. ``kind`` says what it is: web or worker."""
-    at, keys = clock.now(), secrets.key_ids()
+    at, keys = _unmoved(), secrets.key_ids()
     KnownKeys.objects.update_or_create(process=name_of(kind), defaults={"keys": keys, "at": at})
-    FirstSeen.objects.bulk_create([FirstSeen(key=key, at=at) for key in keys], ignore_conflicts=True)
     KnownKeys.objects.filter(at__lt=at - KEPT).delete()
+    seen = [FirstSeen(key=key, at=clock.now()) for key in keys]
+    FirstSeen.objects.bulk_create(seen, ignore_conflicts=True)
 
 
 def withdraw(kind: str) -> None:
@@ -74,7 +75,12 @@ def name_of(kind: str) -> str:
 
 def running() -> list[KnownKeys]:
     """The processes that have reported lately."""
-    return list(KnownKeys.objects.filter(at__gt=clock.now() - ALIVE))
+    return list(KnownKeys.objects.filter(at__gt=_unmoved() - ALIVE))
+
+
+def _unmoved() -> dt.datetime:
+    """The time by the database's own clock: processes live by that one, also where the portal's was moved."""
+    return clock.now() - dt.timedelta(seconds=clock.offset())
 
 
 def without(key: str) -> list[KnownKeys]:

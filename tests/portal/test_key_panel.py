@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from portal import clock, key_rotation, key_states, known_keys
 from portal.key_states import Stand
+from portal.known_keys import KnownKeys
 from tests.portal.keys import entry, put_in_front, take_out
 from tests.portal.people import person, with_app
 from tests.portal.scene import OWN, build
@@ -44,7 +45,7 @@ def test_only_operators_see_the_keys(visitor: str) -> None:
 def test_the_way_of_a_key_from_new_to_gone(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     known_keys.report("web")
-    assert stands() == {"test": Stand.SEALS} and steps() == {"test": "Nothing."}
+    assert stands() == {"test": Stand.SEALS} and steps() == {"test": "Nothing to do."}
 
     clock.advance(60)
     settings.ENCRYPTION_KEYS = f"{settings.ENCRYPTION_KEYS},{entry('new')}"
@@ -60,6 +61,10 @@ def test_the_way_of_a_key_from_new_to_gone(settings: Any) -> None:
     assert "rotate_keys" in steps()["new"]
 
     key_rotation.rotate()
+    KnownKeys.objects.update(keys=["test", "new"])
+    assert stands() == {"new": Stand.SEALS, "test": Stand.OPENS}
+    assert "a running process still seals with it" in steps()["test"]
+    known_keys.report("web")
     assert stands() == {"new": Stand.SEALS, "test": Stand.UNUSED}
     assert "take it out" in steps()["test"]
 

@@ -1,5 +1,6 @@
 """Which processes know which keys, and since when."""
 
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import InterfaceError
+from django.db import InterfaceError, models
 
 from portal import clock, known_keys
 from portal.known_keys import FirstSeen, KnownKeys
@@ -54,15 +55,25 @@ def test_those_without_a_key_and_those_that_seal_with_another_are_told_apart(set
     assert known_keys.sealing_with_another("test") == []
 
 
+def let_pass(minutes: int) -> None:
+    KnownKeys.objects.update(at=models.F("at") - dt.timedelta(minutes=minutes))
+
+
 def test_a_process_that_was_not_heard_of_for_a_quarter_of_an_hour_counts_no_more() -> None:
     known_keys.report("web")
-    clock.advance(14 * 60)
+    let_pass(14)
     assert known_keys.running()
-    clock.advance(2 * 60)
+    let_pass(2)
     assert known_keys.running() == []
-    clock.advance(24 * 3600)
+    let_pass(24 * 60)
     known_keys.report("worker")
-    assert KnownKeys.objects.count() == 1
+    assert [row.process for row in KnownKeys.objects.all()] == [known_keys.name_of("worker")]
+
+
+def test_a_clock_that_was_moved_ends_no_process() -> None:
+    known_keys.report("web")
+    clock.advance(14 * 24 * 3600)
+    assert len(known_keys.running()) == 1
 
 
 def test_a_reporter_reports_every_five_minutes(monkeypatch: Any) -> None:

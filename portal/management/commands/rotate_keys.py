@@ -85,6 +85,11 @@ class Command(BaseCommand):
             )
         elif outcome.left:
             self.stdout.write(f"{outcome.left:,} were written under another key meanwhile. Run it again.")
+        elif known_keys.sealing_with_another(outcome.key):
+            self.stdout.write(
+                "Nothing is left under other keys, but a running process still seals with one. Restart it and run this "
+                "again before you take a key out."
+            )
         else:
             self.stdout.write("Nothing is left under other keys: they may be taken out of ENCRYPTION_KEYS.")
 

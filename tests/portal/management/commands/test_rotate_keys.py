@@ -87,8 +87,20 @@ def test_it_goes_on_where_everybody_knows_the_newest_key(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     put_in_front(settings)
     known_keys.report("worker")
-    run()
+    assert "may be taken out" in run()
     assert key_rotation.count() == {"new": 1}
+
+
+def test_no_key_may_go_while_a_running_process_still_seals_with_it(settings: Any) -> None:
+    with_app(person("ada@cedar.example"))
+    put_in_front(settings)
+    both = settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = ",".join(reversed(both.split(",")))
+    known_keys.report("worker")
+    settings.ENCRYPTION_KEYS = both
+    text = run()
+    assert f"{known_keys.name_of('worker')} still seals with “test”" in text
+    assert "before you take a key out" in text and "may be taken out" not in text
 
 
 def test_the_help_says_in_which_order_a_key_is_replaced() -> None:
