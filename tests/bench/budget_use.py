@@ -163,17 +163,18 @@ def _prepare(given: dict[str, Any]) -> None:
 
 
 def _person(slug: str, seconds: float) -> dict[str, float]:
-    from integrations.connections.models import Connection, Purpose
-    from integrations.connections.permits import Permits
+    from integrations.connections.client import client_for
+    from integrations.connections.models import Call, Connection, Purpose
 
     connection = Connection.objects.get(installation__organization__slug=slug)
-    asking = Permits(connection, Purpose.PERSON)
+    latest = Call.objects.filter(connection=connection, job=None)
     waits = []
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        asking.ask("GET", "/contacts")
-        waits.append(asking.waited * 1000)
-        time.sleep(0.5)
+    with client_for(connection, purpose=Purpose.PERSON) as client:
+        while time.monotonic() < until:
+            client.contacts.list(size=1)
+            waits.append(latest.latest("pk").waited)
+            time.sleep(0.5)
     waits.sort()
     return {
         "p50": round(waits[len(waits) // 2], 1),
