@@ -35,6 +35,8 @@ CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 ENVIRONMENT_HOSTS = env.list("ENVIRONMENT_HOSTS", default=["public.totalexpert.net"])
 #: Proxies that calls may go out by, as host or host:port.
 PROXY_HOSTS = env.list("PROXY_HOSTS", default=[])
+#: Where a chat takes messages about connections; a secret, since whoever knows it can write there.
+CHAT_WEBHOOK_URL = env.str("CHAT_WEBHOOK_URL", default="")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 #: Where the demo keeps its mail, as files that its mail page shows.
 DEMO_MAIL_DIR = env.str("DEMO_MAIL_DIR", default="")

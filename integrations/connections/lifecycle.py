@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from integrations.connections import signals
+from integrations.connections import notices, signals
 from integrations.connections.models import (
     Connection,
     CredentialCandidate,
@@ -59,11 +59,14 @@ def move(
 
 def _enter(row: Connection, state: State, reason: str, actor: User | None) -> None:
     row.reason = reason[:255]
-    if row.state != state:
+    before = State(row.state)
+    if before != state:
         row.state, row.since = state, clock.now()
         organization = row.installation.organization
         log.record(f"connection.{state}", actor=actor, organization=organization, target=row)
     row.save(update_fields=["state", "reason", "since"])
+    if before != state:
+        notices.of_change(row, before=before, actor=actor)
 
 
 def pause(connection: Connection, *, actor: User) -> bool:

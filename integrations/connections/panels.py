@@ -5,9 +5,10 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest
 
-from integrations.connections import consent, health, keep_alive, stops
+from integrations.connections import consent, health, keep_alive, notices, stops
 from integrations.connections.access import title_of
-from integrations.connections.models import Connection, Environment, State
+from integrations.connections.models import Connection, Environment, Notice, NoticeKind, State
+from portal import clock
 from portal.organizations import panels
 from portal.organizations.models import Invitation, Organization
 from portal.organizations.roles import Capability, Role
@@ -79,7 +80,26 @@ def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     rows = Connection.objects.filter(installation__organization__in=overseen).exclude(state=State.PENDING)
     counts = dict(rows.order_by().values_list("state").annotate(count=Count("pk")))
     ordered = [{"state": state, "count": counts[state]} for state in State.values if state in counts]
-    return {"rows": ordered, "total": sum(counts.values())}
+    recovered = Notice.objects.filter(
+        kind=NoticeKind.RECOVERED,
+        created_at__gt=clock.now() - notices.FRESH,
+        connection__installation__organization__in=overseen,
+    ).select_related(
+        "connection__user", "connection__installation__environment", "connection__installation__organization"
+    )
+    return {
+        "rows": ordered,
+        "total": sum(counts.values()),
+        "recovered": [
+            {
+                "connection": row.connection,
+                "organization": row.connection.installation.organization,
+                "title": title_of(row.connection),
+                "at": row.created_at,
+            }
+            for row in recovered[:5]
+        ],
+    }
 
 
 @panels.register("home", name="connections-budgets", template="connections/budgets.html", order=40)

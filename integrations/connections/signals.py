@@ -9,5 +9,8 @@ connected = Signal()
 #: ``since``, when the grant was admitted: what was seen by it from then on is the other organization's.
 quarantined = Signal()
 
+#: There is something to tell people. Sent inside the transaction. Keyword argument: ``connection``.
+noticed = Signal()
+
 #: A connection was granted a token: whatever is due for it runs now. Sent after commit. Keyword argument: ``connection``.
 granted = Signal()

@@ -9,8 +9,8 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from integrations.connections.signals import granted
-        from integrations.jobs import grants, kinds, panels, retention, schedules  # noqa: F401
+        from integrations.connections.signals import granted, noticed
+        from integrations.jobs import grants, kinds, panels, retention, schedules, telling  # noqa: F401
         from integrations.jobs.signals import left
 
         schedules.register(retention.NAME, every=retention.EVERY, run=retention.forget_the_old)
@@ -20,5 +20,7 @@ class JobsConfig(AppConfig):
         kinds.register(
             grants.KEEP_ALIVE, label="Keep a grant alive", advance=grants.advance, of_connection=True
         )
+        kinds.register(telling.KIND, label="Tell people about connections", advance=telling.advance)
+        noticed.connect(telling.on_noticed, dispatch_uid="jobs.noticed")
         granted.connect(grants.on_granted, dispatch_uid="jobs.granted")
         left.connect(grants.on_left, dispatch_uid="jobs.left")

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from integrations.connections import demands, keep_alive, ledger, tokens
+from integrations.connections import demands, keep_alive, ledger, notices, tokens
 from integrations.connections.models import Connection, Purpose
 from integrations.jobs import queue
 from integrations.jobs.models import ACTIVE, Job
@@ -42,6 +42,8 @@ def look_after_grants() -> None:
     """Renew the grants that are ripe for it, and say which died."""
     tokens.explain_open_intents()
     keep_alive.say_which_died()
+    for connection in keep_alive.dying():
+        notices.dies_soon(connection)
     for connection in keep_alive.ripe():
         queue.start(KEEP_ALIVE, connection=connection)
 

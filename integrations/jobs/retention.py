@@ -8,13 +8,13 @@ from django.db import connection, models
 from django.utils import timezone
 
 from integrations.connections import call_log
-from integrations.connections.models import Call, ConsentAttempt, TokenRequest
+from integrations.connections.models import Call, ConsentAttempt, Notice, TokenRequest
 from integrations.jobs.models import ACTIVE, Job
 from portal import clock
 
 NAME = "jobs.retention"
 EVERY = dt.timedelta(hours=1)
-JOBS = dt.timedelta(days=90)
+JOBS = NOTICES = dt.timedelta(days=90)
 TOKEN_REQUESTS = CONSENT_ATTEMPTS = dt.timedelta(days=30)
 #: Rows of one kind that are deleted at a time.
 AT_ONCE = 2000
@@ -23,9 +23,10 @@ CALLS_NAME, CALLS_EVERY, CALLS_AT_ONCE = "jobs.retention.calls", dt.timedelta(mi
 
 
 def forget_the_old() -> None:
-    """Delete ended jobs with their lines, token requests, ways to consent and sessions that are past their time."""
+    """Delete ended jobs with their lines, notices, token requests, ways to consent and sessions that are past their time."""
     at = clock.now()
     _delete(Job.objects.exclude(state__in=ACTIVE).filter(finished_at__lt=at - JOBS))
+    _delete(Notice.objects.filter(created_at__lt=at - NOTICES))
     _delete(TokenRequest.objects.filter(at__lt=at - TOKEN_REQUESTS))
     _delete(ConsentAttempt.objects.filter(created_at__lt=at - CONSENT_ATTEMPTS))
     _forget_expired_counts()

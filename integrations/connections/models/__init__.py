@@ -12,6 +12,7 @@ from integrations.connections.models.connections import (
 )
 from integrations.connections.models.environments import ApplicationCredential, Environment, Installation
 from integrations.connections.models.limits import Budget, Egress, Stop
+from integrations.connections.models.notices import Notice, NoticeKind, NoticeMail
 from integrations.connections.models.tokens import Purpose, RequestState, Token, TokenDemand, TokenRequest
 
 __all__ = [
@@ -27,6 +28,9 @@ __all__ = [
     "Grant",
     "Installation",
     "Landmark",
+    "Notice",
+    "NoticeKind",
+    "NoticeMail",
     "Purpose",
     "RequestState",
     "State",

@@ -1,0 +1,41 @@
+"""The chat: one message a notice to the incoming webhook that was set where the portal is installed.
+
+Its address is a setting and never typed in a browser. This is the one delivery module for outgoing webhooks.
+"""
+
+import requests
+from django.conf import settings
+
+#: Connect and read, in seconds.
+TIMEOUT = (5, 10)
+#: As much of an answer is read, in bytes.
+MOST = 4096
+
+
+class NotTaken(Exception):
+    """The chat did not take a message. Says how, never where."""
+
+
+def is_configured() -> bool:
+    """Whether there is a chat."""
+    return bool(settings.CHAT_WEBHOOK_URL)
+
+
+def say(text: str) -> None:
+    """Send a message. Follows no redirect and uses no proxy of the environment. Raises NotTaken."""
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            with session.post(
+                settings.CHAT_WEBHOOK_URL,
+                json={"text": text},
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                next(answer.iter_content(MOST), b"")
+                status = answer.status_code
+        except (requests.RequestException, OSError, ValueError) as problem:
+            raise NotTaken(f"The chat can't be reached ({type(problem).__name__}).") from None
+    if not 200 <= status < 300:
+        raise NotTaken(f"The chat did not take a message (status {status}).")

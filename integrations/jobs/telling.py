@@ -1,0 +1,37 @@
+"""Telling people about connections: a job of an installation that sends the mails and the chat's messages."""
+
+from itertools import groupby
+from typing import Any
+
+from integrations.connections import chat, notices
+from integrations.connections.models import Connection
+from integrations.jobs import queue
+from integrations.jobs.run import Run
+from integrations.total_expert import TryLater
+
+KIND = "connections.notify"
+
+
+def on_noticed(sender: object, *, connection: Connection, **_: Any) -> None:
+    """There is news: a job sends it once the change is committed."""
+    queue.start(KIND, installation=connection.installation)
+
+
+def advance(run: Run) -> bool:
+    """One slice: a mail a person with all their news, then the chat. What is not taken is tried again later."""
+    connections = Connection.objects.filter(installation=run.job.installation)
+    trouble = ""
+    for _, waiting in groupby(notices.unsent(connections), key=lambda row: row.user_id):
+        mails = list(waiting)
+        try:
+            notices.mail(mails[0].user, mails)
+        except OSError:
+            trouble = "The mail server did not take a mail."
+        run.checkpoint()
+    try:
+        notices.tell_chat(connections)
+    except chat.NotTaken as refused:
+        trouble = trouble or str(refused)
+    if trouble:
+        raise TryLater(trouble, after=60)
+    return True
