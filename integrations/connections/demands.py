@@ -82,17 +82,25 @@ def waiting(budget: Budget, at: dt.datetime) -> list[turns.Demand]:
     rows = TokenDemand.objects.filter(
         connection__in=budgets.connections_of(budget), expected_at__gt=at - FORGOTTEN_AFTER
     )
+    return one_each(
+        rows.values(
+            "connection_id",
+            "purpose",
+            "due_at",
+            "stale_since",
+            "asked_at",
+            "forwarded_at",
+            "connection__token__refresh_expires_at",
+            "connection__state",
+        ),
+        at,
+    )
+
+
+def one_each(rows: Iterable[Mapping[str, Any]], at: dt.datetime) -> list[turns.Demand]:
+    """One demand a connection, from rows as `waiting` reads them; `simulate` makes up rows of its own."""
     found: dict[str, turns.Demand] = {}
-    for row in rows.values(
-        "connection_id",
-        "purpose",
-        "due_at",
-        "stale_since",
-        "asked_at",
-        "forwarded_at",
-        "connection__token__refresh_expires_at",
-        "connection__state",
-    ):
+    for row in rows:
         demand = _demand(row, at)
         other = found.get(demand.who)
         found[demand.who] = demand if other is None else _merge(demand, other)
