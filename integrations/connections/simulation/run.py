@@ -135,7 +135,7 @@ class Run:
         bound = self.world.bound_hours * HOUR
         for link in self.links.values():
             age = self.world.ends - link.read_at
-            if link.state == State.ACTIVE and link.site.has_work and age > bound:
+            if link.state == State.ACTIVE and link.is_due(self.world.ends) and age > bound:
                 self.tally.aged(age)
             for want in link.wants.values():
                 if not want.left:
@@ -242,6 +242,7 @@ class Run:
                 self.tally.waited(want.purpose, at - want.since)
         link.wants.clear()
         if link.is_due(at, STALE_AFTER / 2):
+            self.tally.renewed += 1
             self.tally.aged(at - link.read_at)
             link.read_at = at
             self._next_pass(link)

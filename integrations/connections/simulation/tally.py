@@ -23,7 +23,9 @@ class Tally:
     lost_answers: int = 0  #: grants that died because an answer was lost: the next refresh was refused
     refused: int = 0  #: connections whose credentials or grant the vendor had revoked
     left: int = 0  #: people who left before it was their turn
-    #: How old each mirror was when it was renewed, or when its grant died of age, or, beyond the bound, at the end.
+    renewed: int = 0  #: mirrors, those that join not counted
+    #: How old each mirror was when it was renewed, or when its grant died of age, or at the end if it was due then and
+    #: older than the bound.
     ages: list[float] = field(default_factory=list)
     #: How old all mirrors were at each full hour.
     seen: list[float] = field(default_factory=list)
@@ -52,7 +54,7 @@ class Tally:
             "refused_429": outcomes[Outcome.TOO_MANY],
             "failed_in_outages": outcomes[Outcome.DOWN],
             "grants_allowed": 24 * world.days * world.grants_an_hour,
-            "mirrors_renewed": len(self.ages),
+            "mirrors_renewed": self.renewed,
             "people_waited_minutes": spread(people),
             "people_who_left": self.left,
             "lost_answers": self.lost_answers,
