@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 from typing import Any
 
@@ -47,7 +46,7 @@ def add(
     row = connection.execute("SELECT owner FROM contacts WHERE id = ?", (contact,)).fetchone()
     if row is None:
         return
-    stamp = dt.datetime.fromtimestamp(now, dt.UTC).strftime(values.MOMENT)
+    stamp = values.stamp_of(now)
     attributes = {**resource.blank(), "type": type, "contact_id": contact, "owner_id": row[0], **given}
     number = next_id(connection, resource)
     record = Record(number, organization, row[0], attributes, stamp, stamp, one={"contact": contact})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from werkzeug.wrappers import Request
 
-from . import verbs
+from . import bodies, verbs
 from .access import Caller
 from .answers import Answer, Refusal, insufficient_scope, not_found
 from .declaration import Resource
@@ -164,15 +163,9 @@ class Call:
         if not mimetype.endswith(("/json", "+json")):
             raise Refusal(415, "Unsupported Media Type")
         try:
-            payload = json.loads(self._request.get_data(), parse_constant=_refuse_constant)
-            json.dumps(payload, ensure_ascii=False).encode()  # half a surrogate pair is no text
-        except (ValueError, RecursionError):
+            payload = bodies.decode(self._request.get_data())
+        except ValueError:
             raise Refusal(400, "Unable to parse JSON") from None
         if not isinstance(payload, dict):
             raise Refusal(422, "The body must be a JSON object")
         return payload
-
-
-def _refuse_constant(name: str) -> None:
-    """Python reads NaN and Infinity; JSON has neither."""
-    raise ValueError(name)

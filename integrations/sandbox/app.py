@@ -79,9 +79,13 @@ class Sandbox:
                 return start_page.show(self.world, request)
             if name == "favicon.ico":
                 return Response(status=204)
+            return self._respond_logged(request, path, name)
         except Refusal as refusal:
             return refusal.answer().response()
-        return self._respond_logged(request, path, name)
+        except ConnectionDropped:
+            raise
+        except Exception:
+            return _defect()
 
     def _respond_logged(self, request: Request, path: str, name: str) -> Response:
         world = self.world
@@ -106,6 +110,9 @@ class Sandbox:
         with world.store.write() as connection:
             number, refusal = limits.enter(connection, world.options.limits, arrival)
         if refusal is not None:
+            if world.faults.give_back(fault):
+                with world.store.write() as connection:
+                    world.faults.save(connection)
             return refusal.answer().response()
         client_id, response = self._carry_out(request, name, fault)
         with world.store.write() as connection:
@@ -128,9 +135,7 @@ class Sandbox:
         except Refusal as refusal:
             response = refusal.answer().response()
         except Exception:
-            # A defect of the emulator must be seen by whoever runs it, and not cut the connection.
-            traceback.print_exc()
-            response = Refusal(500, "sandbox_error", "The emulator failed; see its log").answer().response()
+            response = _defect()
         return call.client_id, response
 
     def _wait(self, request: Request, seconds: float) -> None:
@@ -140,6 +145,12 @@ class Sandbox:
         if seconds > 0:
             sleep: Any = request.environ.get("sandbox.sleep", time.sleep)
             sleep(seconds)
+
+
+def _defect() -> Response:
+    """A defect of the emulator must be seen by whoever runs it, and not cut the connection."""
+    traceback.print_exc()
+    return Refusal(500, "sandbox_error", "The emulator failed; see its log").answer().response()
 
 
 def source_address(request: Request) -> str:

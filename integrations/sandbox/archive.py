@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import sqlite3
 from typing import Any
 
@@ -28,6 +27,6 @@ def set_archived(connection: sqlite3.Connection, asked: Any, *, now: float) -> d
         raise not_found()
     new = copy.deepcopy(old)
     new.archived = archived
-    new.updated = max(old.updated, dt.datetime.fromtimestamp(now, dt.UTC).strftime(values.MOMENT))
+    new.updated = max(old.updated, values.stamp_of(now))
     records.replace(connection, resource, old, new)
     return {"contact": contact, "archived": archived}

@@ -54,6 +54,9 @@ class Behaviour:
         sought.
         """
 
+    def finish(self, change: Change) -> None:
+        """Called, on creation and on update, once it is decided which record the write is about."""
+
     def check_delete(self, connection: sqlite3.Connection, record: Record) -> None:
         """Called before a record is deleted."""
 

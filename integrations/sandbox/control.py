@@ -4,12 +4,11 @@ API.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from werkzeug.wrappers import Request
 
-from . import archive, deliveries, limits, organizations, outbox, state
+from . import archive, bodies, deliveries, limits, organizations, outbox, state
 from .answers import Answer, Refusal, not_found
 from .world import World
 
@@ -45,8 +44,8 @@ def handle(world: World, request: Request, name: str) -> Answer:
 
 def _body(request: Request) -> Any:
     try:
-        return json.loads(request.get_data() or b"null")
-    except (ValueError, RecursionError):
+        return bodies.decode(request.get_data() or b"null")
+    except ValueError:
         raise Refusal(400, "Unable to parse JSON") from None
 
 

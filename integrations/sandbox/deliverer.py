@@ -18,7 +18,8 @@ from .post import may_be_called, post
 from .store import Store, get_meta, set_meta
 
 Send = Callable[[str, bytes], int]
-"""Posts a JSON body to an address and returns the status of the answer. Raises `OSError` or `HTTPException`."""
+"""Posts a JSON body to an address and returns the status of the answer. Raises `OSError`,
+`HTTPException`, or `ValueError` for an address that is none."""
 
 ATTEMPTS = 8
 _META = "webhooks"
@@ -30,18 +31,19 @@ _PAUSE = 1.0
 class Deliverer:
     """Sends what the queue holds, when asked to (`deliver`) or by itself (`start`)."""
 
-    def __init__(self, store: Store, clock: Clock, *, seed: int, remote: bool, send: Send = post) -> None:
+    def __init__(self, store: Store, clock: Clock, *, remote: bool, send: Send = post) -> None:
         self._store = store
         self._clock = clock
         self._remote = remote
         self._send = send
-        self._random = random.Random(seed)
+        self._random = random.Random()
         self._one_at_a_time = threading.Lock()
         self._awake = threading.Event()
         self.settings = dict(_DEFAULTS)
 
-    def load(self, connection: sqlite3.Connection) -> None:
-        """Take over the settings that the file holds."""
+    def load(self, connection: sqlite3.Connection, *, seed: int) -> None:
+        """Take over the settings that the file holds. Chance begins anew."""
+        self._random.seed(seed)
         self.settings = {**_DEFAULTS, **get_meta(connection, _META, {})}
 
     def change(self, connection: sqlite3.Connection, asked: Any) -> None:
@@ -113,7 +115,7 @@ class Deliverer:
             return 0
         try:
             answered = self._send(delivery.url, delivery.body())
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             unreachable.add(delivery.url)
             self._failed(delivery, error=f"No answer ({type(error).__name__})")
             return 1

@@ -7,9 +7,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from . import identifiers
 from .declaration import Resource
 
 PENDING, DELIVERED, DROPPED, FAILED, REFUSED = "pending", "delivered", "dropped", "failed", "refused"
@@ -96,7 +97,18 @@ def load(connection: sqlite3.Connection, seq: int) -> Delivery | None:
         f" WHERE seq = ? AND status = '{PENDING}'",
         (seq,),
     ).fetchone()
-    return None if row is None else Delivery(*row)
+    if row is None:
+        return None
+    found = Delivery(*row)
+    return replace(found, record=_shown(found.item, int(found.record)))
+
+
+def _shown(item: str, number: int) -> int | str:
+    """The id of a record as its resource shows it."""
+    from .resources import RESOURCES
+
+    resource = next((found for found in RESOURCES.values() if found.webhook_item == item), None)
+    return number if resource is None else identifiers.show(resource, number)
 
 
 def note(
@@ -141,6 +153,7 @@ def read(
     )
     entries = [dict(zip(names, row, strict=True)) for row in rows]
     for entry in entries:
+        entry["id"] = _shown(entry["item"], int(entry["id"]))
         for name in ("at", "last_sent"):
             if entry[name] is not None:
                 entry[name] = dt.datetime.fromtimestamp(entry[name], dt.UTC).isoformat()

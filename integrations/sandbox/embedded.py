@@ -49,6 +49,9 @@ def target_of(relationship: Relationship, change: Change, value: Any) -> int:
     if not isinstance(value, dict):
         raise target_not_found(relationship.name)
     where = (change.connection, relationship, record.organization, record.owner)
+    options = change.payload.get("options")
+    if options is not None and _describes(target, value):
+        value = {**value, "options": options}
     if value.get("id") not in (None, ""):
         id = relationships.find(*where, {"id": value["id"]})
         return change.store(target, record.owner, {**value, "id": id}) if _describes(target, value) else id
@@ -56,8 +59,7 @@ def target_of(relationship: Relationship, change: Change, value: Any) -> int:
         return relationships.find(*where, value)
     if target.owned and record.owner is None:
         raise target_not_found("owner")
-    options = change.payload.get("options")
-    return change.store(target, record.owner, {**value, "options": options} if options is not None else value)
+    return change.store(target, record.owner, value)
 
 
 def _describes(target: Resource, value: dict[str, Any]) -> bool:

@@ -50,6 +50,7 @@ class Fault:
     drop: str | None = None
     body: str | None = None
     redirect: str | None = None
+    entry: dict[str, Any] | None = None  #: of the list, from which it was taken
 
     @property
     def replaces_the_answer(self) -> bool:
@@ -75,14 +76,16 @@ class Fault:
 class Faults:
     """The list of faults in force. Kept in the file."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._random = random.Random(seed)
+        self._random = random.Random()
         self.entries: list[dict[str, Any]] = []
 
-    def load(self, connection: sqlite3.Connection) -> None:
-        """Take over the list that the file holds."""
-        self.entries = get_meta(connection, _META, [])
+    def load(self, connection: sqlite3.Connection, *, seed: int) -> None:
+        """Take over the list that the file holds. Chance begins anew: the same faults hit the same requests."""
+        with self._lock:
+            self._random.seed(seed)
+            self.entries = get_meta(connection, _META, [])
 
     def replace(self, connection: sqlite3.Connection, entries: Any) -> None:
         """Put a new list in force. Raises `Refusal` (422) where an entry makes no sense."""
@@ -93,6 +96,14 @@ class Faults:
         with self._lock:
             self.entries = [dict(entry) for entry in entries]
         set_meta(connection, _META, self.entries)
+
+    def give_back(self, fault: Fault | None) -> bool:
+        """The request was refused before its fault could happen. Whether the list has changed by that."""
+        if fault is None or fault.entry is None or fault.entry.get("times") is None:
+            return False
+        with self._lock:
+            fault.entry["times"] += 1
+        return True
 
     def take(self, method: str, path: str) -> tuple[Fault | None, bool]:
         """The fault that hits a request, if any, and whether the list has changed by that."""
@@ -107,15 +118,25 @@ class Faults:
                 counts = entry.get("times") is not None
                 if counts:
                     entry["times"] -= 1
-                return Fault(
-                    **{name: entry[name] for name in _EFFECTS if entry.get(name) is not None}
-                ), counts
+                effects = {name: entry[name] for name in _EFFECTS if entry.get(name) is not None}
+                return Fault(**effects, entry=entry), counts
         return None, False
 
     def save(self, connection: sqlite3.Connection) -> None:
         """Keep how often each fault may still happen."""
         with self._lock:
             set_meta(connection, _META, self.entries)
+
+
+def _check_ranges(entry: dict[str, Any]) -> None:
+    if not 200 <= (entry.get("status") or 200) <= 599:
+        raise Refusal(422, "'status' is between 200 and 599")
+    if not 0 <= (1 if entry.get("rate") is None else entry["rate"]) <= 1:
+        raise Refusal(422, "'rate' is between 0 and 1")
+    if (entry.get("times") or 0) < 0:
+        raise Refusal(422, "'times' is 0 or more")
+    if not (entry.get("redirect") or "/").isprintable():
+        raise Refusal(422, "'redirect' is an address, without line breaks")
 
 
 def _check(entry: Any) -> None:
@@ -133,6 +154,7 @@ def _check(entry: Any) -> None:
             not isinstance(entry[name], kinds) or isinstance(entry[name], bool)
         ):
             raise Refusal(422, f"Invalid value for property of a fault: '{name}'")
+    _check_ranges(entry)
     if not 0 <= (entry.get("delay_ms") or 0) <= LONGEST_DELAY_MS:
         raise Refusal(422, f"'delay_ms' is between 0 and {LONGEST_DELAY_MS}")
     if "method" in entry and entry["method"] is None or "path" in entry and entry["path"] is None:

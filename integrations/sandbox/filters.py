@@ -90,7 +90,7 @@ def _moment(found: Filter, value: str) -> str:
     parsed = values.moment(re.sub(r"(T[\d:.]+) (\d\d:?\d\d)$", r"\1+\2", value))
     if parsed is None:
         raise Refusal(422, f"Filter '{found.name}' needs a date in ISO 8601")
-    return parsed.strftime(values.MOMENT)
+    return values.stamp(parsed)
 
 
 def _compare_times(

@@ -15,6 +15,8 @@ from typing import Any
 from .answers import Refusal
 
 MINUTE, HOUR = 60.0, 3600.0
+#: What was entered further ahead than this, was so before the clock was put back.
+AHEAD = 60.0
 KEPT = 50_000
 _TRIM_EVERY = 1000
 
@@ -72,15 +74,15 @@ def enter(connection: sqlite3.Connection, limits: Limits, arrival: Arrival) -> t
 def _check(connection: sqlite3.Connection, limits: Limits, arrival: Arrival) -> Refusal | None:
     if limits.calls_per_minute:
         calls = connection.execute(
-            "SELECT count(*) FROM requests WHERE address = ? AND counted = 1 AND at > ?",
-            (arrival.address, arrival.at - MINUTE),
+            "SELECT count(*) FROM requests WHERE address = ? AND counted = 1 AND at > ? AND at <= ?",
+            (arrival.address, arrival.at - MINUTE, arrival.at + AHEAD),
         ).fetchone()[0]
         if calls >= limits.calls_per_minute:
             return _too_many(f"More than {limits.calls_per_minute} requests in a minute from this address")
     if limits.tokens_per_hour and arrival.is_token_request:
         tokens = connection.execute(
-            "SELECT count(*) FROM requests WHERE address = ? AND token = 1 AND counted = 1 AND at > ?",
-            (arrival.address, arrival.at - HOUR),
+            "SELECT count(*) FROM requests WHERE address = ? AND token = 1 AND counted = 1 AND at > ? AND at <= ?",
+            (arrival.address, arrival.at - HOUR, arrival.at + AHEAD),
         ).fetchone()[0]
         if tokens >= limits.tokens_per_hour:
             return _too_many(

@@ -5,7 +5,6 @@ An entity is the parent, contacts are its children, and each relation has a type
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -86,7 +85,7 @@ def relate(change: Change, *, entity: int, contact: int, kind: int) -> None:
     ).fetchone()
     if taken:
         raise Refusal(422, "Only one child is allowed for relationship: 'children'")
-    stamp = dt.datetime.fromtimestamp(change.now, dt.UTC).strftime(values.MOMENT)
+    stamp = values.stamp_of(change.now)
     id = next_id(connection, resource)
     record = Record(id, change.organization.id, None, resource.blank(), stamp, stamp)
     record.one = {"entity": entity, "contact": contact, "relationship_type": kind}

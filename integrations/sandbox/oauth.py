@@ -5,13 +5,12 @@ look like.
 from __future__ import annotations
 
 import hmac
-import json
 import sqlite3
 from typing import Any
 
 from werkzeug.wrappers import Request
 
-from . import organizations, tokens
+from . import bodies, organizations, tokens
 from .access import SCOPES, Caller
 from .answers import Answer, Refusal
 from .tokens import ACCESS, CODE, REFRESH, Grant
@@ -26,11 +25,11 @@ def read_body(request: Request) -> dict[str, Any]:
     """
     if request.mimetype == "application/x-www-form-urlencoded":
         return dict(request.form)
-    text = request.get_data(as_text=True)
-    if not text.strip():
+    data = request.get_data()
+    if not data.strip():
         return {}
     try:
-        body = json.loads(text)
+        body = bodies.decode(data)
     except ValueError:
         raise Refusal(400, "invalid_request", "The body could not be parsed") from None
     return body if isinstance(body, dict) else {}

@@ -1,7 +1,8 @@
 """Keeps the control endpoints and the start page for programs and people of this machine.
 
 The sandbox listens on loopback, but a browser on this machine also runs pages of other sites: they may send requests
-here, and by a name that leads to 127.0.0.1 even read the answers. The emulated API itself asks for tokens and stays open.
+here, and by a name that leads to 127.0.0.1 even read the answers. The emulated API itself asks for tokens and stays open;
+its consent page, which shows invented people with their passwords, is reached from anywhere but by this machine's name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ class OwnMachineOnly:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         name = str(environ.get("PATH_INFO", "")).strip("/")
-        if name.startswith("v1") or (_is_here(f"//{environ.get('HTTP_HOST', '')}") and _is_own(environ)):
+        here = _is_here(f"//{environ.get('HTTP_HOST', '')}")
+        is_api = name.startswith("v1") and name != "v1/authorize"
+        if (
+            is_api
+            or (here and name == "v1/authorize")
+            or (here and (_is_own(environ) or _follows_a_link(environ, name)))
+        ):
             return self.application(environ, start_response)
         refusal = Refusal(
             403,
@@ -36,6 +43,12 @@ def _is_own(environ: WSGIEnvironment) -> bool:
     """Whether no page of another site asks. Programs send no origin."""
     origin = environ.get("HTTP_ORIGIN")
     return (origin is None or _is_here(origin)) and environ.get("HTTP_SEC_FETCH_SITE") != "cross-site"
+
+
+def _follows_a_link(environ: WSGIEnvironment, name: str) -> bool:
+    """Whether a person comes to the start page by a link elsewhere: the page that links cannot read it."""
+    is_navigation = environ.get("HTTP_SEC_FETCH_MODE") == "navigate" and "HTTP_ORIGIN" not in environ
+    return not name and environ.get("REQUEST_METHOD") == "GET" and is_navigation
 
 
 def _is_here(address: str) -> bool:

@@ -219,7 +219,7 @@ def keys(resource: Resource, record: Record) -> list[tuple[int, list[int]]]:
         for source in sources:
             parts = _comparable(resource, identity, source)
             if parts is not None:
-                numbers.append(_number("|".join((scope, str(position), *parts))))
+                numbers.append(_number(json.dumps([scope, position, *parts])))
         if numbers:
             found.append((position, numbers))
     return found

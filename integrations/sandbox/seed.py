@@ -111,7 +111,7 @@ def _make_organization(
             json.dumps(seed_engagement.CAMPAIGNS),
         ),
     )
-    stamp = (end - SPAN).strftime(values.MOMENT)
+    stamp = values.stamp(end - SPAN)
     _make_custom_fields(connection, id, stamp)
     seed_engagement.make_definitions(connection, id, stamp)
     make_webhook_actions(connection, id, stamp)

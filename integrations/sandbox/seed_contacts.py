@@ -105,8 +105,8 @@ def _contacts_of(
             position + 1,
             owner.id,
             {**pattern, "external_ids": [], "preferences": {"is_silenced": rng.random() < 0.05}, **person},
-            created.strftime(values.MOMENT),
-            updated.strftime(values.MOMENT),
+            values.stamp(created),
+            values.stamp(updated),
             archived=rng.random() < 0.03,
         )
         _decorate(rng, record, owner, owners, number)

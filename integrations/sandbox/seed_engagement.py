@@ -178,7 +178,7 @@ def make_history(connection: sqlite3.Connection, seed: Seed, end: dt.datetime) -
             _Kind("campaign-activity", 0.1, _touch, campaigns),
         ):
             _happen(connection, rng, organization, contacts, end, kind)
-        _make_recruits(connection, rng, organization, (end - SPAN / 2).strftime(values.MOMENT))
+        _make_recruits(connection, rng, organization, values.stamp(end - SPAN / 2))
 
 
 Definition = tuple[int, dict[str, Any]]
@@ -211,7 +211,7 @@ def _happen(
     happened = []
     for moment, rank in sorted(moments):
         id, owner = contacts[rank]
-        stamp = (end - SPAN * (1 - moment)).strftime(values.MOMENT)
+        stamp = values.stamp(end - SPAN * (1 - moment))
         record = Record(0, organization, owner, resource.blank(), stamp, stamp)
         record.one = {"contact": id}
         kind.make(rng, record, kind.definitions)
@@ -247,15 +247,15 @@ def _insight(rng: random.Random, record: Record, types: list[Definition]) -> Non
     expiry = date + dt.timedelta(seconds=attributes["expiration_interval"])
     record.attributes |= {
         "data": {"description": attributes["description"]},
-        "insight_date": date.strftime(values.MOMENT),
-        "expires_at": expiry.strftime(values.MOMENT),
+        "insight_date": values.stamp(date),
+        "expires_at": values.stamp(expiry),
     }
 
 
 def _touch(rng: random.Random, record: Record, campaigns: list[Definition]) -> None:
     record.one["campaign"] = rng.choice(campaigns)[0]
     date = _FIRST_DAY + dt.timedelta(minutes=rng.randrange(300 * 24 * 60))
-    record.attributes["touched_at"] = date.strftime(values.MOMENT)
+    record.attributes["touched_at"] = values.stamp(date)
 
 
 def _make_recruits(connection: sqlite3.Connection, rng: random.Random, organization: int, stamp: str) -> None:

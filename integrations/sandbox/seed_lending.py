@@ -20,7 +20,7 @@ def make_lending(connection: sqlite3.Connection, seed: Seed, end: dt.datetime) -
     """Loans for a tenth of the contacts of each organization, accounts and households for fewer, and never
     more than forty of each.
     """
-    stamp = (end - SPAN / 8).strftime(values.MOMENT)
+    stamp = values.stamp(end - SPAN / 8)
     for organization in range(1, seed.organizations + 1):
         rng = random.Random(f"lending {seed.seed} {organization}")
         maker = Maker(connection, organization, stamp)

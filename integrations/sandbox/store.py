@@ -63,6 +63,7 @@ class Store:
             self.path, timeout=60, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         if self.path != MEMORY:
+            refuse_foreign(connection)
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA temp_store = MEMORY")
@@ -109,6 +110,12 @@ class Store:
             connection.execute("COMMIT")
 
     @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else writes until the block ends, whatever transactions are opened in it."""
+        with self._lock:
+            yield
+
+    @contextmanager
     def copying(self) -> Iterator[sqlite3.Connection]:
         """A connection outside any transaction, to copy everything from or to, while nobody writes."""
         with self._lock, self._borrow() as connection:
@@ -122,6 +129,15 @@ class Store:
     def __del__(self) -> None:
         """Leave nothing open when nobody needs the store any more."""
         self.close()
+
+
+def refuse_foreign(connection: sqlite3.Connection) -> None:
+    """Raise `sqlite3.DatabaseError` for a file that holds something else: a reset would drop it."""
+    if is_seeded(connection):
+        return
+    if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+        connection.close()
+        raise sqlite3.DatabaseError("it holds something else, and a reset would delete that")
 
 
 def create_schema(connection: sqlite3.Connection) -> None:

@@ -7,7 +7,6 @@ group. The previous owner's contacts stay, no longer tied to the record.
 from __future__ import annotations
 
 import copy
-import datetime as dt
 
 from . import duplicates, records, values
 from .behaviour import Change
@@ -39,6 +38,6 @@ def _same_of(change: Change, contact: int) -> int:
     same.id = next_id(change.connection, resource)
     same.many = {}
     same.one = {}
-    same.created = same.updated = dt.datetime.fromtimestamp(change.now, dt.UTC).strftime(values.MOMENT)
+    same.created = same.updated = values.stamp_of(change.now)
     records.insert(change.connection, resource, same)
     return same.id

@@ -82,6 +82,16 @@ def moment(text: str) -> dt.datetime | None:
         return None
 
 
+def stamp(moment: dt.datetime) -> str:
+    """A moment as it is stored and sent, `YYYY-MM-DD hh:mm:ss`, the year with four digits whichever it is."""
+    return moment.replace(tzinfo=None, microsecond=0).isoformat(" ")
+
+
+def stamp_of(seconds: float) -> str:
+    """The same for seconds since 1970."""
+    return stamp(dt.datetime.fromtimestamp(seconds, dt.UTC))
+
+
 def iso(stored: str) -> str:
     """A stored moment as the newer parts of the API write it, e.g. `2026-01-31T09:00:00.000000Z`."""
     return f"{stored.replace(' ', 'T')}.000000Z"
@@ -96,7 +106,7 @@ def _moment(field: Field, value: Any) -> str | None:
         raise _invalid(field, value)
     if field.kind is Kind.BIRTHDAY:
         return f"1970-{parsed.month:02}-{parsed.day:02}"
-    return parsed.strftime("%Y-%m-%d" if field.kind is Kind.DAY else MOMENT)
+    return stamp(parsed)[:10] if field.kind is Kind.DAY else stamp(parsed)
 
 
 _READERS = {

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import datetime as dt
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +53,12 @@ def _create(
     now: float,
 ) -> tuple[bool, int]:
     """Whether a record is new, and its number."""
-    if "id" in payload and resource.owned and "update" in resource.methods:
+    if payload.get("id") is not None and resource.owned and "update" in resource.methods:
         record = _load(connection, resource, caller, payload["id"])
         _change(connection, resource, caller, record, payload, now)
         return False, record.id
     _check_required(resource, caller, payload)
-    stamp = dt.datetime.fromtimestamp(now, dt.UTC).strftime(values.MOMENT)
+    stamp = values.stamp_of(now)
     record = Record(
         0, caller.organization.id, _owner(connection, resource, caller, payload), {}, stamp, stamp
     )
@@ -74,6 +73,7 @@ def _create(
         if found is not None:
             _change(connection, resource, caller, found, payload, now)
             return False, existing
+    behaviour.finish(change)
     behaviour.check_create(change)
     embedded.relate(resource, change)
     record.id = next_id(connection, resource)
@@ -204,11 +204,12 @@ def _change(
     assign(resource, change, new=False)
     embedded.relate(resource, change)
     behaviour.complete(change)
+    behaviour.finish(change)
     if resource.unique_on_update:
         other = duplicates.find(connection, resource, record, besides=record.id)
         if other is not None:
             raise Refusal(422, f"Another record with these values exists: {other}")
-    stamp = dt.datetime.fromtimestamp(now, dt.UTC).strftime(values.MOMENT)
+    stamp = values.stamp_of(now)
     record.updated = max(stamp, old.updated)
     records.replace(connection, resource, old, record)
     change.added = {name: ids - before.get(name, set()) for name, ids in record.many.items()}

@@ -37,7 +37,11 @@ class Vocabulary:
         if value:
             self._fresh.add(value)
             if len(self._fresh) > _MOST_FRESH:
-                self._join([text for text in self._fresh if _END + text.encode() + _END not in self._joined])
+                self._join([text for text in self._fresh if not self._is_joined(text)])
+
+    def _is_joined(self, text: str) -> bool:
+        """Whether a value stands in the joined ones. One of several lines never does, though its lines may."""
+        return "\n" not in text and _END + text.encode() + _END in self._joined
 
     def containing(self, fragment: str, most: int) -> list[str] | None:
         """The values with a fragment in them; None where there are more than `most` occurrences."""

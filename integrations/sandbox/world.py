@@ -58,11 +58,10 @@ class World:
             elif store.schema(connection) != seeding.schema():
                 raise sqlite3.DatabaseError("another version of the sandbox made it")
             self.seed = Seed(**store.get_meta(connection, "seed"))
-            self.faults = Faults(self.seed.seed)
+            self.faults = Faults()
             self.deliverer = Deliverer(
                 self.store,
                 self.clock,
-                seed=self.seed.seed,
                 remote=options.remote_webhooks,
                 send=options.send,
             )
@@ -71,12 +70,13 @@ class World:
 
     def reset(self) -> None:
         """Put everything back to the seed: records, tokens, sessions, log, outbox, clock and faults."""
-        with self._replacing, self.store.write() as connection:
-            self.clock.offset = 0.0
-            store.drop_everything(connection)
-            seeding.make_world(connection, self.seed, now=self.clock.now())
-            self._load(connection)
-        self._read_catalogues()
+        with self._replacing, self.store.alone():
+            with self.store.write() as connection:
+                self.clock.offset = 0.0
+                store.drop_everything(connection)
+                seeding.make_world(connection, self.seed, now=self.clock.now())
+                self._load(connection)
+            self._read_catalogues()
         self.changed()
 
     def load(self, name: Any) -> None:
@@ -84,12 +84,12 @@ class World:
 
         Raises `Refusal` (404, 422).
         """
-        with self._replacing:
+        with self._replacing, self.store.alone():
             self.snapshots.load(name)
             with self.store.write() as connection:
                 self.seed = Seed(**store.get_meta(connection, "seed"))
                 self._load(connection)
-        self._read_catalogues()
+            self._read_catalogues()
         self.changed()
 
     def changed(self) -> None:
@@ -107,9 +107,9 @@ class World:
 
     def _load(self, connection: sqlite3.Connection) -> None:
         """Take over what the file holds of clock, faults and settings, and tell it this start's options."""
-        self.faults.load(connection)
+        self.faults.load(connection, seed=self.seed.seed)
         self.clock.load(connection)
-        self.deliverer.load(connection)
+        self.deliverer.load(connection, seed=self.seed.seed)
         store.set_meta(connection, HTTP_ALLOWED, self.options.http_webhooks)
 
     def describe(self) -> dict[str, Any]:

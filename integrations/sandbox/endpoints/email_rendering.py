@@ -8,7 +8,9 @@ import re
 import sqlite3
 from typing import Any
 
+from .. import records
 from ..answers import Answer, Refusal, not_found
+from ..registry import RESOURCES
 from .endpoint import Asked, Endpoint
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
@@ -64,13 +66,11 @@ def _record(
     if value is None:
         return None
     number = _positive(name, value)
-    row = connection.execute(
-        f"SELECT attributes FROM {table} WHERE id = ? AND organization = ?", (number, asked.organization)
-    ).fetchone()
-    if row is None:
+    # a person's token fills in nobody else's records
+    record = records.load(connection, RESOURCES[table], asked.organization, asked.caller.user, number)
+    if record is None:
         raise Refusal(400, f"{name} does not belong to the organization")
-    found: dict[str, Any] = json.loads(row[0])
-    return found
+    return record.attributes
 
 
 def _recipient(connection: sqlite3.Connection, asked: Asked) -> dict[str, Any] | None:

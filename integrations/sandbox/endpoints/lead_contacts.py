@@ -6,6 +6,7 @@ import sqlite3
 from typing import Any
 
 from .. import activities, values, verbs
+from ..answers import Refusal
 from ..registry import RESOURCES
 from .endpoint import Asked
 
@@ -13,7 +14,9 @@ PHONES = ("phone_cell", "phone_home", "phone_office")
 
 
 def first_user(connection: sqlite3.Connection, asked: Asked) -> int:
-    """Who gets a lead that names nobody: the user who asks, or the organization's first active loan officer."""
+    """Who gets a lead that names nobody: the user who asks, or the organization's first active loan officer, or else
+    its active admin. Raises `Refusal` (422) where nobody is active.
+    """
     if asked.caller.user is not None:
         return asked.caller.user
     row = connection.execute(
@@ -21,6 +24,8 @@ def first_user(connection: sqlite3.Connection, asked: Asked) -> int:
         " AND a_status = 1 ORDER BY admin, id LIMIT 1",
         (asked.organization,),
     ).fetchone()
+    if row is None:
+        raise Refusal(422, "Unable to find target for relationship: 'owner'")
     return int(row[0])
 
 

@@ -154,6 +154,8 @@ def _contact(connection: sqlite3.Connection, asked: Asked, owner: int) -> int:
     if given is None:
         payload = {name: asked.payload.get(name) for name in ("first_name", "last_name", "source", "email")}
         person = payload | {"phone_cell": asked.payload.get("phone")}
+        if asked.payload.get("contact_groups") is not None:
+            person["contact_groups"] = asked.payload["contact_groups"]
         found = lead_contacts.same_person(connection, asked, owner, person)
         return lead_contacts.create(connection, asked, owner, person) if found is None else found
     number = identifiers.read_or_none(RESOURCES["contacts"], given)

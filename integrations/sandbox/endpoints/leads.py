@@ -27,7 +27,8 @@ def create(connection: sqlite3.Connection, asked: Asked) -> Answer:
     found = lead_contacts.same_person(connection, asked, named or asked.caller.user, payload)
     owner = named or lead_contacts.first_user(connection, asked)
     if found is None:
-        given = {name: value for name, value in payload.items() if name in lead_values.CONTACT_NAMES}
+        passed_on = {*lead_values.CONTACT_NAMES, "contact_groups"}
+        given = {name: value for name, value in payload.items() if name in passed_on}
         contact = lead_contacts.create(connection, asked, owner, given)
     else:
         contact, owner = found, named or _owner_of(connection, found)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 from typing import Any
 
-from .. import values, verbs
+from .. import identifiers, values, verbs
 from ..answers import Refusal
 from ..records import Record
 from ..registry import RESOURCES
@@ -57,7 +56,7 @@ _PLAIN = "first_name last_name email phone referred_by utm_source utm_campaign u
 
 def stamp(asked: Asked) -> str:
     """The time of a request as it is stored."""
-    return dt.datetime.fromtimestamp(asked.now, dt.UTC).strftime(values.MOMENT)
+    return values.stamp_of(asked.now)
 
 
 def iso(stored: str) -> str:
@@ -138,7 +137,9 @@ def assigned_user(connection: sqlite3.Connection, asked: Asked) -> int | None:
         named = {"user_id": asked.payload["assigned_user_id"]}
     elif given is None:
         return None
-    column, value = ("id", named.get("user_id")) if named.get("user_id") else ("a_email", named.get("email"))
+    column, value = "a_email", named.get("email")
+    if named.get("user_id"):
+        column, value = "id", identifiers.read_or_none(RESOURCES["users"], named["user_id"])
     row = connection.execute(
         f"SELECT id FROM users WHERE organization = ? AND a_status = 1 AND {column} = ?",
         (asked.organization, value if isinstance(value, (str, int)) else None),

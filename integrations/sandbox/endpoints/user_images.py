@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import sqlite3
 
@@ -56,7 +55,7 @@ def _store(connection: sqlite3.Connection, asked: Asked, user: int, extension: s
     number = next_id(connection, resource)
     name = hashlib.blake2b(b"%d " % number + asked.body, digest_size=16).hexdigest()
     filename = f"{name}.{extension}"
-    stamp = dt.datetime.fromtimestamp(asked.now, dt.UTC).strftime(values.MOMENT)
+    stamp = values.stamp_of(asked.now)
     attributes = {
         "user_id": user,
         "url": f"https://images.example/users/{user}/{filename}",

@@ -1,6 +1,17 @@
 """The contact-groups resource: names under which an owner collects contacts."""
 
+from ..answers import Refusal
+from ..behaviour import Behaviour, Change
 from ..declaration import Column, Field, Identity, Kind, Ownership, Resource
+
+
+class GroupBehaviour(Behaviour):
+    """A group stays where its contacts are."""
+
+    def follow_owner(self, change: Change, previous: int) -> None:
+        """Refuse to give a group to another owner: its contacts would show a group of another book."""
+        raise Refusal(422, "A contact group cannot be given to another owner")
+
 
 CONTACT_GROUPS = Resource(
     path="contact-groups",
@@ -16,7 +27,9 @@ CONTACT_GROUPS = Resource(
     identities=(Identity(("group_name",)),),
     unique_on_update=True,
     webhook_item="CONTACT_GROUP",
+    behaviour=GroupBehaviour,
     guesses=(
+        "A group cannot be given to another owner: 422.",
         "Renaming a group to a name its owner already uses answers 422.",
         "Deleting a group takes its contacts out of it and changes nothing else about them.",
         "Renaming a group does not change `internal_updated_at` of its contacts.",

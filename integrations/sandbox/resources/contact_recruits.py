@@ -139,7 +139,7 @@ def _date(value: Any) -> str | None:
     moment = values.moment(re.sub(r"^(\d{4}-\d{2})$", r"\1-01", text))
     if moment is None:
         raise Refusal(422, "Invalid value for attribute: 'recruit_metrics.on_date'")
-    return moment.strftime(values.MOMENT)
+    return values.stamp(moment)
 
 
 def _check_sums(metrics: list[dict[str, Any]]) -> None:

@@ -65,6 +65,9 @@ class ContactBehaviour(Behaviour):
             if pair not in attributes["external_ids"]:
                 attributes["external_ids"].append(pair)
         custom_values.check(change, "contact")
+
+    def finish(self, change: Change) -> None:
+        """Keep what the write says about consent, of the contact that it turned out to be about."""
         consents.take(change)
 
     def check_delete(self, connection: sqlite3.Connection, record: Record) -> None:

@@ -1,6 +1,5 @@
 """The email-unsubscribes resource: which addresses want no more mail, from the organization, a domain or a user."""
 
-import datetime as dt
 from typing import Any
 
 from .. import values
@@ -28,7 +27,7 @@ class EmailUnsubscribeBehaviour(Behaviour):
         if not attributes.get("organization_wide"):
             attributes["organization_unsub_at"] = None
         elif not attributes.get("organization_unsub_at"):
-            moment = dt.datetime.fromtimestamp(change.now, dt.UTC).strftime(values.MOMENT)
+            moment = values.stamp_of(change.now)
             attributes["organization_unsub_at"] = values.iso(moment)
 
 

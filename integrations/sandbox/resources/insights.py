@@ -36,7 +36,10 @@ def _expiry(change: Change) -> str | None:
     start = values.moment(change.record.attributes["insight_date"])
     if interval is None or start is None:
         return None
-    return (start + dt.timedelta(seconds=interval)).strftime(values.MOMENT)
+    try:
+        return values.stamp(start + dt.timedelta(seconds=interval))
+    except OverflowError:
+        raise Refusal(422, "Invalid value for attribute: 'insight_date'") from None
 
 
 INSIGHTS = Resource(

@@ -87,3 +87,9 @@ def test_a_consent_is_an_object_and_an_address_may_be_of_version_6(user: Caller)
     assert user.create("contacts", **ada(grant_consent="yes")).status_code == 422
     consent = {**CONSENT, "ip_address": "2001:db8::7"}
     assert user.create("contacts", **ada(grant_consent=consent)).status_code == 201
+
+
+def test_a_consent_is_revoked_by_a_creation_that_is_a_duplicate(user: Caller) -> None:
+    user.create("contacts", **ada(grant_consent=CONSENT))
+    assert user.create("contacts", **ada(revoke_consent=CONSENT)).status_code == 200
+    assert user.create("contacts", **ada(revoke_consent=CONSENT)).status_code == 422

@@ -67,3 +67,8 @@ def test_control_requests_are_neither_limited_nor_logged() -> None:
     for _ in range(5):
         house.control("state")
     assert house.control("requests") == []
+
+
+def test_a_defect_is_an_answer_and_cuts_nothing(house: House) -> None:
+    answer = house.session().post(f"{BASE}/_sandbox/archive", json={"contact": 10**30}, timeout=5)
+    assert answer.status_code in (404, 422, 500)

@@ -287,3 +287,47 @@ def test_what_hangs_on_contacts_can_be_watched_too(scene: Scene) -> None:
 def test_settings_that_make_no_sense_are_refused(house: House, body: Any) -> None:
     assert house.session().post(f"{BASE}/_sandbox/webhooks", json=body, timeout=5).status_code == 422
     assert house.control("webhooks")["repeat"] == 0
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    choices = question.get("possible_choice_answers") or [{"value": "1"}]
+    return {"question": {"id": question["id"]}, "response_value": choices[0]["value"]}
+
+
+def test_what_is_told_of_is_found_by_the_id_that_is_told() -> None:
+    scene = Scene()
+    action = [{"item": "CONTACT_SURVEY_RESPONSE", "action": "CREATED"}]
+    scene.subscribe(actions=action)
+    surveys = scene.admin.get("contact-surveys")["items"]
+    survey = scene.admin.get(f"contact-surveys/{surveys[0]['id']}")
+    owner = {"id": scene.house.officers()[0]["id"]}
+    contact = scene.contact()
+    scene.deliver()
+    answer = scene.admin.create(
+        "contact-survey-responses",
+        survey={"id": survey["id"]},
+        contact={"id": contact},
+        owner=owner,
+        question_responses=[_answer(question) for question in survey["questions"]],
+    )
+    assert answer.status_code == 201, answer.text
+    [message] = [told for told in scene.deliver() if told["item"] == "CONTACT_SURVEY_RESPONSE"]
+    assert message["id"] == answer.json()["id"]
+    assert scene.admin.call("GET", f"contact-survey-responses/{message['id']}").status_code == 200
+
+
+def test_an_address_that_is_none_holds_up_no_other() -> None:
+    def send(url: str, body: bytes) -> int:
+        if ".." in url:
+            raise UnicodeError("label empty")
+        heard.append(url)
+        return 200
+
+    heard: list[str] = []
+    house = House(http_webhooks=True, remote_webhooks=True, send=send)
+    admin = house.admin()
+    for url in ("https://a..b/", "https://here.example/"):
+        admin.create("webhook-subscriptions", url=url, secret=SECRET, actions=ACTIONS)
+    admin.create("contacts", **ada(owner={"id": house.officers()[0]["id"]}))
+    house.steer("deliveries")
+    assert heard == ["https://here.example/"]

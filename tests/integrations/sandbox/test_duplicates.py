@@ -94,3 +94,12 @@ def test_an_identity_follows_a_change(admin: Caller, owner: dict[str, Any]) -> N
     admin.update(f"contacts/{id}", email="z@mail.example")
     assert post(admin, owner, {"email": "z@mail.example"}) == (False, id)
     assert post(admin, owner, {"email": "a@mail.example"})[0]
+
+
+def test_names_that_read_alike_when_put_together_are_different_people(
+    house: House, admin: Caller, owner: dict[str, Any]
+) -> None:
+    own = {"owner": {"id": owner["id"]}, "email": "ab@mail.example", "source": "Web"}
+    one = admin.create("contacts", first_name="A|B", last_name="C", **own)
+    other = admin.create("contacts", first_name="A", last_name="B|C", **own)
+    assert (one.status_code, other.status_code) == (201, 201)

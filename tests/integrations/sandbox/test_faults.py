@@ -119,3 +119,33 @@ def test_latency_delays_every_answer() -> None:
     began = time.monotonic()
     assert ask(house).status_code == 200
     assert time.monotonic() - began >= 0.03
+
+
+def test_a_request_that_a_limit_refuses_keeps_its_fault_for_the_next() -> None:
+    house = House(calls_per_minute=1)
+    ask(house)
+    house.steer("faults", [{"path": "/v1/heartbeat", "status": 503, "times": 1}])
+    assert ask(house).status_code == 429
+    assert house.control("faults")[0]["times"] == 1
+    house.steer("clock", {"advance": 61})
+    assert ask(house).status_code == 503
+
+
+def test_the_same_chances_come_again_after_a_reset(house: House) -> None:
+    def fall() -> list[int]:
+        house.steer("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
+        return [ask(house).status_code for _ in range(30)]
+
+    house.steer("reset")
+    first = fall()
+    house.steer("reset")
+    assert fall() == first
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"status": 99999}, {"status": -5}, {"status": 100}, {"rate": 5}, {"times": -3}, {"redirect": "a\r\nb"}],
+)
+def test_what_makes_no_sense_is_refused(house: House, wrong: dict[str, Any]) -> None:
+    answer = house.session().post(f"{BASE}/_sandbox/faults", json=[{"delay_ms": 1, **wrong}], timeout=5)
+    assert answer.status_code == 422

@@ -112,3 +112,12 @@ def test_a_resource_without_filters_refuses_them(admin: Caller) -> None:
 def test_a_user_filters_within_their_own_book(house: House) -> None:
     owner, colleague = house.officers()[:2]
     assert found(house.user(owner), f"owner_id={colleague['id']}") == []
+
+
+def test_the_beginning_of_time_is_a_moment_like_any_other(admin: Caller) -> None:
+    for path, name in (
+        ("contacts", "internal_updated_at_start"),
+        ("contact-surveys", "internal_created_at_start"),
+    ):
+        answer = admin.call("GET", f"{path}?filter={name}=0001-01-01T00:00:00Z")
+        assert answer.status_code == 200 and answer.json()["items"]

@@ -106,3 +106,12 @@ def test_the_log_is_bounded(monkeypatch) -> None:  # type: ignore[no-untyped-def
     entries = house.control("requests")
     assert len(entries) <= 31
     assert token(house) == 429
+
+
+def test_what_was_counted_in_a_future_that_was_taken_back_counts_no_more() -> None:
+    house = House(calls_per_minute=2, tokens_per_hour=1)
+    house.steer("clock", {"advance": 14 * 86400})
+    assert token(house) == 200 and token(house) == 429
+    house.steer("clock", {"advance": -7 * 86400})
+    assert token(house) == 200
+    assert ask(house).status_code == 200

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from integrations.sandbox import create_app
 from integrations.sandbox.coverage import README
@@ -128,3 +129,28 @@ def test_the_readmes_lines_get_from_a_subscription_to_a_message_and_back() -> No
     assert '"secret": "0123456789abcdef"' in message[0]
     assert '"status": "delivered"' in done.stdout
     assert done.stdout.rstrip().endswith("[]")
+
+
+def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "other.sqlite3"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE organizations_organization (id)")
+        connection.execute("INSERT INTO organizations_organization VALUES (1)")
+    before = file.read_bytes()
+    with pytest.raises(sqlite3.DatabaseError, match="something else"):
+        create_app(str(file))
+    assert file.read_bytes() == before and not (tmp_path / "other.sqlite3-wal").exists()
+
+
+def test_a_running_sandbox_is_steered_from_this_machine_only() -> None:
+    with Process("--contacts", "5") as server:
+        for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
+            assert (
+                requests.get(f"{server.base}/_sandbox/credentials", headers=headers, timeout=5).status_code
+                == 403
+            )
+    with Process("--contacts", "5", "--allow-remote") as server:
+        answer = requests.get(
+            f"{server.base}/_sandbox/credentials", headers={"Host": "evil.example"}, timeout=5
+        )
+        assert answer.status_code == 200

@@ -114,3 +114,17 @@ def test_only_writes_of_contacts_can_hold_mails_back(
     }
     assert admin.create("insights", **insight, options={"suppress_emails": True}).status_code == 201
     assert campaigns(house) == ["Partner Portal: Calculator used"]
+
+
+def test_mail_is_held_back_for_a_contact_that_is_named_inside_another_record(
+    house: House, admin: Caller, owner: dict[str, Any]
+) -> None:
+    mails = []
+    for options in ({"suppress_emails": True}, {}):
+        contact = create(admin, owner, first_name=f"Ada{len(mails)}")
+        before = len(campaigns(house))
+        loan = {"owner": {"id": owner["id"]}, "options": options, "borrower": {"id": contact, **NEWSLETTER}}
+        answer = admin.create("loans", external_id=f"L{len(mails)}", **loan)
+        assert answer.status_code == 201, answer.text
+        mails.append(len(campaigns(house)) - before)
+    assert mails == [0, 1]

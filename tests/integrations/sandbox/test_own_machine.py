@@ -48,3 +48,21 @@ def test_a_page_of_another_site_is_refused(path: str, host: str, headers: dict[s
 
 def test_the_emulated_api_answers_to_any_name() -> None:
     assert ask("/v1/token", "api.example").status_code == 200
+
+
+def test_a_person_may_come_to_the_start_page_by_a_link_elsewhere_and_nowhere_else() -> None:
+    link = {"Host": "127.0.0.1:8001", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    client = Client(OwnMachineOnly(application))
+    assert client.get("/", headers=link).status_code == 200
+    assert client.post("/", headers=link).status_code == 403
+    assert client.get("/_sandbox/credentials", headers=link).status_code == 403
+    assert client.get("/", headers={**link, "Host": "evil.example"}).status_code == 403
+    assert client.get("/", headers={**link, "Sec-Fetch-Mode": "no-cors"}).status_code == 403
+
+
+def test_the_consent_page_is_reached_from_another_site_by_this_machines_name_only() -> None:
+    client = Client(OwnMachineOnly(application))
+    link = {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8000"}
+    assert client.get("/v1/authorize", headers={"Host": "127.0.0.1:8001", **link}).status_code == 200
+    assert client.get("/v1/authorize", headers={"Host": "evil.example", **link}).status_code == 403
+    assert client.get("/v1/contacts", headers={"Host": "evil.example"}).status_code == 200

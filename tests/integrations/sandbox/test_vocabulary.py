@@ -36,3 +36,11 @@ def test_too_many_values_are_not_listed() -> None:
     assert vocabulary.containing("name", 99) is None
     assert len(vocabulary.containing("name", 101) or ()) == 100
     assert vocabulary.containing("name 1\n", 100) is None
+
+
+def test_a_value_of_several_lines_is_kept_although_its_lines_stand_there_side_by_side() -> None:
+    vocabulary = Vocabulary(["aa", "bb"])
+    vocabulary.add("aa\nbb")
+    for number in range(600):
+        vocabulary.add(f"name {number}")
+    assert set(vocabulary.containing("bb", 10) or ()) == {"bb", "aa\nbb"}

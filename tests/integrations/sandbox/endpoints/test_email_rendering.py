@@ -97,3 +97,13 @@ def test_the_scope_is_needed(house: House, owner: dict[str, Any]) -> None:
     assert house.user(owner).create(PATH, **body).status_code == 401
     assert house.user(owner, scope="emailInteraction").create(PATH, **body).status_code == 200
     assert house.user(owner, scope="emailInteraction").call("GET", PATH).status_code == 405
+
+
+def test_a_person_fills_in_nobody_elses_contacts(house: House) -> None:
+    scope = "leadInteraction emailInteraction"
+    ida, other = house.officers()[:2]
+    theirs = house.user(other).create("contacts", **ada()).json()["id"]
+    content = {"html": "{{email}}", "subject": "x"}
+    asked = {"content": content, "sender_id": ida["id"], "recipient": {"id": theirs}}
+    assert house.user(other, scope).create("email-templates/render", **asked).status_code == 200
+    assert house.user(ida, scope).create("email-templates/render", **asked).status_code == 400

@@ -75,3 +75,12 @@ def test_a_deleted_group_is_gone_and_its_contacts_stay(
     assert admin.get(f"contacts/{contact}")["contact_groups"] == []
     without_it = house.control("state")["organizations"]["Cedar Home Lending"]["contacts"]
     assert with_it["digest"] != without_it["digest"]
+
+
+def test_a_group_stays_with_its_owner(house: House, admin: Caller) -> None:
+    one, other = house.officers()[:2]
+    group = admin.create("contact-groups", group_name="Mine", owner={"id": one["id"]}).json()["id"]
+    assert admin.update(f"contact-groups/{group}", owner={"id": other["id"]}).status_code == 422
+    assert (
+        admin.update(f"contact-groups/{group}", owner={"id": one["id"]}, group_name="New").status_code == 200
+    )

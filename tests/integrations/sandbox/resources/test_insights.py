@@ -155,3 +155,20 @@ def test_an_insight_whose_type_starts_a_campaign_sends_its_mail(
         assert user.create("insights", **insight(contact, {"type": type})).status_code == 201
     (mail,) = house.control("outbox")
     assert (mail["contact"], mail["to"], mail["campaign"]) == (contact, "ada.birch@mail.example", CALCULATOR)
+
+
+def test_a_date_beyond_all_calendars_is_refused(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+    contact = admin.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]
+    types = admin.get("insight-types")["items"]
+    statuses = {
+        admin.create(
+            "insights",
+            type={"id": type["id"]},
+            contact={"id": contact},
+            owner={"id": owner["id"]},
+            insight_date="9999-12-31 23:59:59",
+            data={"description": "x"},
+        ).status_code
+        for type in types
+    }
+    assert statuses <= {201, 422}
