@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from integrations.connections import capacity, demands, egress, health, stops
 from integrations.connections.access import title_of
 from integrations.connections.forms import AllowanceForm, CapacityForm, EgressForm, StopForm
-from integrations.connections.models import Budget, Connection, Egress, TokenDemand
+from integrations.connections.models import Budget, Connection, Egress, State, TokenDemand
 from integrations.connections.turns import Rank, Turn, plan
 from portal.audit import log
 from portal.organizations.screens import operators_only, person, render
@@ -25,11 +25,12 @@ def limits_screen(request: HttpRequest) -> HttpResponse:
         {"now": now, "load": capacity.load(now.budget), "pace": round(now.share * 100)}
         for now in health.all_budgets()
     ]
+    connected = Connection.objects.exclude(state=State.PENDING)
     ways = [
         {
             "way": way,
             "where": egress.where_shown(way),
-            "connections": Connection.objects.filter(egress=way).count(),
+            "connections": connected.filter(egress=None if way.is_direct else way).count(),
         }
         for way in Egress.objects.all()
     ]
