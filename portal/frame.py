@@ -18,7 +18,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         from portal.demo import summary
 
         hours = round(clock.offset() / 3600)
-        ahead = f"; its clock is {hours} h ahead" if hours else ""
+        distance = f"{hours} h" if hours < 48 else f"{hours // 24} days"
+        ahead = f"; its clock is {distance} ahead" if hours else ""
         context |= {
             "banner": f"Sandbox: invented people{ahead}",
             "personas": SimpleLazyObject(summary.personas),

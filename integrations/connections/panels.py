@@ -40,7 +40,7 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     granted = Connection.objects.filter(installation__organization__in=visible).exclude(state=State.PENDING)
     dying = [row for row in keep_alive.dying() if row.installation.organization in visible]
     return {
-        "rows": mine,
+        "rows": [row for row in mine if row["connection"] not in dying],
         "dying": [
             {
                 "connection": row,

@@ -35,7 +35,7 @@ class Stage:
         self.world: dict[str, Any] = self.ask("/_sandbox/credentials")
         self.operator = Visitor()
 
-    def ask(self, path: str, data: dict[str, Any] | None = None) -> Any:
+    def ask(self, path: str, data: Any = None) -> Any:
         """Call a control endpoint of the sandbox."""
         body = json.dumps(data).encode() if data is not None else None
         headers = {"Content-Type": "application/json"}
@@ -75,6 +75,7 @@ def play(stage: Stage) -> None:
     open_the_portal(stage)
     connect_by_credentials(stage, cast.CEDAR, "production")
     connect_by_consent(stage, cast.BLUEWATER)
+    quiet_days(stage)
     stage.pass_time(3)
     connect_by_credentials(stage, cast.HARBOR, "ct")
     for persona in (cast.EDITOR, cast.VIEWER):
@@ -140,9 +141,25 @@ def connect_by_consent(stage: Stage, name: str) -> None:
     join(stage, cast.ADMIN)
     officers = [user for user in stage.organization(name)["users"] if not user["admin"]][: cast.OFFICERS]
     for officer in officers:
+        visitor = Visitor()
         link = invite(stage, name, officer["email"], "officer")
-        consent(Visitor().open(link).press("Accept"), officer)
+        consent(visitor.open(link).press("Accept"), officer)
         stage.wait_for_jobs()
+    visitor.open(stage.address(name, "my-connection/")).press("Pause")
+
+
+def quiet_days(stage: Stage) -> None:
+    """Eleven days and a half, in which grants that are used live on, and a paused one comes near its end.
+
+    On the last of them Total Expert fails twice and is asked again.
+    """
+    stage.pass_time(6 * 24)
+    refresh_all(stage)
+    stage.pass_time(5.5 * 24)
+    stage.ask(
+        "/_sandbox/faults", [{"method": "GET", "path": "/v1/contact-groups", "status": 500, "times": 2}]
+    )
+    refresh_all(stage)
 
 
 def consent(visitor: Visitor, user: dict[str, Any]) -> None:
