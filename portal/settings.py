@@ -37,6 +37,8 @@ ENVIRONMENT_HOSTS = env.list("ENVIRONMENT_HOSTS", default=["public.totalexpert.n
 PROXY_HOSTS = env.list("PROXY_HOSTS", default=[])
 #: Where a chat takes messages about connections; a secret, since whoever knows it can write there.
 CHAT_WEBHOOK_URL = env.str("CHAT_WEBHOOK_URL", default="")
+#: Who may read /metrics. Empty: nobody.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 #: Where the demo keeps its mail, as files that its mail page shows.
 DEMO_MAIL_DIR = env.str("DEMO_MAIL_DIR", default="")
@@ -68,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.probes.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",

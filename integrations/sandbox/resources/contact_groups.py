@@ -29,8 +29,7 @@ CONTACT_GROUPS = Resource(
     webhook_item="CONTACT_GROUP",
     behaviour=GroupBehaviour,
     guesses=(
-        "A group cannot be given to another owner: 422.",
-        "Renaming a group to a name its owner already uses answers 422.",
+        "Renaming a group to a name its owner already uses answers 422, as does giving it to another owner.",
         "Deleting a group takes its contacts out of it and changes nothing else about them.",
         "Renaming a group does not change `internal_updated_at` of its contacts.",
         "Contact groups have no filters; a filter answers 422 like any unknown one.",
