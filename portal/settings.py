@@ -171,7 +171,13 @@ ACCOUNT_SIGNUP_REDIRECT_URL = "home"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
 # Beside allauth's own: looking at and accepting invitations, and sending them.
-ACCOUNT_RATE_LIMITS = {"invitation": "60/m/ip", "invite": "30/m/user", "single_sign_on": "20/m/ip"}
+# a consent holds one of very few token slots, whether or not it comes to anything
+ACCOUNT_RATE_LIMITS = {
+    "invitation": "60/m/ip",
+    "invite": "30/m/user",
+    "single_sign_on": "20/m/ip",
+    "consent": "6/h/user",
+}
 # Second factors. A code of an app may be a step early or late; passkeys ask for finger, face or PIN and sign in alone.
 MFA_ADAPTER = "portal.organizations.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

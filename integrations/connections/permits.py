@@ -10,6 +10,7 @@ import time
 
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import F
 
 from integrations.connections import budgets, pacing
 from integrations.connections.models import Budget, Connection, Purpose
@@ -145,6 +146,11 @@ def slow_down(budget: Budget, *, status: int, after: float | None) -> None:
         if status == 429:
             fields |= {"unexplained": row.unexplained + 1, "unexplained_at": now}
         Budget.objects.filter(pk=row.pk).update(**fields)
+
+
+def count_unexplained(budget: Budget) -> None:
+    """Total Expert refused a token request as one too many, although the ledger had room for it."""
+    Budget.objects.filter(pk=budget.pk).update(unexplained=F("unexplained") + 1, unexplained_at=clock.now())
 
 
 def used(budget: Budget) -> int:

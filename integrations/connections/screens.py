@@ -14,6 +14,7 @@ from integrations.connections.access import may_manage, may_resume, title_of, vi
 from integrations.connections.models import Connection, Egress, Environment, Installation, State
 from integrations.total_expert import TotalExpertError
 from portal.organizations import panels
+from portal.organizations.limits import limited
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.screens import organization_screen, person, render, signed_in
@@ -92,6 +93,7 @@ def session_secret(request: HttpRequest) -> str:
 
 @require_POST
 @organization_screen(Capability.CONSENT)
+@limited("consent")
 def begin_consent(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
     """Hold a token slot and send the person to Total Expert; without a slot, back to the page that offers the time."""
     world = get_object_or_404(Environment, name=environment, application__isnull=False)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.db import models, transaction
 
 from integrations import total_expert
-from integrations.connections import ledger, lifecycle, signals, wire
+from integrations.connections import ledger, lifecycle, permits, signals, wire
 from integrations.connections.models import (
     Connection,
     Grant,
@@ -216,8 +216,10 @@ def exchange(request: TokenRequest, send: wire.Send) -> total_expert.Grant:
     except total_expert.AnswerLost:
         ledger.close(request, RequestState.LOST)
         raise
-    except total_expert.TotalExpertError:
+    except total_expert.TotalExpertError as refused:
         ledger.close(request, RequestState.REFUSED)
+        if refused.status == 429:
+            permits.count_unexplained(request.budget)
         raise
 
 

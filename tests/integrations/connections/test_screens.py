@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from integrations.connections import installations
 from integrations.connections.models import (
     ApplicationCredential,
     Connection,
@@ -93,3 +94,13 @@ def test_a_connection_that_was_never_granted_is_not_tested(world: World) -> None
     page = browser(officer).post(reverse("test_connection", kwargs=parts), follow=True)
     assert "nothing to test" in page.content.decode()
     assert not hasattr(connection, "verification")
+
+
+def test_nobody_holds_slot_after_slot(world: World) -> None:
+    officer = world.member("officer")
+    client = Client()
+    client.force_login(officer)
+    installations.ensure(world.organization(), world.environment)
+    address = reverse("begin_consent", args=[world.organization().slug, world.environment.name])
+    statuses = [client.post(address).status_code for _ in range(8)]
+    assert statuses == [302] * 6 + [429] * 2

@@ -7,7 +7,7 @@ import pytest
 from django.db import connections
 
 from integrations import total_expert
-from integrations.connections import ledger, lifecycle, tokens
+from integrations.connections import budgets, ledger, lifecycle, tokens
 from integrations.connections.client import client_for
 from integrations.connections.models import Connection, Purpose, RequestState, State, Token, TokenRequest
 from integrations.total_expert import ReconnectRequired, Rejected, TryLater
@@ -245,3 +245,16 @@ def test_eight_threads_that_find_a_token_expired_send_one_request(world: World) 
     assert not failed
     assert len(set(got)) == 1
     assert token_requests(world) == 2
+
+
+def test_a_token_request_that_is_one_too_many_over_there_is_counted_as_unexplained(
+    world: World, consented: Connection
+) -> None:
+    world.sandbox.pass_time(3700)
+    world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 429, "times": 1})
+    with pytest.raises(TryLater):
+        tokens.access_token(consented)
+    assert budgets.of(consented).unexplained == 1
+    consented.refresh_from_db()
+    assert consented.state == State.ACTIVE
+    assert tokens.access_token(consented), "its refresh token was not spent"
