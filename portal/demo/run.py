@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, data: Path) -> int:
             print(f"The demo could not start: {failed} Its logs are in {data}.", file=sys.stderr)
             return 1
         write(data / "demo.json", {**told, "processes": pids, "environment": environment})
-        announce(told, data, time.monotonic() - started)
+        announce(told, data, time.monotonic() - started, tokens_per_hour=options.tokens_per_hour)
         return watch(start.running)
 
 
@@ -276,7 +276,7 @@ def tell_the_story(options: argparse.Namespace, data: Path, environment: dict[st
     return summary.of(portal=environment["PORTAL_URL"], sandbox=sandbox)
 
 
-def announce(told: dict[str, Any], data: Path, seconds: float) -> None:
+def announce(told: dict[str, Any], data: Path, seconds: float, *, tokens_per_hour: int) -> None:
     say(f"\nReady in {seconds:.0f} s. Everybody and everything in it is invented.\n")
     say(f"  Portal   {told['portal']}   (one click signs you in as anybody)")
     say(f"  Sandbox  {told['sandbox']}")
@@ -284,9 +284,11 @@ def announce(told: dict[str, Any], data: Path, seconds: float) -> None:
     for user in told["users"]:
         where = f" of {user['organization']}" if user["organization"] else ""
         say(f"  {user['role']:<9} {user['email']:<42} {user['password'] or '(code by e-mail)':<18}{where}")
-    say(
-        "\nThe sandbox grants more tokens an hour than Total Expert's 2, so that you can play (--tokens-per-hour 2)."
-    )
+    if tokens_per_hour > 2:
+        say(
+            f"\nThe sandbox grants {tokens_per_hour} tokens an hour, so that you can play. Total Expert grants 2: "
+            "--tokens-per-hour 2."
+        )
     say(f"Data and logs: {data}. A new folder (--data) is a fresh demo. Ctrl-C stops all of it.")
 
 
