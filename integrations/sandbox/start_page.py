@@ -152,7 +152,7 @@ def _settings(settings: dict[str, Any]) -> str:
         f"{settings['drop_rate']:.0%} lost on purpose" if settings["drop_rate"] else "",
         "out of order" if settings["shuffle"] else "",
     ]
-    return ", ".join(filter(None, words)) or "each once, in order"
+    return ", ".join(filter(None, words)) or "as they come, at least once"
 
 
 def _in_words(settings: Limits) -> str:
