@@ -6,7 +6,8 @@ from typing import Any
 
 from django_q.tasks import async_task
 
-from integrations.connections import call_log
+from integrations.connections import call_log, ledger, tokens
+from integrations.connections.models import Token
 from integrations.jobs import kinds
 from integrations.jobs.leases import LEASE, due, holder
 from integrations.jobs.models import Job, State
@@ -105,6 +106,14 @@ def _wait(run: Run, later: TryLater) -> None:
         seconds = min(FIRST_WAIT * 2 ** min(run.job.waits, 16), LONGEST_WAIT)
     attempts = max(run.job.attempts - 1, 0)
     _put_back(run, seconds, str(later), level="warning", attempts=attempts, waits=run.job.waits + 1)
+    if isinstance(later, ledger.NoSlot) and _has_token(run.job):
+        # it came for another job of this connection in the moment in which nothing waited that could be woken
+        Job.objects.filter(pk=run.job.pk, state=State.WAITING).update(waits_until=clock.now(), waits_for="")
+
+
+def _has_token(job: Job) -> bool:
+    token = Token.objects.filter(connection=job.connection_id).first()
+    return token is not None and token.is_fresh(clock.now(), tokens.SAFETY)
 
 
 def _fail_or_repeat(run: Run, ours: Exception) -> None:

@@ -17,6 +17,7 @@ from integrations.directory import sync
 from integrations.jobs import grants, queue, worker
 from integrations.jobs.models import Job
 from integrations.jobs.models import State as JobState
+from portal import clock
 from tests.world import BLUEWATER, World
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +114,20 @@ def test_calls_are_noted_with_the_job_they_were_made_for(world: World) -> None:
     job = run(sync.start(connection=connection))
     assert connection.calls.filter(job=job.pk).count() > 3
     assert worker.begin(job.pk) is None
+
+
+def test_a_token_that_comes_while_a_job_is_being_put_back_is_not_missed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = world.connected()
+    world.sandbox.pass_time(3700)
+    other = Connection.objects.get(pk=connection.pk)
+    real = tokens.access_token
+
+    def refused_just_before(*args: object, **kwargs: object) -> str:
+        monkeypatch.setattr(tokens, "access_token", real)
+        real(other)
+        raise ledger.NoSlot(clock.now() + dt.timedelta(hours=1), 3600)
+
+    monkeypatch.setattr(tokens, "access_token", refused_just_before)
+    assert run(sync.start(connection=connection)).state == JobState.DONE
