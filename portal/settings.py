@@ -177,6 +177,8 @@ ACCOUNT_RATE_LIMITS = {
     "invite": "30/m/user",
     "single_sign_on": "20/m/ip",
     "consent": "6/h/user",
+    # each change of a connection is told to people by mail
+    "connection": "20/h/user",
 }
 # Second factors. A code of an app may be a step early or late; passkeys ask for finger, face or PIN and sign in alone.
 MFA_ADAPTER = "portal.organizations.second_factors.MFAAdapter"

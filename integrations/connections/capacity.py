@@ -13,13 +13,18 @@ from typing import Any
 from integrations.connections import budgets, environments, keep_alive
 from integrations.connections.models import Budget, Environment, Grant, State
 from portal import clock
-from portal.organizations.models import Invitation, Organization
+from portal.organizations.models import Invitation, Organization, User
 from portal.organizations.roles import Capability, Role, allows
 
 #: How old a mirror may be at most before an address counts as overcommitted.
 FRESH_WITHIN = dt.timedelta(hours=24)
 #: Part of the grants that is left to people who consent, to fresh leads and to privacy deadlines.
 FOR_PEOPLE = 0.2
+#: What is said to those whom the numbers of other customers do not concern.
+CROWDED = (
+    "Total Expert gives out few tokens, and many connections share them already: what this person sees may show here a day "
+    "or more later. Ask your operator before you invite many."
+)
 #: Connections in these states cost tokens.
 COSTLY = (State.ACTIVE, State.PAUSED, State.NEEDS_RECONNECT)
 
@@ -144,11 +149,12 @@ def hours(number: float) -> str:
     return f"{number:,.0f} hours" if number >= 2 else f"{max(1, number * 60):,.0f} minutes"
 
 
-def caution(organization: Organization, role: Role) -> str:
-    """What one more person who consents would mean, those who are invited already counted in."""
+def caution(organization: Organization, role: Role, actor: User) -> str:
+    """What one more person who consents would mean, those who are invited already counted in. Numbers for operators only."""
     if not allows(role, Capability.CONSENT):
         return ""
     open_ones = Invitation.objects.filter(
         accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now(), role=Role.OFFICER
     )
-    return warning(environments.for_consent(organization), consents=open_ones.count() + 1)
+    said = warning(environments.for_consent(organization), consents=open_ones.count() + 1)
+    return said if actor.is_operator or not said else CROWDED

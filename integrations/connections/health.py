@@ -34,8 +34,8 @@ class Health:
     requests: list[TokenRequest]
 
 
-def of(connection: Connection) -> Health:
-    """How one connection stands now."""
+def of(connection: Connection, *, for_operator: bool = False) -> Health:
+    """How one connection stands now. ``for_operator``: with what concerns other customers."""
     token = Token.objects.filter(connection=connection).first()
     hour, turn = ledger.look(connection)
     at = clock.now()
@@ -48,7 +48,7 @@ def of(connection: Connection) -> Health:
         refresh_expires_at=token.refresh_expires_at if token else None,
         next_slot=turn.at,
         slot_is_free=turn.at <= hour.at,
-        because=turns.because(turn, hour),
+        because=turns.because(turn, hour, counts=for_operator),
         shown_state=shown_state(connection, waits=turn.at > hour.at),
         lost=_lost(connection),
         requests=list(connection.token_requests.all()[:10]),
@@ -139,7 +139,7 @@ class BudgetNow:
 
     @property
     def because(self) -> str:
-        return turns.because(self.turn, self.hour)
+        return turns.because(self.turn, self.hour, counts=True)
 
 
 def all_budgets() -> list[BudgetNow]:

@@ -30,7 +30,7 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
     context = {
         "organization": organization,
         "connection": connection,
-        "health": health.of(connection),
+        "health": health.of(connection, for_operator=person(request).is_operator),
         "may_manage": may_manage(request, connection),
         "may_resume": may_resume(request, connection),
         "own": connection.user_id == person(request).pk,
@@ -60,6 +60,7 @@ def my_connection(request: HttpRequest, organization: Organization) -> HttpRespo
 
 @require_POST
 @organization_screen(Capability.BROWSE)
+@limited("connection")
 def change_connection(
     request: HttpRequest, organization: Organization, pk: uuid.UUID, verb: str
 ) -> HttpResponse:

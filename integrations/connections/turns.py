@@ -154,14 +154,19 @@ def turn_of(who: str, hour: Hour, demands: Iterable[Demand]) -> Turn | None:
     return next((turn for turn in plan(hour, demands) if turn.who == who), None)
 
 
-def because(turn: Turn, hour: Hour) -> str:
-    """Why it is not sooner, in half a sentence; "" when it is now."""
+def because(turn: Turn, hour: Hour, *, counts: bool = False) -> str:
+    """Why it is not sooner, in half a sentence; "" when it is now.
+
+    With ``counts`` it says how many of whom go first: that is about other customers, so it is for operators.
+    """
     if turn.at <= hour.at:
         return ""
     used = len(hour.frees)
     reasons = [f"{used} of {hour.limit} token requests of this hour are used"] if used else []
     ahead = sum(turn.before.values())
-    if ahead:
+    if ahead and not counts:
+        reasons.append("others go first")
+    elif ahead:
         listed = ", ".join(
             f"{count} {WORDS[rank][count != 1]}" for rank, count in sorted(turn.before.items())
         )

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from portal.organizations.models import Organization
+from portal.organizations.models import Organization, User
 from portal.organizations.roles import Role
 
-#: Answers what it would mean to invite one more person in this role; "" when there is nothing to say.
-Caution = Callable[[Organization, Role], str]
+#: Answers what it would mean that somebody invites one more person in this role; "" when there is nothing to say.
+#: What concerns other customers is said to operators only.
+Caution = Callable[[Organization, Role, User], str]
 
 _cautions: dict[str, Caution] = {}
 
@@ -16,6 +17,6 @@ def register(name: str, caution: Caution) -> None:
     _cautions[name] = caution
 
 
-def of_inviting(organization: Organization, role: Role) -> list[str]:
-    """What is to be said before somebody is invited there."""
-    return [sentence for caution in _cautions.values() if (sentence := caution(organization, role))]
+def of_inviting(organization: Organization, role: Role, *, actor: User) -> list[str]:
+    """What is to be said to ``actor`` before they invite somebody there."""
+    return [sentence for caution in _cautions.values() if (sentence := caution(organization, role, actor))]

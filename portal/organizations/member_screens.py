@@ -33,7 +33,7 @@ def members(request: HttpRequest, organization: Organization) -> HttpResponse:
     """
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        said = cautions.of_inviting(organization, Role(form.cleaned_data["role"]))
+        said = cautions.of_inviting(organization, Role(form.cleaned_data["role"]), actor=person(request))
         if said and not form.is_confirmed:
             return _draw(request, organization, form, said=said)
         try:

@@ -82,3 +82,12 @@ def test_who_does_not_consent_costs_nothing(world: World, crowded: Client) -> No
     before = Invitation.objects.count()
     assert "Invite nevertheless" not in invite(crowded, world, "viewer@cedar.example", "viewer")
     assert Invitation.objects.count() == before + 1
+
+
+@pytest.mark.django_db
+def test_a_customers_admin_is_cautioned_without_numbers_of_others(world: World, crowded: Client) -> None:
+    client = Client()
+    client.force_login(world.member("admin"))
+    text = invite(client, world, "one.more@cedar.example")
+    assert "Invite nevertheless" in text and "many connections share them" in text
+    assert "21 connections" not in text and "26 hours" not in text

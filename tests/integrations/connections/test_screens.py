@@ -104,3 +104,16 @@ def test_nobody_holds_slot_after_slot(world: World) -> None:
     address = reverse("begin_consent", args=[world.organization().slug, world.environment.name])
     statuses = [client.post(address).status_code for _ in range(8)]
     assert statuses == [302] * 6 + [429] * 2
+
+
+def test_nobody_sends_mail_after_mail_by_pausing_and_resuming(world: World) -> None:
+    officer = world.member("officer")
+    connection = world.consented(officer)
+    client = Client()
+    client.force_login(officer)
+    address = [
+        reverse("change_connection", args=[world.organization().slug, connection.pk, verb])
+        for verb in ("pause", "resume")
+    ]
+    statuses = [client.post(address[number % 2]).status_code for number in range(22)]
+    assert statuses == [302] * 20 + [429] * 2

@@ -80,6 +80,9 @@ def test_it_says_why_it_is_not_sooner() -> None:
     turn = turns.turn_of("me", hour, demands)
     assert turn is not None
     assert turns.because(turn, hour) == (
+        "because 2 of 2 token requests of this hour are used and others go first"
+    ), "how many other customers wait is nobody's business"
+    assert turns.because(turn, hour, counts=True) == (
         "because 2 of 2 token requests of this hour are used and 3 go first: 1 person, 2 staler mirrors"
     )
     now = turns.turn_of("me", Hour(NOW, 2), [waits("me")])
