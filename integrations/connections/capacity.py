@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.connections import budgets, environments, keep_alive
-from integrations.connections.models import Budget, Environment, Grant, State
+from integrations.connections.models import Budget, Egress, Environment, Grant, State
 from portal import clock
 from portal.organizations.models import Invitation, Organization, User
 from portal.organizations.roles import Capability, Role, allows
@@ -84,6 +84,15 @@ class Load:
             self.addresses,
         )
 
+    def __add__(self, other: "Load") -> "Load":
+        """Both together; of their limits the tighter one counts."""
+        return Load(
+            self.connections + other.connections,
+            self.consents + other.consents,
+            min(self.tokens_per_hour, other.tokens_per_hour),
+            self.addresses + other.addresses,
+        )
+
 
 def addresses_for(connections: int, *, tokens_per_hour: int, fresh_within: dt.timedelta) -> int:
     """How many source addresses keep so many connections as fresh as that."""
@@ -123,19 +132,29 @@ def load(budget: Budget) -> Load | None:
     )
 
 
+def load_of_all(environment: Environment) -> Load | None:
+    """How busy all source addresses are together that lead there; new connections go to the one with the fewest."""
+    total = load(budgets.at(environment))
+    for way in Egress.objects.exclude(name=Egress.DIRECT):
+        more = load(budgets.at(environment, way))
+        total = total + more if total is not None and more is not None else None
+    return total
+
+
 def warning(environment: Environment | None, *, consents: int = 0, admins: int = 0) -> str:
     """What it means to connect so many more there; "" while mirrors stay as fresh as they should."""
     if environment is None:
         return ""
-    now = load(budgets.at(environment))
+    now = load_of_all(environment)
     if now is None:
         return ""
     then = now.with_more(consents=consents, admins=admins)
     if not then.is_overcommitted:
         return ""
+    each = "one source address" if then.addresses == 1 else f"each of {then.addresses} source addresses"
     return (
-        f"With this, {then.connections:,} connections share {then.tokens_per_hour} token requests an hour at one source "
-        f"address: each mirror would become up to {hours(then.bound_hours)} old, and should not become older than "
+        f"With this, {then.connections:,} connections share {then.tokens_per_hour} token requests an hour at {each}: "
+        f"each mirror would become up to {hours(then.bound_hours)} old, and should not become older than "
         f"{hours(FRESH_WITHIN / dt.timedelta(hours=1))}. More addresses help; Settings, Capacity says how many."
     )
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from integrations.connections import ledger, lifecycle, signals, tokens, wire
+from integrations.connections import egress, ledger, lifecycle, signals, tokens, wire
 from integrations.connections.models import (
     Connection,
     ConsentAttempt,
@@ -101,7 +101,12 @@ def own_connection(installation: Installation, user: User) -> Connection:
         installation=installation,
         user=user,
         grant=Grant.AUTHORIZATION_CODE,
-        defaults={"state": State.PENDING, "since": at, "created_at": at},
+        defaults={
+            "state": State.PENDING,
+            "since": at,
+            "created_at": at,
+            "egress": egress.for_new(installation.environment),
+        },
     )
     return connection
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 
-from integrations.connections import admission, ledger, lifecycle, tokens, tripwire, turns, wire
+from integrations.connections import admission, egress, ledger, lifecycle, tokens, tripwire, turns, wire
 from integrations.connections.client import client_of_candidate
 from integrations.connections.models import (
     ApplicationCredential,
@@ -65,7 +65,12 @@ def propose(
         connection, _ = Connection.objects.get_or_create(
             installation=installation,
             grant=Grant.CLIENT_CREDENTIALS,
-            defaults={"state": State.PENDING, "since": at, "created_at": at},
+            defaults={
+                "state": State.PENDING,
+                "since": at,
+                "created_at": at,
+                "egress": egress.for_new(installation.environment),
+            },
         )
         CredentialCandidate.objects.filter(connection=connection).delete()
         candidate = CredentialCandidate(connection=connection, fingerprint=mark, proposed_by=actor)

@@ -5,13 +5,15 @@ installed the portal: an address that is typed in a browser is never called othe
 it may hold a user name and a password.
 """
 
+import uuid
+from collections import Counter
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from integrations.connections.models import Connection, Egress
+from integrations.connections.models import Connection, Egress, Environment, State
 from integrations.total_expert.environment import is_loopback
 from portal import clock
 from portal.audit import log
@@ -65,6 +67,20 @@ def change(way: Egress, *, label: str, proxy_url: str, actor: User | None) -> No
     with transaction.atomic():
         way.save()
         log.record("egress.changed", actor=actor, target=way, name=way.name, address=bool(proxy_url))
+
+
+def for_new(environment: Environment) -> Egress | None:
+    """The source address for a new connection there: that with the fewest. None: this machine's own."""
+    ways = list(Egress.objects.all())
+    if len(ways) < 2:
+        return None
+    behind = Connection.objects.filter(installation__environment__host=environment.host)
+    counts: Counter[uuid.UUID | None] = Counter(
+        behind.exclude(state=State.REVOKED).values_list("egress", flat=True)
+    )
+    loads = [counts[way.pk] + (counts[None] if way.is_direct else 0) for way in ways]
+    chosen = ways[loads.index(min(loads))]
+    return None if chosen.is_direct else chosen
 
 
 def assign(connection: Connection, way: Egress | None, *, actor: User | None) -> None:

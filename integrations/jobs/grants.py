@@ -8,10 +8,13 @@ from integrations.connections.models import Connection, Purpose
 from integrations.jobs import queue
 from integrations.jobs.models import ACTIVE, Job
 from integrations.jobs.run import Run
+from portal import clock
 
 KEEP_ALIVE = "connections.keep_alive"
 #: How often it is looked whose turn has come, and which grants are to be kept alive.
 OFTEN, NOW_AND_THEN = dt.timedelta(seconds=5), dt.timedelta(minutes=5)
+#: A renewal that failed is tried again by itself after this.
+AGAIN_AFTER = dt.timedelta(hours=1)
 #: What jobs ask tokens for. A person on the way to consent stands in the queue for themselves.
 OF_JOBS = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
 
@@ -44,8 +47,11 @@ def look_after_grants() -> None:
     keep_alive.say_which_died()
     for connection in keep_alive.dying():
         notices.dies_soon(connection)
+    failed = Job.objects.filter(kind=KEEP_ALIVE, state="failed", finished_at__gt=clock.now() - AGAIN_AFTER)
+    left_alone = set(failed.values_list("connection", flat=True))
     for connection in keep_alive.ripe():
-        queue.start(KEEP_ALIVE, connection=connection)
+        if connection.pk not in left_alone:
+            queue.start(KEEP_ALIVE, connection=connection)
 
 
 def advance(run: Run) -> bool:

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.connections import capacity
+from integrations.connections import capacity, egress
 from integrations.connections.capacity import Load
 from portal.organizations.models import Invitation
-from tests.world import World
+from tests.world import BLUEWATER, World
 
 
 def test_the_bound_is_connections_by_grants_that_are_left_for_work() -> None:
@@ -91,3 +91,19 @@ def test_a_customers_admin_is_cautioned_without_numbers_of_others(world: World, 
     text = invite(client, world, "one.more@cedar.example")
     assert "Invite nevertheless" in text and "many connections share them" in text
     assert "21 connections" not in text and "26 hours" not in text
+
+
+@pytest.mark.django_db
+def test_new_connections_go_to_the_address_with_the_fewest(world: World) -> None:
+    first = world.connected()
+    assert first.egress is None
+    second = egress.add(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
+    assert world.propose(BLUEWATER).egress == second
+    assert egress.for_new(world.environment) is None, "one each: this machine's own comes first"
+
+
+@pytest.mark.django_db
+def test_with_more_addresses_more_are_carried(world: World, crowded: Client) -> None:
+    assert "Invite nevertheless" in invite(crowded, world, "one.more@cedar.example")
+    egress.add(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
+    assert "Invite nevertheless" not in invite(crowded, world, "one.more@cedar.example")

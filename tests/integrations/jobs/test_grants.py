@@ -131,3 +131,18 @@ def test_a_token_that_comes_while_a_job_is_being_put_back_is_not_missed(
 
     monkeypatch.setattr(tokens, "access_token", refused_just_before)
     assert run(sync.start(connection=connection)).state == JobState.DONE
+
+
+def test_a_renewal_that_failed_is_left_alone_for_an_hour(world: World) -> None:
+    world.consented(world.member("officer"))
+    application = world.environment.application
+    application.client_secret = "another"
+    application.save()
+    world.sandbox.pass_time(10.1 * DAY)
+    grants.look_after_grants()
+    assert run(Job.objects.get(kind=grants.KEEP_ALIVE)).state == JobState.FAILED
+    grants.look_after_grants()
+    assert Job.objects.filter(kind=grants.KEEP_ALIVE).count() == 1
+    world.sandbox.pass_time(3700)
+    grants.look_after_grants()
+    assert Job.objects.filter(kind=grants.KEEP_ALIVE).count() == 2
