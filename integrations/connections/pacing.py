@@ -114,8 +114,8 @@ def give(line: Line, *, limit: int, who: str, urgent: bool, wanted: int, now: fl
 
     ``urgent``: a person waits for it.
     """
+    _tidy(line, now, limit)
     step = spacing(limit, line.share_at(now))
-    _tidy(line, now)
     first = max(line.free_at, now)
     if urgent:
         if first > now + BURST:
@@ -150,7 +150,12 @@ def reserve(line: Line, *, limit: int, now: float) -> None:
     _take(line, max(line.free_at, now), spacing(limit, line.share_at(now)), [now])
 
 
-def _tidy(line: Line, now: float) -> None:
+def _tidy(line: Line, now: float, limit: int) -> None:
+    """Forget what is over, and what lies further ahead than it can: then the database's clock was put back."""
+    furthest = now + 2 * MINUTE + 2 * spacing(limit, LEAST)
+    line.free_at, line.lowered_at = min(line.free_at, furthest), min(line.lowered_at, now)
+    for turn in line.turns.values():
+        turn.last, turn.waits_until = min(turn.last, now), min(turn.waits_until, now + WAITS)
     line.turns = {who: turn for who, turn in line.turns.items() if now - turn.last < REMEMBERED}
     line.seconds = {second: count for second, count in line.seconds.items() if second > now - MINUTE - 2}
 

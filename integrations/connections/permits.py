@@ -73,9 +73,8 @@ class Permits:
             early = place - time.monotonic()
             if early > 0:
                 time.sleep(early)
-            if (
-                time.monotonic() - place <= pacing.LATE
-            ):  # else this process was held up, and the place is void
+            # later than that this process was held up, and the place is void
+            if time.monotonic() - place <= pacing.LATE:
                 self._waited.seconds = time.monotonic() - began
                 return
 

@@ -131,3 +131,18 @@ def test_what_was_used_counts_the_last_minute() -> None:
         asks(line, START + number, urgent=True)
     assert line.used(START + 10) == 10
     assert line.used(START + 65) < 10
+
+
+def test_a_clock_that_is_put_back_stops_nobody_for_long() -> None:
+    line = Line()
+    asks(line, START, who="gone")
+    pacing.refused(line, now=START, after=None)
+    line.turns["gone"].waits_until = START + 1
+    yesterday = START - 86_400
+    answer = asks(line, yesterday)
+    assert isinstance(answer, Wait) and answer.seconds < 300
+    later = yesterday + 300
+    line.turns = {"gone": pacing.Turn(-5, START, START), "a": pacing.Turn(5, later)}
+    assert isinstance(asks(line, later), Wait), "it may still be there"
+    assert isinstance(asks(line, later + pacing.WAITS), Given)
+    assert line.share_at(later + 3600) == 1
