@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import chromium, pictures
 from tests.browser.demo import Demo
-from tests.browser.visitors import Visitors
+from tests.browser.visitors import PATIENCE_MS, Visitors
 
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
@@ -42,6 +42,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(chromium.MISSING)
     # Playwright keeps an event loop in this thread, which Django takes for asynchronous code in later tests.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=chromium.ARGUMENTS)
         yield started

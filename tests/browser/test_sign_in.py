@@ -106,6 +106,14 @@ def test_a_passkey_is_registered_and_signs_in_alone(portal: str, page: Page) -> 
     is_home(page)
 
 
+def test_no_passkey_is_offered_before_its_script_is_there(portal: str, visitors: Visitors) -> None:
+    page = visitors.new(javascript=False)
+    page.goto(f"{portal}/accounts/login/")
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
 def test_a_passkey_leads_on_to_the_page_one_came_for(portal: str, page: Page) -> None:
     person(ADA)
     Authenticator(page)
