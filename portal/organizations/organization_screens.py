@@ -11,7 +11,14 @@ from portal.organizations.forms import ChooseForm, LookedAfterForm, Organization
 from portal.organizations.models import Organization
 from portal.organizations.refusals import Refused
 from portal.organizations.roles import MEMBER_ROLES, Capability
-from portal.organizations.screens import operators_only, organization_screen, person, render, signed_in
+from portal.organizations.screens import (
+    chosen,
+    operators_only,
+    organization_screen,
+    person,
+    render,
+    signed_in,
+)
 
 #: How many organizations the switcher lists; beyond them one searches.
 LISTED = 100
@@ -82,9 +89,13 @@ def choose_organization(request: HttpRequest) -> HttpResponse:
     form = ChooseForm(request.GET)
     found = form.found(visible, LISTED + 1)
     roles = dict(person(request).memberships.values_list("organization_id", "role"))
+    current = chosen(request)
     context = {
         "words": request.GET.get("q", "").strip(),
-        "rows": [{"organization": row, "role": roles.get(row.pk, "")} for row in found[:LISTED]],
+        "rows": [
+            {"organization": row, "role": roles.get(row.pk, ""), "is_chosen": row == current}
+            for row in found[:LISTED]
+        ],
         "are_more": len(found) > LISTED,
         "total": visible.count(),
     }

@@ -70,10 +70,14 @@ def chosen(request: HttpRequest) -> Organization | None:
 
 
 def switcher(request: HttpRequest) -> dict[str, Any]:
-    """For the frame: the organization one works in, and whether there are others to switch to."""
+    """For the frame: the organization that the page is about, and whether there are others to switch to.
+
+    A page of all organizations says so, though `chosen` remembers one; who has only one always reads its name.
+    """
     operator = bool(getattr(request.user, "is_operator", False))
     shows = operator or Organization.objects.visible_to(request.user).count() > 1
-    return {"organization": chosen(request), "shows": shows}
+    about_one = not shows or (request.resolver_match and "slug" in request.resolver_match.kwargs)
+    return {"organization": chosen(request) if about_one else None, "shows": shows}
 
 
 def person(request: HttpRequest) -> User:

@@ -76,8 +76,18 @@ def test_the_switcher_lists_what_one_may_see_and_searches_it(
 def test_the_choice_stays(cedar: Organization, harbor: Organization, operator: User, signed_in) -> None:
     client = signed_in(operator)
     client.get(reverse("organization", args=[harbor.slug]))
-    home = client.get(reverse("home"))
-    assert home.context["switcher"] == {"organization": harbor, "shows": True}
+    rows = client.get(reverse("choose_organization")).context["rows"]
+    assert [row["organization"] for row in rows if row["is_chosen"]] == [harbor]
+    assert reverse("contacts", args=[harbor.slug]) in client.get(reverse("home")).content.decode()
+
+
+def test_the_switcher_says_which_organization_the_page_is_about(
+    cedar: Organization, harbor: Organization, operator: User, signed_in
+) -> None:
+    client = signed_in(operator)
+    page = client.get(reverse("organization", args=[harbor.slug]))
+    assert page.context["switcher"] == {"organization": harbor, "shows": True}
+    assert client.get(reverse("home")).context["switcher"] == {"organization": None, "shows": True}
 
 
 def test_whoever_has_one_organization_has_nothing_to_switch(
