@@ -79,9 +79,10 @@ def forward(connection: Connection, *, actor: User) -> bool:
 
 def waiting(budget: Budget, at: dt.datetime) -> list[turns.Demand]:
     """The queue of one budget, not yet in order: one demand a connection."""
-    rows = TokenDemand.objects.filter(
+    in_time = TokenDemand.objects.filter(
         connection__in=budgets.connections_of(budget), expected_at__gt=at - FORGOTTEN_AFTER
     )
+    rows = in_time.exclude(connection__state=State.PAUSED)
     return one_each(
         rows.values(
             "connection_id",

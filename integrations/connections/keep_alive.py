@@ -74,7 +74,7 @@ def renew(connection: Connection) -> bool:
 
     Raises ReconnectRequired when the grant is dead, TryLater when it is not its turn or somebody else renews it.
     """
-    tokens.refuse_closed(connection)
+    lifecycle.refuse_closed(connection)
     token = tokens.of(connection)
     dies_at = token.refresh_expires_at
     if dies_at is None or clock.now() < ripe_at(connection, dies_at):

@@ -11,19 +11,21 @@ from integrations.connections.models import (
     Token,
     TokenDemand,
 )
+from integrations.total_expert import ReconnectRequired, TryLater
 from portal import clock
 from portal.audit import log
 from portal.organizations.models import User
 
 #: States in which nothing may be sent for a connection, with what the caller is told.
-CLOSED = {
+_CLOSED = {
     State.PENDING: "This connection was never granted. Connect it first.",
     State.NEEDS_RECONNECT: "This connection needs a new grant. Reconnect it.",
-    State.PAUSED: "This connection is paused. Resume it first.",
+    State.PAUSED: "This connection is paused. What waits for it goes on when somebody resumes it.",
     State.QUARANTINED: "This connection is quarantined, because its grant belongs to another organization.",
     State.REVOKED: "This connection was revoked. Connect it again.",
 }
-
+#: Seconds after which work of a paused connection looks again; whoever resumes it has it go on at once.
+_WHILE_PAUSED = 24 * 3600.0
 
 #: From which states each may be entered: whatever else happens meanwhile, a person's decision is not overwritten.
 _FROM = {
@@ -69,6 +71,19 @@ def _enter(row: Connection, state: State, reason: str, actor: User | None) -> No
         notices.of_change(row, before=before, actor=actor)
 
 
+def refuse_closed(connection: Connection) -> None:
+    """Raise unless the connection may send anything, whatever the caller's copy of the row says.
+
+    TryLater while it is paused, since a pause ends; ReconnectRequired in every other state that is closed.
+    """
+    connection.refresh_from_db(fields=["state", "reason"])
+    sentence = _CLOSED.get(State(connection.state))
+    if sentence and connection.state == State.PAUSED:
+        raise TryLater(sentence, after=_WHILE_PAUSED)
+    if sentence:
+        raise ReconnectRequired(f"{sentence} {connection.reason}".strip())
+
+
 def pause(connection: Connection, *, actor: User) -> bool:
     """Send nothing for a working connection until somebody resumes it. Its tokens are kept. False when it is not working."""
     with transaction.atomic():
@@ -79,8 +94,12 @@ def pause(connection: Connection, *, actor: User) -> bool:
 
 
 def resume(connection: Connection, *, actor: User) -> bool:
-    """Go on after a pause. False when it is not paused."""
-    return move(connection, State.ACTIVE, actor=actor, before=frozenset({State.PAUSED}))
+    """Go on after a pause, and with all that waited for it. False when it is not paused."""
+    with transaction.atomic():
+        resumed = move(connection, State.ACTIVE, actor=actor, before=frozenset({State.PAUSED}))
+        if resumed:
+            transaction.on_commit(lambda: signals.ready.send(Connection, connection=connection))
+    return resumed
 
 
 def revoke(connection: Connection, *, actor: User, reason: str = "Its tokens were forgotten here.") -> bool:

@@ -12,5 +12,6 @@ quarantined = Signal()
 #: There is something to tell people. Sent inside the transaction. Keyword argument: ``connection``.
 noticed = Signal()
 
-#: A connection was granted a token: whatever is due for it runs now. Sent after commit. Keyword argument: ``connection``.
-granted = Signal()
+#: A connection was granted a token, or resumed: whatever waits for it goes on now. Sent after commit. Keyword argument:
+#: ``connection``.
+ready = Signal()

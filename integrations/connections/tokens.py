@@ -61,7 +61,7 @@ def access_token(
     """
     patience = time.monotonic() + PATIENCE
     while True:
-        refuse_closed(connection)
+        lifecycle.refuse_closed(connection)
         token = of(connection)
         if token.is_fresh(clock.now(), SAFETY) and token.access_token:
             return str(token.access_token)
@@ -79,14 +79,6 @@ def of(connection: Connection) -> Token:
     if token is None:
         token, _ = Token.objects.get_or_create(connection=connection)
     return token
-
-
-def refuse_closed(connection: Connection) -> None:
-    """Raise ReconnectRequired unless the connection may send anything, whatever the caller's copy of the row says."""
-    connection.refresh_from_db(fields=["state", "reason"])
-    sentence = lifecycle.CLOSED.get(State(connection.state))
-    if sentence:
-        raise ReconnectRequired(f"{sentence} {connection.reason}".strip())
 
 
 def take_lease(connection: Connection, token: Token) -> Lease | None:
@@ -239,7 +231,7 @@ def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> To
     if token is None or not stored:
         raise TryLater("This connection was granted anew or revoked while its token was renewed.", after=1)
     connection.scopes = scopes_of(grant)
-    signals.granted.send(Connection, connection=connection)
+    signals.ready.send(Connection, connection=connection)
     if token.fence > lease.fence + 1:
         # whoever took the lease over has been refused with the old refresh token meanwhile
         lifecycle.move(connection, State.ACTIVE, before=frozenset({State.NEEDS_RECONNECT}))

@@ -1,7 +1,7 @@
 """The sync: jobs that mirror what working connections see, each one pass of one connection."""
 
 from integrations.connections import lifecycle
-from integrations.connections.models import Connection, Installation, State
+from integrations.connections.models import Connection, Installation
 from integrations.directory.passes import Pass
 from integrations.jobs import queue
 from integrations.jobs.models import Job
@@ -31,8 +31,10 @@ def advance(run: Run) -> bool:
     connection = Connection.objects.select_related(
         "installation__environment", "installation__organization", "egress", "user"
     ).get(jobs=run.job.pk)
-    if connection.state != State.ACTIVE:
-        raise ReconnectRequired(f"{lifecycle.CLOSED[State(connection.state)]} What was mirrored stays.")
+    try:
+        lifecycle.refuse_closed(connection)
+    except ReconnectRequired as closed:
+        raise ReconnectRequired(f"{closed} What was mirrored stays.") from None
     if connection.admitted_at is None:
         raise ReconnectRequired(
             "This connection was not verified yet, so nothing is mirrored. Test it first."

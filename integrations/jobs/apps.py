@@ -9,7 +9,7 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from integrations.connections.signals import granted, noticed
+        from integrations.connections.signals import noticed, ready
         from integrations.jobs import grants, kinds, panels, retention, schedules, telling  # noqa: F401
         from integrations.jobs.signals import left
 
@@ -22,5 +22,5 @@ class JobsConfig(AppConfig):
         )
         kinds.register(telling.KIND, label="Tell people about connections", advance=telling.advance)
         noticed.connect(telling.on_noticed, dispatch_uid="jobs.noticed")
-        granted.connect(grants.on_granted, dispatch_uid="jobs.granted")
+        ready.connect(grants.on_ready, dispatch_uid="jobs.ready")
         left.connect(grants.on_left, dispatch_uid="jobs.left")

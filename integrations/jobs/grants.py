@@ -19,8 +19,8 @@ AGAIN_AFTER = dt.timedelta(hours=1)
 OF_JOBS = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
 
 
-def on_granted(sender: object, *, connection: Connection, **_: Any) -> None:
-    """A token is there: all that waits for this connection runs before its hour is over."""
+def on_ready(sender: object, *, connection: Connection, **_: Any) -> None:
+    """A token is there, or a pause is over: all that waits for this connection runs before its hour is over."""
     queue.wake(connection)
 
 

@@ -91,12 +91,17 @@ def test_without_a_slot_nothing_is_sent_and_the_time_is_told(world: World) -> No
     assert Token.objects.get().lease_holder == ""
 
 
-@pytest.mark.parametrize("state", [State.PAUSED, State.REVOKED, State.QUARANTINED])
-def test_nothing_is_sent_for_a_closed_connection(world: World, state: State) -> None:
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [(State.PAUSED, TryLater), (State.REVOKED, ReconnectRequired), (State.QUARANTINED, ReconnectRequired)],
+)
+def test_nothing_is_sent_for_a_closed_connection(world: World, state: State, error: type[Exception]) -> None:
     connection = world.connected()
+    requests = len(world.sandbox.requests())
     lifecycle.move(connection, state)
-    with pytest.raises(ReconnectRequired):
+    with pytest.raises(error):
         tokens.access_token(Connection.objects.get())
+    assert len(world.sandbox.requests()) == requests
 
 
 def test_a_lost_answer_counts_and_the_next_try_goes_on(world: World) -> None:

@@ -106,18 +106,30 @@ def test_the_stalest_book_goes_first_and_one_that_was_never_read_before_all(
     assert TokenDemand.objects.get(connection=officers[1]).stale_since < read
 
 
-@pytest.mark.parametrize(
-    ("how", "says"),
-    [(lifecycle.pause, "paused. Resume"), (lifecycle.revoke, "revoked. Connect it again")],
-)
-def test_a_sync_of_a_connection_that_rests_fails_with_a_sentence(
-    world: World, admin: Connection, run_sync: Run, how: Callable[..., None], says: str
+def test_a_sync_of_a_connection_that_was_revoked_fails_with_a_sentence(
+    world: World, admin: Connection, run_sync: Run
 ) -> None:
-    how(admin, actor=world.operator)
+    lifecycle.revoke(admin, actor=world.operator)
     job = run_sync(admin)
     assert job.state == "failed"
-    assert says in job.problem and "What was mirrored stays" in job.problem
+    assert "revoked. Connect it again" in job.problem and "What was mirrored stays" in job.problem
     assert sync.start_all(installation=admin.installation) == []
+
+
+def test_a_sync_of_a_paused_connection_waits_until_somebody_resumes_it(
+    world: World, admin: Connection, run_sync: Run, django_capture_on_commit_callbacks: Any
+) -> None:
+    lifecycle.pause(admin, actor=world.operator)
+    job = run_sync(admin)
+    assert (job.state, job.attempts) == ("waiting", 0)
+    assert "paused. What waits for it goes on when somebody resumes it" in job.waits_for
+    assert sync.start_all(installation=admin.installation) == []
+    assert queue.run_now(job).state == "waiting"
+    with django_capture_on_commit_callbacks(execute=True):
+        lifecycle.resume(admin, actor=world.operator)
+    job.refresh_from_db()
+    assert queue.run_now(job).state == "done"
+    assert Contact.objects.filter(installation=admin.installation).exists()
 
 
 def test_a_connection_that_shows_another_organizations_contacts_stores_none_of_them(
