@@ -13,9 +13,14 @@ __all__ = ["ADAPTERS", "client_for", "client_of_candidate"]
 
 
 def client_for(
-    connection: Connection, *, purpose: Purpose = Purpose.WORK, stale_since: dt.datetime | None = None
+    connection: Connection,
+    *,
+    purpose: Purpose = Purpose.WORK,
+    stale_since: dt.datetime | None = None,
+    due_at: dt.datetime | None = None,
 ) -> total_expert.Client:
-    """An API client that acts as ``connection``. ``stale_since`` is how old what it renews is: the stalest goes first.
+    """An API client that acts as ``connection``. ``stale_since`` is how old what it renews is: of work the stalest goes
+    first; ``due_at`` is the deadline: of privacy requests the nearest does.
 
     Its calls raise TryLater when no token slot or no permit is free, ReconnectRequired when the grant is dead, and
     Rejected when Total Expert refuses. Use it outside any transaction.
@@ -23,7 +28,9 @@ def client_for(
     return _client(
         connection,
         purpose,
-        token=lambda: tokens.access_token(connection, purpose=purpose, stale_since=stale_since),
+        token=lambda: tokens.access_token(
+            connection, purpose=purpose, stale_since=stale_since, due_at=due_at
+        ),
         token_failed=lambda failed: tokens.forget_access(connection, failed),
     )
 

@@ -203,9 +203,16 @@ def _exchange(connection: Connection, attempt: ConsentAttempt, code: str) -> Non
         raise Rejected(
             ["This connection is being renewed at this moment. Start again in a minute."], code="busy"
         )
-    if attempt.slot is None or not ledger.use(attempt.slot, fence=lease.fence):
+    try:
+        is_held = attempt.slot is not None and ledger.use(attempt.slot, fence=lease.fence)
+    except TotalExpertError:
         tokens.free_lease(lease)
-        raise Refused("The token slot that was held for you ran out. Nothing was stored. Start again.")
+        _give_up(attempt, "failed")
+        raise
+    if attempt.slot is None or not is_held:
+        tokens.free_lease(lease)
+        _give_up(attempt, "expired")
+        raise Refused("The token slot that was held for you is gone. Nothing was stored. Start again.")
     try:
         tokens.send_and_store(lease, attempt.slot, send)
     except TotalExpertError as failed:

@@ -4,7 +4,17 @@ import datetime as dt
 
 from django.db import transaction
 
-from integrations.connections import admission, egress, ledger, lifecycle, tokens, tripwire, turns, wire
+from integrations.connections import (
+    admission,
+    demands,
+    egress,
+    ledger,
+    lifecycle,
+    tokens,
+    tripwire,
+    turns,
+    wire,
+)
 from integrations.connections.client import client_of_candidate
 from integrations.connections.models import (
     ApplicationCredential,
@@ -209,6 +219,7 @@ def _swap(row: Connection, candidate: CredentialCandidate) -> None:
     token.lease_holder, token.lease_expires_at = "", None
     token.fence += 1
     token.save()
+    demands.withdraw(row, demands.OF_GRANT)
     lifecycle.move(row, State.ACTIVE, actor=candidate.proposed_by)
     log.record(
         "connection.granted",

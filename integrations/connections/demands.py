@@ -1,7 +1,8 @@
 """Demands: what waits for a token, as the queue that `turns` puts in order.
 
-Whoever has work for a connection asks here; nothing else decides who is served. A demand leaves the queue when its
-connection is granted a token, when it is withdrawn, or when its asker stays away for `FORGOTTEN_AFTER` after its turn.
+Whoever has work for a connection asks here; nothing else decides who is served. A demand is over when its connection is
+granted a token, or when it is withdrawn. It stands in the queue unless a request of its connection is under way, or its
+asker stays away for `FORGOTTEN_AFTER` after its turn; whoever comes back then has the old place.
 """
 
 import datetime as dt
@@ -10,9 +11,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 
-from integrations.connections import budgets, turns
-from integrations.connections.models import Budget, Connection, Purpose, State, TokenDemand
+from integrations.connections import budgets, setbacks, turns
+from integrations.connections.models import (
+    Budget,
+    Connection,
+    Purpose,
+    RequestState,
+    State,
+    TokenDemand,
+    TokenRequest,
+)
 from integrations.connections.turns import Rank
 from portal import clock
 from portal.audit import log
@@ -29,6 +39,18 @@ RANKS = {
     Purpose.WORK: Rank.WORK,
     Purpose.KEEP_ALIVE: Rank.WORK,
 }
+_READ = (
+    "connection_id",
+    "purpose",
+    "due_at",
+    "stale_since",
+    "asked_at",
+    "forwarded_at",
+    "connection__token__refresh_expires_at",
+    "connection__state",
+)
+#: What a token by the connection's own grant serves. A person on the way to consent waits for another grant.
+OF_GRANT = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
 
 
 def ask(
@@ -61,6 +83,18 @@ def withdraw(connection: Connection | uuid.UUID, purposes: Iterable[Purpose] | N
     (rows if purposes is None else rows.filter(purpose__in=list(purposes))).delete()
 
 
+def step_aside(connection: Connection) -> None:
+    """Stand in the queue no more until asked for again, and then in the same place."""
+    TokenDemand.objects.filter(connection=connection, purpose__in=OF_GRANT).update(
+        expected_at=clock.now() - FORGOTTEN_AFTER
+    )
+
+
+def put_back(connection: Connection | uuid.UUID) -> None:
+    """A request was sent for it and failed. It stands where it stood, though not where an operator moved it."""
+    TokenDemand.objects.filter(connection=connection).update(forwarded_at=None, forwarded_by=None)
+
+
 def forward(connection: Connection, *, actor: User) -> bool:
     """An operator puts a connection before the others. False when it does not wait."""
     with transaction.atomic():
@@ -82,24 +116,36 @@ def waiting(budget: Budget, at: dt.datetime) -> list[turns.Demand]:
     in_time = TokenDemand.objects.filter(
         connection__in=budgets.connections_of(budget), expected_at__gt=at - FORGOTTEN_AFTER
     )
-    rows = in_time.exclude(connection__state=State.PAUSED)
+    rows = in_time.exclude(connection__in=_being_served(budget, at)).exclude(
+        purpose=Purpose.CONSENT,
+        connection__installation__organization__in=holding_their_share(budget, at),
+    )
+    lately = setbacks.in_budget(budget, at)
     return one_each(
-        rows.values(
-            "connection_id",
-            "purpose",
-            "due_at",
-            "stale_since",
-            "asked_at",
-            "forwarded_at",
-            "connection__token__refresh_expires_at",
-            "connection__state",
-        ),
+        (row | {"setbacks": lately.get(row["connection_id"], setbacks.NONE)} for row in rows.values(*_READ)),
         at,
     )
 
 
+def holding_their_share(budget: Budget, at: dt.datetime) -> list[int]:
+    """The organizations whose people hold as many slots as one may have at a time: half of the hour's, at least one."""
+    allowed = budgets.limits(budget).tokens_per_hour
+    if allowed is None:
+        return []
+    held = TokenRequest.objects.filter(budget=budget, state=RequestState.RESERVED, held_until__gt=at)
+    whose = held.values_list("connection__installation__organization").annotate(count=Count("pk")).order_by()
+    return [organization for organization, count in whose if count >= max(1, allowed // 2)]
+
+
+def _being_served(budget: Budget, at: dt.datetime) -> QuerySet[TokenRequest, uuid.UUID | None]:
+    """The connections whose token request is under way, or that a slot is held for: they wait for no other."""
+    under_way = Q(state=RequestState.OPEN) | Q(state=RequestState.RESERVED, held_until__gt=at)
+    rows = TokenRequest.objects.filter(under_way, budget=budget, connection__isnull=False)
+    return rows.values_list("connection", flat=True)
+
+
 def one_each(rows: Iterable[Mapping[str, Any]], at: dt.datetime) -> list[turns.Demand]:
-    """One demand a connection, from rows as `waiting` reads them; `simulate` makes up rows of its own."""
+    """One demand a connection, from rows as `waiting` makes them; `simulate` makes up rows of its own."""
     found: dict[str, turns.Demand] = {}
     for row in rows:
         demand = _demand(row, at)
@@ -110,12 +156,17 @@ def one_each(rows: Iterable[Mapping[str, Any]], at: dt.datetime) -> list[turns.D
 
 def _demand(row: Mapping[str, Any], at: dt.datetime) -> turns.Demand:
     rank, due_at, asked_at = RANKS[Purpose(row["purpose"])], row["due_at"], row["asked_at"]
+    lately: setbacks.Setbacks = row["setbacks"]
+    consents = row["purpose"] == Purpose.CONSENT
+    rests_until = None if consents else lately.rests_until
+    if consents and lately.lapses >= setbacks.LAPSES:
+        rank = Rank.WORK
     if row["forwarded_at"] is not None and rank > Rank.FORWARDED:
-        rank, asked_at = Rank.FORWARDED, row["forwarded_at"]
+        rank, asked_at, rests_until = Rank.FORWARDED, row["forwarded_at"], None
     dies_at = row["connection__token__refresh_expires_at"]
     if dies_at and at < dies_at <= at + turns.DYING and row["connection__state"] == State.ACTIVE:
         rank, due_at = Rank.DYING, dies_at
-    return turns.Demand(str(row["connection_id"]), rank, due_at, row["stale_since"], asked_at)
+    return turns.Demand(str(row["connection_id"]), rank, due_at, row["stale_since"], asked_at, rests_until)
 
 
 def _merge(one: turns.Demand, other: turns.Demand) -> turns.Demand:
@@ -127,4 +178,5 @@ def _merge(one: turns.Demand, other: turns.Demand) -> turns.Demand:
         first.due_at,
         min(first.stale_since, second.stale_since),
         min(first.asked_at, second.asked_at),
+        first.rests_until and second.rests_until,
     )

@@ -8,6 +8,7 @@ unknown, when its connection would have timed out.
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 from django.db import models, transaction
 
@@ -36,25 +37,29 @@ NEVER = dt.timedelta(hours=1)
 
 
 class NoSlot(TryLater):
-    """No token request may be sent before ``at``."""
+    """No token request may be sent before ``at``. ``renews``: it was to renew the connection's own token."""
 
-    def __init__(self, at: dt.datetime, after: float, because: str = "") -> None:
+    def __init__(self, at: dt.datetime, after: float, because: str = "", *, renews: bool = False) -> None:
         now = at - dt.timedelta(seconds=after)
         reason = f", {because}" if because else ""
         super().__init__(f"No token slot is free before {moments.soon(at, now)}{reason}.", after=after)
         self.at = at
         self.because = because
+        self.renews = renews
 
 
 def hour(budget: Budget, limits: budgets.Limits | None = None) -> turns.Hour:
     """The hour of a budget as it is now. Reads only."""
     at = clock.now()
     limit = (limits or budgets.limits(budget)).tokens_per_hour
-    lately = TokenRequest.objects.filter(budget=budget).exclude(state=RequestState.RELEASED)
-    sent = lately.exclude(state=RequestState.RESERVED)
+    lines = TokenRequest.objects.filter(budget=budget)
+    lately = lines.exclude(state=RequestState.RELEASED)
+    # a slot that was held has passed others over, whether or not it was used
+    served = lines.exclude(state=RequestState.RELEASED, held_until=None).exclude(rank=None).order_by("-at")
     recent = [
-        demands.RANKS[Purpose(purpose)]
-        for purpose in sent.order_by("-at").values_list("purpose", flat=True)[: turns.SHARED - 1]
+        turns.Rank(rank)
+        for rank in served.values_list("rank", flat=True)[: turns.SHARED - 1]
+        if rank is not None
     ]
     if limit is None:
         return turns.Hour(at, None, (), tuple(reversed(recent)))
@@ -110,11 +115,12 @@ def next_slot(environment: Environment, connection: Connection | None = None) ->
     return newcomer_in(now, demands.waiting(budget, now.at)).at
 
 
-def take(
-    connection: Connection, *, purpose: Purpose, fence: int, stale_since: dt.datetime | None = None
-) -> TokenRequest:
-    """Write down that a token request is about to be sent for ``connection``. Raises NoSlot, having queued it."""
-    return _enter(connection, purpose=purpose, state=RequestState.OPEN, fence=fence, stale_since=stale_since)
+def take(connection: Connection, *, purpose: Purpose, fence: int, **when: dt.datetime | None) -> TokenRequest:
+    """Write down that a token request is about to be sent for ``connection``. Raises NoSlot, having queued it.
+
+    ``when`` is what `demands.ask` takes: ``stale_since`` and ``due_at``.
+    """
+    return _enter(connection, purpose=purpose, state=RequestState.OPEN, fence=fence, **when)
 
 
 def hold(connection: Connection) -> TokenRequest:
@@ -128,25 +134,30 @@ def _enter(
     purpose: Purpose,
     state: RequestState,
     fence: int,
-    stale_since: dt.datetime | None = None,
+    **when: dt.datetime | None,
 ) -> TokenRequest:
     budget = budgets.of(connection)
     request: TokenRequest | None = None
+    because = ""
     with transaction.atomic(durable=True):
         budget, limits = budgets.lock(budget)
         if limits.stopped:
             raise permits.Stopped
-        demand = demands.ask(connection, purpose=purpose, stale_since=stale_since)
+        demand = demands.ask(connection, purpose=purpose, **when)
         now = hour(budget, limits)
         turn = _turn(connection, purpose, now, demands.waiting(budget, now.at))
+        if state == RequestState.RESERVED:
+            turn, because = _after_colleagues(connection, turn, budget, now.at)
         if turn.at > now.at:
             TokenDemand.objects.filter(pk=demand.pk).update(expected_at=turn.at)
         else:
-            demands.withdraw(connection)
+            if state == RequestState.RESERVED:
+                demands.withdraw(connection, [Purpose.CONSENT])
             request = TokenRequest.objects.create(
                 budget=budget,
                 connection=connection,
                 purpose=purpose,
+                rank=turn.rank,
                 state=state,
                 fence=fence,
                 at=now.at,
@@ -155,17 +166,40 @@ def _enter(
             if state == RequestState.OPEN:
                 permits.count_token_request(budget, limits, now.at.timestamp())
     if request is None:
-        raise NoSlot(turn.at, (turn.at - now.at).total_seconds(), turns.because(turn, now))
+        because = because or turns.because(turn, now)
+        raise NoSlot(turn.at, (turn.at - now.at).total_seconds(), because, renews=fence > 0)
     return request
 
 
+def _after_colleagues(
+    connection: Connection, turn: turns.Turn, budget: Budget, at: dt.datetime
+) -> tuple[turns.Turn, str]:
+    """The turn of somebody who consents, and why: one organization's people do not hold all that others wait for."""
+    organization = connection.installation.organization_id
+    if organization not in demands.holding_their_share(budget, at):
+        return turn, ""
+    theirs = TokenRequest.objects.filter(
+        budget=budget,
+        state=RequestState.RESERVED,
+        held_until__gt=at,
+        connection__installation__organization=organization,
+    )
+    until = theirs.aggregate(first=models.Min("held_until"))["first"]
+    return replace(turn, at=max(turn.at, until)), "because a colleague is consenting just now"
+
+
 def use(slot: TokenRequest, *, fence: int) -> bool:
-    """Turn a held slot into a request that is about to be sent. False when it is no longer held."""
+    """Turn a held slot into a request that is about to be sent. False when it is no longer held, or was held for
+    another source address than the connection goes out by now. Raises Stopped.
+    """
     with transaction.atomic(durable=True):
         budget, limits = budgets.lock(slot.budget)
+        if limits.stopped:
+            raise permits.Stopped
         at = clock.now()
         held = TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED, held_until__gt=at)
-        used = bool(held.update(state=RequestState.OPEN, at=at, fence=fence))
+        is_of_this = slot.connection is not None and budgets.of(slot.connection) == budget
+        used = is_of_this and bool(held.update(state=RequestState.OPEN, at=at, fence=fence))
         if used:
             permits.count_token_request(budget, limits, at.timestamp())
     if used:
@@ -181,12 +215,21 @@ def release(slot: TokenRequest) -> None:
 
 
 def close(request: TokenRequest, state: RequestState) -> bool:
-    """Write down how a sent request ended. False when it was closed before. Never-sent ones stop counting."""
-    return bool(
-        TokenRequest.objects.filter(pk=request.pk, state=RequestState.OPEN).update(
-            state=state, ended_at=clock.now()
-        )
-    )
+    """Write down how a sent request ended. False when it was closed before. Never-sent ones stop counting.
+
+    With an answer the demand that it served is over; without one it goes on waiting. One that was taken for lost
+    meanwhile stays so, but counts from now: its answer came later than was thought possible.
+    """
+    at = clock.now()
+    if request.connection_id is not None and state in (RequestState.GRANTED, RequestState.REFUSED):
+        demands.withdraw(request.connection_id, [Purpose(request.purpose)])
+    if request.connection_id is not None and state == RequestState.LOST:
+        demands.put_back(request.connection_id)
+    if TokenRequest.objects.filter(pk=request.pk, state=RequestState.OPEN).update(state=state, ended_at=at):
+        return True
+    late = TokenRequest.objects.filter(pk=request.pk, state=RequestState.LOST, ended_at__lt=at)
+    late.exclude(state=state).update(ended_at=at)
+    return False
 
 
 def turns_now() -> list[uuid.UUID]:

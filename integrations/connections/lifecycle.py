@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from integrations.connections import notices, signals
+from integrations.connections import demands, notices, signals
 from integrations.connections.models import (
     Connection,
     CredentialCandidate,
@@ -16,17 +16,13 @@ from portal import clock
 from portal.audit import log
 from portal.organizations.models import User
 
-#: States in which nothing may be sent for a connection, with what the caller is told.
+#: States in which nothing may be sent for a connection until it is granted anew, with what the caller is told.
 _CLOSED = {
     State.PENDING: "This connection was never granted. Connect it first.",
     State.NEEDS_RECONNECT: "This connection needs a new grant. Reconnect it.",
-    State.PAUSED: "This connection is paused. What waits for it goes on when somebody resumes it.",
     State.QUARANTINED: "This connection is quarantined, because its grant belongs to another organization.",
     State.REVOKED: "This connection was revoked. Connect it again.",
 }
-#: Seconds after which work of a paused connection looks again; whoever resumes it has it go on at once.
-_WHILE_PAUSED = 24 * 3600.0
-
 #: From which states each may be entered: whatever else happens meanwhile, a person's decision is not overwritten.
 _FROM = {
     State.ACTIVE: frozenset(State),
@@ -47,7 +43,8 @@ def move(
 ) -> bool:
     """Put ``connection`` into ``state``, unless it is in none of the states ``before`` (by default all that make sense).
 
-    Answers whether it is there now. A change is noted in the audit log; ``connection`` shows the row as it is.
+    Answers whether it is there now. A change is noted in the audit log; ``connection`` shows the row as it is. What
+    waits for a connection goes on when it is put into ACTIVE, whether or not it was before.
     """
     allowed = (before if before is not None else _FROM[state]) | {state}
     with transaction.atomic():
@@ -55,6 +52,8 @@ def move(
         moved = State(row.state) in allowed
         if moved:
             _enter(row, state, reason, actor)
+            if state == State.ACTIVE:
+                transaction.on_commit(lambda: signals.ready.send(Connection, connection=connection))
     connection.state, connection.reason, connection.since = row.state, row.reason, row.since
     return moved
 
@@ -71,15 +70,25 @@ def _enter(row: Connection, state: State, reason: str, actor: User | None) -> No
         notices.of_change(row, before=before, actor=actor)
 
 
+class Paused(TryLater):
+    """A person paused the connection. Its work looks again after a day; whoever resumes it has it go on at once."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This connection is paused. What waits for it goes on when somebody resumes it.",
+            after=24 * 3600.0,
+        )
+
+
 def refuse_closed(connection: Connection) -> None:
     """Raise unless the connection may send anything, whatever the caller's copy of the row says.
 
-    TryLater while it is paused, since a pause ends; ReconnectRequired in every other state that is closed.
+    Paused, since a pause ends; ReconnectRequired in every other state that is closed.
     """
     connection.refresh_from_db(fields=["state", "reason"])
+    if connection.state == State.PAUSED:
+        raise Paused
     sentence = _CLOSED.get(State(connection.state))
-    if sentence and connection.state == State.PAUSED:
-        raise TryLater(sentence, after=_WHILE_PAUSED)
     if sentence:
         raise ReconnectRequired(f"{sentence} {connection.reason}".strip())
 
@@ -90,16 +99,13 @@ def pause(connection: Connection, *, actor: User) -> bool:
         paused = move(connection, State.PAUSED, reason="Paused by a person.", actor=actor)
         if paused:
             Connection.objects.filter(pk=connection.pk).update(paused_by=actor)
+            demands.step_aside(connection)
     return paused
 
 
 def resume(connection: Connection, *, actor: User) -> bool:
     """Go on after a pause, and with all that waited for it. False when it is not paused."""
-    with transaction.atomic():
-        resumed = move(connection, State.ACTIVE, actor=actor, before=frozenset({State.PAUSED}))
-        if resumed:
-            transaction.on_commit(lambda: signals.ready.send(Connection, connection=connection))
-    return resumed
+    return move(connection, State.ACTIVE, actor=actor, before=frozenset({State.PAUSED}))
 
 
 def revoke(connection: Connection, *, actor: User, reason: str = "Its tokens were forgotten here.") -> bool:

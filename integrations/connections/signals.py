@@ -12,6 +12,6 @@ quarantined = Signal()
 #: There is something to tell people. Sent inside the transaction. Keyword argument: ``connection``.
 noticed = Signal()
 
-#: A connection was granted a token, or resumed: whatever waits for it goes on now. Sent after commit. Keyword argument:
-#: ``connection``.
+#: A connection works and was granted a token, or began to work: whatever waits for it goes on now. Sent after commit.
+#: Keyword argument: ``connection``.
 ready = Signal()

@@ -11,10 +11,11 @@ import socket
 import time
 from dataclasses import dataclass
 
-from django.db import models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
+from django.db import connection as database
 
 from integrations import total_expert
-from integrations.connections import ledger, lifecycle, permits, signals, wire
+from integrations.connections import demands, ledger, lifecycle, permits, signals, wire
 from integrations.connections.models import (
     Connection,
     Grant,
@@ -38,6 +39,8 @@ IN_VAIN = dt.timedelta(minutes=5)
 #: The vendor's refresh tokens live 14 days; it does not say so in its answers.
 REFRESH_LIFE = dt.timedelta(days=14)
 DIED = "Its refresh token died after 14 days without use. Its owner consents again."
+#: Seconds between two tries to store what was granted.
+AGAIN = 0.5
 #: How long a caller waits for somebody else's renewal, and how often it looks.
 PATIENCE, POLL = 45.0, 0.15
 
@@ -52,9 +55,9 @@ class Lease:
 
 
 def access_token(
-    connection: Connection, *, purpose: Purpose = Purpose.WORK, stale_since: dt.datetime | None = None
+    connection: Connection, *, purpose: Purpose = Purpose.WORK, **when: dt.datetime | None
 ) -> str:
-    """An access token that is good for a minute at least. ``stale_since`` is how old what it renews is.
+    """An access token that is good for a minute at least. ``when`` is what `demands.ask` takes.
 
     Raises ReconnectRequired when the connection has no grant that works, TryLater when no token request may be sent
     yet or Total Expert can't be reached.
@@ -67,7 +70,7 @@ def access_token(
             return str(token.access_token)
         lease = take_lease(connection, token)
         if lease is not None:
-            return str(renew(lease, purpose, stale_since=stale_since).access_token)
+            return str(renew(lease, purpose, **when).access_token)
         if time.monotonic() > patience:
             raise TryLater("Somebody else is renewing this connection's token and has not finished.", after=5)
         time.sleep(POLL)
@@ -92,8 +95,9 @@ def take_lease(connection: Connection, token: Token) -> Lease | None:
     )
     if not taken:
         return None
-    _explain_open_intents(connection)
-    return Lease(connection, token, token.fence + 1)
+    lease = Lease(connection, token, token.fence + 1)
+    _explain_open_intents(lease)
+    return lease
 
 
 def explain_open_intents() -> int:
@@ -103,18 +107,22 @@ def explain_open_intents() -> int:
     return open_ones.update(state=RequestState.LOST, ended_at=models.F("at") + ledger.IN_FLIGHT)
 
 
-def _explain_open_intents(connection: Connection) -> None:
-    """An earlier holder died between writing a request down and storing its answer: it counts, and is said."""
-    TokenRequest.objects.filter(connection=connection, state=RequestState.OPEN).update(
-        state=RequestState.LOST, ended_at=models.F("at") + ledger.IN_FLIGHT
+def _explain_open_intents(lease: Lease) -> None:
+    """An earlier holder died between writing a request down and storing its answer: it counts, and is said.
+
+    Requests of proposed credentials have no lease (fence 0), so they may be under way still.
+    """
+    of_holders = TokenRequest.objects.filter(
+        connection=lease.connection, state=RequestState.OPEN, fence__gt=0, fence__lt=lease.fence
     )
+    of_holders.update(state=RequestState.LOST, ended_at=models.F("at") + ledger.IN_FLIGHT)
 
 
-def renew(lease: Lease, purpose: Purpose, *, stale_since: dt.datetime | None = None) -> Token:
+def renew(lease: Lease, purpose: Purpose, **when: dt.datetime | None) -> Token:
     """Ask for a new token by the connection's grant, when it is its turn. Raises the client's three errors."""
     try:
         send = _request_of(lease)
-        request = ledger.take(lease.connection, purpose=purpose, fence=lease.fence, stale_since=stale_since)
+        request = ledger.take(lease.connection, purpose=purpose, fence=lease.fence, **when)
     except BaseException:
         free_lease(lease)
         raise
@@ -126,7 +134,8 @@ def renew(lease: Lease, purpose: Purpose, *, stale_since: dt.datetime | None = N
             raise wire.refuse_application(lease.connection.installation.environment) from None
         if _was_replaced(lease):
             raise TryLater("Somebody else has renewed this connection's token meanwhile.", after=1) from None
-        reason = _what_was_lost(lost) if lost is not None else str(refused)
+        died_with_it = lost is not None and refused.code == "invalid_grant"
+        reason = _what_was_lost(lost) if lost is not None and died_with_it else str(refused)
         lifecycle.move(lease.connection, State.NEEDS_RECONNECT, reason=reason)
         raise ReconnectRequired(reason) from refused
 
@@ -216,7 +225,31 @@ def exchange(request: TokenRequest, send: wire.Send) -> total_expert.Grant:
 
 
 def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> Token:
-    """Commit a new pair. One that comes late, after the lease, is taken unless somebody else has stored another."""
+    """Commit a new pair, and let go on what waits for it. A database that fails for a moment must not cost the only
+    copy of a refresh token, so that is tried for as long as the lease lasts.
+    """
+    patience = time.monotonic() + LEASE.total_seconds()
+    while True:
+        try:
+            token = _commit(lease, request, grant)
+            break
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > patience:
+                raise
+            database.close()
+            time.sleep(AGAIN)
+    connection = lease.connection
+    connection.scopes = scopes_of(grant)
+    if token.fence > lease.fence + 1:
+        # whoever took the lease over has been refused with the old refresh token meanwhile
+        lifecycle.move(connection, State.ACTIVE, before=frozenset({State.NEEDS_RECONNECT}))
+    elif Connection.objects.filter(pk=connection.pk, state=State.ACTIVE).exists():
+        signals.ready.send(Connection, connection=connection)
+    return token
+
+
+def _commit(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> Token:
+    """Write a new pair. One that comes late, after the lease, is taken unless somebody else has stored another."""
     connection = lease.connection
     with transaction.atomic(durable=True):
         at = clock.now()
@@ -225,16 +258,12 @@ def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> To
         if token is not None and stored:
             put(token, grant, at)
             Connection.objects.filter(pk=connection.pk).update(scopes=scopes_of(grant))
+            demands.withdraw(connection, demands.OF_GRANT)
         TokenRequest.objects.filter(pk=request.pk).update(
             state=RequestState.GRANTED if stored else RequestState.LOST, ended_at=at
         )
     if token is None or not stored:
         raise TryLater("This connection was granted anew or revoked while its token was renewed.", after=1)
-    connection.scopes = scopes_of(grant)
-    signals.ready.send(Connection, connection=connection)
-    if token.fence > lease.fence + 1:
-        # whoever took the lease over has been refused with the old refresh token meanwhile
-        lifecycle.move(connection, State.ACTIVE, before=frozenset({State.NEEDS_RECONNECT}))
     return token
 
 
@@ -249,7 +278,10 @@ def put(token: Token, grant: total_expert.Grant, at: dt.datetime) -> None:
         at + dt.timedelta(seconds=grant.expires_in),
     )
     if grant.refresh_token:
-        token.refresh_token, token.refresh_expires_at = grant.refresh_token, at + REFRESH_LIFE
+        token.refresh_token = grant.refresh_token
+    if token.refresh_token:
+        # one that is not replaced stays valid (RFC 6749, section 6), and has been used just now
+        token.refresh_expires_at = at + REFRESH_LIFE
     token.lease_holder, token.lease_expires_at = "", None
     # whoever read the row while the lease was held must not take it for one that still needs renewing
     token.fence += 1
@@ -274,7 +306,8 @@ def forget_access(connection: Connection, failed: str) -> None:
     token = Token.objects.filter(connection=connection).first()
     if token is None or token.access_token != failed:
         return
-    forgotten = Token.objects.filter(pk=token.pk, fence=token.fence, lease_expires_at=None)
+    nobody_renews = models.Q(lease_expires_at=None) | models.Q(lease_expires_at__lte=clock.now())
+    forgotten = Token.objects.filter(nobody_renews, pk=token.pk, fence=token.fence)
     if forgotten.update(access_expires_at=None) and _granted_in_vain(connection):
         lifecycle.move(
             connection,

@@ -10,7 +10,8 @@ The vendor allows so few token requests that most of the time many connections w
 6. the stalest work.
 
 So that nobody starves, every `SHARED`-th grant goes to the one that has waited longest if that is none of the first
-two and was passed over. `simulate` runs this very code on a clock of its own.
+two and was passed over, and whoever fails again and again rests between two requests (`setbacks`). `simulate` runs this
+very code on a clock of its own.
 """
 
 import datetime as dt
@@ -18,6 +19,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 HOUR = dt.timedelta(hours=1)
 #: A clock that ticks between their window and ours.
@@ -61,6 +63,7 @@ class Demand:
     due_at: dt.datetime
     stale_since: dt.datetime
     asked_at: dt.datetime
+    rests_until: dt.datetime | None = None  #: no sooner than that, whoever else waits
 
     @property
     def key(self) -> tuple[int, dt.datetime, dt.datetime, str]:
@@ -116,30 +119,73 @@ class Turn:
     at: dt.datetime
     rank: Rank
     before: dict[Rank, int] = field(default_factory=dict)
+    rests: bool = False  #: it could be sooner if its last requests had not failed
 
 
 def plan(hour: Hour, demands: Iterable[Demand]) -> Iterator[Turn]:
     """The turns of all that wait, the next one first. Ends early when nothing is allowed at all."""
-    queue = sorted(demands, key=lambda demand: demand.key)
-    oldest = sorted(queue, key=lambda demand: (demand.asked_at, demand.key))
-    served: set[str] = set()
+    waiting = _Waiting(demands)
     recent = list(hour.recent[-(SHARED - 1) :])
     before: dict[Rank, int] = {}
-    place = aged = 0
-    for moment in hour.times():
-        while place < len(queue) and queue[place].who in served:
-            place += 1
-        if place == len(queue):
+    for slot in hour.times():
+        moment = waiting.ready_at(slot)
+        if moment is None:
             return
-        chosen = queue[place]
-        while oldest[aged].who in served:
-            aged += 1
-        if _has_aged(oldest[aged], chosen, recent, moment):
-            chosen = oldest[aged]
-        served.add(chosen.who)
-        yield Turn(chosen.who, moment, chosen.rank, dict(before))
+        chosen = waiting.first()
+        oldest = waiting.oldest()
+        if _has_aged(oldest, chosen, recent, moment):
+            chosen = oldest
+        waiting.served.add(chosen.who)
+        rests = chosen.rests_until is not None and chosen.rests_until > hour.at
+        yield Turn(chosen.who, moment, chosen.rank, dict(before), rests)
         before[chosen.rank] = before.get(chosen.rank, 0) + 1
         recent = [*recent, chosen.rank][-(SHARED - 1) :]
+
+
+class _Waiting:
+    """Those who wait, in both orders: by `Demand.key`, and by how long. Who rests joins when the rest is over."""
+
+    def __init__(self, demands: Iterable[Demand]) -> None:
+        self.served: set[str] = set()
+        self._resting: list[tuple[dt.datetime, str, Demand]] = []
+        self._queue: list[tuple[Any, Demand]] = []
+        self._oldest: list[tuple[dt.datetime, Any, Demand]] = []
+        for demand in demands:
+            if demand.rests_until is not None:
+                self._resting.append((demand.rests_until, demand.who, demand))
+            else:
+                self._queue.append((demand.key, demand))
+                self._oldest.append((demand.asked_at, demand.key, demand))
+        heapq.heapify(self._resting)
+        heapq.heapify(self._queue)
+        heapq.heapify(self._oldest)
+
+    def ready_at(self, moment: dt.datetime) -> dt.datetime | None:
+        """When, from ``moment`` on, the next can be served; None when nobody waits any more."""
+        while self._resting and self._resting[0][0] <= moment:
+            self._join()
+        while self._queue and self._queue[0][-1].who in self.served:
+            heapq.heappop(self._queue)
+        if self._queue:
+            return moment
+        if not self._resting:
+            return None
+        moment = self._resting[0][0]
+        self._join()
+        return moment
+
+    def _join(self) -> None:
+        _, _, demand = heapq.heappop(self._resting)
+        heapq.heappush(self._queue, (demand.key, demand))
+        heapq.heappush(self._oldest, (demand.asked_at, demand.key, demand))
+
+    def first(self) -> Demand:
+        return self._queue[0][-1]
+
+    def oldest(self) -> Demand:
+        while self._oldest[0][-1].who in self.served:
+            heapq.heappop(self._oldest)
+        return self._oldest[0][-1]
 
 
 def _has_aged(oldest: Demand, first: Demand, recent: Sequence[Rank], moment: dt.datetime) -> bool:
@@ -161,6 +207,8 @@ def because(turn: Turn, hour: Hour, *, counts: bool = False) -> str:
     """
     if turn.at <= hour.at:
         return ""
+    if turn.rests:
+        return "because its last token requests failed, one after the other"
     used = len(hour.frees)
     reasons = [f"{used} of {hour.limit} token requests of this hour are used"] if used else []
     ahead = sum(turn.before.values())

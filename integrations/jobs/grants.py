@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from integrations.connections import demands, keep_alive, ledger, notices, tokens
-from integrations.connections.models import Connection, Purpose
+from integrations.connections.models import Connection
 from integrations.jobs import queue
 from integrations.jobs.models import ACTIVE, Job
 from integrations.jobs.run import Run
@@ -15,8 +15,6 @@ KEEP_ALIVE = "connections.keep_alive"
 OFTEN, NOW_AND_THEN = dt.timedelta(seconds=5), dt.timedelta(minutes=5)
 #: A renewal that failed is tried again by itself after this.
 AGAIN_AFTER = dt.timedelta(hours=1)
-#: What jobs ask tokens for. A person on the way to consent stands in the queue for themselves.
-OF_JOBS = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
 
 
 def on_ready(sender: object, *, connection: Connection, **_: Any) -> None:
@@ -30,15 +28,17 @@ def on_left(sender: object, *, job: Job, **_: Any) -> None:
         return
     others = Job.objects.filter(connection=job.connection_id, state__in=ACTIVE).exclude(pk=job.pk)
     if not others.exclude(state="paused").exists():
-        demands.withdraw(job.connection_id, OF_JOBS)
+        demands.withdraw(job.connection_id, demands.OF_GRANT)
 
 
 def call_whose_turn_it_is() -> None:
-    """Wake the work of connections whose turn came sooner than they were told, because somebody before them left."""
-    for pk in ledger.turns_now():
-        connection = Connection.objects.get(pk=pk)
-        if queue.wake(connection):
-            ledger.expect_now(pk)
+    """Wake the work of connections whose turn came sooner than they were told, because somebody before them left.
+
+    Where nobody comes, such as a person who has closed their browser, others go on after a while.
+    """
+    for connection in Connection.objects.filter(pk__in=ledger.turns_now()):
+        queue.wake(connection)
+        ledger.expect_now(connection.pk)
 
 
 def look_after_grants() -> None:

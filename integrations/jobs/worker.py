@@ -6,8 +6,8 @@ from typing import Any
 
 from django_q.tasks import async_task
 
-from integrations.connections import call_log, ledger, tokens
-from integrations.connections.models import Token
+from integrations.connections import call_log, ledger, lifecycle, tokens
+from integrations.connections.models import Connection, Token
 from integrations.jobs import kinds
 from integrations.jobs.leases import LEASE, due, holder
 from integrations.jobs.models import Job, State
@@ -106,13 +106,21 @@ def _wait(run: Run, later: TryLater) -> None:
         seconds = min(FIRST_WAIT * 2 ** min(run.job.waits, 16), LONGEST_WAIT)
     attempts = max(run.job.attempts - 1, 0)
     _put_back(run, seconds, str(later), level="warning", attempts=attempts, waits=run.job.waits + 1)
-    if isinstance(later, ledger.NoSlot) and _has_token(run.job):
-        # it came for another job of this connection in the moment in which nothing waited that could be woken
+    if _has_come(later, run.job):
+        # in the moment in which nothing waited that could be woken
         Job.objects.filter(pk=run.job.pk, state=State.WAITING).update(waits_until=clock.now(), waits_for="")
 
 
-def _has_token(job: Job) -> bool:
-    token = Token.objects.filter(connection=job.connection_id).first()
+def _has_come(later: TryLater, job: Job) -> bool:
+    """Whether what the job waits for is there: a token that came for another job, or the end of a pause."""
+    connection = job.connection
+    if connection is None:
+        return False
+    if isinstance(later, lifecycle.Paused):
+        return not Connection.objects.filter(pk=connection.pk, state="paused").exists()
+    if not isinstance(later, ledger.NoSlot) or not later.renews:
+        return False
+    token = Token.objects.filter(connection=connection).first()
     return token is not None and token.is_fresh(clock.now(), tokens.SAFETY)
 
 

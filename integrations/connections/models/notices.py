@@ -12,6 +12,7 @@ class NoticeKind(models.TextChoices):
     PAUSED = "paused", "Paused"
     REVOKED = "revoked", "Revoked"
     DIES_SOON = "dies_soon", "Consent dies soon"
+    FAILING = "failing", "Gets no token"
     RECOVERED = "recovered", "Works again"
 
 

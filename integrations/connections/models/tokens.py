@@ -62,6 +62,7 @@ class TokenRequest(models.Model):
         Connection, null=True, on_delete=models.SET_NULL, related_name="token_requests"
     )
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    rank = models.PositiveSmallIntegerField(null=True, help_text="Whose turn it was: a `turns.Rank`")
     state = models.CharField(max_length=16, choices=RequestState.choices)
     fence = models.PositiveBigIntegerField(default=0)
     at = models.DateTimeField(help_text="When it was sent; of a held slot: when it was taken")
@@ -79,7 +80,7 @@ class TokenRequest(models.Model):
 class TokenDemand(models.Model):
     """Work that needs a token of a connection. Whose turn it is, `turns` decides from these rows and the ledger alone.
 
-    It stands in the queue until it is served, withdrawn, or its asker stays away although it was its turn.
+    It is there until its connection is granted a token or it is withdrawn.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="demands")

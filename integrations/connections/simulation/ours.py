@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from integrations.connections import demands, keep_alive, turns
+from integrations.connections import demands, keep_alive, setbacks, turns
 from integrations.connections.ledger import HELD_FOR, IN_FLIGHT
 from integrations.connections.models import Purpose
 from integrations.connections.simulation.run import Link, Run
@@ -132,6 +132,7 @@ class Ours:
                     "forwarded_at": None,
                     "connection__token__refresh_expires_at": link.dies_at,
                     "connection__state": link.state,
+                    "setbacks": setbacks.after(link.failed),
                 }
 
     # a turn is used
@@ -157,6 +158,9 @@ class Ours:
         address = self._addresses[link.site.address]
         entry, _ = self._entry.pop(link.who)
         entry.stops_counting = at if outcome == Outcome.NOT_SENT else at + HOUR + MARGIN
+        link.failed = [] if outcome == Outcome.GRANTED else link.failed
+        if outcome in (Outcome.LOST, Outcome.DOWN, Outcome.TOO_MANY):
+            link.failed.append(at)
         if outcome not in (Outcome.GRANTED, Outcome.REFUSED):
             address.away.add(link.who)
             self._run.at(at + AGAIN, self._comes_back, address, link)
@@ -164,8 +168,6 @@ class Ours:
 
     def _comes_back(self, address: Address, link: Link, at: dt.datetime) -> None:
         address.away.discard(link.who)
-        for want in link.wants.values():
-            want.asked_at = at
         if link.wants:
             self.wanted(link, at)
 

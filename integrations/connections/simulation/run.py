@@ -56,6 +56,8 @@ class Link:
     revoked: bool = False
     dead: bool = False
     died_of_age: bool = False
+    #: When its requests failed since it was last granted a token.
+    failed: list[dt.datetime] = field(default_factory=list)
     wants: dict[Purpose, Want] = field(default_factory=dict)
 
     @property

@@ -127,7 +127,7 @@ def test_a_token_that_comes_while_a_job_is_being_put_back_is_not_missed(
     def refused_just_before(*args: object, **kwargs: object) -> str:
         monkeypatch.setattr(tokens, "access_token", real)
         real(other)
-        raise ledger.NoSlot(clock.now() + dt.timedelta(hours=1), 3600)
+        raise ledger.NoSlot(clock.now() + dt.timedelta(hours=1), 3600, renews=True)
 
     monkeypatch.setattr(tokens, "access_token", refused_just_before)
     assert run(sync.start(connection=connection)).state == JobState.DONE

@@ -4,6 +4,7 @@ import pytest
 
 from integrations.connections import ledger, lifecycle
 from integrations.connections.models import Connection, Token
+from integrations.connections.models import State as ConnectionState
 from integrations.directory import sync
 from integrations.jobs import queue, worker
 from integrations.jobs.models import Job, State
@@ -70,11 +71,11 @@ def test_a_worker_that_dies_after_the_last_step_neither_forgets_the_sync_nor_ver
 
 def test_a_verification_that_failed_is_tried_again_from_its_job(world: World) -> None:
     connection = world.connected()
-    lifecycle.pause(connection, actor=world.operator)
+    lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason="It was refused.")
     job = verify(connection)
-    assert job.state == State.FAILED and "paused" in job.problem
+    assert job.state == State.FAILED and "It was refused" in job.problem
     assert Verification.objects.get().problem == job.problem
-    lifecycle.resume(connection, actor=world.operator)
+    lifecycle.move(connection, ConnectionState.ACTIVE)
     assert queue.retry(job, actor=world.operator)
     assert queue.run_now(job).state == State.DONE
     assert Verification.objects.get().outcome == Verification.Outcome.DONE
