@@ -14,29 +14,29 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from integrations.connections.models import Connection, Egress, Environment, State
-from integrations.total_expert.environment import is_loopback
+from integrations.total_expert import Rejected
+from integrations.total_expert.environment import is_loopback, read_address
 from portal import clock
 from portal.audit import log
 from portal.organizations.models import User
 
 
 def proxies(way: Egress | None) -> dict[str, str] | None:
-    """What requests is told to send calls through. None: directly."""
+    """What requests is told to send calls through. None: directly. Raises Rejected when it is not allowed any more."""
     if way is None or way.proxy_url is None:
         return None
-    return {"http": str(way.proxy_url), "https": str(way.proxy_url)}
+    url = str(way.proxy_url)
+    try:
+        refuse_unusable(url)
+    except ValidationError as problem:
+        raise Rejected([f"The source address “{way.label}” can't be used. {problem.message}"]) from None
+    return {"http": url, "https": url}
 
 
 def refuse_unusable(url: str) -> None:
     """Raise ValidationError unless ``url`` is that of a proxy on an allowed host."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ValidationError("This is not an address.") from None
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host or port is None:
-        raise ValidationError("Write it as https://user:password@proxy.example:3128, with the port.")
+    host, port = _where(url)
+    parts = urlsplit(url)
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValidationError("The address of a proxy ends with its port.")
     if host not in settings.PROXY_HOSTS and f"{host}:{port}" not in settings.PROXY_HOSTS:
@@ -47,23 +47,47 @@ def refuse_unusable(url: str) -> None:
         raise ValidationError("A password would travel in clear: use https:// to this proxy.")
 
 
+def _where(url: str) -> tuple[str, int]:
+    """A proxy's host and port. Raises ValidationError."""
+    try:
+        parts = read_address(url)
+    except ValueError:
+        raise ValidationError(
+            "This is not an address. One holds no spaces, backslashes, control or non-ASCII characters."
+        ) from None
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme not in ("http", "https") or not host or not port:
+        raise ValidationError("Write it as https://user:password@proxy.example:3128, with the port.")
+    return host, port
+
+
 def add(*, name: str, label: str, proxy_url: str, actor: User | None) -> Egress:
     """Add a proxy. Raises ValidationError."""
     refuse_unusable(proxy_url)
     way = Egress(name=name, label=label, created_at=clock.now())
     way.proxy_url = proxy_url
     with transaction.atomic():
+        # one after the other: two rows of one address would be two budgets for it
+        list(Egress.objects.select_for_update().filter(name=Egress.DIRECT))
+        same = [row for row in Egress.objects.exclude(proxy_url=None) if where_shown(row) == where_shown(way)]
+        if same:
+            raise ValidationError(f"This proxy is there already, as “{same[0].label}”.")
         way.save(force_insert=True)
         log.record("egress.added", actor=actor, target=way, name=name)
     return way
 
 
 def change(way: Egress, *, label: str, proxy_url: str, actor: User | None) -> None:
-    """Rename a proxy, or give it another address (empty: it keeps the one it has). Raises ValidationError."""
-    way.label = label
+    """Rename a proxy, or give another user and password for it (empty: it keeps what it has). Raises ValidationError."""
     if proxy_url:
         refuse_unusable(proxy_url)
+        if _where(proxy_url) != _where(str(way.proxy_url)):
+            raise ValidationError(
+                "Another host or port is another source address, with an hour of its own: add it, and let the "
+                "connections go out by it."
+            )
         way.proxy_url = proxy_url
+    way.label = label
     with transaction.atomic():
         way.save()
         log.record("egress.changed", actor=actor, target=way, name=way.name, address=bool(proxy_url))

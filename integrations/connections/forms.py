@@ -9,6 +9,9 @@ from integrations.connections import capacity, credentials, environments
 from integrations.connections.models import Budget, Egress, Environment
 from integrations.total_expert import Rejected
 
+#: The address of the page where one is added, so it names none.
+RESERVED = "new"
+
 
 class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
     """A world of Total Expert's. Its addresses must be on the list of hosts that may be called."""
@@ -61,6 +64,12 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.errors:
             environments.for_client(Environment(**{name: data[name] for name in self.Meta.fields}))
         return data
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name == RESERVED:
+            raise ValidationError("This short name is taken by a page of the portal. Choose another one.")
+        return name
 
     def clean_base_url(self) -> str:
         url: str = self.cleaned_data["base_url"].rstrip("/")
@@ -145,10 +154,12 @@ class EgressForm(forms.Form):
             self.initial["label"] = way.label
             del self.fields["name"]
             self.fields["proxy_url"].required = False
-            self.fields["proxy_url"].label = "Another address of the proxy"
+            self.fields["proxy_url"].label = "Its address with another user or password"
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
+        if name == RESERVED:
+            raise ValidationError("This short name is taken by a page of the portal. Choose another one.")
         if name == Egress.DIRECT or Egress.objects.filter(name=name).exists():
             raise ValidationError("Another address has this short name.")
         return name

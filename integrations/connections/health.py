@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from itertools import takewhile
 
-from integrations.connections import budgets, demands, ledger, permits, tokens, turns, verify
+from integrations.connections import budgets, demands, ledger, permits, setbacks, tokens, turns, verify
 from integrations.connections.models import (
     Budget,
     Connection,
@@ -41,7 +41,7 @@ def of(connection: Connection, *, for_operator: bool = False) -> Health:
     at = clock.now()
     access = token.access_expires_at if token and token.is_fresh(at, tokens.SAFETY) else None
     return Health(
-        sentence=sentence(connection),
+        sentence=setbacks.sentence(setbacks.of(connection, at)) or sentence(connection),
         granted=sorted(connection.granted_scopes),
         missing=verify.missing_scopes(connection) if connection.state == State.ACTIVE else {},
         access_expires_at=access,

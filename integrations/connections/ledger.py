@@ -143,6 +143,7 @@ def _enter(
         budget, limits = budgets.lock(budget)
         if limits.stopped:
             raise permits.Stopped
+        _forgive_the_future(budget, clock.now())
         demand = demands.ask(connection, purpose=purpose, **when)
         now = hour(budget, limits)
         turn = _turn(connection, purpose, now, demands.waiting(budget, now.at))
@@ -169,6 +170,14 @@ def _enter(
         because = because or turns.because(turn, now)
         raise NoSlot(turn.at, (turn.at - now.at).total_seconds(), because, renews=fence > 0)
     return request
+
+
+def _forgive_the_future(budget: Budget, at: dt.datetime) -> None:
+    """What a clock wrote that has been put back since counts for an hour from now, not for as long as it was ahead."""
+    ahead = TokenRequest.objects.filter(budget=budget, at__gt=at)
+    ahead.filter(held_until__isnull=False).update(held_until=at + HELD_FOR)
+    ahead.exclude(ended_at=None).update(ended_at=at)
+    ahead.update(at=at)
 
 
 def _after_colleagues(

@@ -4,18 +4,28 @@ Whoever made a change themselves is not told of it. Mail and chat go out later, 
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from integrations.connections import chat, signals
+from integrations.connections import chat, setbacks, signals
 from integrations.connections.access import title_of
-from integrations.connections.models import Connection, Notice, NoticeKind, NoticeMail, State, Token
+from integrations.connections.models import (
+    Connection,
+    Installation,
+    Notice,
+    NoticeKind,
+    NoticeMail,
+    RequestState,
+    State,
+    Token,
+)
 from portal import clock
 from portal.organizations.models import User
 from portal.organizations.roles import Role
@@ -36,7 +46,9 @@ MEANING = {
     "one.",
     NoticeKind.PAUSED: "Nothing is read or sent for it until somebody resumes it. A consent dies after 14 days of pause.",
     NoticeKind.REVOKED: "Its tokens were forgotten. What was mirrored stays readable. Connect it again if it is wanted.",
-    NoticeKind.DIES_SOON: "The portal goes on trying to renew it. Whoever consented can also reconnect now.",
+    NoticeKind.DIES_SOON: "Whoever consented can also reconnect now.",
+    NoticeKind.FAILING: "The portal goes on trying, less and less often. The call log and the latest token requests on its "
+    "page say what was answered; if that goes on, ask Total Expert whether this access was switched off.",
     NoticeKind.RECOVERED: "Nothing is left to do.",
 }
 #: How long good news stay on Home.
@@ -65,10 +77,51 @@ def dies_soon(connection: Connection) -> bool:
         )
         if told.exists():
             return False
-        paused = " It is paused: resume it, and it renews itself." if connection.state == State.PAUSED else ""
-        text = f"Its refresh token dies at {dies_at:%Y-%m-%d %H:%M} UTC unless it is renewed.{paused}"
+        what = (
+            "It is paused: resume it, and it renews itself."
+            if connection.state == State.PAUSED
+            else "The portal goes on trying to renew it."
+        )
+        text = f"Its refresh token dies at {dies_at:%Y-%m-%d %H:%M} UTC unless it is renewed. {what}"
         _write(connection, NoticeKind.DIES_SOON, text, actor=None)
     return True
+
+
+def fails(connection: Connection) -> bool:
+    """Tell that a connection's token requests fail: once, until it is granted one. False when that was told before."""
+    with transaction.atomic():
+        Connection.objects.select_for_update().get(pk=connection.pk)
+        if connection.pk in _told_that_they_fail():
+            return False
+        text = setbacks.sentence(setbacks.of(connection, clock.now()))
+        _write(connection, NoticeKind.FAILING, text, actor=None)
+    return True
+
+
+def failing_no_more() -> list[Connection]:
+    """The connections of which people were told that they fail, and that were granted a token since."""
+    return [row for row in Connection.objects.filter(pk__in=_told_that_they_fail()) if _granted_since(row)]
+
+
+def fails_no_more(connection: Connection) -> None:
+    """Tell that a connection gets tokens again."""
+    with transaction.atomic():
+        Connection.objects.select_for_update().get(pk=connection.pk)
+        if connection.pk in _told_that_they_fail():
+            _write(connection, NoticeKind.RECOVERED, "It is granted tokens again.", actor=None)
+
+
+def _told_that_they_fail() -> set[uuid.UUID]:
+    """The connections whose latest news is that they fail."""
+    latest = Notice.objects.filter(connection=OuterRef("connection")).order_by("-created_at", "-pk")
+    failing = Notice.objects.filter(kind=NoticeKind.FAILING, pk=Subquery(latest.values("pk")[:1]))
+    return set(failing.values_list("connection", flat=True))
+
+
+def _granted_since(connection: Connection) -> bool:
+    told = Notice.objects.filter(connection=connection, kind=NoticeKind.FAILING).latest("created_at")
+    granted = connection.token_requests.filter(state=RequestState.GRANTED, ended_at__gt=told.created_at)
+    return granted.exists()
 
 
 def _write(connection: Connection, kind: NoticeKind, text: str, *, actor: User | None) -> None:
@@ -92,16 +145,37 @@ def recipients(connection: Connection) -> list[User]:
 
 
 def unsent(connections: Iterable[Connection]) -> list[NoticeMail]:
-    """The mails that wait to be sent about these connections, person by person, the oldest news first."""
-    rows = NoticeMail.objects.filter(notice__connection__in=connections, mailed_at=None)
-    return list(
-        rows.select_related(
-            "user",
-            "notice__connection__user",
-            "notice__connection__installation__organization",
-            "notice__connection__installation__environment",
-        ).order_by("user", "notice__created_at", "notice")
+    """The mails that wait to be sent about these connections, person by person, the oldest news first.
+
+    What was to go to somebody whom the connection does not concern any more is dropped.
+    """
+    rows = NoticeMail.objects.filter(notice__connection__in=connections, mailed_at=None).select_related(
+        "user",
+        "notice__connection__user",
+        "notice__connection__installation__organization",
+        "notice__connection__installation__environment",
     )
+    waiting = list(rows.order_by("user", "notice__created_at", "notice"))
+    concerned = {row.notice.connection_id: row.notice.connection for row in waiting}
+    whom = {pk: {user.pk for user in recipients(connection)} for pk, connection in concerned.items()}
+    dropped = [row.pk for row in waiting if row.user_id not in whom[row.notice.connection_id]]
+    NoticeMail.objects.filter(pk__in=dropped).delete()
+    return [row for row in waiting if row.pk not in dropped]
+
+
+def installations_with_news() -> list[Installation]:
+    """Those about whose connections something waits to be told."""
+    mails = NoticeMail.objects.filter(mailed_at=None).values("notice__connection__installation")
+    concerned = Q(pk__in=mails)
+    if chat.is_configured():
+        said = Notice.objects.filter(chatted_at=None, created_at__gt=clock.now() - FRESH)
+        concerned |= Q(pk__in=said.values("connection__installation"))
+    return list(Installation.objects.filter(concerned))
+
+
+def give_up(mails: list[NoticeMail]) -> None:
+    """The mail server refuses this person's mailbox for good: what they see on Home has to do."""
+    NoticeMail.objects.filter(pk__in=[row.pk for row in mails]).delete()
 
 
 def mail(user: User, mails: list[NoticeMail]) -> None:

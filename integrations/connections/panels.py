@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest
 
-from integrations.connections import consent, health, keep_alive, notices, stops
+from integrations.connections import consent, health, keep_alive, notices, setbacks, stops
 from integrations.connections.access import title_of
 from integrations.connections.models import Connection, Environment, Notice, NoticeKind, State
 from portal import clock
@@ -50,6 +50,16 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
             }
             for row in dying
             if _concerns(request, row)
+        ],
+        "failing": [
+            {
+                "connection": row,
+                "organization": row.installation.organization,
+                "title": title_of(row),
+                "sentence": setbacks.sentence(setbacks.of(row, clock.now())),
+            }
+            for row in setbacks.failing(clock.now())
+            if row.installation.organization in visible and _concerns(request, row)
         ],
         "stop": stops.current() if person(request).is_operator else None,
         "all_work": granted.exists() and not rows.exists(),

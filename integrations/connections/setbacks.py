@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from integrations.connections.models import Budget, Connection, Purpose, RequestState, TokenRequest
+from integrations.connections.models import Budget, Connection, Purpose, RequestState, State, TokenRequest
+from portal import moments
 
 #: How far back the ledger is read: longer than the longest rest.
 LATELY = dt.timedelta(hours=24)
@@ -40,6 +41,23 @@ _GRANTED = Q(state=RequestState.GRANTED)
 def in_budget(budget: Budget, at: dt.datetime) -> dict[uuid.UUID, Setbacks]:
     """The setbacks of all connections of a budget that had any lately."""
     return _of(Q(budget=budget), at)
+
+
+def failing(at: dt.datetime) -> list[Connection]:
+    """The working connections whose token requests failed so often in a row that people are told."""
+    found = [pk for pk, row in _of(Q(), at).items() if row.failures >= TOLD_AFTER]
+    rows = Connection.objects.filter(pk__in=found, state=State.ACTIVE)
+    return list(rows.select_related("installation__organization", "installation__environment", "user"))
+
+
+def sentence(lately: Setbacks) -> str:
+    """What is said of a connection whose requests failed in a row; "" when that is no matter yet."""
+    if lately.rests_until is None:
+        return ""
+    return (
+        f"Its last {lately.failures} token requests failed. So that others get theirs, the next is sent no sooner than "
+        f"{moments.exact(lately.rests_until)}."
+    )
 
 
 def of(connection: Connection, at: dt.datetime) -> Setbacks:

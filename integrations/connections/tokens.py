@@ -87,8 +87,11 @@ def of(connection: Connection) -> Token:
 def take_lease(connection: Connection, token: Token) -> Lease | None:
     """Take the lease on a token that is free, or whose lease ran out; None when somebody else has it."""
     at = clock.now()
-    free = models.Q(lease_expires_at=None) | models.Q(lease_expires_at__lte=at)
-    taken = Token.objects.filter(free, pk=token.pk, fence=token.fence).update(
+    # a lease that lasts longer than any was written by a clock that has been put back since
+    free = models.Q(lease_expires_at__lte=at) | models.Q(lease_expires_at__gt=at + LEASE)
+    taken = Token.objects.filter(
+        free | models.Q(lease_expires_at=None), pk=token.pk, fence=token.fence
+    ).update(
         fence=token.fence + 1,
         lease_holder=f"{socket.gethostname()[:40]}:{os.getpid()}",
         lease_expires_at=at + LEASE,

@@ -1,14 +1,18 @@
 """Jobs and tokens: work is woken when its turn has come and leaves the queue when it ends; jobs keep grants alive."""
 
 import datetime as dt
+import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from integrations.connections import demands, keep_alive, ledger, notices, tokens
+from integrations.connections import demands, keep_alive, ledger, notices, setbacks, tokens
 from integrations.connections.models import Connection
 from integrations.jobs import queue
 from integrations.jobs.models import ACTIVE, Job
 from integrations.jobs.run import Run
 from portal import clock
+
+logger = logging.getLogger(__name__)
 
 KEEP_ALIVE = "connections.keep_alive"
 #: How often it is looked whose turn has come, and which grants are to be kept alive.
@@ -41,17 +45,38 @@ def call_whose_turn_it_is() -> None:
         ledger.expect_now(connection.pk)
 
 
-def look_after_grants() -> None:
-    """Renew the grants that are ripe for it, and say which died."""
+def explain_lost_answers() -> None:
+    """Requests whose process died before their answer came count, and are said."""
     tokens.explain_open_intents()
+
+
+def say_which_died() -> None:
+    """Tell whose grant has died, and whose is about to."""
     keep_alive.say_which_died()
-    for connection in keep_alive.dying():
-        notices.dies_soon(connection)
+    _each(keep_alive.dying(), notices.dies_soon)
+
+
+def keep_alive_what_is_ripe() -> None:
+    """Renew the grants that are ripe for it. One whose renewal failed is left alone for a while."""
     failed = Job.objects.filter(kind=KEEP_ALIVE, state="failed", finished_at__gt=clock.now() - AGAIN_AFTER)
     left_alone = set(failed.values_list("connection", flat=True))
-    for connection in keep_alive.ripe():
-        if connection.pk not in left_alone:
-            queue.start(KEEP_ALIVE, connection=connection)
+    ripe = [connection for connection in keep_alive.ripe() if connection.pk not in left_alone]
+    _each(ripe, lambda connection: queue.start(KEEP_ALIVE, connection=connection))
+
+
+def say_which_fail() -> None:
+    """Tell whose token requests fail again and again, and which of them are over it."""
+    _each(setbacks.failing(clock.now()), notices.fails)
+    _each(notices.failing_no_more(), notices.fails_no_more)
+
+
+def _each(connections: Iterable[Connection], do: Callable[[Connection], object]) -> None:
+    """One after the other: what goes wrong with one of them is no reason to leave the others alone."""
+    for connection in connections:
+        try:
+            do(connection)
+        except Exception:
+            logger.exception("Connection %s could not be looked after", connection.pk)
 
 
 def advance(run: Run) -> bool:

@@ -16,6 +16,8 @@ from integrations.jobs.models import Job, State
 #: worker that is slower still finds its lease gone at its next checkpoint, and somebody else goes on in its place.
 #: Waiting it out is only for the workers of a machine that is gone; those that died on this one are told by their id.
 LEASE = dt.timedelta(seconds=180)
+#: Whatever was said, no job waits longer than this without looking again.
+LOOK_AGAIN = dt.timedelta(hours=24)
 _PROCESSES = Path("/proc")
 _UNKNOWN = "-"
 
@@ -66,12 +68,12 @@ def due(at: dt.datetime) -> "models.QuerySet[Job]":
     A job that was cancelled or paused keeps its lease until its worker has noticed; until then neither it nor a new
     one of its kind for the same connection or installation begins. One whose connection was deleted may be anybody's.
     """
-    free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=at)
-    come = Q(state=State.RUNNING) | Q(state=State.WAITING) & (Q(waits_until=None) | Q(waits_until__lte=at))
+    # further ahead than either is ever written, it was written by a clock that has been put back since
+    free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=at) | Q(lease_expires_at__gt=at + LEASE)
+    time_has_come = Q(waits_until=None) | Q(waits_until__lte=at) | Q(waits_until__gt=at + LOOK_AGAIN)
+    come = Q(state=State.RUNNING) | Q(state=State.WAITING) & time_has_come
     same = Q(connection=OuterRef("connection")) | Q(connection=None, installation=OuterRef("installation"))
-    worked_on = Job.objects.filter(same, kind=OuterRef("kind"), lease_expires_at__gt=at).exclude(
-        pk=OuterRef("pk")
-    )
+    worked_on = Job.objects.filter(same, kind=OuterRef("kind")).exclude(free).exclude(pk=OuterRef("pk"))
     return Job.objects.filter(free, come).filter(~Exists(worked_on))
 
 

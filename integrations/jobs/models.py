@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from integrations.connections.models import Connection, Installation
+from integrations.jobs import kinds
 from portal.organizations.models import Organization
 
 
@@ -94,9 +95,12 @@ class Job(models.Model):
         return self.state in ACTIVE
 
     @property
-    def label(self) -> str:
-        from integrations.jobs import kinds
+    def is_pausable(self) -> bool:
+        """Whether people may pause it."""
+        return kinds.is_pausable(self.kind)
 
+    @property
+    def label(self) -> str:
         return kinds.label_of(self.kind)
 
     def rate(self) -> float | None:

@@ -105,7 +105,11 @@ def wake(connection: Connection) -> int:
 
 
 def pause(job: Job, *, actor: User) -> bool:
-    """Stop after the current step; it can be resumed. False when it had moved on meanwhile, as with the others."""
+    """Stop after the current step; it can be resumed. False when it had moved on meanwhile, as with the others, or is
+    of a kind that nobody pauses.
+    """
+    if not kinds.is_pausable(job.kind):
+        return False
     return _move(job, [State.WAITING, State.RUNNING], State.PAUSED, actor, "paused", **_NO_WAIT)
 
 

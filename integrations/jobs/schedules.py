@@ -9,6 +9,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from integrations.jobs.models import Schedule
 from portal import clock
 
@@ -38,9 +40,11 @@ def run_due() -> list[str]:
     for regular in list(_registered.values()):
         if regular.name not in known:
             Schedule.objects.bulk_create([Schedule(name=regular.name, due_at=at)], ignore_conflicts=True)
-        elif known[regular.name] > at:
+        elif at < known[regular.name] <= at + regular.every:
             continue
-        claimed = Schedule.objects.filter(name=regular.name, due_at__lte=at)
+        # further ahead than that it was written by a clock that has been put back since
+        is_due = Q(due_at__lte=at) | Q(due_at__gt=at + regular.every)
+        claimed = Schedule.objects.filter(is_due, name=regular.name)
         if claimed.update(due_at=at + regular.every):
             ran.append(regular.name)
             try:

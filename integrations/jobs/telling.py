@@ -1,6 +1,7 @@
 """Telling people about connections: a job of an installation that sends the mails and the chat's messages."""
 
 from itertools import groupby
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from integrations.connections import chat, notices
@@ -25,6 +26,14 @@ def advance(run: Run) -> bool:
         mails = list(waiting)
         try:
             notices.mail(mails[0].user, mails)
+        except SMTPRecipientsRefused as refused:
+            if _for_good(refused):
+                notices.give_up(mails)
+                run.note(
+                    "The mail server refuses a mailbox for good, so one person was not told.", level="warning"
+                )
+            else:
+                trouble = "The mail server did not take a mail."
         except OSError:
             trouble = "The mail server did not take a mail."
         run.checkpoint()
@@ -33,5 +42,16 @@ def advance(run: Run) -> bool:
     except chat.NotTaken as refused:
         trouble = trouble or str(refused)
     if trouble:
-        raise TryLater(trouble, after=60)
+        raise TryLater(trouble)
     return True
+
+
+def _for_good(refused: SMTPRecipientsRefused) -> bool:
+    """Whether no later try helps: every code is of the 5xx kind (RFC 5321, 4.2.1)."""
+    return all(500 <= code < 600 for code, _ in refused.recipients.values())
+
+
+def tell_what_waits() -> None:
+    """A job for whatever waits to be told, also where an earlier one failed or was cancelled."""
+    for installation in notices.installations_with_news():
+        queue.start(KIND, installation=installation)

@@ -9,7 +9,7 @@ from django_q.tasks import async_task
 from integrations.connections import call_log, ledger, lifecycle, tokens
 from integrations.connections.models import Connection, Token
 from integrations.jobs import kinds
-from integrations.jobs.leases import LEASE, due, holder
+from integrations.jobs.leases import LEASE, LOOK_AGAIN, due, holder
 from integrations.jobs.models import Job, State
 from integrations.jobs.run import LeaseLost, Run, StopRequested
 from integrations.total_expert import ReconnectRequired, Rejected, TryLater
@@ -23,8 +23,8 @@ ATTEMPTS = 5
 BACKOFF = (5, 15, 60, 240)
 #: Seconds to wait when nobody said how long: doubled each time without progress, up to the longest.
 FIRST_WAIT, LONGEST_WAIT = 15.0, 900.0
-#: Whatever was said, nobody waits longer than this many seconds without looking again.
-LOOK_AGAIN = 24 * 3600.0
+#: Waits are counted up to here: enough for the longest wait.
+MOST_WAITS = 1000
 
 
 def hand_over(job_id: int) -> None:
@@ -105,7 +105,9 @@ def _wait(run: Run, later: TryLater) -> None:
     if seconds is None:
         seconds = min(FIRST_WAIT * 2 ** min(run.job.waits, 16), LONGEST_WAIT)
     attempts = max(run.job.attempts - 1, 0)
-    _put_back(run, seconds, str(later), level="warning", attempts=attempts, waits=run.job.waits + 1)
+    _put_back(
+        run, seconds, str(later), level="warning", attempts=attempts, waits=min(run.job.waits + 1, MOST_WAITS)
+    )
     if _has_come(later, run.job):
         # in the moment in which nothing waited that could be woken
         Job.objects.filter(pk=run.job.pk, state=State.WAITING).update(waits_until=clock.now(), waits_for="")
@@ -137,7 +139,7 @@ def _fail_or_repeat(run: Run, ours: Exception) -> None:
 
 
 def _put_back(run: Run, seconds: float, sentence: str, *, level: str, **fields: int) -> None:
-    until = clock.now() + dt.timedelta(seconds=min(max(seconds, 1.0), LOOK_AGAIN))
+    until = clock.now() + min(dt.timedelta(seconds=max(min(seconds, 1e6), 1.0)), LOOK_AGAIN)
     run.leave(
         State.WAITING, line=sentence, level=level, waits_until=until, waits_for=sentence[:255], **fields
     )

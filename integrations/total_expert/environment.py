@@ -3,7 +3,10 @@
 import ipaddress
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 
 @dataclass(frozen=True)
@@ -38,20 +41,36 @@ class Environment:
 
 
 def _check(url: str) -> str:
-    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise ValueError(
-            "An environment's address may hold no spaces, backslashes, control or non-ASCII characters."
-        )
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("An environment's address can't be read. It looks like https://host/v1.") from None
+        parts = read_address(url)
+    except ValueError as problem:
+        raise ValueError(
+            f"An environment's address can't be read. {problem} It looks like https://host/v1."
+        ) from None
+    host = parts.hostname
     if not host or parts.username is not None or parts.query or parts.fragment:
         raise ValueError("An environment's address is a host and a path: no user name, query or fragment.")
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return url
     raise ValueError("An environment's address starts with https://. Plain http is only for this machine.")
+
+
+def read_address(url: str) -> SplitResult:
+    """An address in its parts. Raises ValueError unless whoever calls it reads the same host and port there.
+
+    The standard library and urllib3 disagree about backslashes and the like, and only one of them is asked what is
+    allowed.
+    """
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise ValueError("It may hold no spaces, backslashes, control or non-ASCII characters.")
+    try:
+        parts, called = urlsplit(url), parse_url(url)
+        host, port = parts.hostname, parts.port
+    except (ValueError, LocationParseError):
+        raise ValueError("Its host or port can't be read.") from None
+    if ((called.host or "").strip("[]").lower(), called.port) != (host or "", port):
+        raise ValueError("Its host or port can be read in two ways.")
+    return parts
 
 
 def is_loopback(host: str) -> bool:

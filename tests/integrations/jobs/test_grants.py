@@ -76,12 +76,12 @@ def test_a_grant_that_nobody_used_is_renewed_by_a_job(world: World) -> None:
     connection = world.consented(world.member("officer"))
     world.sandbox.pass_time(10.1 * DAY)
     before = len(world.sandbox.requests("/v1/token"))
-    grants.look_after_grants()
-    grants.look_after_grants()
+    grants.keep_alive_what_is_ripe()
+    grants.keep_alive_what_is_ripe()
     job = Job.objects.get(kind=grants.KEEP_ALIVE)
     assert run(job).state == JobState.DONE
     assert len(world.sandbox.requests("/v1/token")) == before + 1
-    grants.look_after_grants()
+    grants.keep_alive_what_is_ripe()
     assert Job.objects.filter(kind=grants.KEEP_ALIVE).count() == 1
     connection.token.refresh_from_db()
     world.sandbox.pass_time(13 * DAY)
@@ -91,7 +91,7 @@ def test_a_grant_that_nobody_used_is_renewed_by_a_job(world: World) -> None:
 def test_a_grant_that_died_says_so_without_anybody_asking(world: World) -> None:
     connection = world.consented(world.member("officer"))
     world.sandbox.pass_time(15 * DAY)
-    grants.look_after_grants()
+    grants.say_which_died()
     connection.refresh_from_db()
     assert (connection.state, connection.reason) == (State.NEEDS_RECONNECT, tokens.DIED)
 
@@ -99,11 +99,11 @@ def test_a_grant_that_died_says_so_without_anybody_asking(world: World) -> None:
 def test_an_intent_that_nobody_came_back_to_is_explained(world: World) -> None:
     connection = world.consented(world.member("officer"))
     request = ledger.take(connection, purpose=Purpose.WORK, fence=0)
-    grants.look_after_grants()
+    grants.explain_lost_answers()
     request.refresh_from_db()
     assert request.state == RequestState.OPEN, "its process may still live"
     world.sandbox.pass_time(tokens.LEASE.total_seconds() + 1)
-    grants.look_after_grants()
+    grants.explain_lost_answers()
     request.refresh_from_db()
     assert request.state == RequestState.LOST
     assert request.ended_at is not None and request.ended_at - request.at <= dt.timedelta(minutes=1)
@@ -139,10 +139,10 @@ def test_a_renewal_that_failed_is_left_alone_for_an_hour(world: World) -> None:
     application.client_secret = "another"
     application.save()
     world.sandbox.pass_time(10.1 * DAY)
-    grants.look_after_grants()
+    grants.keep_alive_what_is_ripe()
     assert run(Job.objects.get(kind=grants.KEEP_ALIVE)).state == JobState.FAILED
-    grants.look_after_grants()
+    grants.keep_alive_what_is_ripe()
     assert Job.objects.filter(kind=grants.KEEP_ALIVE).count() == 1
     world.sandbox.pass_time(3700)
-    grants.look_after_grants()
+    grants.keep_alive_what_is_ripe()
     assert Job.objects.filter(kind=grants.KEEP_ALIVE).count() == 2

@@ -128,8 +128,8 @@ def test_a_consent_that_dies_soon_is_told_once_for_each_token(
 ) -> None:
     lifecycle.pause(connection, actor=officer)
     world.sandbox.pass_time(12.1 * DAY)
-    grants.look_after_grants()
-    grants.look_after_grants()
+    grants.say_which_died()
+    grants.say_which_died()
     tell()
     assert len([m for m in mail.outbox if "consent dies soon" in m.subject and m.to == [officer.email]]) == 1
     assert "resume it" in told()[officer.email]
