@@ -179,6 +179,10 @@ ACCOUNT_RATE_LIMITS = {
     "consent": "6/h/user",
     # each change of a connection is told to people by mail
     "connection": "20/h/user",
+    # what may ask for a token, or be mailed, at somebody's word
+    "credentials": "60/h/user",
+    "test": "20/h/user",
+    "mail_me": "6/h/user",
 }
 # Second factors. A code of an app may be a step early or late; passkeys ask for finger, face or PIN and sign in alone.
 MFA_ADAPTER = "portal.organizations.second_factors.MFAAdapter"

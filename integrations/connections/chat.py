@@ -3,6 +3,8 @@
 Its address is a setting and never typed in a browser. This is the one delivery module for outgoing webhooks.
 """
 
+import re
+
 import requests
 from django.conf import settings
 
@@ -19,6 +21,12 @@ class NotTaken(Exception):
 def is_configured() -> bool:
     """Whether there is a chat."""
     return bool(settings.CHAT_WEBHOOK_URL)
+
+
+def plain(text: str) -> str:
+    """Text that somebody else wrote, so that no chat takes it for markup or for a call to everybody in the room."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([@*_~`|\[\]])", "\u200b\\1\u200b", escaped)
 
 
 def say(text: str) -> None:

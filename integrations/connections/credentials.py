@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Q
 
 from integrations.connections import (
     admission,
@@ -69,7 +70,9 @@ def propose(
     client_id, client_secret = clean(client_id, client_secret)
     mark = mark_of(installation.environment, client_id)
     _refuse_anothers(installation, mark)
-    _refuse_another_try(installation, actor)
+    if actor is not None and not actor.is_operator:
+        _refuse_what_works(installation, mark, client_secret)
+        _refuse_another_try(installation)
     at = clock.now()
     with transaction.atomic():
         connection, _ = Connection.objects.get_or_create(
@@ -114,21 +117,31 @@ def _refuse_anothers(installation: Installation, mark: str) -> None:
         )
 
 
-def _refuse_another_try(installation: Installation, actor: User | None) -> None:
-    """Token requests are everybody's: after a refused one, only an operator may try again within the hour."""
-    if actor is None or actor.is_operator:
-        return
-    refused = TokenRequest.objects.filter(
+def _refuse_what_works(installation: Installation, mark: str, client_secret: str) -> None:
+    """Token requests are everybody's: what a working connection has already is not tried again."""
+    same = Connection.objects.filter(
+        installation=installation, client_fingerprint=mark, state=State.ACTIVE
+    ).first()
+    if same is not None and str(same.client_secret) == client_secret:
+        raise Rejected(
+            ["These are the credentials that this connection works with. Nothing was changed."], code="same"
+        )
+
+
+def _refuse_another_try(installation: Installation) -> None:
+    """Token requests are everybody's: of what is pasted here, one an hour is tried unless an operator pastes it."""
+    tried = TokenRequest.objects.filter(
+        Q(fence=0) | Q(state=RequestState.REFUSED),
         connection__installation=installation,
         connection__grant=Grant.CLIENT_CREDENTIALS,
-        state=RequestState.REFUSED,
-        ended_at__gt=clock.now() - turns.HOUR,
-    ).first()
-    if refused is not None and refused.ended_at is not None:
+        at__gt=clock.now() - turns.HOUR,
+    ).exclude(state=RequestState.RELEASED)
+    latest = tried.order_by("-at").first()
+    if latest is not None:
         raise Rejected(
             [
-                "Total Expert refused credentials for this organization less than an hour ago, and all customers share "
-                f"few tries. Try again after {moments.exact(refused.ended_at + turns.HOUR)}, or ask your operator."
+                "Credentials were tried for this organization less than an hour ago, and all customers share few tries. "
+                f"Try again after {moments.exact(latest.at + turns.HOUR)}, or ask your operator."
             ],
             code="too_many_tries",
         )

@@ -15,7 +15,7 @@ from integrations.connections.forms import AllowanceForm, CapacityForm, EgressFo
 from integrations.connections.models import Budget, Connection, Egress, State, TokenDemand
 from integrations.connections.turns import Rank, Turn, plan
 from portal.audit import log
-from portal.organizations.screens import operators_only, person, render
+from portal.organizations.screens import operators_only, person, render, typed
 
 
 @operators_only
@@ -174,7 +174,7 @@ def stop_everything(request: HttpRequest) -> HttpResponse:
 def reroute_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Send what a connection sends by another source address from now on."""
     connection = get_object_or_404(Connection.objects.select_related("installation__organization"), pk=pk)
-    name = request.POST.get("egress", "")
+    name = typed(request.POST, "egress")
     way = get_object_or_404(Egress, name=name) if name and name != Egress.DIRECT else None
     egress.assign(connection, way, actor=person(request))
     messages.success(request, "From now on it goes out by this address.")

@@ -202,9 +202,8 @@ def tell_chat(connections: Iterable[Connection]) -> None:
     ).order_by("created_at", "pk")
     for notice in waiting.select_related("connection__user", "connection__installation__organization"):
         told = _told(notice)
-        chat.say(
-            f"{told['organization']}, {told['title']}: {told['headline']}. {told['text']} {told['address']}"
-        )
+        news = f"{told['organization']}, {told['title']}: {told['headline']}. {told['text']}"
+        chat.say(f"{chat.plain(news)} {told['address']}")
         Notice.objects.filter(pk=notice.pk).update(chatted_at=clock.now())
 
 

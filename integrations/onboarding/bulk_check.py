@@ -17,6 +17,7 @@ from integrations.connections.models import Environment
 from integrations.onboarding.bulk_file import Record
 from integrations.total_expert import Rejected
 from portal.organizations.models import Organization, User
+from portal.organizations.names import folded
 
 LONGEST_NAME, LONGEST_EMAIL = 120, 254
 #: What a spreadsheet would work out instead of showing it.
@@ -130,7 +131,7 @@ def _check_email(row: Checked, email: str) -> None:
 def _refuse_repeated(rows: list[Checked]) -> None:
     """Of rows that say the same, nobody knows which is right: none of them is taken."""
     keys: dict[str, Callable[[Checked], str]] = {
-        "name": lambda row: row.name.casefold(),
+        "name": lambda row: folded(row.name),
         "client id": lambda row: row.mark,
     }
     for what, key in keys.items():
@@ -144,13 +145,13 @@ def _refuse_repeated(rows: list[Checked]) -> None:
 
 
 def _refuse_known(rows: list[Checked]) -> None:
-    names = {name.casefold() for name in Organization.objects.values_list("name", flat=True)}
+    names = {folded(name) for name in Organization.objects.values_list("name", flat=True)}
     in_use = credentials.marks_in_use()
     operators = {
         email.lower() for email in User.objects.filter(is_operator=True).values_list("email", flat=True)
     }
     for row in rows:
-        if row.name and row.name.casefold() in names:
+        if row.name and folded(row.name) in names:
             row.problems.append(
                 "There is an organization of this name already. Connect that one on its own page, or choose another name."
             )

@@ -20,9 +20,10 @@ from integrations.onboarding import pipeline, verification, waiting
 from integrations.onboarding.models import SlotMail, Verification
 from integrations.total_expert import Rejected
 from portal import clock
+from portal.organizations.limits import limited
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
-from portal.organizations.screens import organization_screen, person, render, signed_in
+from portal.organizations.screens import organization_screen, person, render, signed_in, typed
 
 #: Organizations on a page of the pipeline.
 PAGE = 50
@@ -32,7 +33,7 @@ PAGE = 50
 def organizations(request: HttpRequest) -> HttpResponse:
     """The pipeline of every organization this person may see."""
     visible = Organization.objects.visible_to(request.user).select_related("looked_after_by")
-    name, wanted = request.GET.get("q", "").strip(), request.GET.get("stage", "")
+    name, wanted = typed(request.GET, "q").strip(), request.GET.get("stage", "")
     rows = pipeline.rows(visible.filter(name__icontains=name) if name else visible)
     counts = {stage: sum(row.stage == stage for row in rows) for stage in pipeline.STAGES}
     shown = [row for row in rows if row.stage == wanted] if wanted in pipeline.STAGES else rows
@@ -50,6 +51,7 @@ def organizations(request: HttpRequest) -> HttpResponse:
 
 
 @organization_screen(Capability.BROWSE)
+@limited("credentials")
 def connect(request: HttpRequest, organization: Organization) -> HttpResponse:
     """The way to connect: consent for whoever works there, client credentials for whoever manages."""
     manages = organization.allows(person(request), Capability.MANAGE)
@@ -81,7 +83,7 @@ def connect(request: HttpRequest, organization: Organization) -> HttpResponse:
 
 
 def _propose(request: HttpRequest, organization: Organization, form: CredentialsForm) -> HttpResponse | None:
-    environment = get_object_or_404(Environment, name=request.POST.get("environment", ""))
+    environment = get_object_or_404(Environment, name=typed(request.POST, "environment"))
     try:
         connection = credentials.propose(
             installation=installations.ensure(organization, environment),
@@ -113,6 +115,7 @@ def _consent_context(
 
 @require_POST
 @organization_screen(Capability.CONSENT)
+@limited("mail_me")
 def mail_me(request: HttpRequest, organization: Organization) -> HttpResponse:
     """Ask for a mail when a token slot is free."""
     environment = environments.for_consent(organization)
@@ -168,6 +171,7 @@ def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
 
 @require_POST
 @organization_screen(Capability.BROWSE)
+@limited("test")
 def test_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
     """Verify a connection again."""
     connection = visible_connection(request, organization, pk)

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from portal.audit.models import Entry
 from portal.organizations.models import Organization
-from portal.organizations.screens import operators_only, render
+from portal.organizations.screens import operators_only, render, typed
 
 PAGE = 50
 
@@ -16,7 +16,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     actions = sorted(set(Entry.objects.order_by().values_list("action", flat=True).distinct()))
     organizations = Organization.objects.order_by("name")
     action = request.GET.get("action", "")
-    organization = organizations.filter(slug=request.GET.get("organization", "")).first()
+    organization = organizations.filter(slug=typed(request.GET, "organization")).first()
     found = entries(action if action in actions else "", organization)
     before = request.GET.get("before", "")
     if before.isdecimal() and len(before) < 19:

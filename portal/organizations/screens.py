@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
@@ -84,6 +84,11 @@ def person(request: HttpRequest) -> User:
     """Whoever is signed in, as our own user."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def typed(values: QueryDict, name: str) -> str:
+    """What stands in a query or form under ``name``, without the NUL that no text in a database may hold."""
+    return (values.get(name) or "").replace("\0", "")
 
 
 def render(

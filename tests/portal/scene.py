@@ -57,7 +57,10 @@ class Scene:
         """A source address beside this machine's own."""
         number = Egress.objects.count()
         return egress.add(
-            name=f"way{number}", label="Second", proxy_url="https://proxy.example:3128", actor=None
+            name=f"way{number}",
+            label="Second",
+            proxy_url=f"https://proxy.example:{3128 + number}",
+            actor=None,
         )
 
     def bulk_import(self) -> BulkImport:

@@ -99,6 +99,7 @@ def test_reconnecting_after_revoking_keeps_the_connections_id(world: World) -> N
 def test_after_a_refusal_an_organizations_admin_waits_an_hour_and_an_operator_does_not(world: World) -> None:
     installation = world.connected(BLUEWATER).installation
     admin = world.member("admin", BLUEWATER)
+    world.sandbox.pass_time(3601)
     wrong = {"installation": installation, "client_id": "nobodys", "client_secret": "nonsense"}
     with pytest.raises(Rejected, match="does not know"):
         credentials.settle(credentials.propose(**wrong, actor=admin))
