@@ -223,17 +223,18 @@ def release(slot: TokenRequest) -> None:
     )
 
 
-def close(request: TokenRequest, state: RequestState) -> bool:
+def close(request: TokenRequest, state: RequestState, *, tried_again: bool = False) -> bool:
     """Write down how a sent request ended. False when it was closed before. Never-sent ones stop counting.
 
-    With an answer the demand that it served is over; without one it goes on waiting. One that was taken for lost
-    meanwhile stays so, but counts from now: its answer came later than was thought possible.
+    With an answer the demand that it served is over; without one, and when it is ``tried_again``, it goes on waiting.
+    One that was taken for lost meanwhile stays so, but counts from now: its answer came later than was thought possible.
     """
     at = clock.now()
-    if request.connection_id is not None and state in (RequestState.GRANTED, RequestState.REFUSED):
-        demands.withdraw(request.connection_id, [Purpose(request.purpose)])
-    if request.connection_id is not None and state == RequestState.LOST:
-        demands.put_back(request.connection_id)
+    if request.connection_id is not None:
+        if state == RequestState.LOST or tried_again:
+            demands.put_back(request.connection_id)
+        elif state in (RequestState.GRANTED, RequestState.REFUSED):
+            demands.withdraw(request.connection_id, [Purpose(request.purpose)])
     if TokenRequest.objects.filter(pk=request.pk, state=RequestState.OPEN).update(state=state, ended_at=at):
         return True
     late = TokenRequest.objects.filter(pk=request.pk, state=RequestState.LOST, ended_at__lt=at)

@@ -221,7 +221,7 @@ def exchange(request: TokenRequest, send: wire.Send) -> total_expert.Grant:
         ledger.close(request, RequestState.LOST)
         raise
     except total_expert.TotalExpertError as refused:
-        ledger.close(request, RequestState.REFUSED)
+        ledger.close(request, RequestState.REFUSED, tried_again=isinstance(refused, TryLater))
         if refused.status == 429:
             permits.count_unexplained(request.budget)
         raise

@@ -1,8 +1,10 @@
 """The consent flow: bound to the person, their session and the organization; one use; denial is fine."""
 
+from typing import Any
+
 import pytest
 
-from integrations.connections import consent, ledger
+from integrations.connections import consent, egress, ledger, permits, stops
 from integrations.connections.models import (
     Connection,
     ConsentAttempt,
@@ -129,3 +131,27 @@ def test_starting_again_gives_the_earlier_slot_back(world: World, admin) -> None
     world.begin(admin)
     world.begin(admin)
     assert TokenRequest.objects.filter(state=RequestState.RESERVED).count() == 1
+
+
+def test_while_everything_is_stopped_no_code_is_exchanged(world: World, admin) -> None:
+    returned = world.come_back(admin)
+    stops.stop(reason="Maintenance", actor=world.operator)
+    before = len(world.sandbox.requests("/v1/token"))
+    with pytest.raises(permits.Stopped):
+        consent.finish(returned, user=admin, session=SESSION)
+    assert len(world.sandbox.requests("/v1/token")) == before
+    assert TokenRequest.objects.get().state == RequestState.RELEASED
+    stops.release(actor=world.operator)
+    assert world.consented(admin).state == State.ACTIVE, "nothing is left locked"
+
+
+def test_a_slot_of_one_address_is_not_used_by_another(world: World, admin, settings: Any) -> None:
+    settings.PROXY_HOSTS = ["proxy.example"]
+    returned = world.come_back(admin)
+    way = egress.add(name="second", label="Second", proxy_url="https://proxy.example:3128", actor=None)
+    egress.assign(Connection.objects.get(), way, actor=None)
+    before = len(world.sandbox.requests("/v1/token"))
+    with pytest.raises(consent.Refused, match="is gone"):
+        consent.finish(returned, user=admin, session=SESSION)
+    assert len(world.sandbox.requests("/v1/token")) == before
+    assert TokenRequest.objects.get().state == RequestState.RELEASED

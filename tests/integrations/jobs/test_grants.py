@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from integrations.connections import ledger, tokens
+from integrations.connections import credentials, demands, ledger, lifecycle, tokens
 from integrations.connections.models import (
     Connection,
     Purpose,
@@ -17,6 +17,7 @@ from integrations.directory import sync
 from integrations.jobs import grants, queue, worker
 from integrations.jobs.models import Job
 from integrations.jobs.models import State as JobState
+from integrations.onboarding import waiting as waiting_mail
 from portal import clock
 from tests.world import BLUEWATER, World
 
@@ -146,3 +147,85 @@ def test_a_renewal_that_failed_is_left_alone_for_an_hour(world: World) -> None:
     world.sandbox.pass_time(3700)
     grants.keep_alive_what_is_ripe()
     assert Job.objects.filter(kind=grants.KEEP_ALIVE).count() == 2
+
+
+def test_a_turn_that_comes_for_somebody_who_has_gone_passes_to_the_next(world: World, waiting: Job) -> None:
+    person = world.member("officer")
+    with pytest.raises(ledger.NoSlot):
+        world.begin(person)
+    TokenRequest.objects.filter(state=RequestState.REFUSED).update(state=RequestState.RELEASED)
+    grants.call_whose_turn_it_is()
+    assert run(waiting).state == JobState.WAITING, "a person goes first"
+    world.sandbox.pass_time(demands.FORGOTTEN_AFTER.total_seconds() + 1)
+    grants.call_whose_turn_it_is()
+    assert run(waiting).state == JobState.DONE
+
+
+def test_a_resume_while_a_job_is_being_put_back_is_not_missed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = world.connected()
+    lifecycle.pause(connection, actor=world.operator)
+    put_back = worker._put_back
+
+    def resumed_just_before(*args: object, **kwargs: object) -> None:
+        monkeypatch.setattr(worker, "_put_back", put_back)
+        lifecycle.resume(connection, actor=world.operator)
+        put_back(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(worker, "_put_back", resumed_just_before)
+    assert run(sync.start(connection=connection)).state == JobState.DONE
+
+
+def test_new_credentials_wake_what_waited_for_a_paused_connection(
+    world: World, django_capture_on_commit_callbacks
+) -> None:
+    connection = world.connected()
+    lifecycle.pause(connection, actor=world.operator)
+    job = run(sync.start(connection=connection))
+    assert job.state == JobState.WAITING and "paused" in job.waits_for
+    world.propose()
+    with django_capture_on_commit_callbacks(execute=True):
+        credentials.settle(connection)
+    assert run(job).state == JobState.DONE
+
+
+def test_a_job_that_waits_for_a_new_slot_does_not_spin_because_its_connection_has_a_token(
+    world: World,
+) -> None:
+    officer = world.member("officer")
+    connection = world.consented(officer)
+    world.environment.tokens_per_hour = 1
+    world.environment.save()
+    asked = waiting_mail.ask(connection.installation, user=officer)
+    assert asked is None
+    [job] = Job.objects.filter(state=JobState.WAITING, connection=connection)
+    assert run(job).state == JobState.WAITING, "and it comes to an end"
+    assert job.lines.count() <= 1
+
+
+def test_what_keeps_promises_to_people_is_not_paused(world: World) -> None:
+    world.consented(world.member("officer"))
+    world.sandbox.pass_time(10.1 * DAY)
+    grants.keep_alive_what_is_ripe()
+    job = Job.objects.get(kind=grants.KEEP_ALIVE)
+    assert not queue.pause(job, actor=world.operator)
+    assert run(job).state == JobState.DONE
+
+
+def test_one_connection_in_trouble_keeps_none_from_being_renewed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = world.consented(world.member("officer"))
+    good = world.consented(world.member("officer"), officer=1)
+    world.sandbox.pass_time(10.1 * DAY)
+    start = queue.start
+
+    def fails_for_one(kind: str, *, connection: Connection) -> Job:
+        if connection == bad:
+            raise RuntimeError
+        return start(kind, connection=connection)
+
+    monkeypatch.setattr(grants.queue, "start", fails_for_one)
+    grants.keep_alive_what_is_ripe()
+    assert [job.connection for job in Job.objects.filter(kind=grants.KEEP_ALIVE)] == [good]

@@ -62,3 +62,11 @@ def test_of_several_supervisors_one_runs_it(ran: list[str]) -> None:
     for thread in threads:
         thread.join()
     assert ran == ["ran"]
+
+
+@pytest.mark.django_db
+def test_what_a_clock_wrote_that_was_put_back_is_due(ran: list[str]) -> None:
+    schedules.run_due()
+    Schedule.objects.update(due_at=clock.now() + dt.timedelta(days=30))
+    assert schedules.run_due() == [NAME]
+    assert schedules.run_due() == []

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from smtplib import SMTPServerDisconnected
+from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 from typing import Any
 
 import pytest
@@ -15,7 +15,8 @@ from integrations.connections.models import Connection, Notice, NoticeMail, Stat
 from integrations.jobs import grants, queue, telling
 from integrations.jobs.models import Job
 from integrations.jobs.models import State as JobState
-from portal.organizations.models import User
+from portal import clock
+from portal.organizations.models import Membership, User
 from tests.world import BLUEWATER, World
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +136,63 @@ def test_a_consent_that_dies_soon_is_told_once_for_each_token(
     assert "resume it" in told()[officer.email]
     [dying] = keep_alive.dying()
     assert not notices.dies_soon(dying)
+
+
+def test_nobody_is_told_of_an_organization_that_they_have_left(world: World, connection: Connection) -> None:
+    admin, gone = world.member("admin"), world.member("admin")
+    break_down(connection)
+    Membership.objects.filter(user=gone).delete()
+    tell()
+    assert admin.email in told() and gone.email not in told()
+    assert not NoticeMail.objects.filter(mailed_at=None).exists()
+
+
+def test_a_mailbox_that_is_refused_for_good_is_given_up_and_holds_up_nobody(
+    world: World, officer: User, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    def send(subject: str, text: str, sender: None, to: list[str]) -> None:
+        if to == [officer.email]:
+            raise SMTPRecipientsRefused({officer.email: (550, b"no such user")})
+        sent.extend(to)
+
+    monkeypatch.setattr(notices, "send_mail", send)
+    break_down(connection)
+    job = tell()
+    assert job.state == JobState.DONE and sent == [world.operator.email]
+    line = job.lines.get(level="warning")
+    assert "refuses a mailbox for good" in line.text and officer.email not in line.text
+
+
+def test_a_mailbox_that_is_full_is_tried_again_ever_more_rarely(
+    world: World, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(subject: str, text: str, sender: None, to: list[str]) -> None:
+        raise SMTPRecipientsRefused({to[0]: (452, b"mailbox full")})
+
+    monkeypatch.setattr(notices, "send_mail", send)
+    break_down(connection)
+    waits = []
+    for _ in range(9):
+        job = tell()
+        assert job.state == JobState.WAITING and job.waits_until is not None
+        waits.append((job.waits_until - clock.now()).total_seconds())
+        world.sandbox.pass_time(waits[-1] + 1)
+    assert waits == sorted(waits) and waits[-1] > 800
+
+
+@pytest.mark.parametrize("verb", ["failed", "cancelled"])
+def test_news_that_a_job_did_not_get_told_are_told_by_another(
+    world: World, officer: User, connection: Connection, verb: str
+) -> None:
+    break_down(connection)
+    Job.objects.filter(kind=telling.KIND).update(state=verb, finished_at=clock.now())
+    telling.tell_what_waits()
+    tell()
+    assert officer.email in told()
+    telling.tell_what_waits()
+    assert not Job.objects.filter(kind=telling.KIND, state=JobState.WAITING).exists()
 
 
 class Chat(HTTPServer):
