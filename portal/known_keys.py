@@ -27,10 +27,14 @@ KEPT = dt.timedelta(days=1)
 
 
 class KnownKeys(models.Model):
-    """A process and the ids of the keys it was started with, the one that it seals with first."""
+    """A process and the ids of the keys it was started with, the one that it seals with first.
+
+    ``marks`` is `secrets.key_marks` of it: somebody may have made another key of the same id.
+    """
 
     process = models.CharField(primary_key=True, max_length=120)
     keys = models.JSONField(default=list)
+    marks = models.JSONField(default=dict)
     at = models.DateTimeField()
 
     class Meta:
@@ -57,7 +61,8 @@ class FirstSeen(models.Model):
 def report(kind: str) -> None:
     """Write down which keys this process knows. ``kind`` says what it is: web or worker."""
     at, keys = _unmoved(), secrets.key_ids()
-    KnownKeys.objects.update_or_create(process=name_of(kind), defaults={"keys": keys, "at": at})
+    known = {"keys": keys, "marks": secrets.key_marks(), "at": at}
+    KnownKeys.objects.update_or_create(process=name_of(kind), defaults=known)
     KnownKeys.objects.filter(at__lt=at - KEPT).delete()
     seen = [FirstSeen(key=key, at=clock.now()) for key in keys]
     FirstSeen.objects.bulk_create(seen, ignore_conflicts=True)
@@ -84,13 +89,15 @@ def _unmoved() -> dt.datetime:
 
 
 def without(key: str) -> list[KnownKeys]:
-    """The running processes that could not open what is sealed with ``key``."""
-    return [process for process in running() if key not in process.keys]
+    """The running processes that could not open what is sealed with ``key`` of this one's `ENCRYPTION_KEYS`."""
+    mark = secrets.key_marks()[key]
+    return [process for process in running() if process.marks.get(key) != mark]
 
 
 def sealing_with_another(key: str) -> list[KnownKeys]:
-    """The running processes that still seal with something else than ``key``."""
-    return [process for process in running() if process.keys[:1] != [key]]
+    """The running processes that still seal with something else than ``key``, if only another one of its id."""
+    unaware = without(key)
+    return [process for process in running() if process.keys[:1] != [key] or process in unaware]
 
 
 class Reporter:

@@ -55,6 +55,18 @@ def test_those_without_a_key_and_those_that_seal_with_another_are_told_apart(set
     assert known_keys.sealing_with_another("test") == []
 
 
+def test_a_process_that_was_given_another_key_of_the_same_id_counts_as_without(settings: Any) -> None:
+    before = settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = f"{entry('new')},{before}"
+    known_keys.report("web")
+    settings.ENCRYPTION_KEYS = f"{entry('new')},{before}"
+    assert [row.process for row in known_keys.without("new")] == [known_keys.name_of("web")]
+    assert [row.process for row in known_keys.sealing_with_another("new")] == [known_keys.name_of("web")]
+    assert known_keys.without("test") == []
+    known_keys.report("web")
+    assert known_keys.without("new") == known_keys.sealing_with_another("new") == []
+
+
 def let_pass(minutes: int) -> None:
     KnownKeys.objects.update(at=models.F("at") - dt.timedelta(minutes=minutes))
 

@@ -102,9 +102,9 @@ def _refuse_while_unknown(newest: str) -> None:
     names = "; ".join(f"{process}, last heard of {moments.exact(process.at)}" for process in unaware)
     minutes = round(known_keys.ALIVE.total_seconds() / 60)
     raise CommandError(
-        f"Not every process knows key “{newest}” yet, so they could not open what this seals: {names}. Restart them "
-        f"with the same ENCRYPTION_KEYS, then run this again. One that was killed counts for {minutes} minutes more. "
-        "--force goes on in spite of that.",
+        f"Not every process knows key “{newest}” yet, or one has another key of that id, and could not open what "
+        f"this seals: {names}. Restart them with the same ENCRYPTION_KEYS, then run this again. One that was killed "
+        f"counts for {minutes} minutes more. --force goes on in spite of that.",
         returncode=2,
     )
 
