@@ -1,6 +1,7 @@
 """Token requests for the wire: made ready from rows, sent later, outside any transaction."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -24,21 +25,32 @@ def world(environment: Environment) -> total_expert.Environment:
         raise Rejected([" ".join(problem.messages)], code="host_not_allowed") from None
 
 
-#: A token request that needs nothing more but to be sent. What could forbid it was looked up before.
-Send = Callable[[], total_expert.Grant]
+@dataclass(frozen=True)
+class Send:
+    """A token request that needs nothing more but to be sent. What could forbid it was looked up before.
+
+    Its repr shows nothing of the secrets that it sends.
+    """
+
+    request: Callable[[], total_expert.Grant] = field(repr=False)
+
+    def __call__(self) -> total_expert.Grant:
+        return self.request()
 
 
 def client_credentials(
     environment: Environment, client_id: str, client_secret: str, *, way: Egress | None
 ) -> Send:
     """Ask for a token by an organization's own client id and secret, by ``way``. Raises Rejected."""
-    return partial(
-        oauth.client_credentials,
-        world(environment),
-        client_id=client_id,
-        client_secret=client_secret,
-        adapter=ADAPTERS.get(environment.base_url),
-        proxies=egress.proxies(way),
+    return Send(
+        partial(
+            oauth.client_credentials,
+            world(environment),
+            client_id=client_id,
+            client_secret=client_secret,
+            adapter=ADAPTERS.get(environment.base_url),
+            proxies=egress.proxies(way),
+        )
     )
 
 
@@ -46,14 +58,16 @@ def refresh(connection: Connection, refresh_token: str) -> Send:
     """Exchange a refresh token, which dies by it, for a new pair. Raises Rejected or ReconnectRequired."""
     environment = connection.installation.environment
     application = application_of(environment)
-    return partial(
-        oauth.refresh,
-        world(environment),
-        client_id=str(application.client_id),
-        client_secret=str(application.client_secret),
-        refresh_token=refresh_token,
-        adapter=ADAPTERS.get(environment.base_url),
-        proxies=egress.proxies(connection.egress),
+    return Send(
+        partial(
+            oauth.refresh,
+            world(environment),
+            client_id=str(application.client_id),
+            client_secret=str(application.client_secret),
+            refresh_token=refresh_token,
+            adapter=ADAPTERS.get(environment.base_url),
+            proxies=egress.proxies(connection.egress),
+        )
     )
 
 
@@ -64,15 +78,17 @@ def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> Se
     """
     environment = connection.installation.environment
     application = application_of(environment)
-    return partial(
-        oauth.exchange_code,
-        world(environment),
-        client_id=str(application.client_id),
-        client_secret=str(application.client_secret),
-        code=code,
-        redirect_uri=redirect_uri,
-        adapter=ADAPTERS.get(environment.base_url),
-        proxies=egress.proxies(connection.egress),
+    return Send(
+        partial(
+            oauth.exchange_code,
+            world(environment),
+            client_id=str(application.client_id),
+            client_secret=str(application.client_secret),
+            code=code,
+            redirect_uri=redirect_uri,
+            adapter=ADAPTERS.get(environment.base_url),
+            proxies=egress.proxies(connection.egress),
+        )
     )
 
 

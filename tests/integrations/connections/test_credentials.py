@@ -2,9 +2,10 @@
 
 import pytest
 
-from integrations.connections import credentials, lifecycle
+from integrations.connections import credentials, installations, lifecycle
 from integrations.connections.models import Connection, CredentialCandidate, State, Token, TokenRequest
 from integrations.total_expert import Rejected, TryLater
+from portal.organizations.models import User
 from tests.world import BLUEWATER, CEDAR, World
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +110,38 @@ def test_after_a_refusal_an_organizations_admin_waits_an_hour_and_an_operator_do
     CredentialCandidate.objects.all().delete()
     world.sandbox.pass_time(3601)
     credentials.propose(**wrong, actor=admin)
+
+
+def paste(world: World, *, secret: str, actor: User) -> Connection:
+    theirs = world.sandbox.organization(CEDAR)
+    return credentials.propose(
+        installation=installations.ensure(world.organization(), world.environment),
+        client_id=theirs["client_id"],
+        client_secret=secret,
+        actor=actor,
+    )
+
+
+def test_what_a_connection_works_with_already_is_not_tried_again(world: World) -> None:
+    world.connected()
+    world.sandbox.pass_time(3601)
+    theirs = world.sandbox.organization(CEDAR)["client_secret"]
+    with pytest.raises(Rejected, match="Nothing was changed") as refused:
+        paste(world, secret=theirs, actor=world.member("admin"))
+    assert refused.value.code == "same"
+    assert not CredentialCandidate.objects.exists()
+
+
+def test_customers_try_credentials_once_an_hour_and_operators_as_they_like(world: World) -> None:
+    admin = world.member("admin")
+    with pytest.raises(Rejected):
+        credentials.settle(paste(world, secret="wrong-1", actor=admin))
+    with pytest.raises(Rejected, match="less than an hour ago") as refused:
+        paste(world, secret="wrong-2", actor=admin)
+    assert refused.value.code == "too_many_tries"
+    with pytest.raises(Rejected, match="does not know"):
+        credentials.settle(paste(world, secret="wrong-3", actor=world.operator))
+    world.sandbox.pass_time(3601)
+    theirs = world.sandbox.organization(CEDAR)["client_secret"]
+    credentials.settle(paste(world, secret=theirs, actor=admin))
+    assert Connection.objects.get().state == State.ACTIVE

@@ -45,3 +45,24 @@ def test_a_verification_whose_job_was_cancelled_is_not_shown_as_under_way(world:
     text = result(world.operator, connection)
     assert "hx-trigger" not in text
     assert "Somebody cancelled the verification." in text and "Test again" in text
+
+
+@pytest.mark.parametrize(("action", "most"), [("test", 20), ("mail_me", 6), ("connect", 60)])
+def test_what_may_cost_a_token_or_a_mail_can_be_pressed_so_often_an_hour(
+    world: World, action: str, most: int
+) -> None:
+    connection = world.connected()
+    client = Client()
+    client.force_login(world.member("admin"))
+    slug = connection.installation.organization.slug
+    parts = {"slug": slug, "pk": connection.pk} if action == "test" else {"slug": slug}
+    name = {"test": "test_connection"}.get(action, action)
+    answers = [client.post(reverse(name, kwargs=parts)).status_code for _ in range(most + 1)]
+    assert 429 not in answers[:most] and answers[-1] == 429
+
+
+@pytest.mark.parametrize("address", ["/organizations/?q=%00", "/settings/audit/?organization=%00"])
+def test_a_nul_in_a_query_is_left_out(world: World, address: str) -> None:
+    client = Client()
+    client.force_login(world.operator)
+    assert client.get(address).status_code == 200
