@@ -98,27 +98,31 @@ def _queue(now: health.BudgetNow) -> dict[str, Any]:
     connections = Connection.objects.select_related(
         "installation__environment", "installation__organization", "user"
     ).in_bulk([uuid.UUID(turn.who) for turn in turns])
-    purposes: dict[uuid.UUID, list[str]] = {}
-    for row in TokenDemand.objects.filter(connection__in=connections):
-        purposes.setdefault(row.connection_id, []).append(row.get_purpose_display())
-    rows = [_waiting(turn, connections, purposes, asked) for turn in turns]
+    wanted: dict[uuid.UUID, list[TokenDemand]] = {}
+    for row in TokenDemand.objects.filter(connection__in=connections).select_related("forwarded_by"):
+        wanted.setdefault(row.connection_id, []).append(row)
+    rows = [_waiting(turn, connections, wanted, asked) for turn in turns]
     return {"now": now, "rows": rows}
 
 
 def _waiting(
     turn: Turn,
     connections: dict[uuid.UUID, Connection],
-    purposes: dict[uuid.UUID, list[str]],
+    wanted: dict[uuid.UUID, list[TokenDemand]],
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     connection = connections[uuid.UUID(turn.who)]
+    rows = wanted.get(connection.pk, [])
+    moved_by = next((row.forwarded_by.display_name for row in rows if row.forwarded_by is not None), "")
     return {
         "turn": turn,
         "connection": connection,
         "organization": connection.installation.organization,
         "title": title_of(connection),
-        "purposes": ", ".join(purposes.get(connection.pk, [])),
-        "rank": _RANK_WORDS[turn.rank],
+        "purposes": ", ".join(row.get_purpose_display() for row in rows),
+        "rank": f"{moved_by} moved it forward"
+        if moved_by and turn.rank == Rank.FORWARDED
+        else _RANK_WORDS[turn.rank],
         "asked_at": asked[turn.who].asked_at,
         "can_go_first": turn.rank > Rank.FORWARDED,
     }

@@ -91,7 +91,7 @@ def test_an_operator_moves_somebody_forward(world: World, busy: Connection, oper
     operator.post(reverse("forward_connection", args=[busy.pk]))
     text = text_of(operator, "token_queue")
     assert text.index(world.organization().name + ", ") < text.index(BLUEWATER)
-    assert "An operator moved it forward" in text
+    assert f"{world.operator.name} moved it forward" in text
     assert Entry.objects.filter(action="connection.forwarded", object_id=str(busy.pk)).exists()
 
 
