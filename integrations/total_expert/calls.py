@@ -22,13 +22,17 @@ BASE, LONGEST = 0.5, 10.0
 
 @dataclass(frozen=True)
 class Call:
-    """What an observer is told after every call: nothing private. `status` is None without an answer."""
+    """What an observer is told after every call: nothing private. `status` is None without an answer.
+
+    `after`: in how many seconds the answer said to come back, if it did (Retry-After, RFC 9110 section 10.2.3).
+    """
 
     method: str
     path: str
     status: int | None
     seconds: float
     request_id: str | None
+    after: float | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -210,6 +214,7 @@ class Caller:
                 status=answer.status if answer else None,
                 seconds=time.monotonic() - began,
                 request_id=answer.request_id if answer else None,
+                after=answer.retry_after if answer else None,
             ),
             token=token,
             data=answer.data if answer else None,

@@ -6,10 +6,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from integrations import total_expert
 from integrations.connections import call_log
 from integrations.connections.client import client_for
-from integrations.connections.models import Call, Connection
-from integrations.total_expert import Rejected
+from integrations.connections.models import Call, Connection, Environment, Purpose
+from integrations.connections.permits import Permits
+from integrations.total_expert import Rejected, TryLater
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +47,16 @@ def test_an_answer_that_never_came_is_a_call_too(world: World, called: Connectio
     with client_for(called) as client, pytest.raises(Exception, match="broke|answer|reached"):
         client.contacts.list()
     assert Call.objects.latest("pk").status is None
+
+
+def test_what_a_refused_call_is_told_to_wait_all_at_its_address_wait(called: Connection) -> None:
+    Environment.objects.update(calls_per_minute=1000)
+    permits = Permits(called, Purpose.WORK)
+    refusal = total_expert.Call("GET", "/contacts", 429, 0.1, None, after=40)
+    call_log.observer(called, permits)(refusal)
+    with pytest.raises(TryLater) as refused:
+        Permits(called, Purpose.PERSON).ask("GET", "/contacts")
+    assert refused.value.after is not None and 35 < refused.value.after <= 40
 
 
 def test_errors_that_are_alike_are_one_group(called: Connection) -> None:

@@ -216,6 +216,7 @@ def test_a_short_wait_that_the_server_asks_for_is_kept_and_a_long_one_is_handed_
             client.request("GET", "x")
     assert asked.value.after == 600
     assert hooks.slept == [4.5]
+    assert [call.after for call in hooks.observed] == [4.0, None, 600.0]
 
 
 def test_pauses_are_random_below_a_growing_bound(scripted: Scripted) -> None:
