@@ -95,16 +95,25 @@ def change(way: Egress, *, label: str, proxy_url: str, actor: User | None) -> No
 
 def for_new(environment: Environment) -> Egress | None:
     """The source address for a new connection there: that with the fewest. None: this machine's own."""
+    return for_many(environment, 1)[0]
+
+
+def for_many(environment: Environment, number: int) -> list[Egress | None]:
+    """The source addresses for so many new connections there, one after the other."""
     ways = list(Egress.objects.all())
     if len(ways) < 2:
-        return None
+        return [None] * number
     behind = Connection.objects.filter(installation__environment__host=environment.host)
     counts: Counter[uuid.UUID | None] = Counter(
         behind.exclude(state=State.REVOKED).values_list("egress", flat=True)
     )
-    loads = [counts[way.pk] + (counts[None] if way.is_direct else 0) for way in ways]
-    chosen = ways[loads.index(min(loads))]
-    return None if chosen.is_direct else chosen
+    loads = {way: counts[way.pk] + (counts[None] if way.is_direct else 0) for way in ways}
+    chosen = []
+    for _ in range(number):
+        way = min(ways, key=lambda way: loads[way])
+        loads[way] += 1
+        chosen.append(None if way.is_direct else way)
+    return chosen
 
 
 def assign(connection: Connection, way: Egress | None, *, actor: User | None) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from integrations.connections import budgets, capacity, demands, ledger, turns
-from integrations.connections.models import Budget, Connection, Environment
+from integrations.connections import budgets, capacity, demands, egress, ledger, turns
+from integrations.connections.models import Budget, Connection, Egress, Environment
 from integrations.jobs.models import Job
 from integrations.jobs.models import State as JobState
 from integrations.onboarding import verification
@@ -128,28 +128,31 @@ def cost(source: BulkImport) -> Cost:
     """One token request for each row that is ready; every budget serves its own rows beside the others."""
     found: dict[uuid.UUID, dt.datetime] = {}
     total = 0
-    for budget, _, wanted in _by_budget(source):
-        found |= _plan(budget, wanted)
-        total += len(wanted)
+    for environment, rows in _ready(source):
+        by_way: dict[Egress | None, list[uuid.UUID]] = {}
+        for row, way in zip(rows, egress.for_many(environment, len(rows)), strict=True):
+            by_way.setdefault(way, []).append(row)
+        for way, wanted in by_way.items():
+            found |= _plan(budgets.at(environment, way), wanted)
+        total += len(rows)
     return Cost(total, max(found.values()) if total and len(found) == total else None)
 
 
 def warnings(source: BulkImport) -> list[str]:
     """What it means for everybody's mirrors when the rows that are ready are connected; empty while it means nothing."""
-    told = [capacity.warning(environment, admins=len(rows)) for _, environment, rows in _by_budget(source)]
+    told = [capacity.warning(environment, admins=len(rows)) for environment, rows in _ready(source)]
     return [sentence for sentence in told if sentence]
 
 
-def _by_budget(source: BulkImport) -> list[tuple[Budget, Environment, list[uuid.UUID]]]:
-    """The rows that would be created, by the budget that serves them; with an environment behind it."""
-    ready = source.rows.filter(state=BulkRow.State.READY).order_by("number")
-    found: dict[Budget, tuple[Environment, list[uuid.UUID]]] = {}
-    for environment in Environment.objects.filter(
-        pk__in=ready.order_by().values_list("environment", flat=True).distinct()
-    ):
-        _, rows = found.setdefault(budgets.at(environment), (environment, []))
-        rows += ready.filter(environment=environment).values_list("pk", flat=True)
-    return [(budget, environment, rows) for budget, (environment, rows) in found.items()]
+def _ready(source: BulkImport) -> list[tuple[Environment, list[uuid.UUID]]]:
+    """The rows that would be created, by the host that they lead to; with an environment there."""
+    ready = source.rows.filter(state=BulkRow.State.READY).order_by("number").select_related("environment")
+    found: dict[str, tuple[Environment, list[uuid.UUID]]] = {}
+    for row in ready:
+        assert row.environment is not None  # a row without one did not pass
+        _, rows = found.setdefault(row.environment.host, (row.environment, []))
+        rows.append(row.pk)
+    return list(found.values())
 
 
 def problems_of(rows: Iterable[BulkRow]) -> dict[uuid.UUID, str]:

@@ -1,10 +1,12 @@
 """Where rows stand, and when those that wait get their token."""
 
 import datetime as dt
+from collections import Counter
+from typing import Any
 
 import pytest
 
-from integrations.connections import ledger
+from integrations.connections import budgets, egress, ledger
 from integrations.connections.models import Environment, Purpose
 from integrations.jobs import queue
 from integrations.jobs.models import Job
@@ -124,3 +126,17 @@ def test_a_file_of_two_worlds_behind_one_host_shares_its_budget(world: World) ->
     source.rows.filter(number__gt=3).update(environment=twin)
     last = bulk_progress.cost(source).last_at
     assert last is not None and hours([last]) == [1]
+
+
+def test_the_cost_counts_on_the_source_addresses_by_which_the_new_ones_will_go_out(
+    world: World, settings: Any
+) -> None:
+    settings.PROXY_HOSTS = ["proxy.example"]
+    Environment.objects.update(tokens_per_hour=2)
+    budgets.direct()
+    egress.add(name="second", label="Second", proxy_url="https://proxy.example:3128", actor=None)
+    last = bulk_progress.cost(keep(world, *rows(4))).last_at
+    assert last is not None and hours([last]) == [0]
+    source = apply(world, *rows(4))
+    ways = Counter(row.egress_id for row in bulk_progress.queued(source))
+    assert sorted(ways.values()) == [2, 2]
