@@ -13,8 +13,8 @@ from django.db.models import Q
 from integrations.connections.models import Budget, Connection, Purpose, RequestState, State, TokenRequest
 from portal import moments
 
-#: How far back the ledger is read: longer than the longest rest.
-LATELY = dt.timedelta(hours=24)
+#: How far back the ledger is read: so far that who rests longest has failed often enough in it to rest as long again.
+LATELY = dt.timedelta(days=4)
 #: After so many failures in a row a connection rests before its next request, each time twice as long, up to the longest.
 RESTS_AFTER = 2
 FIRST_REST, LONGEST_REST = dt.timedelta(hours=1), dt.timedelta(hours=12)
