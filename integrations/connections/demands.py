@@ -2,7 +2,7 @@
 
 Whoever has work for a connection asks here; nothing else decides who is served. A demand is over when its connection is
 granted a token, or when it is withdrawn. It stands in the queue unless a request of its connection is under way, or its
-asker stays away for `FORGOTTEN_AFTER` after its turn; whoever comes back then has the old place.
+asker stays away for `FORGOTTEN_AFTER` after its turn; whoever comes back within a day has the old place.
 """
 
 import datetime as dt

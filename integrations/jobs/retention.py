@@ -8,7 +8,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from integrations.connections import call_log
-from integrations.connections.models import Call, ConsentAttempt, Notice, TokenRequest
+from integrations.connections.models import Call, ConsentAttempt, Notice, TokenDemand, TokenRequest
 from integrations.jobs.models import ACTIVE, Job
 from portal import clock
 
@@ -16,6 +16,8 @@ NAME = "jobs.retention"
 EVERY = dt.timedelta(hours=1)
 JOBS = NOTICES = dt.timedelta(days=90)
 TOKEN_REQUESTS = CONSENT_ATTEMPTS = dt.timedelta(days=30)
+#: A place in the queue for tokens is kept so long for who did not come when it was their turn.
+DEMANDS = dt.timedelta(days=1)
 #: Rows of one kind that are deleted at a time.
 AT_ONCE = 2000
 #: Calls come by the million, at most 1,000 a minute and address: so they go more often, and more of them.
@@ -23,11 +25,14 @@ CALLS_NAME, CALLS_EVERY, CALLS_AT_ONCE = "jobs.retention.calls", dt.timedelta(mi
 
 
 def forget_the_old() -> None:
-    """Delete ended jobs with their lines, notices, token requests, ways to consent and sessions that are past their time."""
+    """Delete ended jobs with their lines, notices, token requests, places in the queue that nobody came back to, ways to
+    consent and sessions that are past their time.
+    """
     at = clock.now()
     _delete(Job.objects.exclude(state__in=ACTIVE).filter(finished_at__lt=at - JOBS))
     _delete(Notice.objects.filter(created_at__lt=at - NOTICES))
     _delete(TokenRequest.objects.filter(at__lt=at - TOKEN_REQUESTS))
+    _delete(TokenDemand.objects.filter(expected_at__lt=at - DEMANDS))
     _delete(ConsentAttempt.objects.filter(created_at__lt=at - CONSENT_ATTEMPTS))
     _forget_expired_counts()
     _delete(Session.objects.filter(expire_date__lt=timezone.now()))

@@ -8,8 +8,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from integrations.connections import budgets, call_log
-from integrations.connections.models import Call, Installation, TokenRequest
+from integrations.connections import budgets, call_log, demands
+from integrations.connections.models import Call, Installation, Purpose, TokenDemand, TokenRequest
 from integrations.jobs import queue, retention
 from integrations.jobs.models import Job, JobLine
 from portal import clock
@@ -42,6 +42,17 @@ def test_token_requests_that_count_no_more_and_sessions_that_ended_go(world: Wor
     TokenRequest.objects.update(at=clock.now() - retention.TOKEN_REQUESTS - dt.timedelta(days=1))
     retention.forget_the_old()
     assert not TokenRequest.objects.exists()
+
+
+def test_a_place_in_the_queue_for_tokens_is_kept_for_a_day(world: World) -> None:
+    connection = world.connected()
+    demands.ask(connection, purpose=Purpose.CONSENT)
+    world.sandbox.pass_time(retention.DEMANDS.total_seconds() - 60)
+    retention.forget_the_old()
+    assert TokenDemand.objects.exists()
+    world.sandbox.pass_time(120)
+    retention.forget_the_old()
+    assert not TokenDemand.objects.exists()
 
 
 def test_counts_whose_time_is_over_go_and_the_others_stay() -> None:
