@@ -229,7 +229,7 @@ def _swap(row: Connection, candidate: CredentialCandidate) -> None:
     row.save()
     token, _ = Token.objects.select_for_update().get_or_create(connection=row)
     token.access_token, token.access_expires_at = candidate.access_token, candidate.access_expires_at
-    token.lease_holder, token.lease_expires_at = "", None
+    token.lease_expires_at = None
     token.fence += 1
     token.save()
     demands.withdraw(row, demands.OF_GRANT)

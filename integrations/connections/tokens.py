@@ -6,8 +6,6 @@ leaves an open line in the ledger; whoever comes next explains it before sending
 """
 
 import datetime as dt
-import os
-import socket
 import time
 from dataclasses import dataclass
 
@@ -91,11 +89,7 @@ def take_lease(connection: Connection, token: Token) -> Lease | None:
     free = models.Q(lease_expires_at__lte=at) | models.Q(lease_expires_at__gt=at + LEASE)
     taken = Token.objects.filter(
         free | models.Q(lease_expires_at=None), pk=token.pk, fence=token.fence
-    ).update(
-        fence=token.fence + 1,
-        lease_holder=f"{socket.gethostname()[:40]}:{os.getpid()}",
-        lease_expires_at=at + LEASE,
-    )
+    ).update(fence=token.fence + 1, lease_expires_at=at + LEASE)
     if not taken:
         return None
     lease = Lease(connection, token, token.fence + 1)
@@ -285,7 +279,7 @@ def put(token: Token, grant: total_expert.Grant, at: dt.datetime) -> None:
     if token.refresh_token:
         # one that is not replaced stays valid (RFC 6749, section 6), and has been used just now
         token.refresh_expires_at = at + REFRESH_LIFE
-    token.lease_holder, token.lease_expires_at = "", None
+    token.lease_expires_at = None
     # whoever read the row while the lease was held must not take it for one that still needs renewing
     token.fence += 1
     token.save()
@@ -298,7 +292,7 @@ def scopes_of(grant: total_expert.Grant) -> str:
 
 def free_lease(lease: Lease) -> None:
     """Give the lease back without a new token."""
-    Token.objects.filter(pk=lease.token.pk, fence=lease.fence).update(lease_holder="", lease_expires_at=None)
+    Token.objects.filter(pk=lease.token.pk, fence=lease.fence).update(lease_expires_at=None)
 
 
 def forget_access(connection: Connection, failed: str) -> None:

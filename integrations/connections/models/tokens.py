@@ -20,7 +20,6 @@ class Token(models.Model):
     access_expires_at = models.DateTimeField(null=True)
     refresh_token = EncryptedField(label="connections.token.refresh", null=True)
     refresh_expires_at = models.DateTimeField(null=True)
-    lease_holder = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(
         default=0, help_text="Rises with every lease; an older one can't write"

@@ -88,7 +88,7 @@ def test_without_a_slot_nothing_is_sent_and_the_time_is_told(world: World) -> No
         tokens.access_token(connection)
     assert refused.value.at > clock.now()
     assert token_requests(world) == 1
-    assert Token.objects.get().lease_holder == ""
+    assert Token.objects.get().lease_expires_at is None
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_host_that_may_not_be_called_costs_no_slot(world: World, settings) -> 
     with pytest.raises(Rejected):
         tokens.access_token(connection)
     assert TokenRequest.objects.count() == 1
-    assert Token.objects.get().lease_holder == ""
+    assert Token.objects.get().lease_expires_at is None
 
 
 def test_an_application_that_was_taken_out_is_nobodys_dead_grant(world: World, consented: Connection) -> None:

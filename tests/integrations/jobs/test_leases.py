@@ -1,5 +1,6 @@
 """Who holds a job, and whether that process still lives."""
 
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import pytest
 
 from integrations.connections.models import Installation
 from integrations.jobs import leases, worker
-from integrations.jobs.models import Job
+from integrations.jobs.models import Job, State
 from portal import clock
 from tests.integrations.jobs.jobs import counting
 
@@ -77,3 +78,16 @@ def test_other_jobs_keep_their_leases(installation: Installation, name: str) -> 
     held_by(job, leases.holder() if name == "living" else "otherhost/12345678/1:42:99")
     assert leases.free_those_of_the_dead(clock.now()) == []
     assert worker.begin(job.pk) is None
+
+
+def test_a_clock_that_is_put_back_keeps_no_job_waiting_for_as_long_as_it_was_ahead(
+    installation: Installation,
+) -> None:
+    waiting, held = counting(installation), counting(installation)
+    ahead = clock.now() + dt.timedelta(days=30)
+    Job.objects.filter(pk=waiting.pk).update(waits_until=ahead, state=State.WAITING)
+    assert worker.begin(held.pk) is not None
+    Job.objects.filter(pk=held.pk).update(lease_expires_at=ahead)
+    assert set(leases.due(clock.now())) == {waiting, held}
+    Job.objects.filter(pk=waiting.pk).update(waits_until=clock.now() + dt.timedelta(hours=1))
+    assert set(leases.due(clock.now())) == {held}
