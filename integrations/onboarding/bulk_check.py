@@ -16,10 +16,12 @@ from integrations.connections import credentials
 from integrations.connections.models import Environment
 from integrations.onboarding.bulk_file import Record
 from integrations.total_expert import Rejected
+from portal.organizations import names
 from portal.organizations.models import Organization, User
 from portal.organizations.names import folded
+from portal.organizations.refusals import Refused
 
-LONGEST_NAME, LONGEST_EMAIL = 120, 254
+LONGEST_EMAIL = 254
 #: What a spreadsheet would work out instead of showing it.
 _FORMULA = re.compile(r"[=+\-]|@\w*\(")
 #: A long number as a spreadsheet shortens it.
@@ -78,14 +80,12 @@ def _one(record: Record, known: dict[str, Environment], default: Environment | N
 
 
 def _check_name(row: Checked, cell: str) -> None:
-    name = " ".join(cell.split())
-    if not name:
-        row.problems.append("The name is empty.")
-    elif len(name) > LONGEST_NAME:
-        row.problems.append(f"The name is longer than {LONGEST_NAME} characters.")
-    elif not name.isprintable():
-        row.problems.append("The name holds signs that can't be shown.")
-    elif _FORMULA.match(name):
+    try:
+        name = names.clean(cell)
+    except Refused as refused:
+        row.problems.append(str(refused))
+        return
+    if _FORMULA.match(name):
         row.problems.append("The name begins like a formula of a spreadsheet.")
     else:
         row.name = name

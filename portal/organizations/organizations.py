@@ -5,8 +5,8 @@ from django.utils.text import slugify
 
 from portal import clock
 from portal.audit import log
+from portal.organizations import names
 from portal.organizations.models import Organization, User
-from portal.organizations.names import folded
 from portal.organizations.refusals import Refused
 
 #: Words that follow ``/organizations/`` in addresses of their own.
@@ -19,13 +19,11 @@ NEAR = 3
 def create(*, name: str, actor: User | None, looked_after_by: User | None = None) -> Organization:
     """A new customer. Its slug is made of its name and never changes.
 
-    Raises Refused when another organization has a name that reads the same.
+    Raises Refused when it can't be a name, or another organization has one that reads the same.
     """
-    name = " ".join(name.split())
-    if not name:
-        raise Refused("An organization needs a name.")
+    name = names.clean(name)
     known = Organization.objects.values_list("name", flat=True)
-    if folded(name) in {folded(other) for other in known.iterator()}:
+    if names.folded(name) in {names.folded(other) for other in known.iterator()}:
         raise Refused("There is an organization of this name already. Choose another name, or open that one.")
     try:
         with transaction.atomic():

@@ -35,3 +35,27 @@ def test_no_two_organizations_get_names_that_read_the_same(one: str, other: str)
 @pytest.mark.parametrize("name", ["New", "Add many", "Imports"])
 def test_no_organization_takes_the_address_of_a_page(name: str) -> None:
     assert organizations.create(name=name, actor=None).slug not in organizations.RESERVED_SLUGS
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (" \n ", "is empty"),
+        ("x" * 121, "longer than 120"),
+        ("Cedar\u202eemoH", "can't be shown"),
+        ("Cedar\u200b Home", "can't be shown"),
+        ("Ce\x07dar", "can't be shown"),
+        ("Ced" + "\u0301" * 6 + "ar", "can't be shown"),
+        ("\u0301Cedar", "can't be shown"),
+    ],
+)
+def test_what_cannot_be_read_is_no_name(name: str, says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        names.clean(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Šárka & Söhne", "Cre\u0301dit Nord", "ธนาคารกรุงเทพที่", "Ngân hàng Việt", "🏠 Loans"]
+)
+def test_names_of_every_script_are_kept(name: str) -> None:
+    assert names.folded(names.clean(name)) == names.folded(name)
