@@ -22,6 +22,10 @@ class ClockOffset(models.Model):
         return f"{self.seconds:+.0f} s"
 
 
+#: A moment that lies further ahead than it is ever set, by more than this, was set before the database's clock was put
+#: back. By less, only by a process that has read the time a moment later than this one.
+PUT_BACK = dt.timedelta(minutes=1)
+
 _OFFSET = "COALESCE((SELECT seconds FROM portal_clockoffset WHERE id = 1), 0)"
 #: The time as an SQL expression, in seconds since 1970, on each database.
 EPOCH = {

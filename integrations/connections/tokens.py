@@ -85,8 +85,8 @@ def of(connection: Connection) -> Token:
 def take_lease(connection: Connection, token: Token) -> Lease | None:
     """Take the lease on a token that is free, or whose lease ran out; None when somebody else has it."""
     at = clock.now()
-    # a lease that lasts longer than any was written by a clock that has been put back since
-    free = models.Q(lease_expires_at__lte=at) | models.Q(lease_expires_at__gt=at + LEASE)
+    ahead = at + LEASE + clock.PUT_BACK
+    free = models.Q(lease_expires_at__lte=at) | models.Q(lease_expires_at__gt=ahead)
     taken = Token.objects.filter(
         free | models.Q(lease_expires_at=None), pk=token.pk, fence=token.fence
     ).update(fence=token.fence + 1, lease_expires_at=at + LEASE)

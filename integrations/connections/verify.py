@@ -50,7 +50,7 @@ NAMES = {
     "token": "Token",
     "scopes": "Scopes",
     "first_page": "Contacts",
-    "owners": "Owners",
+    "owners": "Users",
     "groups": "Groups",
 }
 
@@ -63,7 +63,7 @@ def steps(connection: Connection) -> Iterator[Step]:
         yield _scopes(connection)
         yield _first_page(connection, client)
         if connection.sees_everything:
-            yield _count("owners", "owner", lambda: client.users.list(size=1))
+            yield _count("owners", "user", lambda: client.users.list(size=1))
         else:
             yield Step("owners", "done", "Sees one person's own book. Other owners need their own consent.")
         yield _count("groups", "group", lambda: client.contact_groups.list(size=1))

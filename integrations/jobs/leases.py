@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Greatest
 
 from integrations.jobs.models import Job, State
+from portal import clock
 
 #: How long a lease lasts without a checkpoint: longer than a call takes that does not drag on to all its timeouts. A
 #: worker that is slower still finds its lease gone at its next checkpoint, and somebody else goes on in its place.
@@ -68,9 +69,9 @@ def due(at: dt.datetime) -> "models.QuerySet[Job]":
     A job that was cancelled or paused keeps its lease until its worker has noticed; until then neither it nor a new
     one of its kind for the same connection or installation begins. One whose connection was deleted may be anybody's.
     """
-    # further ahead than either is ever written, it was written by a clock that has been put back since
-    free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=at) | Q(lease_expires_at__gt=at + LEASE)
-    time_has_come = Q(waits_until=None) | Q(waits_until__lte=at) | Q(waits_until__gt=at + LOOK_AGAIN)
+    put_back = at + clock.PUT_BACK
+    free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=at) | Q(lease_expires_at__gt=put_back + LEASE)
+    time_has_come = Q(waits_until=None) | Q(waits_until__lte=at) | Q(waits_until__gt=put_back + LOOK_AGAIN)
     come = Q(state=State.RUNNING) | Q(state=State.WAITING) & time_has_come
     same = Q(connection=OuterRef("connection")) | Q(connection=None, installation=OuterRef("installation"))
     worked_on = Job.objects.filter(same, kind=OuterRef("kind")).exclude(free).exclude(pk=OuterRef("pk"))

@@ -40,10 +40,9 @@ def run_due() -> list[str]:
     for regular in list(_registered.values()):
         if regular.name not in known:
             Schedule.objects.bulk_create([Schedule(name=regular.name, due_at=at)], ignore_conflicts=True)
-        elif at < known[regular.name] <= at + regular.every:
+        elif at < known[regular.name] <= at + regular.every + clock.PUT_BACK:
             continue
-        # further ahead than that it was written by a clock that has been put back since
-        is_due = Q(due_at__lte=at) | Q(due_at__gt=at + regular.every)
+        is_due = Q(due_at__lte=at) | Q(due_at__gt=at + regular.every + clock.PUT_BACK)
         claimed = Schedule.objects.filter(is_due, name=regular.name)
         if claimed.update(due_at=at + regular.every):
             ran.append(regular.name)

@@ -91,3 +91,12 @@ def test_a_clock_that_is_put_back_keeps_no_job_waiting_for_as_long_as_it_was_ahe
     assert set(leases.due(clock.now())) == {waiting, held}
     Job.objects.filter(pk=waiting.pk).update(waits_until=clock.now() + dt.timedelta(hours=1))
     assert set(leases.due(clock.now())) == {held}
+
+
+def test_a_lease_that_was_taken_a_moment_after_the_time_was_read_is_not_free(
+    installation: Installation,
+) -> None:
+    read = clock.now()
+    job = counting(installation)
+    assert worker.begin(job.pk) is not None
+    assert not leases.due(read - dt.timedelta(seconds=2)).exists()

@@ -65,6 +65,16 @@ def test_of_several_supervisors_one_runs_it(ran: list[str]) -> None:
 
 
 @pytest.mark.django_db
+def test_who_read_the_time_a_moment_before_another_ran_it_does_not_run_it_again(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = clock.now() - dt.timedelta(seconds=2)
+    assert schedules.run_due() == [NAME]
+    monkeypatch.setattr(schedules.clock, "now", lambda: read)
+    assert schedules.run_due() == []
+
+
+@pytest.mark.django_db
 def test_what_a_clock_wrote_that_was_put_back_is_due(ran: list[str]) -> None:
     schedules.run_due()
     Schedule.objects.update(due_at=clock.now() + dt.timedelta(days=30))
