@@ -1,4 +1,4 @@
-"""The frame around every page: the menu, the switcher and, in the demo, its banner and its people."""
+"""The frame around every page: the menu, the switcher, whether all is stopped, and in the demo its banner and people."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from integrations.connections import stops
 from portal import clock
 from portal.menu import entries
 from portal.organizations.screens import switcher
@@ -27,4 +28,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if hasattr(request, "user") and request.user.is_authenticated:
         context["menu"] = entries(request)
         context["switcher"] = switcher(request)
+        context["stop"] = stops.current()
     return context

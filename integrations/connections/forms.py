@@ -168,7 +168,7 @@ class EgressForm(forms.Form):
 class StopForm(forms.Form):
     """Why everything is stopped."""
 
-    reason = forms.CharField(label="Why", max_length=255)
+    reason = forms.CharField(label="Why", max_length=255, help_text="For the other operators.")
 
 
 class CapacityForm(forms.Form):

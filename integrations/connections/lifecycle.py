@@ -96,7 +96,9 @@ def refuse_closed(connection: Connection) -> None:
 def pause(connection: Connection, *, actor: User) -> bool:
     """Send nothing for a working connection until somebody resumes it. Its tokens are kept. False when it is not working."""
     with transaction.atomic():
-        paused = move(connection, State.PAUSED, reason="Paused by a person.", actor=actor)
+        paused = move(
+            connection, State.PAUSED, reason="Its work waits until somebody resumes it.", actor=actor
+        )
         if paused:
             Connection.objects.filter(pk=connection.pk).update(paused_by=actor)
             demands.step_aside(connection)

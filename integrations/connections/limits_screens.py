@@ -169,7 +169,7 @@ def stop_everything(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         stops.stop(reason=form.cleaned_data["reason"], actor=person(request))
     else:
-        messages.error(request, "Say why: everybody who meets the switch reads it.")
+        messages.error(request, "Say why: every operator who meets the switch reads it.")
     return redirect("limits")
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from integrations.connections import consent, environments, health, installations, ledger, lifecycle, stops
+from integrations.connections import consent, environments, health, installations, ledger, lifecycle
 from integrations.connections.access import may_manage, may_resume, title_of, visible_connection
 from integrations.connections.models import Connection, Egress, Environment, Installation, State
 from integrations.total_expert import TotalExpertError
@@ -35,7 +35,6 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
         "may_resume": may_resume(request, connection),
         "own": connection.user_id == person(request).pk,
         "ways": _ways(request),
-        "stop": stops.current(),
         "rival": connection.conflicts_with if person(request).is_operator else None,
         "panels": panels.draw("connection", request, connection),
     }

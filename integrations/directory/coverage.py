@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.connections.models import Connection, Installation, State
 from integrations.directory.models import Book, Contact, ContactGroup, Owner, Sighting
@@ -24,6 +24,8 @@ class Coverage:
     owners: int  #: with contacts in the mirror
     owners_known: int  #: that exist, as far as anybody told; inactive ones left out
     owners_connected: tuple[str, ...]  #: whose own book a working connection reads
+    owners_resting: tuple[str, ...]  #: whose own book was read by one that does not work now
+    resting: int  #: contacts that only such ones have seen
     sees_all: bool  #: a working connection as admin reads everything
     connections_working: int
     synced_at: dt.datetime | None  #: end of the latest complete pass
@@ -44,21 +46,24 @@ class Coverage:
                 f"{_count(self.contacts)} of {_plural(self.owners, 'owner')}, all there are in Total Expert"
             )
         else:
-            said = f"{_count(self.contacts)} of {self._whose()}{self._others()}"
+            said = f"{_count(self.contacts)}{self._whose()}{self._others()}"
         return f"{said}." if self.complete else f"{said}; a first sync has not ended."
 
     @property
     def owners_missing(self) -> int:
         """Known owners whose contacts no working connection sees."""
-        return 0 if self.sees_all else max(0, self.owners_known - len(self.owners_connected))
+        seen = len(self.owners_connected) + len(self.owners_resting)
+        return 0 if self.sees_all else max(0, self.owners_known - seen)
 
     def _whose(self) -> str:
-        names = self.owners_connected
-        if not names:
-            return _plural(self.owners, "owner")
-        if len(names) > NAMED:
-            return f"{len(names)} owners"
-        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        working = _named(self.owners_connected) or _plural(self.owners, "owner")
+        if not self.resting:
+            return f" of {working}"
+        resting = _named(self.owners_resting) or "others"
+        return (
+            f": {self.contacts - self.resting:,} of {working}, and {self.resting:,} of {resting} as last synced, not "
+            "connected now"
+        )
 
     def _others(self) -> str:
         missing = self.owners_missing
@@ -83,6 +88,9 @@ def of(installation: Installation, *, through: Iterable[Connection] | None = Non
             owners = owners.filter(books__in=books)
             groups = groups.filter(owner__in=owners)
     working = [book for book in books if book.connection.state == State.ACTIVE]
+    resting = [book for book in books if book.finished_at and book.connection.state != State.ACTIVE]
+    sees_all = any(book.connection.sees_everything and book.full_finished_at for book in working)
+    connected = {book.owner.display_name for book in working if book.owner}
     own = Contact.objects.filter(installation=installation, owner=OuterRef("pk"), gone_at=None)
     finished = [book.finished_at for book in books if book.finished_at]
     return Coverage(
@@ -90,12 +98,20 @@ def of(installation: Installation, *, through: Iterable[Connection] | None = Non
         groups=groups.count(),
         owners=owners.filter(Exists(own)).count(),
         owners_known=owners.filter(Q(is_active=True) | Q(is_active=None)).count(),
-        owners_connected=tuple(sorted({book.owner.display_name for book in working if book.owner})),
-        sees_all=any(book.connection.sees_everything and book.full_finished_at for book in working),
+        owners_connected=tuple(sorted(connected)),
+        owners_resting=tuple(sorted({book.owner.display_name for book in resting if book.owner} - connected)),
+        resting=_seen_only_by(resting, working, contacts) if resting and working and not sees_all else 0,
+        sees_all=sees_all,
         connections_working=len(working),
         synced_at=max(finished, default=None),
         complete=all(book.full_finished_at for book in working),
     )
+
+
+def _named(names: tuple[str, ...]) -> str:
+    if len(names) > NAMED:
+        return f"{len(names)} owners"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _count(contacts: int) -> str:
@@ -104,6 +120,14 @@ def _count(contacts: int) -> str:
 
 def _plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _seen_only_by(resting: list[Book], working: list[Book], contacts: QuerySet[Contact]) -> int:
+    seen = [
+        Sighting.objects.filter(connection__in=[book.connection_id for book in books], contact=OuterRef("pk"))
+        for books in (resting, working)
+    ]
+    return contacts.filter(Exists(seen[0]), ~Exists(seen[1])).count()
 
 
 def eyes_of(user: User, installation: Installation) -> list[Connection] | None:

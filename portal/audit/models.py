@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
@@ -52,3 +53,11 @@ class Entry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly("The audit log is append-only: rows cannot be deleted.")
+
+    @property
+    def object_word(self) -> str:
+        """What kind of thing it was done to, as people say it. Things of which no model is left keep their old name."""
+        try:
+            return str(apps.get_model(self.object_type)._meta.verbose_name)
+        except (LookupError, ValueError):
+            return self.object_type.rpartition(".")[2]

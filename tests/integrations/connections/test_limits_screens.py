@@ -181,7 +181,10 @@ def test_the_switch_stops_tokens_and_calls_until_it_is_released(
 ) -> None:
     operator.post(reverse("stop_everything"), {"reason": "The vendor called."})
     assert "The vendor called." in text_of(operator, "limits")
-    assert "The vendor called." in text_of(operator, "connection", world.organization().slug, busy.pk)
+    slug = world.organization().slug
+    for text in (text_of(operator, "connection", slug, busy.pk), text_of(operator, "limits")):
+        assert "The vendor called." in text
+        assert "none while all calls are stopped" in text and "free now" not in text
     for action in (
         lambda: ledger.take(busy, purpose=Purpose.WORK, fence=0),
         lambda: Permits(busy, Purpose.PERSON).ask("GET", "/contacts"),

@@ -70,7 +70,7 @@ def test_a_paused_connection_is_something_to_look_at(world: World) -> None:
     connection = world.connected()
     lifecycle.pause(connection, actor=world.operator)
     text = home(world.operator)
-    assert "Paused by a person." in text and "Every connection" not in text
+    assert "Its work waits until somebody resumes it." in text and "Every connection" not in text
 
 
 def test_an_officer_who_has_not_connected_is_asked_to(world: World) -> None:
@@ -108,7 +108,8 @@ def test_a_consent_that_dies_soon_is_something_to_look_at(world: World) -> None:
     assert "Consent dies soon" not in home(world.member("admin", BLUEWATER))
 
 
-def test_the_switch_is_said_on_operators_home(world: World) -> None:
-    stops.stop(reason="The vendor called.", actor=world.operator)
-    assert "The vendor called." in home(world.operator)
-    assert "The vendor called." not in home(world.member("admin"))
+def test_the_switch_is_said_on_every_page_and_why_to_operators(world: World) -> None:
+    stops.stop(reason="Cedar leaks.", actor=world.operator)
+    assert "Cedar leaks." in home(world.operator)
+    said = home(world.member("admin", BLUEWATER))
+    assert "has stopped all calls to Total Expert" in said and "Cedar leaks." not in said

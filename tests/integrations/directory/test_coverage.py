@@ -25,6 +25,8 @@ def made(**changes: Any) -> Coverage:
         "owners": 1,
         "owners_known": 10,
         "owners_connected": ("Maria Lopez",),
+        "owners_resting": (),
+        "resting": 0,
         "sees_all": False,
         "connections_working": 1,
         "synced_at": NOW,
@@ -47,6 +49,9 @@ def made(**changes: Any) -> Coverage:
         ({"connections_working": 0}, "412 contacts as last synced; no connection works now."),
         ({"synced_at": None}, "412 contacts so far; the first sync has not ended."),
         ({"synced_at": None, "contacts": 0}, "Nothing was synced yet."),
+        ({"resting": 12, "owners_resting": ("Ada Byron",)},
+         "412 contacts: 400 of Maria Lopez, and 12 of Ada Byron as last synced, not connected now; 8 other owners not "
+         "connected."),
         ({"complete": False}, "412 contacts of Maria Lopez; 9 other owners not connected; a first sync has not ended."),
     ],
 )  # fmt: skip
@@ -84,6 +89,21 @@ def test_through_one_persons_eyes_only_their_book_is_counted(
     assert covered.contacts == officer.sightings.count() < Contact.objects.count()
     assert covered.owners_connected == (officer.book.owner.display_name,)
     assert covered.groups == officer.book.groups
+
+
+def test_contacts_that_only_a_paused_connection_has_seen_are_told_apart(
+    world: World, officer: Connection, run_sync: Run
+) -> None:
+    colleague = world.consented(world.member("officer"), officer=1)
+    for connection in (officer, colleague):
+        run_sync(connection)
+    lifecycle.pause(colleague, actor=world.operator)
+    covered = coverage.of(officer.installation)
+    colleague.refresh_from_db()
+    assert covered.owners_resting == (colleague.book.owner.display_name,)
+    only_theirs = colleague.sightings.exclude(contact__in=officer.sightings.values("contact"))
+    assert covered.resting == only_theirs.count() > 0
+    assert f"{covered.resting} of {colleague.book.owner.display_name} as last synced" in covered.sentence()
 
 
 def test_before_anything_was_synced_the_coverage_says_so(admin: Connection) -> None:

@@ -1,5 +1,6 @@
 """The Jobs list, one job's screen, and what each person may do there."""
 
+import datetime as dt
 import re
 import uuid
 from typing import Any
@@ -10,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from integrations.connections import stops
 from integrations.connections.access import title_of
 from integrations.connections.models import Environment, Installation
 from integrations.jobs import queue, worker
@@ -275,3 +277,15 @@ def test_an_officer_may_pause_the_job_of_their_own_connection_that_the_portal_st
     assert browser(officer).post(address_of(job, "pause")).status_code == 302
     job.refresh_from_db()
     assert job.state == State.PAUSED
+
+
+def test_while_all_calls_are_stopped_no_time_is_promised(installation: Installation) -> None:
+    operator = User.objects.create_superuser("olivia@partner.example")
+    job = counting(installation)
+    soon = clock.now() + dt.timedelta(seconds=50)
+    Job.objects.filter(pk=job.pk).update(state=State.WAITING, waits_for="All is stopped.", waits_until=soon)
+    viewer = browser(member(installation, "viewer"))
+    addresses = (reverse("jobs"), reverse("job", args=[installation.organization.slug, job.pk]))
+    assert all("oes on in " in re.sub(r"<[^>]+>", "", page(viewer, address)) for address in addresses)
+    stops.stop(reason="The vendor called.", actor=operator)
+    assert not any("oes on in " in re.sub(r"<[^>]+>", "", page(viewer, address)) for address in addresses)

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from portal.audit import log
 from portal.audit.models import Entry
 from portal.organizations import audit_screens
 from portal.organizations.models import Organization, User
@@ -79,3 +80,10 @@ def test_settings_show_the_operators_and_the_latest_of_the_record(
     assert (
         "olivia@partner.example" in text and "organization.created" in text and reverse("audit_log") in text
     )
+
+
+def test_what_it_was_done_to_is_said_in_words(cedar: Organization, operator: User, signed_in) -> None:
+    log.record("organization.changed", actor=operator, organization=cedar, target=cedar)
+    known, unknown = Entry.objects.latest("pk"), Entry(object_type="gone.thing", object_id="1")
+    assert (known.object_word, unknown.object_word, Entry().object_word) == ("organization", "thing", "")
+    assert "organizations.organization" not in signed_in(operator).get(reverse("audit_log")).content.decode()
