@@ -32,12 +32,14 @@ def ripe_from(who: str, dies_at: dt.datetime) -> dt.datetime:
     return dies_at - tokens.REFRESH_LIFE + FROM + part * JITTER
 
 
-def ripe() -> list[Connection]:
-    """The connections that are to be renewed now, those that die first before the others."""
+def ripe(among: QuerySet[Connection] | None = None) -> list[Connection]:
+    """The connections (of ``among``, or all) that are to be renewed now, those that die first before the others."""
     at = clock.now()
     rows = _consented(State.ACTIVE).filter(
         token__refresh_expires_at__gt=at, token__refresh_expires_at__lte=at + tokens.REFRESH_LIFE - FROM
     )
+    if among is not None:
+        rows = rows.filter(pk__in=among)
     return [row for row in rows if (dies_at := row.token.refresh_expires_at) and ripe_at(row, dies_at) <= at]
 
 

@@ -68,12 +68,16 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
 
 
 def _still_to_connect(request: HttpRequest) -> list[Organization]:
-    """The organizations in which a loan officer has not consented yet."""
-    granted = Connection.objects.filter(user=person(request)).exclude(state=State.PENDING)
-    officer_of = Organization.objects.filter(
-        memberships__user=person(request), memberships__role=Role.OFFICER
+    """The organizations in which a loan officer has not consented yet, and those of an admin that nobody connected."""
+    granted = Connection.objects.exclude(state=State.PENDING)
+    admin_of, officer_of = (
+        Organization.objects.filter(memberships__user=person(request), memberships__role=role)
+        for role in (Role.ADMIN, Role.OFFICER)
     )
-    return list(officer_of.exclude(installations__connections__in=granted))
+    return [
+        *admin_of.exclude(installations__connections__in=granted),
+        *officer_of.exclude(installations__connections__in=granted.filter(user=person(request))),
+    ]
 
 
 def _concerns(request: HttpRequest, connection: Connection) -> bool:

@@ -28,7 +28,7 @@ class Coverage:
     resting: int  #: contacts that only such ones have seen
     sees_all: bool  #: a working connection as admin reads everything
     connections_working: int
-    synced_at: dt.datetime | None  #: end of the latest complete pass
+    synced_at: dt.datetime | None  #: end of the latest pass of the connection that was read longest ago
     complete: bool  #: every working connection has read everything once
 
     def sentence(self) -> str:
@@ -92,7 +92,7 @@ def of(installation: Installation, *, through: Iterable[Connection] | None = Non
     sees_all = any(book.connection.sees_everything and book.full_finished_at for book in working)
     connected = {book.owner.display_name for book in working if book.owner}
     own = Contact.objects.filter(installation=installation, owner=OuterRef("pk"), gone_at=None)
-    finished = [book.finished_at for book in books if book.finished_at]
+    finished = [book.finished_at for book in (working or books) if book.finished_at]
     return Coverage(
         contacts=contacts.count(),
         groups=groups.count(),
@@ -103,7 +103,7 @@ def of(installation: Installation, *, through: Iterable[Connection] | None = Non
         resting=_seen_only_by(resting, working, contacts) if resting and working and not sees_all else 0,
         sees_all=sees_all,
         connections_working=len(working),
-        synced_at=max(finished, default=None),
+        synced_at=min(finished, default=None) if working else max(finished, default=None),
         complete=all(book.full_finished_at for book in working),
     )
 

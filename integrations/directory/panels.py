@@ -103,17 +103,18 @@ def mirrored(request: HttpRequest, organization: Organization) -> dict[str, Any]
 
 def _installation(installation: Installation) -> dict[str, Any]:
     owners = Owner.objects.filter(installation=installation).exclude(is_active=False)
-    consented = set(
-        Book.objects.filter(
-            connection__installation=installation, connection__state=State.ACTIVE
-        ).values_list("owner", flat=True)
-    )
-    ordered = sorted(owners, key=lambda owner: (owner.pk not in consented, owner.display_name))
+    books = Book.objects.filter(connection__installation=installation, owner__isnull=False)
+    own = {}  # of several connections of one person the working one counts
+    for owner, state in sorted(
+        books.values_list("owner", "connection__state"), key=lambda book: book[1] == State.ACTIVE
+    ):
+        own[owner] = state
+    ordered = sorted(owners, key=lambda owner: (own.get(owner.pk) != State.ACTIVE, owner.display_name))
     return {
         "installation": installation,
         "coverage": coverage.of(installation),
         "syncing": rounds.of(installation),
-        "owners": [{"owner": owner, "consented": owner.pk in consented} for owner in ordered[:LISTED]],
+        "owners": [{"owner": owner, "own": own.get(owner.pk, "")} for owner in ordered[:LISTED]],
         "more_owners": max(0, len(ordered) - LISTED),
     }
 

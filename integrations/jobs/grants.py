@@ -24,6 +24,8 @@ AGAIN_AFTER = dt.timedelta(hours=1)
 def on_ready(sender: object, *, connection: Connection, **_: Any) -> None:
     """A token is there, or a pause is over: all that waits for this connection runs before its hour is over."""
     queue.wake(connection)
+    for ripe in keep_alive.ripe(Connection.objects.filter(pk=connection.pk)):
+        queue.start(KEEP_ALIVE, connection=ripe)
 
 
 def on_left(sender: object, *, job: Job, **_: Any) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,6 +25,7 @@ def sign_in(request: HttpRequest, pk: int) -> HttpResponse:
     logout(request)
     login(request, user, backend=BACKEND)
     record_authentication(request, user, "demo")
+    UserSession.objects.create_from_request(request)
     return redirect("home")
 
 

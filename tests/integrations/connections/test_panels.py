@@ -113,3 +113,12 @@ def test_the_switch_is_said_on_every_page_and_why_to_operators(world: World) -> 
     assert "Cedar leaks." in home(world.operator)
     said = home(world.member("admin", BLUEWATER))
     assert "has stopped all calls to Total Expert" in said and "Cedar leaks." not in said
+
+
+def test_an_admin_of_an_organization_that_nobody_connected_is_led_to_it(world: World) -> None:
+    admin = world.member("admin")
+    said = "You have not connected Cedar Home Lending yet."
+    assert said in home(admin)
+    assert said not in home(world.member("viewer")) and said not in home(world.operator)
+    world.connected()
+    assert said not in home(admin) and "Nothing waits for you" in home(admin)

@@ -108,3 +108,17 @@ def test_contacts_that_only_a_paused_connection_has_seen_are_told_apart(
 
 def test_before_anything_was_synced_the_coverage_says_so(admin: Connection) -> None:
     assert coverage.of(admin.installation).sentence() == "Nothing was synced yet."
+
+
+def test_of_several_books_the_one_that_was_read_longest_ago_says_how_fresh_all_are(
+    world: World, officer: Connection, run_sync: Run
+) -> None:
+    colleague = world.consented(world.member("officer"), officer=1)
+    run_sync(officer)
+    world.sandbox.pass_time(7 * 24 * 3600)
+    run_sync(colleague)
+    officer.refresh_from_db()
+    assert coverage.of(officer.installation).synced_at == officer.book.finished_at
+    lifecycle.pause(officer, actor=world.operator)
+    colleague.refresh_from_db()
+    assert coverage.of(officer.installation).synced_at == colleague.book.finished_at

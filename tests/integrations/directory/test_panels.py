@@ -52,3 +52,18 @@ def test_what_was_counted_for_one_person_is_not_shown_to_another(
         client = Client()
         client.force_login(user)
         assert ("Contacts mirrored" in contact_queries(client)[0]) is sees
+
+
+def test_whose_connection_is_paused_is_not_called_unconnected(
+    world: World, officer: Connection, run_sync: Run
+) -> None:
+    run_sync(officer)
+    client = Client()
+    client.force_login(world.operator)
+    address = reverse("organization", args=[officer.installation.organization.slug])
+    assert "Own connection" in client.get(address).content.decode()
+    lifecycle.pause(officer, actor=world.operator)
+    owners = (
+        client.get(address).content.decode().partition("Owners, and who consented")[2].partition("</ul>")[0]
+    )
+    assert "Paused" in owners and "Own connection" not in owners

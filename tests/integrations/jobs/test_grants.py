@@ -1,10 +1,11 @@
 """Jobs and tokens: nobody's slot stays empty, nobody who left keeps a place, and grants are kept alive."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
-from integrations.connections import credentials, demands, ledger, lifecycle, tokens
+from integrations.connections import credentials, demands, keep_alive, ledger, lifecycle, tokens
 from integrations.connections.models import (
     Connection,
     Purpose,
@@ -87,6 +88,20 @@ def test_a_grant_that_nobody_used_is_renewed_by_a_job(world: World) -> None:
     connection.token.refresh_from_db()
     world.sandbox.pass_time(13 * DAY)
     assert tokens.access_token(connection)
+
+
+def test_a_paused_grant_that_is_ripe_is_renewed_as_soon_as_it_is_resumed(
+    world: World, django_capture_on_commit_callbacks: Any
+) -> None:
+    connection = world.consented(world.member("officer"))
+    lifecycle.pause(connection, actor=world.operator)
+    world.sandbox.pass_time(12.5 * DAY)
+    grants.keep_alive_what_is_ripe()
+    assert not Job.objects.filter(kind=grants.KEEP_ALIVE).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        lifecycle.resume(connection, actor=world.operator)
+    assert run(Job.objects.get(kind=grants.KEEP_ALIVE)).state == JobState.DONE
+    assert keep_alive.dying() == []
 
 
 def test_a_grant_that_died_says_so_without_anybody_asking(world: World) -> None:
