@@ -29,4 +29,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         context["menu"] = entries(request)
         context["switcher"] = switcher(request)
         context["stop"] = stops.current()
+        context["layout"] = "portal/base.html"
     return context

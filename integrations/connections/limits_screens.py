@@ -164,6 +164,7 @@ def stop_everything(request: HttpRequest) -> HttpResponse:
     """Turn the switch on or off."""
     if request.POST.get("verb") == "release":
         stops.release(actor=person(request))
+        messages.success(request, "Calls are released: everything goes on from where it is.")
         return redirect("limits")
     form = StopForm(request.POST)
     if form.is_valid():

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from integrations.connections import consent, health, keep_alive, notices, setbacks, stops
 from integrations.connections.access import title_of
-from integrations.connections.models import Connection, Environment, Notice, NoticeKind, State
+from integrations.connections.models import Connection, Environment, Grant, Notice, NoticeKind, State
 from portal import clock
 from portal.organizations import panels
 from portal.organizations.models import Invitation, Organization
@@ -145,6 +145,9 @@ def environment_list(request: HttpRequest, subject: object) -> dict[str, Any] | 
     return {
         "rows": rows,
         "all_entered": bool(rows) and all(row["application"] for row in rows),
+        "somebody_connected": Connection.objects.filter(
+            grant=Grant.AUTHORIZATION_CODE, state=State.ACTIVE
+        ).exists(),
         "somebody_invited": Invitation.objects.filter(role=Role.ADMIN).exists(),
         "redirect_uri": consent.redirect_uri(),
     }

@@ -15,3 +15,6 @@ noticed = Signal()
 #: A connection works and was granted a token, or began to work: whatever waits for it goes on now. Sent after commit.
 #: Keyword argument: ``connection``.
 ready = Signal()
+
+#: The stop-everything switch was released. Sent after commit.
+released = Signal()

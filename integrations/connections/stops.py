@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from integrations.connections import signals
 from integrations.connections.models import Stop
 from portal import clock
 from portal.audit import log
@@ -23,6 +24,7 @@ def release(*, actor: User) -> None:
     with transaction.atomic():
         if Stop.objects.all().delete()[0]:
             log.record("everything.released", actor=actor)
+            transaction.on_commit(lambda: signals.released.send(Stop))
 
 
 def current() -> Stop | None:

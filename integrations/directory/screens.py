@@ -10,6 +10,7 @@ from django.shortcuts import render as render_fragment
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from integrations.connections import stops
 from integrations.connections.access import title_of
 from integrations.connections.models import Connection, Installation
 from integrations.directory import choices, coverage, keyset, profile, rounds, sync
@@ -145,7 +146,9 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
     for connection in admitted:
         job = sync.start(connection=connection, asked_by=person(request), full=full)
         log.record("directory.sync", actor=person(request), organization=organization, target=job)
-    if admitted:
+    if admitted and stops.current():
+        messages.info(request, "The sync begins when calls to Total Expert are released.")
+    elif admitted:
         messages.success(request, "The sync has started. What it finds appears here as it comes.")
     else:
         messages.error(request, "Nothing was started: no connection here was verified yet. Test it first.")

@@ -9,7 +9,7 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from integrations.connections.signals import noticed, ready
+        from integrations.connections.signals import noticed, ready, released
         from integrations.jobs import grants, kinds, panels, retention, schedules, telling  # noqa: F401
         from integrations.jobs.signals import left
 
@@ -33,4 +33,5 @@ class JobsConfig(AppConfig):
         )
         noticed.connect(telling.on_noticed, dispatch_uid="jobs.noticed")
         ready.connect(grants.on_ready, dispatch_uid="jobs.ready")
+        released.connect(grants.on_released, dispatch_uid="jobs.released")
         left.connect(grants.on_left, dispatch_uid="jobs.left")

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from integrations.connections import demands, keep_alive, ledger, notices, setbacks, tokens
+from integrations.connections import demands, keep_alive, ledger, notices, permits, setbacks, tokens
 from integrations.connections.models import Connection
 from integrations.jobs import queue
 from integrations.jobs.models import ACTIVE, Job
@@ -26,6 +26,11 @@ def on_ready(sender: object, *, connection: Connection, **_: Any) -> None:
     queue.wake(connection)
     for ripe in keep_alive.ripe(Connection.objects.filter(pk=connection.pk)):
         queue.start(KEEP_ALIVE, connection=ripe)
+
+
+def on_released(sender: object, **_: Any) -> None:
+    """The stop-everything switch was released: what it held up goes on now."""
+    queue.wake_all(str(permits.Stopped()))
 
 
 def on_left(sender: object, *, job: Job, **_: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from integrations.connections.models import Connection, Installation
 from integrations.jobs import kinds, signals, worker
@@ -94,8 +95,17 @@ def _enqueue(job: Job) -> None:
 
 def wake(connection: Connection) -> int:
     """Have the jobs of a connection that wait until later go on now: it has what they wait for. Answers how many."""
+    return _wake(Job.objects.filter(connection=connection))
+
+
+def wake_all(waits_for: str) -> int:
+    """Have all jobs that wait until later for this, in this very sentence, go on now. Answers how many."""
+    return _wake(Job.objects.filter(waits_for=waits_for))
+
+
+def _wake(jobs: QuerySet[Job]) -> int:
     at = clock.now()
-    waiting = Job.objects.filter(connection=connection, state=State.WAITING, waits_until__gt=at)
+    waiting = jobs.filter(state=State.WAITING, waits_until__gt=at)
     with transaction.atomic():
         found = list(waiting)
         woken = waiting.filter(pk__in=[job.pk for job in found]).update(waits_until=at, waits_for="")

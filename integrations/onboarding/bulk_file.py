@@ -79,10 +79,10 @@ def _text(content: bytes) -> str:
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1
         raise Refused(
-            f"The file is not written in UTF-8: line {line} has other signs. {SAVE_AS_CSV}"
+            f"Either this is no CSV file, or it is not written in UTF-8: line {line} has other characters. {SAVE_AS_CSV}"
         ) from None
     if "\0" in text:
-        raise Refused(f"The file holds signs that no text has. {SAVE_AS_CSV}")
+        raise Refused(f"The file holds characters that no text has. {SAVE_AS_CSV}")
     if not text.strip():
         raise Refused("The file is empty. Download the template, fill in one row for each organization.")
     return text
@@ -106,6 +106,10 @@ def _name(cell: str) -> str:
     return "_".join(cell.replace("-", " ").replace("_", " ").lower().split())
 
 
+def _listed(names: list[str]) -> str:
+    return " and ".join(f"“{name}”" for name in names)
+
+
 def _header(cells: list[str]) -> list[str]:
     if len(cells) > MOST_COLUMNS:
         raise Refused(
@@ -115,12 +119,12 @@ def _header(cells: list[str]) -> list[str]:
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise Refused(
-            f"The first row must name the columns, and it lacks {' and '.join(missing)}. Download the template: it has "
+            f"The first row must name the columns, and it lacks {_listed(missing)}. Download the template: it has "
             "the names as they must be."
         )
     twice = [name for name in COLUMNS if names.count(name) > 1]
     if twice:
-        raise Refused(f"The first row names {' and '.join(twice)} twice. Keep one column of each.")
+        raise Refused(f"The first row names {_listed(twice)} twice. Keep one column of each.")
     return names
 
 

@@ -160,6 +160,7 @@ def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
         "steps": verification.steps_of(connection, tried),
         "verifying": verifying,
         "stopped": stopped,
+        "may_invite": organization.allows(person(request), Capability.MANAGE),
         "may_test": may_manage(request, connection) and verification.can_start(connection),
         "syncing": syncing if verified else None,
         "is_first_sync": jobs.filter(kind=sync.KIND).count() < 2,

@@ -100,7 +100,9 @@ class InvitationForm(forms.Form):
     email = forms.EmailField(
         label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
-    role = forms.ChoiceField(label="Role", choices=[(role.value, ROLE_WORDS[role]) for role in MEMBER_ROLES])
+    role = forms.ChoiceField(
+        label="Role", choices=[("", "Choose"), *((role.value, ROLE_WORDS[role]) for role in MEMBER_ROLES)]
+    )
 
     @property
     def is_confirmed(self) -> bool:

@@ -18,7 +18,7 @@ def clean(name: str) -> str:
     if len(name) > LONGEST:
         raise Refused(f"The name is longer than {LONGEST} characters.")
     if not name.isprintable() or _has_too_many_marks(name):
-        raise Refused("The name holds signs that can't be shown.")
+        raise Refused("The name holds characters that can't be shown.")
     return name
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.portal.addresses import ADDRESSES, Address
+from tests.portal.people import person
 from tests.portal.scene import ANONYMOUS, BOOK, ELSEWHERE, NAME, OWN, VISITORS, Scene, build
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +118,12 @@ def nested() -> list[str]:
 @pytest.mark.parametrize("visitor", ["operator", "admin elsewhere", "officer elsewhere"])
 def test_a_thing_does_not_exist_under_another_organization(scene: Scene, name: str, visitor: str) -> None:
     assert visit(scene, visitor, name, slug=scene.other.slug).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_wrong_address_keeps_the_menu_for_whoever_is_signed_in(client: Client) -> None:
+    signed_out = client.get("/nowhere/")
+    assert signed_out.status_code == 404 and 'aria-label="Main"' not in signed_out.content.decode()
+    client.force_login(person("ada@cedar.example"))
+    page = client.get("/nowhere/").content.decode()
+    assert 'aria-label="Main"' in page and page.count("There is nothing here") == 2

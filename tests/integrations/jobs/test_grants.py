@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from integrations.connections import credentials, demands, keep_alive, ledger, lifecycle, tokens
+from integrations.connections import credentials, demands, keep_alive, ledger, lifecycle, stops, tokens
 from integrations.connections.models import (
     Connection,
     Purpose,
@@ -244,3 +244,15 @@ def test_one_connection_in_trouble_keeps_none_from_being_renewed(
     monkeypatch.setattr(grants.queue, "start", fails_for_one)
     grants.keep_alive_what_is_ripe()
     assert [job.connection for job in Job.objects.filter(kind=grants.KEEP_ALIVE)] == [good]
+
+
+def test_work_that_a_stop_held_up_goes_on_at_once_when_it_is_released(
+    world: World, django_capture_on_commit_callbacks: Any
+) -> None:
+    job = sync.start(connection=world.connected())
+    stops.stop(reason="The vendor called.", actor=world.operator)
+    assert run(job).state == JobState.WAITING and "has stopped all calls" in job.waits_for
+    with django_capture_on_commit_callbacks(execute=True):
+        stops.release(actor=world.operator)
+    job.refresh_from_db()
+    assert job.waits_for == "" and run(job).state == JobState.DONE

@@ -112,7 +112,7 @@ def test_nothing_of_a_file_is_anywhere_in_clear(
         (b"x" * 1_200_000, "larger than 1 MB"),
         (b"x" * 3_000_000, "larger than 1 MB"),
         (b"PK\x03\x04rest of a workbook", "workbook or an archive"),
-        (csv_of(("Quarry\0", "id", "s", "")), "signs that no text has"),
+        (csv_of(("Quarry\0", "id", "s", "")), "characters that no text has"),
         (b"name" + b",x" * 100_000, "more than 50 columns"),
     ],
 )
@@ -145,7 +145,7 @@ def test_a_chosen_environment_is_that_of_rows_that_name_none(operator: Client, w
 def test_a_corrected_file_replaces_the_preview(operator: Client, world: World) -> None:
     first = keep(world, ("", "id", "s", ""))
     text = text_of(operator.get(reverse("bulk_import", args=[first.pk])))
-    assert "there is nothing to onboard" in text and str(first.pk) in text
+    assert "Nothing to onboard" in text and str(first.pk) in text
     upload(operator, csv_of(("Quarry", "id", "s", "")), instead_of=str(first.pk))
     assert BulkImport.objects.get() != first
 

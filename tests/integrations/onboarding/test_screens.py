@@ -66,3 +66,15 @@ def test_a_nul_in_a_query_is_left_out(world: World, address: str) -> None:
     client = Client()
     client.force_login(world.operator)
     assert client.get(address).status_code == 200
+
+
+def test_a_consent_that_sees_no_contact_says_what_to_do_next(world: World) -> None:
+    admin = world.member("admin")
+    connection = world.consented(admin)
+    queue.run_now(verification.start(connection, actor=None))
+    queue.run_now(sync.start(connection=connection))
+    assert "Browse contacts" in result(admin, connection)
+    Contact.objects.update(gone_at=connection.since)
+    text = result(admin, connection)
+    assert "has no contacts at Total Expert" in text and "Invite people" in text
+    assert ">Browse contacts<" not in text
