@@ -7,9 +7,18 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from integrations.connections import stops
+from integrations.connections.models import Stop
 from portal import clock
 from portal.menu import entries
 from portal.organizations.screens import switcher
+
+
+def _stop(request: HttpRequest) -> Stop | None:
+    """The stop-everything switch while it is on. Asked once a request."""
+    if not hasattr(request, "portal_stop"):
+        request.portal_stop = stops.current()  # type: ignore[attr-defined]
+    stop: Stop | None = request.portal_stop  # type: ignore[attr-defined]
+    return stop
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -27,7 +36,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         }
     if hasattr(request, "user") and request.user.is_authenticated:
         context["menu"] = entries(request)
-        context["switcher"] = switcher(request)
-        context["stop"] = stops.current()
+        # panels and fragments are drawn with this context too, and have no use for it
+        context["switcher"] = SimpleLazyObject(lambda: switcher(request))
+        context["stop"] = SimpleLazyObject(lambda: _stop(request))
         context["layout"] = "portal/base.html"
     return context

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest
 
-from integrations.connections import consent, health, keep_alive, notices, setbacks, stops
+from integrations.connections import consent, health, keep_alive, notices, setbacks
 from integrations.connections.access import title_of
 from integrations.connections.models import Connection, Environment, Grant, Notice, NoticeKind, State
 from portal import clock
@@ -61,7 +61,6 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
             for row in setbacks.failing(clock.now())
             if row.installation.organization in visible and _concerns(request, row)
         ],
-        "stop": stops.current() if person(request).is_operator else None,
         "all_work": granted.exists() and not rows.exists(),
         "to_connect": _still_to_connect(request),
     }

@@ -138,7 +138,7 @@ def test_the_switch_stops_everything_and_lets_it_go_on(demo: Demo, operator: Pag
     operator.get_by_role("dialog").get_by_role("button").last.click()
     expect(operator.get_by_role("status").get_by_text("The vendor called.")).to_be_visible()
     operator.goto(demo.portal)
-    expect(operator.get_by_text("Everything stopped")).to_be_visible()
+    expect(operator.get_by_role("link", name="Release them")).to_be_visible()
     assert_accessible(operator)
     operator.goto(f"{demo.portal}/settings/limits/")
     operator.get_by_role("button", name="Let everything go on").click()
