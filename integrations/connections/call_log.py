@@ -62,7 +62,7 @@ def _write(connection: Connection, permits: Permits, call: total_expert.Call) ->
         path=call.path[:200],
         status=call.status,
         milliseconds=round(call.seconds * 1000),
-        waited=round(permits.waited * 1000),
+        waited=round(call.waited * 1000),
         job=_job.get(),
         request_id=(call.request_id or "")[:100],
     )

@@ -26,8 +26,9 @@ from integrations.connections.turns import HOUR, MARGIN
 from integrations.total_expert import TryLater
 from portal import clock, moments
 
-#: Longest time after which a request that was sent can still arrive: connect and read timeouts of the client.
-IN_FLIGHT = dt.timedelta(seconds=35)
+#: Longest time after which a request that was written down can still arrive: it is sent within `tokens.PROMPT`, and
+#: then there are the client's connect and read timeouts.
+IN_FLIGHT = dt.timedelta(seconds=50)
 #: How long a slot is held for a person who has been sent to consent.
 HELD_FOR = dt.timedelta(minutes=10)
 #: Who was told a time that is not further away than this comes by themselves.
@@ -164,8 +165,6 @@ def _enter(
                 at=now.at,
                 held_until=now.at + HELD_FOR if state == RequestState.RESERVED else None,
             )
-            if state == RequestState.OPEN:
-                permits.count_token_request(budget, limits, now.at.timestamp())
     if request is None:
         because = because or turns.because(turn, now)
         raise NoSlot(turn.at, (turn.at - now.at).total_seconds(), because, renews=fence > 0)
@@ -209,8 +208,6 @@ def use(slot: TokenRequest, *, fence: int) -> bool:
         held = TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED, held_until__gt=at)
         is_of_this = slot.connection is not None and budgets.of(slot.connection) == budget
         used = is_of_this and bool(held.update(state=RequestState.OPEN, at=at, fence=fence))
-        if used:
-            permits.count_token_request(budget, limits, at.timestamp())
     if used:
         slot.state, slot.at, slot.fence = RequestState.OPEN, at, fence
     return used

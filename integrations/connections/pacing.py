@@ -145,9 +145,12 @@ def _take(line: Line, first: float, step: float, sent_at: list[float]) -> Given:
     return Given(tuple(sent_at))
 
 
-def reserve(line: Line, *, limit: int, now: float) -> None:
-    """Give the next place away for something that is sent at once, whatever the line: a token request is a call as well."""
-    _take(line, max(line.free_at, now), spacing(limit, line.share_at(now)), [now])
+def pause(line: Line, *, now: float) -> float:
+    """How many seconds the line still stands after a refusal, where nothing but that limits calls."""
+    ahead = line.free_at - now
+    return (
+        ahead if 0 < ahead <= MINUTE else 0.0
+    )  # more than that was written by a clock that is put back since
 
 
 def _tidy(line: Line, now: float, limit: int) -> None:
@@ -160,13 +163,11 @@ def _tidy(line: Line, now: float, limit: int) -> None:
     line.seconds = {second: count for second, count in line.seconds.items() if second > now - MINUTE - 2}
 
 
-def refused(line: Line, *, now: float, after: float | None) -> bool:
+def refused(line: Line, *, now: float, after: float | None) -> None:
     """Total Expert refused a call as one too many (429, 503): stand still, and go on at half. Changes ``line``.
 
-    ``after`` is what it said itself, in seconds. False when this belongs to a refusal that was heard already.
+    ``after`` is what it said itself, in seconds. What is refused soon after another only makes it stand still longer.
     """
     line.free_at = max(line.free_at, now + max(PAUSE, min(after or 0.0, MINUTE)))
-    if now - line.lowered_at < ONE_LESSON:
-        return False
-    line.share, line.lowered_at = max(LEAST, line.share_at(now) / 2), now
-    return True
+    if now - line.lowered_at >= ONE_LESSON:
+        line.share, line.lowered_at = max(LEAST, line.share_at(now) / 2), now

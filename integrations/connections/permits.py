@@ -17,8 +17,9 @@ from integrations.connections.models import Budget, Connection, Purpose
 from integrations.total_expert import TryLater
 from portal import clock
 
-#: Longest wait inside one call; beyond it the caller is told to come back, and its worker does something else.
-PATIENCE = 15.0
+#: Longest wait inside one call, and inside one token request, whose lease and slot are held meanwhile; beyond it the
+#: caller is told to come back, and its worker does something else.
+PATIENCE, BRIEFLY = 15.0, 10.0
 #: Purposes for which somebody sits in front of a screen.
 URGENT = frozenset({Purpose.CONSENT, Purpose.PERSON})
 STOPPED_FOR = 60.0
@@ -37,7 +38,11 @@ _HOLD = {
 _KEEP = "UPDATE connections_budget SET line = %s WHERE id = %s"
 
 
-class Stopped(TryLater):
+class NoPermit(TryLater):
+    """A call may not be sent now."""
+
+
+class Stopped(NoPermit):
     """An operator has stopped everything."""
 
     def __init__(self) -> None:
@@ -50,23 +55,18 @@ class Stopped(TryLater):
 class Permits:
     """The permits of one client. Threads may share it."""
 
-    def __init__(self, connection: Connection, purpose: Purpose) -> None:
+    def __init__(self, connection: Connection, purpose: Purpose, *, patience: float | None = None) -> None:
         self.budget = budgets.of(connection)
         self._who = str(connection.installation.organization_id)
         self._urgent = purpose in URGENT
+        self._patience = PATIENCE if patience is None else patience
         self._places: list[float] = []
         self._lock = threading.Lock()
         self._asked_at = 0.0
         self._pause = 1.0
-        self._waited = threading.local()
-
-    @property
-    def waited(self) -> float:
-        """Seconds that this thread's last call waited for its permit."""
-        return float(getattr(self._waited, "seconds", 0.0))
 
     def ask(self, method: str, path: str) -> None:
-        """Return when the call may be sent. Raises TryLater when that takes too long, or everything is stopped."""
+        """Return when the call may be sent. Raises NoPermit when that takes too long, or everything is stopped."""
         began = time.monotonic()
         while True:
             place = self._place(began)
@@ -75,7 +75,6 @@ class Permits:
                 time.sleep(early)
             # later than that this process was held up, and the place is void
             if time.monotonic() - place <= pacing.LATE:
-                self._waited.seconds = time.monotonic() - began
                 return
 
     def _place(self, began: float) -> float:
@@ -92,8 +91,8 @@ class Permits:
                 if isinstance(answer, pacing.Given):
                     self._places = list(answer.places)
                     return self._places.pop(0)
-                if time.monotonic() - began + answer.seconds > PATIENCE:
-                    raise TryLater("The calls of this minute are used up.", after=answer.seconds)
+                if time.monotonic() - began + answer.seconds > self._patience:
+                    raise NoPermit("The calls of this minute are used up.", after=answer.seconds)
                 time.sleep(answer.seconds)
 
     def _take(self, wanted: int) -> pacing.Given | pacing.Wait:
@@ -104,13 +103,14 @@ class Permits:
             here = time.monotonic()
             if stopped:
                 raise Stopped
+            line = pacing.Line.load(json.loads(stored))
             if allowed is None:
-                return pacing.Given((here,))
+                still = pacing.pause(line, now=now)
+                return pacing.Wait(still) if still else pacing.Given((here,))
             if allowed <= others:
-                raise TryLater(
+                raise NoPermit(
                     "Other programs at this address are said to use all its calls.", after=STOPPED_FOR
                 )
-            line = pacing.Line.load(json.loads(stored))
             answer = pacing.give(
                 line, limit=allowed - others, who=self._who, urgent=self._urgent, wanted=wanted, now=now
             )
@@ -125,24 +125,17 @@ class Permits:
             slow_down(self.budget, status=status, after=after)
 
 
-def count_token_request(row: Budget, limits: budgets.Limits, now: float) -> None:
-    """Total Expert counts a token request as a call as well. ``row`` is held by the caller's transaction."""
-    if limits.calls_per_minute:
-        line = pacing.Line.load(row.line)
-        pacing.reserve(line, limit=limits.calls_per_minute, now=now)
-        Budget.objects.filter(pk=row.pk).update(line=line.dump())
-
-
 def slow_down(budget: Budget, *, status: int, after: float | None) -> None:
     """Halve what is used of a budget for a while. A 429 was not our own doing, since the line was kept: that is counted."""
     with transaction.atomic(durable=True):
         row, _ = budgets.lock(budget)
         now = clock.now()
         line = pacing.Line.load(row.line)
-        if not pacing.refused(line, now=now.timestamp(), after=after):
-            return
+        pacing.refused(line, now=now.timestamp(), after=after)
         fields: dict[str, object] = {"line": line.dump()}
-        if status == 429:
+        # calls that are under way are refused together, for one reason
+        counted_at = row.unexplained_at.timestamp() if row.unexplained_at else 0.0
+        if status == 429 and abs(now.timestamp() - counted_at) >= pacing.ONE_LESSON:
             fields |= {"unexplained": row.unexplained + 1, "unexplained_at": now}
         Budget.objects.filter(pk=row.pk).update(**fields)
 

@@ -23,15 +23,15 @@ from integrations.connections.models import (
     Token,
     TokenRequest,
 )
-from integrations.total_expert import ReconnectRequired, TryLater
+from integrations.total_expert import ReconnectRequired, TryLater, oauth
 from portal import clock, moments
 
 #: A token is not used in its last minute: a call that is under way must not outlive it.
 SAFETY = dt.timedelta(seconds=60)
 #: Longer than the client's timeouts for a token request add up to, so that a living holder never loses its lease.
 LEASE = dt.timedelta(seconds=120)
-#: A token request is sent this soon after the ledger allowed it, or not at all.
-PROMPT = dt.timedelta(seconds=5)
+#: A token request is sent this soon after the ledger allowed it, or not at all; most of it is to wait for a permit.
+PROMPT = dt.timedelta(seconds=permits.BRIEFLY + 5)
 #: Two tokens granted within this time, and the second refused as well: no third is asked for.
 IN_VAIN = dt.timedelta(minutes=5)
 #: The vendor's refresh tokens live 14 days; it does not say so in its answers.
@@ -186,29 +186,21 @@ def _request_of(lease: Lease) -> wire.Send:
 
 def send_and_store(lease: Lease, request: TokenRequest, send: wire.Send) -> Token:
     """Send a token request that stands in the ledger, and store its answer. Raises the client's three errors."""
-    if not _is_prompt(lease, request):
-        ledger.close(request, RequestState.RELEASED)
-        free_lease(lease)
-        raise TryLater("This process was held up before it could send its token request.", after=1)
     try:
-        grant = exchange(request, send)
+        grant = exchange(request, send, lease=lease)
     except total_expert.TotalExpertError:
         free_lease(lease)
         raise
     return _store(lease, request, grant)
 
 
-def _is_prompt(lease: Lease, request: TokenRequest) -> bool:
-    """Whether no time has passed since the ledger said yes: a process that was stopped must not send late."""
-    held = Token.objects.filter(pk=lease.token.pk, fence=lease.fence).exists()
-    return held and clock.now() - request.at <= PROMPT
-
-
-def exchange(request: TokenRequest, send: wire.Send) -> total_expert.Grant:
+def exchange(request: TokenRequest, send: wire.Send, *, lease: Lease | None = None) -> total_expert.Grant:
     """Send, and write into the ledger how it ended unless it was granted: then that is stored with the grant."""
     try:
+        _ask_permit(request)
+        _refuse_late(request, lease)
         return send()
-    except total_expert.NotSent:
+    except (total_expert.NotSent, permits.NoPermit):
         ledger.close(request, RequestState.RELEASED)
         raise
     except total_expert.AnswerLost:
@@ -219,6 +211,19 @@ def exchange(request: TokenRequest, send: wire.Send) -> total_expert.Grant:
         if refused.status == 429:
             permits.count_unexplained(request.budget)
         raise
+
+
+def _ask_permit(request: TokenRequest) -> None:
+    """Total Expert counts a token request as a call as well. Raises NoPermit when no call may be sent soon enough."""
+    assert request.connection is not None  # it was there a moment ago
+    permits.Permits(request.connection, Purpose.PERSON, patience=permits.BRIEFLY).ask("POST", oauth.PATH)
+
+
+def _refuse_late(request: TokenRequest, lease: Lease | None) -> None:
+    """Raise NoPermit when time has passed since the ledger said yes: a process that was stopped must not send late."""
+    is_held = lease is None or Token.objects.filter(pk=lease.token.pk, fence=lease.fence).exists()
+    if not is_held or clock.now() - request.at > PROMPT:
+        raise permits.NoPermit("This process was held up before it could send its token request.", after=1)
 
 
 def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> Token:

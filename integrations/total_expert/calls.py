@@ -25,6 +25,7 @@ class Call:
     """What an observer is told after every call: nothing private. `status` is None without an answer.
 
     `after`: in how many seconds the answer said to come back, if it did (Retry-After, RFC 9110 section 10.2.3).
+    `waited`: how many seconds the permit hook took before it.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Call:
     seconds: float
     request_id: str | None
     after: float | None = None
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,6 +55,14 @@ class Request:
     only: frozenset[int] = frozenset()
     authenticated: bool = True
     repeat: bool = True
+
+
+@dataclass(frozen=True, repr=False)
+class Admission:
+    """What one attempt may be made with, after `waited` seconds of the permit hook."""
+
+    token: str
+    waited: float
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,10 +121,10 @@ class Caller:
     def begin(self, request: Request, executor: Executor) -> Begun:
         """Start a request in another thread. What forbids it now is found out again when it is settled."""
         try:
-            token = self._admit(request)
+            admission = self._admit(request)
         except TotalExpertError:
             return Begun(request, None)
-        return Begun(request, executor.submit(self._attempt, request, token))
+        return Begun(request, executor.submit(self._attempt, request, admission))
 
     def settle(self, begun: Begun) -> Any:
         """Wait for a request, repeat it where that is safe, and answer like `call`.
@@ -154,17 +164,19 @@ class Caller:
         if not self._lent:
             self._session.close()
 
-    def admit(self, method: str, path: str) -> None:
-        """Ask the permit hook. It may wait, or raise TryLater."""
+    def admit(self, method: str, path: str) -> float:
+        """Ask the permit hook, which may wait, or raise TryLater. Answers how many seconds it took."""
+        began = time.monotonic()
         if self._permit:
             self._permit(method, path)
+        return time.monotonic() - began
 
     def report(self, call: Call) -> None:
         """Tell the observer."""
         if self._observe:
             self._observe(call)
 
-    def _admit(self, request: Request, refused: str | None = None) -> str:
+    def _admit(self, request: Request, refused: str | None = None) -> Admission:
         """A token and the permit for one attempt. Raises TryLater when only the `refused` token is there."""
         token = self._tokens.get() if request.authenticated else ""
         if request.authenticated and token == refused:
@@ -176,8 +188,7 @@ class Caller:
                 path=request.path,
                 status=401,
             )
-        self.admit(request.method, request.path)
-        return token
+        return Admission(token, self.admit(request.method, request.path))
 
     def _tell(self, outcome: Outcome) -> bool:
         """Tell the source of tokens what became of one. Whether another may take the place of one refused."""
@@ -188,9 +199,9 @@ class Caller:
             self._tokens.accepted(outcome.token)
         return False
 
-    def _attempt(self, request: Request, token: str) -> Outcome:
+    def _attempt(self, request: Request, admission: Admission) -> Outcome:
         """Send a request once. Runs in any thread: no hooks, and no error but in the outcome."""
-        began = time.monotonic()
+        began, token = time.monotonic(), admission.token
         answer = None
         error: TotalExpertError | None
         try:
@@ -215,6 +226,7 @@ class Caller:
                 seconds=time.monotonic() - began,
                 request_id=answer.request_id if answer else None,
                 after=answer.retry_after if answer else None,
+                waited=admission.waited,
             ),
             token=token,
             data=answer.data if answer else None,

@@ -60,7 +60,7 @@ class Client(Catalogue):
             )
 
         def ask_for_token() -> oauth.Grant:
-            self._caller.admit("POST", oauth.PATH)
+            waited = self._caller.admit("POST", oauth.PATH)
             began = time.monotonic()
             status, name = None, None
             try:
@@ -78,7 +78,8 @@ class Client(Catalogue):
                 status, name = error.status, error.request_id
                 raise
             finally:
-                self._caller.report(Call("POST", oauth.PATH, status, time.monotonic() - began, name))
+                seconds = time.monotonic() - began
+                self._caller.report(Call("POST", oauth.PATH, status, seconds, name, waited=waited))
 
         #: Where tokens come from: ``tokens.get()`` is the one to use now, asked for if there is none.
         self.tokens: TokenSource

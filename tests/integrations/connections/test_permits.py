@@ -9,7 +9,7 @@ from django.db import connection as database
 
 from integrations.connections import budgets, permits
 from integrations.connections.models import Budget, Connection, Environment, Purpose, Stop
-from integrations.connections.permits import Permits
+from integrations.connections.permits import NoPermit, Permits
 from integrations.total_expert import TryLater
 from portal import clock
 from tests.integrations.connections.test_ledger import connection_in
@@ -49,9 +49,7 @@ def test_a_person_does_not_wait_behind_work(connection: Connection) -> None:
     work = Permits(connection, Purpose.WORK)
     for _ in range(10):
         work._take(5)
-    person = Permits(connection, Purpose.PERSON)
-    assert ask(person) < 0.05
-    assert person.waited < 0.05
+    assert ask(Permits(connection, Purpose.PERSON)) < 0.05
 
 
 def test_no_limit_means_no_waiting(connection: Connection) -> None:
@@ -110,6 +108,28 @@ def test_an_overloaded_server_slows_down_and_is_nobodys_fault(connection: Connec
     Permits(connection, Purpose.WORK).note(503)
     budget = budgets.of(connection)
     assert (budget.unexplained, permits.share(budget)) == (0, 0.5)
+
+
+def test_a_refusal_soon_after_an_overload_is_counted_and_its_wait_is_kept(connection: Connection) -> None:
+    asking = Permits(connection, Purpose.WORK)
+    asking.note(503)
+    asking.note(429, after=40)
+    budget = budgets.of(connection)
+    assert (budget.unexplained, permits.share(budget)) == (1, 0.5)
+    assert budget.line["free_at"] > clock.now().timestamp() + 35
+
+
+def test_without_a_limit_a_refusal_holds_calls_up_as_long_as_it_says(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Environment.objects.update(calls_per_minute=0)
+    asking = Permits(connection, Purpose.WORK, patience=1)
+    asking.note(429, after=30)
+    with pytest.raises(NoPermit) as refused:
+        ask(asking)
+    assert refused.value.after is not None and 25 < refused.value.after <= 30
+    clock.advance(31)
+    assert ask(asking) < 1
 
 
 def test_every_egress_has_its_own_budget(connection: Connection) -> None:

@@ -7,9 +7,18 @@ import pytest
 from django.db import connections
 
 from integrations import total_expert
-from integrations.connections import budgets, ledger, lifecycle, tokens
+from integrations.connections import budgets, ledger, lifecycle, permits, tokens
 from integrations.connections.client import client_for
-from integrations.connections.models import Connection, Purpose, RequestState, State, Token, TokenRequest
+from integrations.connections.models import (
+    Budget,
+    Connection,
+    Environment,
+    Purpose,
+    RequestState,
+    State,
+    Token,
+    TokenRequest,
+)
 from integrations.total_expert import ReconnectRequired, Rejected, TryLater
 from portal import clock
 from tests.world import World
@@ -155,6 +164,25 @@ def test_a_process_that_was_stopped_between_permission_and_sending_sends_nothing
     assert token_requests(world) == sent
     assert TokenRequest.objects.get(pk=request.pk).state == RequestState.RELEASED
     assert tokens.access_token(connection)
+
+
+def test_a_token_request_is_a_call_and_waits_for_its_permit(world: World) -> None:
+    connection = world.connected()
+    Environment.objects.update(calls_per_minute=1000)
+    Token.objects.update(access_expires_at=None)
+    sent, budget = token_requests(world), budgets.of(connection)
+    Budget.objects.update(others_calls=1000)
+    with pytest.raises(TryLater, match="use all its calls"):
+        tokens.access_token(connection)
+    Budget.objects.update(others_calls=0)
+    permits.slow_down(budget, status=503, after=40)
+    with pytest.raises(TryLater, match="calls of this minute"):
+        tokens.access_token(connection)
+    assert token_requests(world) == sent
+    assert not TokenRequest.objects.exclude(state=RequestState.RELEASED).filter(fence__gt=1).exists()
+    clock.advance(60)
+    assert tokens.access_token(connection)
+    assert permits.used(budgets.of(connection)) == 1
 
 
 def test_a_pair_that_arrives_after_the_lease_is_kept_and_the_connection_recovers(

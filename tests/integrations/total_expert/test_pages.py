@@ -127,6 +127,17 @@ def test_no_more_is_fetched_ahead_than_asked_for_nor_beyond_the_end(emulator: Em
     assert max(numbers(emulator)) <= 4
 
 
+def test_each_call_says_what_its_own_permit_took(emulator: Emulator) -> None:
+    seen: list[Call] = []
+    takes = iter([0.0, 0.06, 0.11, 0.16])
+    with emulator.client(
+        observe=seen.append, permit=lambda method, path: time.sleep(next(takes, 0.0))
+    ) as client:
+        list(client.contacts.pages(size=10, ahead=2))
+    waits = [call.waited for call in seen[:4]]
+    assert waits == sorted(waits) and waits[3] >= 0.16 > waits[0]
+
+
 def test_stopping_early_leaves_no_thread_and_every_sent_call_observed(emulator: Emulator) -> None:
     seen: list[Call] = []
     with emulator.client(observe=seen.append) as client:
