@@ -41,10 +41,11 @@ def tell_operators(problem: CannotOpen) -> None:
     """Mail each operator what is missing, once a day. A mail server that refuses is noted in the log."""
     if not cache.add(f"closed-secret:{problem.missing}", "told", timeout=AGAIN):
         return
-    text = (
-        f"Somebody opened a page that could not be shown. {problem}\n\n"
-        "Settings, Encryption keys, says how many stored secrets are concerned; `manage.py rotate_keys` names them."
-    )
+    text = f"Somebody opened a page that could not be shown. {problem}\n\n"
+    if problem.missing is None:
+        text += "`manage.py rotate_keys` opens everything that is stored, and names what does not open."
+    else:
+        text += "Settings, Encryption keys, says how many stored secrets are concerned; `manage.py rotate_keys` names them."
     for operator in User.objects.filter(is_operator=True, is_active=True):
         try:
             send_mail("A stored secret does not open", text, None, [operator.email])

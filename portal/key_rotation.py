@@ -3,7 +3,8 @@
 One value at a time, by compare-and-swap on its ciphertext: a value that was written meanwhile is never overwritten,
 nothing is locked for longer than one update, and the work may be stopped and repeated at any point. Whoever saves a
 row as it was read before puts the old ciphertext back, which opens as well; so the places are walked until nothing is
-left. What does not open is named and stops nothing.
+left. In the end everything that the newest key sealed is opened once: only then may other keys go, since somebody may
+have replaced a key by another of the same id. What does not open is named and stops nothing.
 """
 
 import time
@@ -32,7 +33,9 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What a rotation did. ``left`` counts values that other keys still seal, those that ``failed`` among them."""
+    """What a rotation did. ``left`` counts values that other keys still seal; those that ``failed`` are among them or
+    are under the newest key and do not open.
+    """
 
     key: str
     resealed: int = 0
@@ -60,6 +63,8 @@ def rotate(
             _walk(place, outcome, stop, progress)
         if outcome.stopped or outcome.resealed == before:
             break
+    for place in places():
+        _prove(place, outcome, stop)
     found = count()
     outcome.left = found.total() - found[outcome.key]
     if outcome.resealed:
@@ -89,7 +94,7 @@ def _walk(place: Place, outcome: Outcome, stop: Callable[[], bool], progress: Pr
     counts = place.counts()
     total = counts.total() - counts[outcome.key]
     done, after, told = 0, None, time.monotonic()
-    while values := place.not_under(outcome.key, after=after, limit=BATCH):
+    while values := place.values(outcome.key, others=True, after=after, limit=BATCH):
         for value in values:
             _reseal(place, value, outcome)
             done, after = done + 1, value.row
@@ -107,6 +112,22 @@ def _reseal(place: Place, value: Value, outcome: Outcome) -> None:
     try:
         outcome.resealed += place.reseal(value)
     except CannotOpen as problem:
-        outcome.failed.append(
-            Failure(place.name, str(value.row), key_or_unreadable(value.sealed), str(problem))
-        )
+        outcome.failed.append(_failure(place, value, problem))
+
+
+def _prove(place: Place, outcome: Outcome, stop: Callable[[], bool]) -> None:
+    after = None
+    while values := place.values(outcome.key, after=after, limit=BATCH):
+        for value in values:
+            if outcome.stopped:
+                return
+            try:
+                place.prove(value)
+            except CannotOpen as problem:
+                outcome.failed.append(_failure(place, value, problem))
+            after = value.row
+            outcome.stopped = stop()
+
+
+def _failure(place: Place, value: Value, problem: CannotOpen) -> Failure:
+    return Failure(place.name, str(value.row), key_or_unreadable(value.sealed), str(problem))

@@ -60,7 +60,9 @@ def health(request: HttpRequest) -> HttpResponse:
 def readiness(request: HttpRequest) -> HttpResponse:
     """Whether people can be sent here, with each thing that it takes."""
     try:
-        checks = {"database": _database(), "migrations": _migrations(), "worker": _worker()}
+        checks = {"database": _database(), "migrations": _migrations()}
+        if checks["migrations"]["ok"]:  # before that the table may not be there in which one sees a worker
+            checks["worker"] = _worker()
     except DatabaseError:
         checks = {"database": Check(ok=False, text="The database can't be reached.")}
     ready = all(check["ok"] for check in checks.values())

@@ -36,8 +36,12 @@ class Place(Protocol):
         """How many values each key has sealed, by its id."""
         ...
 
-    def not_under(self, key: str, *, after: Any | None, limit: int) -> list[Value]:
-        """Up to ``limit`` values that ``key`` did not seal, by ascending row, of rows above ``after``."""
+    def values(self, key: str, *, others: bool = False, after: Any | None, limit: int) -> list[Value]:
+        """Up to ``limit`` values that ``key`` sealed, or all the others, by ascending row, of rows above ``after``."""
+        ...
+
+    def prove(self, value: Value) -> None:
+        """Raise CannotOpen when a value does not open."""
         ...
 
     def reseal(self, value: Value) -> bool:
@@ -102,12 +106,16 @@ class EncryptedColumn:
             found[key_or_unreadable(bytes(head))] += count
         return found
 
-    def not_under(self, key: str, *, after: Any | None, limit: int) -> list[Value]:
-        rows = self._filled().annotate(head=Head(self._field.name)).exclude(head=secrets.head(key))
+    def values(self, key: str, *, others: bool = False, after: Any | None, limit: int) -> list[Value]:
+        rows = self._filled().annotate(head=Head(self._field.name))
+        rows = rows.exclude(head=secrets.head(key)) if others else rows.filter(head=secrets.head(key))
         if after is not None:
             rows = rows.filter(pk__gt=after)
         found = rows.order_by("pk").values_list("pk", self._field.name)[:limit]
         return [Value(row, sealed) for row, sealed in found]
+
+    def prove(self, value: Value) -> None:
+        secrets.unseal(value.sealed, label=self._field.label, row=value.row)
 
     def reseal(self, value: Value) -> bool:
         label = self._field.label

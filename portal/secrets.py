@@ -73,6 +73,11 @@ def parse_keys(text: str) -> dict[str, bytes]:
                 f"ENCRYPTION_KEYS: entry {number} is not of the form id:key with a base64 key of 32 bytes. "
                 "Make one with `manage.py make_keys`."
             )
+        if name in keys:
+            raise ImproperlyConfigured(
+                f"ENCRYPTION_KEYS: entry {number} has the id of an earlier one, so what one of them sealed would not open. "
+                "The id of a key that is in use never changes; make another with `manage.py make_keys`."
+            )
         keys[name] = key
     if not keys:
         raise ImproperlyConfigured("ENCRYPTION_KEYS is empty. Make a key with `manage.py make_keys`.")

@@ -15,7 +15,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Count, Max, Q, QuerySet
 
 from integrations import total_expert
-from integrations.connections.models import Call, Connection
+from integrations.connections.models import Budget, Call, Connection
 from integrations.connections.permits import Permits
 from portal import clock
 
@@ -66,6 +66,11 @@ def _write(connection: Connection, permits: Permits, call: total_expert.Call) ->
         job=_job.get(),
         request_id=(call.request_id or "")[:100],
     )
+
+
+def lately(budget: Budget) -> int:
+    """Calls of one budget that ended within the last minute."""
+    return Call.objects.filter(budget=budget, at__gt=clock.now() - dt.timedelta(minutes=1)).count()
 
 
 def failed() -> Q:

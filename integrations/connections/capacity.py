@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from integrations.connections import budgets, environments, keep_alive
 from integrations.connections.models import Budget, Egress, Environment, Grant, State
 from portal import clock
@@ -31,7 +33,7 @@ COSTLY = (State.ACTIVE, State.PAUSED, State.NEEDS_RECONNECT)
 
 @dataclass(frozen=True)
 class Load:
-    """How busy ``addresses`` source addresses are with so many connections. ``tokens_per_hour`` is that of one."""
+    """How busy ``addresses`` source addresses are with so many connections. ``tokens_per_hour`` is that of all together."""
 
     connections: int
     consents: int  #: of these, by people: they have refresh tokens
@@ -41,12 +43,12 @@ class Load:
     @property
     def grants_per_day(self) -> int:
         """Token requests that are allowed in a day."""
-        return 24 * self.tokens_per_hour * self.addresses
+        return 24 * self.tokens_per_hour
 
     @property
     def bound_hours(self) -> float:
         """How old a mirror becomes at most, in hours, when all have work. Infinite when nothing is allowed."""
-        for_work = self.tokens_per_hour * self.addresses * (1 - FOR_PEOPLE)
+        for_work = self.tokens_per_hour * (1 - FOR_PEOPLE)
         return self.connections / for_work if for_work else math.inf
 
     @property
@@ -85,19 +87,23 @@ class Load:
         )
 
     def __add__(self, other: "Load") -> "Load":
-        """Both together; of their limits the tighter one counts."""
+        """Both together."""
         return Load(
             self.connections + other.connections,
             self.consents + other.consents,
-            min(self.tokens_per_hour, other.tokens_per_hour),
+            self.tokens_per_hour + other.tokens_per_hour,
             self.addresses + other.addresses,
         )
 
 
-def addresses_for(connections: int, *, tokens_per_hour: int, fresh_within: dt.timedelta) -> int:
-    """How many source addresses keep so many connections as fresh as that."""
-    per_address = tokens_per_hour * (1 - FOR_PEOPLE) * (fresh_within / dt.timedelta(hours=1))
-    return max(1, math.ceil(connections / per_address - 1e-9))
+def addresses_for(
+    connections: int, *, consents: int, tokens_per_hour: int, fresh_within: dt.timedelta
+) -> int:
+    """How many source addresses keep so many connections as fresh as that, and those that are consents alive."""
+    of_one = tokens_per_hour * (1 - FOR_PEOPLE)
+    for_mirrors = connections / (of_one * (fresh_within / dt.timedelta(hours=1)))
+    for_consents = consents / (of_one * (keep_alive.FROM / dt.timedelta(hours=1)))
+    return max(1, math.ceil(max(for_mirrors, for_consents) - 1e-9))
 
 
 def answer(
@@ -107,7 +113,10 @@ def answer(
     consents = organizations * officers
     connections = consents + (organizations if admins else 0)
     needed = addresses_for(
-        connections, tokens_per_hour=tokens_per_hour, fresh_within=dt.timedelta(hours=hours)
+        connections,
+        consents=consents,
+        tokens_per_hour=tokens_per_hour,
+        fresh_within=dt.timedelta(hours=hours),
     )
     numbers = sorted({1, 2, 4, 8, max(1, needed // 2), needed})
     return {
@@ -115,7 +124,7 @@ def answer(
         "consents": consents,
         "addresses": needed,
         "hours": hours,
-        "loads": [Load(connections, consents, tokens_per_hour, number) for number in numbers],
+        "loads": [Load(connections, consents, tokens_per_hour * number, number) for number in numbers],
     }
 
 
@@ -124,7 +133,9 @@ def load(budget: Budget) -> Load | None:
     limits = budgets.limits(budget)
     if limits.tokens_per_hour is None:
         return None
-    behind = budgets.connections_of(budget).filter(state__in=COSTLY)
+    # whose credentials are being verified will cost tokens in a moment
+    costly = Q(state__in=COSTLY) | Q(state=State.PENDING, candidate__isnull=False)
+    behind = budgets.connections_of(budget).filter(costly)
     return Load(
         connections=behind.count(),
         consents=behind.filter(grant=Grant.AUTHORIZATION_CODE).count(),
@@ -151,9 +162,9 @@ def warning(environment: Environment | None, *, consents: int = 0, admins: int =
     then = now.with_more(consents=consents, admins=admins)
     if not then.is_overcommitted:
         return ""
-    each = "one source address" if then.addresses == 1 else f"each of {then.addresses} source addresses"
+    where = "one source address" if then.addresses == 1 else f"{then.addresses} source addresses"
     return (
-        f"With this, {then.connections:,} connections share {then.tokens_per_hour} token requests an hour at {each}: "
+        f"With this, {then.connections:,} connections share {then.tokens_per_hour} token requests an hour at {where}: "
         f"each mirror would become up to {hours(then.bound_hours)} old, and should not become older than "
         f"{hours(FRESH_WITHIN / dt.timedelta(hours=1))}. More addresses help; Settings, Capacity says how many."
     )

@@ -35,9 +35,9 @@ def client_for(
     )
 
 
-def client_of_candidate(candidate: CredentialCandidate) -> total_expert.Client:
+def client_of_candidate(candidate: CredentialCandidate, *, purpose: Purpose) -> total_expert.Client:
     """An API client that acts with credentials that were granted a token and have not taken their connection over."""
-    return _client(candidate.connection, Purpose.PERSON, token=lambda: str(candidate.access_token))
+    return _client(candidate.connection, purpose, token=lambda: str(candidate.access_token))
 
 
 def _client(connection: Connection, purpose: Purpose, **hooks: Any) -> total_expert.Client:

@@ -159,7 +159,7 @@ def settle(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None
     try:
         if not candidate.is_fresh(clock.now()):
             _ask_for_token(candidate, purpose)
-        with client_of_candidate(candidate) as client:
+        with client_of_candidate(candidate, purpose=purpose) as client:
             found = admission.records(client, as_admin=True)
     except ReconnectRequired:
         candidate.delete()

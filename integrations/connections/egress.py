@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from integrations.connections import budgets
 from integrations.connections.models import Connection, Egress, Environment, State
 from integrations.total_expert import Rejected
 from integrations.total_expert.environment import is_loopback, read_address
@@ -94,12 +95,14 @@ def change(way: Egress, *, label: str, proxy_url: str, actor: User | None) -> No
 
 
 def for_new(environment: Environment) -> Egress | None:
-    """The source address for a new connection there: that with the fewest. None: this machine's own."""
+    """The source address for a new connection there: the least busy. None: this machine's own."""
     return for_many(environment, 1)[0]
 
 
 def for_many(environment: Environment, number: int) -> list[Egress | None]:
-    """The source addresses for so many new connections there, one after the other."""
+    """The source addresses for so many new connections there, one after the other: each has the more of them, the more
+    token requests it is allowed.
+    """
     ways = list(Egress.objects.all())
     if len(ways) < 2:
         return [None] * number
@@ -108,9 +111,13 @@ def for_many(environment: Environment, number: int) -> list[Egress | None]:
         behind.exclude(state=State.REVOKED).values_list("egress", flat=True)
     )
     loads = {way: counts[way.pk] + (counts[None] if way.is_direct else 0) for way in ways}
+    limits = {way: budgets.limits(budgets.at(environment, way)).tokens_per_hour for way in ways}
+    # the limit is the environment's: there is one for all of them or for none; nothing is left where others use it up
+    shares = {way: 1 if limit is None else limit for way, limit in limits.items()}
+    useful = [way for way in ways if shares[way]] or ways
     chosen = []
     for _ in range(number):
-        way = min(ways, key=lambda way: loads[way])
+        way = min(useful, key=lambda way: (loads[way] + 1) / max(1, shares[way]))
         loads[way] += 1
         chosen.append(None if way.is_direct else way)
     return chosen

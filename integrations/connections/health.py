@@ -4,7 +4,17 @@ import datetime as dt
 from dataclasses import dataclass
 from itertools import takewhile
 
-from integrations.connections import budgets, demands, ledger, permits, setbacks, tokens, turns, verify
+from integrations.connections import (
+    budgets,
+    call_log,
+    demands,
+    ledger,
+    permits,
+    setbacks,
+    tokens,
+    turns,
+    verify,
+)
 from integrations.connections.models import (
     Budget,
     Connection,
@@ -159,7 +169,8 @@ def budget_now(budget: Budget) -> BudgetNow:
         budget=budget,
         environments=list(Environment.objects.filter(host=budget.host)),
         limits=limits,
-        calls_used=permits.used(budget),
+        # without a limit no places are given out, so nothing is counted there
+        calls_used=call_log.lately(budget) if limits.calls_per_minute is None else permits.used(budget),
         hour=hour,
         waiting=len(queue),
         planned=tuple(takewhile(lambda turn: turn.at < hour.at + AHEAD, turns.plan(hour, queue))),

@@ -62,8 +62,6 @@ def hour(budget: Budget, limits: budgets.Limits | None = None) -> turns.Hour:
         for rank in served.values_list("rank", flat=True)[: turns.SHARED - 1]
         if rank is not None
     ]
-    if limit is None:
-        return turns.Hour(at, None, (), tuple(reversed(recent)))
     rows = lately.filter(
         models.Q(at__gt=at - HOUR - MARGIN - IN_FLIGHT) | models.Q(ended_at__gt=at - HOUR - MARGIN)
     )

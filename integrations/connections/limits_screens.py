@@ -13,7 +13,7 @@ from integrations.connections import capacity, demands, egress, health, stops
 from integrations.connections.access import title_of
 from integrations.connections.forms import AllowanceForm, CapacityForm, EgressForm, StopForm
 from integrations.connections.models import Budget, Connection, Egress, State, TokenDemand
-from integrations.connections.turns import Rank, Turn, plan
+from integrations.connections.turns import Demand, Rank, Turn, plan
 from portal.audit import log
 from portal.organizations.screens import operators_only, person, render, typed
 
@@ -93,26 +93,30 @@ def queue_screen(request: HttpRequest) -> HttpResponse:
 
 def _queue(now: health.BudgetNow) -> dict[str, Any]:
     queue = demands.waiting(now.budget, now.hour.at)
-    asked = {demand.who: demand for demand in queue}
-    turns = list(plan(now.hour, queue))
+    times = {turn.who: turn for turn in plan(now.hour, queue)}
+    order = list(times) if times else [demand.who for demand in sorted(queue, key=lambda one: one.key)]
     connections = Connection.objects.select_related(
         "installation__environment", "installation__organization", "user"
-    ).in_bulk([uuid.UUID(turn.who) for turn in turns])
+    ).in_bulk([uuid.UUID(who) for who in order])
     wanted: dict[uuid.UUID, list[TokenDemand]] = {}
-    for row in TokenDemand.objects.filter(connection__in=connections).select_related("forwarded_by"):
-        wanted.setdefault(row.connection_id, []).append(row)
-    rows = [_waiting(turn, connections, wanted, asked) for turn in turns]
+    for demand in TokenDemand.objects.filter(connection__in=connections).select_related("forwarded_by"):
+        wanted.setdefault(demand.connection_id, []).append(demand)
+    asked = {demand.who: demand for demand in queue}
+    rows: list[dict[str, Any]] = [
+        _waiting(asked[who], times.get(who), connections[uuid.UUID(who)], wanted.get(uuid.UUID(who), []))
+        for who in order
+    ]
+    passed = 0
+    for entry in rows:
+        entry["before"] = passed
+        passed += entry["can_go_first"]
     return {"now": now, "rows": rows}
 
 
 def _waiting(
-    turn: Turn,
-    connections: dict[uuid.UUID, Connection],
-    wanted: dict[uuid.UUID, list[TokenDemand]],
-    asked: dict[str, Any],
+    demand: Demand, turn: Turn | None, connection: Connection, rows: list[TokenDemand]
 ) -> dict[str, Any]:
-    connection = connections[uuid.UUID(turn.who)]
-    rows = wanted.get(connection.pk, [])
+    """One that waits. ``turn`` is None while nothing is allowed at all."""
     moved_by = next((row.forwarded_by.display_name for row in rows if row.forwarded_by is not None), "")
     return {
         "turn": turn,
@@ -121,10 +125,10 @@ def _waiting(
         "title": title_of(connection),
         "purposes": ", ".join(row.get_purpose_display() for row in rows),
         "rank": f"{moved_by} moved it forward"
-        if moved_by and turn.rank == Rank.FORWARDED
-        else _RANK_WORDS[turn.rank],
-        "asked_at": asked[turn.who].asked_at,
-        "can_go_first": turn.rank > Rank.FORWARDED,
+        if moved_by and demand.rank == Rank.FORWARDED
+        else _RANK_WORDS[demand.rank],
+        "asked_at": demand.asked_at,
+        "can_go_first": demand.rank > Rank.FORWARDED,
     }
 
 

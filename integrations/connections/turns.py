@@ -207,6 +207,8 @@ def because(turn: Turn, hour: Hour, *, counts: bool = False) -> str:
     """
     if turn.at <= hour.at:
         return ""
+    if hour.limit == 0:
+        return "because other programs at this address are said to use all its token requests"
     if turn.rests:
         return "because its last token requests failed, one after the other"
     used = len(hour.frees)

@@ -55,9 +55,9 @@ NAMES = {
 }
 
 
-def steps(connection: Connection) -> Iterator[Step]:
+def steps(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> Iterator[Step]:
     """Try one thing after the other. Raises the client's errors; Rejected ends the verification for good."""
-    client = client_for(connection, purpose=Purpose.PERSON)
+    client = client_for(connection, purpose=purpose)
     with client:
         yield _try("token", lambda: _token(client))
         yield _scopes(connection)

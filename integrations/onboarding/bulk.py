@@ -85,7 +85,9 @@ def confirm(source: BulkImport, *, actor: User, overcommit: bool = False) -> Non
     """
     warnings = [] if overcommit else bulk_progress.warnings(source)
     if warnings:
-        raise Refused(f"{' '.join(warnings)} Tick that you want it all the same, or split the file.")
+        raise Refused(
+            f"{' '.join(warnings)} Tick that you want it all the same, or add source addresses first."
+        )
     with transaction.atomic():
         row = BulkImport.objects.select_for_update(of=("self",)).filter(pk=source.pk).first()
         if row is None or row.at < clock.now() - UNCONFIRMED:

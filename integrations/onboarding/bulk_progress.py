@@ -139,8 +139,17 @@ def cost(source: BulkImport) -> Cost:
 
 
 def warnings(source: BulkImport) -> list[str]:
-    """What it means for everybody's mirrors when the rows that are ready are connected; empty while it means nothing."""
-    told = [capacity.warning(environment, admins=len(rows)) for environment, rows in _ready(source)]
+    """What it means for everybody's mirrors when the rows that are ready are connected, those of other files that are
+    confirmed counted in; empty while it means nothing.
+    """
+    confirmed = BulkRow.objects.filter(state=BulkRow.State.CONFIRMED)
+    told = [
+        capacity.warning(
+            environment,
+            admins=len(rows) + confirmed.filter(environment__host=environment.host).count(),
+        )
+        for environment, rows in _ready(source)
+    ]
     return [sentence for sentence in told if sentence]
 
 

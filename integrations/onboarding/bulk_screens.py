@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
 from django.views.decorators.http import require_POST
 
+from integrations.connections import stops
 from integrations.connections.models import Environment
 from integrations.onboarding import bulk, bulk_file, bulk_progress
 from integrations.onboarding.bulk_forms import BulkFileForm
@@ -67,8 +68,11 @@ def bulk_template(request: HttpRequest) -> HttpResponse:
 def bulk_imports(request: HttpRequest) -> HttpResponse:
     """What was uploaded before."""
     failed = Q(rows__connection__verification__outcome=Verification.Outcome.FAILED)
+    uncreated = Q(rows__state=BulkRow.State.REFUSED)
     known = (
-        BulkImport.objects.select_related("by").annotate(refused=Count("rows", filter=failed)).order_by("-at")
+        BulkImport.objects.select_related("by")
+        .annotate(refused=Count("rows", filter=failed), uncreated=Count("rows", filter=uncreated))
+        .order_by("-at")
     )
     page = Paginator(known, PAGE).get_page(request.GET.get("page"))
     return render(
@@ -159,12 +163,13 @@ def _rows(request: HttpRequest, source: BulkImport) -> dict[str, Any]:
 
 
 def _lines(rows: list[Any], times: dict[uuid.UUID, dt.datetime], at: dt.datetime) -> list[Line]:
+    held_up = "It waits until all calls are released." if stops.current() else ""
     still = bulk_progress.problems_of([row for row in rows if row.standing == "stopped"])
     lines = []
     for row in rows:
         texts = [row.problem]
         if row.standing == "queued":
-            texts.insert(0, _expectation(times.get(row.connection_id), at))
+            texts.insert(0, held_up or _expectation(times.get(row.connection_id), at))
         elif row.standing == "failed":
             texts.insert(0, row.connection.verification.problem)
         elif row.standing == "stopped":

@@ -75,9 +75,9 @@ def _try(run: Run, connection: Connection, verification: Verification) -> None:
     verification.steps, verification.outcome = [], Verification.Outcome.RUNNING
     verification.problem, verification.finished_at = "", None
     verification.save()
-    person_waits = run.job.arguments.get("person")
-    credentials.settle(connection, purpose=Purpose.PERSON if person_waits else Purpose.WORK)
-    for step in verify.steps(connection):
+    purpose = Purpose.PERSON if run.job.arguments.get("person") else Purpose.WORK
+    credentials.settle(connection, purpose=purpose)
+    for step in verify.steps(connection, purpose=purpose):
         verification.steps.append({"name": step.name, "outcome": step.outcome, "text": step.text})
         verification.save(update_fields=["steps"])
         run.note(step.text, level="warning" if step.outcome == "warned" else "info")

@@ -28,15 +28,20 @@ class Seeds:
     def counts(self) -> Counter[str]:
         return Counter(key_or_unreadable(sealed) for _, sealed in self._all(_rows()))
 
-    def not_under(self, key: str, *, after: Any | None, limit: int) -> list[Value]:
+    def values(self, key: str, *, others: bool = False, after: Any | None, limit: int) -> list[Value]:
         rows = _rows() if after is None else _rows().filter(pk__gt=after)
         found: list[Value] = []
         for pk, sealed in self._all(rows):
-            if key_or_unreadable(sealed) != key:
+            if (key_or_unreadable(sealed) != key) == others:
                 found.append(Value(pk, sealed))
             if len(found) == limit:
                 break
         return found
+
+    def prove(self, value: Value) -> None:
+        row = _rows().filter(pk=value.row).first()
+        if row is not None and _sealed_in(row.type, row.data) == value.sealed:
+            _opened(row.data[NAMES[row.type]])
 
     def reseal(self, value: Value) -> bool:
         """Under the row's lock, since used recovery codes are noted in the same JSON."""
@@ -44,7 +49,7 @@ class Seeds:
             row = _rows().select_for_update().filter(pk=value.row).first()
             if row is None or _sealed_in(row.type, row.data) != value.sealed:
                 return False
-            row.data[NAMES[row.type]] = _sealed_anew(row.data[NAMES[row.type]])
+            row.data[NAMES[row.type]] = MFAAdapter().encrypt(_opened(row.data[NAMES[row.type]]))
             row.save(update_fields=["data"])
         return True
 
@@ -55,10 +60,9 @@ class Seeds:
                 yield pk, sealed
 
 
-def _sealed_anew(text: str) -> str:
-    adapter = MFAAdapter()
+def _opened(text: str) -> str:
     try:
-        return adapter.encrypt(adapter.decrypt(text))
+        return MFAAdapter().decrypt(text)
     except ValueError:  # not even base64 of the right length
         raise CannotOpen("The seed of a second factor was altered.") from None
 

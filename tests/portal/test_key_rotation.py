@@ -19,7 +19,7 @@ from portal import key_rotation, secrets
 from portal.audit.models import Entry
 from portal.organizations.second_factor_seeds import Seeds
 from portal.sealed_places import places
-from tests.portal.keys import put_in_front, take_out
+from tests.portal.keys import entry, put_in_front, take_out
 from tests.portal.people import PASSWORD, person, with_app
 from tests.world import BLUEWATER, World
 
@@ -153,7 +153,7 @@ def test_a_value_that_changed_since_it_was_read_is_not_overwritten(world: World,
     world.connected()
     (place,) = (place for place in places() if place.name == "connections.Token.access_token")
     put_in_front(settings)
-    (read,) = place.not_under("new", after=None, limit=10)
+    (read,) = place.values("new", others=True, after=None, limit=10)
     token = Token.objects.get()
     token.access_token = "granted meanwhile"
     token.save()
@@ -228,6 +228,16 @@ def test_tokens_that_two_threads_write_all_the_time_are_neither_lost_nor_turned_
     assert {token.pk: token.access_token for token in Token.objects.all()} == written
 
 
+def test_a_key_replaced_by_another_of_its_id_is_noticed(world: World, settings: Any) -> None:
+    world.connected()
+    with_app(person("ada@cedar.example"))
+    held = key_rotation.count().total()
+    settings.ENCRYPTION_KEYS = entry("test")
+    outcome = key_rotation.rotate()
+    assert (outcome.resealed, outcome.already, outcome.left) == (0, held, 0)
+    assert len(outcome.failed) == held and {failure.key for failure in outcome.failed} == {"test"}
+
+
 # --- Second factors -------------------------------------------------------------------------------------------------
 
 
@@ -269,7 +279,7 @@ def test_a_seed_that_was_altered_is_named(settings: Any) -> None:
 def test_an_authenticator_that_was_removed_meanwhile_is_no_failure(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     put_in_front(settings)
-    (read,) = Seeds().not_under("new", after=None, limit=5)
+    (read,) = Seeds().values("new", others=True, after=None, limit=5)
     Authenticator.objects.all().delete()
     assert Seeds().reseal(read) is False
 
@@ -278,8 +288,8 @@ def test_the_places_are_read_in_bounded_batches(settings: Any) -> None:
     for number in range(5):
         with_app(person(f"p{number}@cedar.example"))
     put_in_front(settings)
-    first = Seeds().not_under("new", after=None, limit=2)
-    rest = Seeds().not_under("new", after=first[-1].row, limit=10)
+    first = Seeds().values("new", others=True, after=None, limit=2)
+    rest = Seeds().values("new", others=True, after=first[-1].row, limit=10)
     assert [len(first), len(rest)] == [2, 3]
 
 

@@ -32,6 +32,14 @@ def refuse(*args: Any) -> Any:
     raise OperationalError("no way to db.internal:5432 as portal")
 
 
+def without_our_tables(execute: Any, sql: str, *args: Any) -> Any:
+    from django.db import OperationalError
+
+    if "jobs_" in sql:
+        raise OperationalError("no such table: jobs_schedule")
+    return execute(sql, *args)
+
+
 def test_it_is_ready_with_a_worker_and_says_what_is_missing(balancer: Client) -> None:
     answer = balancer.get("/readyz")
     assert answer.status_code == 503
@@ -56,6 +64,10 @@ def test_a_missing_migration_is_seen_and_then_seen_to_be_there(
     probes._all_applied.cache_clear()
     monkeypatch.setattr(probes.MigrationExecutor, "migration_plan", lambda *_: ["one"])
     assert balancer.get("/readyz").json()["checks"]["migrations"]["ok"] is False
+    with connection.execute_wrapper(without_our_tables):
+        answer = balancer.get("/readyz").json()
+    assert answer["checks"]["migrations"]["text"].endswith("run manage.py migrate.")
+    assert answer["checks"]["database"]["ok"] is True
     monkeypatch.undo()
     assert balancer.get("/readyz").json()["checks"]["migrations"]["ok"] is True
 

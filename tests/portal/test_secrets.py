@@ -81,6 +81,11 @@ def application(db) -> ApplicationCredential:
     return row
 
 
+def test_two_keys_of_one_id_are_refused_since_one_of_them_would_be_gone() -> None:
+    with pytest.raises(ImproperlyConfigured, match="entry 3 has the id of an earlier one"):
+        secrets.parse_keys(f"k1:{a_key()},k2:{a_key()},k1:{a_key()}")
+
+
 def test_a_row_opens_its_own_secret_and_shows_it_nowhere(application: ApplicationCredential) -> None:
     row = ApplicationCredential.objects.get()
     assert row.client_secret == "canary-secret"

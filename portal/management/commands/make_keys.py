@@ -15,8 +15,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--name",
-            default=f"k{dt.datetime.now(dt.UTC):%Y%m}",
-            help="the encryption key's id, stored with every ciphertext (default: the month, as in k202611)",
+            default=f"k{dt.datetime.now(dt.UTC):%Y%m%d}{secrets.token_hex(2)}",
+            help="the encryption key's id, stored with every ciphertext (default: the day and something random, as in "
+            "k20261123a7f3); no two keys may have the same",
         )
 
     def handle(self, *, name: str, **options: Any) -> None:

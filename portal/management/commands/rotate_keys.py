@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self._say(outcome)
         if outcome.stopped:
             sys.exit(128 + received[0])
-        if outcome.left:
+        if outcome.left or outcome.failed:
             sys.exit(1)
 
     def _say(self, outcome: Outcome) -> None:
@@ -80,7 +80,8 @@ class Command(BaseCommand):
         elif outcome.failed:
             self.stdout.write(
                 f"{len(outcome.failed):,} do not open. Where a key is missing, add it to ENCRYPTION_KEYS as the last "
-                "and run this again. If it is lost for good, connect those organizations again; people whose second "
+                "and run this again; where one was replaced by another of the same id, put the old one back. "
+                "If it is lost for good, connect those organizations again; people whose second "
                 "factor does not open need `reset_second_factor`."
             )
         elif outcome.left:

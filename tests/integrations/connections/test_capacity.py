@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.connections import capacity, egress
+from integrations.connections import budgets, capacity, egress
 from integrations.connections.capacity import Load
+from integrations.connections.models import Budget
 from portal.organizations.models import Invitation
 from tests.world import BLUEWATER, World
 
@@ -29,8 +30,21 @@ def test_consents_cost_one_grant_in_nine_days_to_stay_alive() -> None:
 
 def test_two_hundred_organizations_with_twenty_officers_each() -> None:
     day = dt.timedelta(hours=24)
-    assert capacity.addresses_for(4000, tokens_per_hour=2, fresh_within=day) == 105
-    assert capacity.addresses_for(0, tokens_per_hour=2, fresh_within=day) == 1
+    assert capacity.addresses_for(4000, consents=4000, tokens_per_hour=2, fresh_within=day) == 105
+    assert capacity.addresses_for(0, consents=0, tokens_per_hour=2, fresh_within=day) == 1
+
+
+@pytest.mark.parametrize("hours", [24, 216, 400, 720])
+def test_as_many_addresses_as_are_named_lose_no_consent(hours: int) -> None:
+    told = capacity.answer(organizations=200, officers=20, admins=True, hours=hours, tokens_per_hour=2)
+    (named,) = (load for load in told["loads"] if load.addresses == told["addresses"])
+    assert not named.loses_consents and named.bound_hours <= hours
+
+
+def test_addresses_add_up_whatever_each_is_allowed() -> None:
+    both = Load(10, 0, 20) + Load(30, 10, 1) + Load(0, 0, 0)
+    assert (both.connections, both.consents, both.addresses) == (40, 10, 3)
+    assert both.grants_per_day == 24 * 21
 
 
 def test_where_nothing_is_allowed_nothing_is_fresh() -> None:
@@ -100,6 +114,18 @@ def test_new_connections_go_to_the_address_with_the_fewest(world: World) -> None
     second = egress.add(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
     assert world.propose(BLUEWATER).egress == second
     assert egress.for_new(world.environment) is None, "one each: this machine's own comes first"
+
+
+@pytest.mark.django_db
+def test_an_address_whose_tokens_others_use_up_gets_no_new_connections(world: World) -> None:
+    world.environment.tokens_per_hour = 20
+    world.environment.save()
+    second = egress.add(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
+    own = budgets.at(world.environment)
+    Budget.objects.filter(pk=own.pk).update(others_tokens=20)
+    assert egress.for_many(world.environment, 3) == [second] * 3
+    Budget.objects.filter(pk=own.pk).update(others_tokens=10)
+    assert egress.for_many(world.environment, 3).count(second) == 2
 
 
 @pytest.mark.django_db

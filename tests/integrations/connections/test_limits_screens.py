@@ -7,11 +7,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.connections import budgets, demands, egress, ledger, permits, stops
+from integrations.connections import budgets, demands, egress, health, ledger, permits, stops
+from integrations.connections.client import client_for
 from integrations.connections.models import (
     Budget,
+    Call,
     Connection,
     Egress,
+    Environment,
     Purpose,
     RequestState,
     TokenDemand,
@@ -82,6 +85,50 @@ def test_the_queue_shows_who_waits_why_and_when(world: World, busy: Connection, 
     text = text_of(operator, "token_queue")
     assert text.index(BLUEWATER) < text.index(world.organization().name + ", ")
     assert "A person waits" in text and "Work, the stalest first" in text
+
+
+def test_the_queue_promises_no_time_that_nobody_can_keep(
+    world: World, busy: Connection, operator: Client
+) -> None:
+    queue_up(busy)
+    budget = budgets.of(busy)
+    Budget.objects.filter(pk=budget.pk).update(others_tokens=1)
+    text = text_of(operator, "token_queue")
+    assert "never, while others use all token requests" in text and "Nobody waits here" not in text
+    assert "because 1 of 0" not in text_of(operator, "limits")
+    Budget.objects.filter(pk=budget.pk).update(others_tokens=0)
+    assert "never" not in text_of(operator, "token_queue")
+    stops.stop(reason="Maintenance", actor=world.operator)
+    assert "none while stopped" in text_of(operator, "token_queue")
+
+
+def test_who_moves_somebody_forward_is_told_how_many_wait_longer(
+    world: World, busy: Connection, operator: Client
+) -> None:
+    Environment.objects.update(tokens_per_hour=0)
+    other, third = world.propose(BLUEWATER), world.consented(world.member("officer"))
+    Environment.objects.update(tokens_per_hour=1)
+    for connection in (busy, other, third):
+        queue_up(connection)
+    assert text_of(operator, "token_queue").count("It goes before 1 other;") == 1
+    operator.post(reverse("forward_connection", args=[busy.pk]))
+    text = text_of(operator, "token_queue")
+    assert "It goes before 1 other;" in text and "It goes before 2 others;" not in text
+
+
+def test_calls_and_tokens_are_counted_where_nothing_limits_them(
+    world: World, busy: Connection, operator: Client
+) -> None:
+    world.environment.tokens_per_hour = world.environment.calls_per_minute = 0
+    world.environment.save()
+    Call.objects.all().delete()
+    with client_for(busy) as client:
+        client.contacts.list()
+        client.contacts.list()
+    now = health.budget_now(budgets.of(busy))
+    assert (now.calls_used, now.slots_used) == (2, 1)
+    clock.advance(61)
+    assert health.budget_now(budgets.of(busy)).calls_used == 0
 
 
 def test_an_operator_moves_somebody_forward(world: World, busy: Connection, operator: Client) -> None:

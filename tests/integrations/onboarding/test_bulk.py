@@ -172,8 +172,20 @@ def test_so_many_that_mirrors_would_grow_too_old_are_meant_or_not_connected(worl
     assert set(states(source)) == {"ready"}
     bulk.confirm(source, actor=world.operator, overcommit=True)
     assert set(states(source)) == {"confirmed"}
-    few = keep(world, *(a_row(number) for number in range(40, 70)))
-    bulk.confirm(few, actor=world.operator)
+    with pytest.raises(Refused, match="41 connections"):
+        bulk.confirm(keep(world, a_row(40)), actor=world.operator)
+
+
+def test_a_split_file_counts_as_much_as_a_whole_one(world: World) -> None:
+    world.environment.tokens_per_hour = 2
+    world.environment.save()
+    bulk.confirm(keep(world, *(a_row(number) for number in range(20))), actor=world.operator)
+    while bulk.apply_some():
+        pass
+    assert set(Connection.objects.values_list("state", flat=True)) == {"pending"}
+    bulk.confirm(keep(world, *(a_row(number) for number in range(20, 38))), actor=world.operator)
+    with pytest.raises(Refused, match="39 connections share 2 token requests an hour"):
+        bulk.confirm(keep(world, a_row(38)), actor=world.operator)
 
 
 def test_a_corrected_file_takes_the_place_of_the_one_before(world: World) -> None:

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from integrations.connections import stops
 from integrations.connections.models import Environment
 from integrations.onboarding import bulk_file
 from integrations.onboarding.models import BulkImport, BulkRow
@@ -244,6 +245,18 @@ def test_a_page_of_what_waits_takes_few_queries(
     assert "Total Expert allows few token requests an hour" in text
 
 
+def test_while_all_is_stopped_no_row_promises_a_time(operator: Client, world: World) -> None:
+    world.environment.tokens_per_hour = 2
+    world.environment.save()
+    draft, done = keep(world, ("A", "a", "s", "")), apply(world, ("B", "b", "s", ""))
+    stops.stop(reason="Maintenance", actor=world.operator)
+    text = text_of(operator.get(reverse("bulk_import", args=[draft.pk])))
+    assert "nobody knows when the last one is through" in text
+    text = text_of(operator.get(reverse("bulk_import", args=[done.pk])))
+    assert "It waits until all calls are released." in text
+    assert "Any moment now" not in text and "Expected about" not in text
+
+
 def test_the_list_of_imports_names_its_next_step(operator: Client, world: World) -> None:
     assert "No file yet" in text_of(operator.get(reverse("bulk_imports")))
     draft, done = keep(world, ("A", "a", "s", "")), apply(world, ("B", "b", "s", ""))
@@ -254,6 +267,11 @@ def test_the_list_of_imports_names_its_next_step(operator: Client, world: World)
     work()
     text = text_of(operator.get(reverse("bulk_imports")))
     assert f'<a href="{reverse("bulk_import", args=[done.pk])}?standing=failed">1</a>' in text
+    BulkRow.objects.filter(source=draft).update(
+        state=BulkRow.State.REFUSED, client_id=None, client_secret=None
+    )
+    text = text_of(operator.get(reverse("bulk_imports")))
+    assert f'<a href="{reverse("bulk_import", args=[draft.pk])}?standing=refused">1</a>' in text
 
 
 def test_organizations_links_to_it_for_operators_only(operator: Client, world: World) -> None:

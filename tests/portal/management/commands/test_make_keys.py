@@ -38,9 +38,11 @@ def test_the_encryption_key_is_one_that_the_portal_reads() -> None:
     assert list(secrets.parse_keys(make("k1")["ENCRYPTION_KEYS"])) == ["k1"]
 
 
-def test_two_runs_share_no_key() -> None:
+def test_two_runs_share_no_key_nor_its_id() -> None:
     one, two = make("k1"), make("k1")
     assert all(one[name] != two[name] for name in one)
+    ids = {line.partition(":")[0] for _ in "12" for line in run().stdout.splitlines() if "_KEYS=" in line}
+    assert len(ids) == 2
 
 
 @pytest.mark.parametrize("name", ["a:b", "a,b", "", "x" * 33])

@@ -15,7 +15,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
 from portal import key_rotation, known_keys
-from tests.portal.keys import put_in_front, take_out
+from tests.portal.keys import entry, put_in_front, take_out
 from tests.portal.people import person, with_app
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,13 @@ def test_what_does_not_open_is_named_at_the_end_with_status_1(settings: Any) -> 
     assert status == 1 and len(told["failed"]) == told["left"] == 25
     assert set(told["failed"][0]) == {"model", "row", "key", "problem"} and told["failed"][0]["key"] == "test"
     assert "@" not in text
+
+
+def test_no_key_may_go_while_something_under_the_newest_does_not_open(settings: Any) -> None:
+    with_app(person("ada@cedar.example"))
+    settings.ENCRYPTION_KEYS = entry("test")
+    status, text = status_of()
+    assert status == 1 and "put the old one back" in text and "may be taken out" not in text
 
 
 def test_it_refuses_while_a_running_process_does_not_know_the_newest_key(settings: Any) -> None:
