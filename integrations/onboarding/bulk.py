@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from integrations.connections import credentials, installations
 from integrations.connections.models import Environment, Purpose
 from integrations.jobs import queue
-from integrations.onboarding import bulk_check, bulk_invitations, bulk_progress, verification
+from integrations.onboarding import bulk_check, bulk_invitations, bulk_models, bulk_progress, verification
 from integrations.onboarding.bulk_file import Record
 from integrations.onboarding.bulk_models import BulkImport, BulkRow
 from integrations.total_expert import Rejected
@@ -41,11 +41,17 @@ BATCH = 200
 
 
 def keep(
-    records: list[Record], *, default: Environment | None, actor: User, instead_of: uuid.UUID | None = None
+    records: list[Record],
+    *,
+    default: Environment | None,
+    actor: User,
+    name: str = "",
+    instead_of: uuid.UUID | None = None,
 ) -> BulkImport:
     """Check a file's rows offline and keep them, those that passed with their secrets sealed.
 
-    ``default`` is the environment of rows that name none; ``instead_of`` an unconfirmed import that this one replaces.
+    ``default`` is the environment of rows that name none; ``name`` what the file is called; ``instead_of`` an unconfirmed
+    import that this one replaces.
     """
     checked = bulk_check.check(records, default=default)
     with transaction.atomic():
@@ -54,6 +60,7 @@ def keep(
         made = BulkImport.objects.create(
             by=actor,
             at=clock.now(),
+            name=name[: bulk_models.LONGEST_NAME],
             total=len(checked),
             accepted=sum(not row.problems for row in checked),
         )

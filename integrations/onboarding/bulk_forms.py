@@ -12,7 +12,8 @@ from portal.organizations.refusals import Refused
 
 
 class BulkFileForm(forms.Form):
-    """A CSV file, and the environment of rows that name none. ``records`` holds the rows once it is valid."""
+    """A CSV file, and the environment of rows that name none. ``records`` holds the rows once it is valid, ``called`` the
+    name of the file."""
 
     file = forms.FileField(
         label="CSV file",
@@ -33,6 +34,7 @@ class BulkFileForm(forms.Form):
         """``sent`` is the size of the request, in bytes: a file that is far too large does not arrive at all."""
         super().__init__(*args, **kwargs)
         self.records: list[Record] = []
+        self.called = ""
         environments = list(Environment.objects.all())
         self._only = environments[0] if len(environments) == 1 else None
         field = self.fields["environment"]
@@ -51,6 +53,7 @@ class BulkFileForm(forms.Form):
             if uploaded.size > bulk_file.LARGEST:
                 raise Refused("The file is larger than 1 MB. Split it into several and upload them in turn.")
             self.records = bulk_file.read(uploaded.read())
+            self.called = uploaded.name or ""
         except Refused as refused:
             raise ValidationError(str(refused)) from None
 

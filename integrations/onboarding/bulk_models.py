@@ -9,9 +9,11 @@ from integrations.connections.models import Connection, Environment
 from portal.organizations.models import Organization
 from portal.secrets import EncryptedField
 
+LONGEST_NAME = 100
+
 
 class BulkImport(models.Model):
-    """One file that an operator uploaded. The file itself is kept nowhere."""
+    """One file that an operator uploaded. Of the file itself only its name is kept."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "To confirm"
@@ -21,6 +23,7 @@ class BulkImport(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField()
+    name = models.CharField(max_length=LONGEST_NAME, blank=True, help_text="What the file was called")
     state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT)
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

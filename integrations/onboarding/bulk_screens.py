@@ -46,6 +46,7 @@ def add_many(request: HttpRequest) -> HttpResponse:
                 form.records,
                 default=form.default,
                 actor=person(request),
+                name=form.called,
                 instead_of=form.cleaned_data["instead_of"],
             )
             return redirect("bulk_import", pk=made.pk)

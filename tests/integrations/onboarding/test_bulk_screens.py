@@ -30,8 +30,8 @@ def operator(world: World) -> Client:
     return client
 
 
-def upload(client: Client, content: bytes, **more: Any) -> Any:
-    file = SimpleUploadedFile("customers.csv", content, content_type="text/csv")
+def upload(client: Client, content: bytes, called: str = "customers.csv", **more: Any) -> Any:
+    file = SimpleUploadedFile(called, content, content_type="text/csv")
     return client.post(reverse("add_many"), {"file": file, **more}, follow=True)
 
 
@@ -120,6 +120,15 @@ def test_nothing_of_a_file_is_anywhere_in_clear(
 def test_a_hostile_file_gets_a_sentence(operator: Client, content: bytes, says: str) -> None:
     assert says in text_of(upload(operator, content))
     assert not BulkImport.objects.exists()
+
+
+def test_an_import_is_known_by_the_name_of_its_file(operator: Client) -> None:
+    name = "Q4 <b>partners" + "x" * 120 + ".csv"
+    upload(operator, csv_of(("Quarry", "id", "secret", "")), name)
+    assert BulkImport.objects.get().name == name[:100]
+    for address in (reverse("bulk_imports"), reverse("bulk_import", args=[BulkImport.objects.get().pk])):
+        text = text_of(operator.get(address))
+        assert "Q4 &lt;b&gt;partners" in text and "<b>partners" not in text
 
 
 def test_a_form_without_a_file_or_with_odd_fields_gets_a_sentence(operator: Client, world: World) -> None:
