@@ -171,22 +171,29 @@ class StopForm(forms.Form):
     reason = forms.CharField(label="Why", max_length=255, help_text="For the other operators.")
 
 
+def _count(label: str, least: int, most: int, initial: int) -> forms.IntegerField:
+    """A number to type, whose errors say what it may be."""
+    between = f"Write a whole number from {least:,} to {most:,}."
+    kinds = ("required", "invalid", "min_value", "max_value")
+    return forms.IntegerField(
+        label=label,
+        min_value=least,
+        max_value=most,
+        initial=initial,
+        error_messages=dict.fromkeys(kinds, between),
+    )
+
+
 class CapacityForm(forms.Form):
     """How many organizations and people are to be connected."""
 
-    organizations = forms.IntegerField(label="Organizations", min_value=1, max_value=100_000, initial=200)
-    officers = forms.IntegerField(
-        label="Loan officers who consent, in each", min_value=0, max_value=10_000, initial=20
-    )
+    organizations = _count("Organizations", 1, 100_000, 200)
+    officers = _count("Loan officers who consent, in each", 0, 10_000, 20)
     admins = forms.BooleanField(
         label="Each also by client credentials, as admin", required=False, initial=False
     )
-    hours = forms.IntegerField(
-        label="Mirrors at most so many hours old", min_value=1, max_value=24 * 30, initial=24
-    )
-    tokens_per_hour = forms.IntegerField(
-        label="Token requests an hour and address", min_value=1, max_value=1000, initial=2
-    )
+    hours = _count("Mirrors at most so many hours old", 1, 24 * 30, 24)
+    tokens_per_hour = _count("Token requests an hour and address", 1, 1000, 2)
 
     def answer(self) -> dict[str, Any]:
         """What that takes."""
