@@ -124,6 +124,9 @@ def answer(
         "consents": consents,
         "addresses": needed,
         "hours": hours,
+        "alive_days": keep_alive.FROM.days
+        if consents and dt.timedelta(hours=hours) > keep_alive.FROM
+        else None,
         "loads": [Load(connections, consents, tokens_per_hour * number, number) for number in numbers],
     }
 

@@ -218,6 +218,12 @@ def test_capacity_says_how_many_addresses_it_takes(operator: Client) -> None:
     assert "needs its consent" in text
 
 
+def test_where_mirrors_may_grow_older_than_consents_the_consents_decide(operator: Client) -> None:
+    asked = "?organizations=200&officers=20&tokens_per_hour=2&hours="
+    assert "consents every 9 days to stay alive" in text_of(operator, "capacity", query=asked + "720")
+    assert "stay alive" not in text_of(operator, "capacity", query=asked + "24")
+
+
 def test_rubbish_in_the_calculator_is_a_sentence(operator: Client) -> None:
     text = text_of(operator, "capacity", query="?organizations=-1&officers=x")
     assert text.count("Write a whole number from") == 4 and "source addresses</h2>" not in text
