@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, When
 from django.http import HttpRequest
 
 from integrations.jobs.models import ACTIVE, Job, State
@@ -15,8 +15,8 @@ from portal.organizations.models import Organization
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-#: How many jobs a panel shows.
-SHOWN = 5
+#: How many jobs a panel shows, and of these at least so many that failed, if there are.
+SHOWN, FAILED_SHOWN = 5, 2
 #: A job that failed longer ago needs nobody any more.
 RECENT = dt.timedelta(days=7)
 
@@ -30,14 +30,27 @@ def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
     )
     made_good = Exists(later.filter(connection=OuterRef("connection"))) | Q(connection=None) & Exists(later)
     failed = Q(state=State.FAILED, finished_at__gt=at - RECENT) & ~made_good
-    first = Case(
-        When(state=State.FAILED, then=Value(0)),
-        When(state=State.RUNNING, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
-    found = visible_jobs(request).filter(Q(state__in=ACTIVE) | failed).order_by(first, "-created_at", "-id")
-    return {"rows": _rows(found, at), "title": "Jobs under way", "name": "home"}
+    visible = visible_jobs(request)
+    failures = visible.filter(failed).order_by("-created_at", "-id")
+    running_first = Case(When(state=State.RUNNING, then=0), default=1, output_field=IntegerField())
+    active = visible.filter(state__in=ACTIVE).order_by(running_first, "-created_at", "-id")
+    under_way = list(active.select_related(*SHOWN_WITH)[:SHOWN])
+    shown = list(failures.select_related(*SHOWN_WITH)[: max(FAILED_SHOWN, SHOWN - len(under_way))])
+    return {
+        "rows": [row(job, at) for job in [*shown, *under_way][:SHOWN]],
+        "counts": _counts(failures, active) if len(shown) + len(under_way) > SHOWN else [],
+        "title": "Jobs failed and under way" if shown else "Jobs under way",
+        "name": "home",
+    }
+
+
+def _counts(*sets: "QuerySet[Job]") -> list[tuple[State, int]]:
+    """How many jobs there are in each state, those first that are shown first."""
+    return [
+        (State(state), count)
+        for jobs in sets
+        for state, count in jobs.order_by("state").values_list("state").annotate(Count("pk"))
+    ]
 
 
 @panels.register("organization", name="jobs", template="jobs/panel.html", order=60)

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from integrations.connections.models import Installation
 from integrations.jobs import panels, queue
-from integrations.jobs.models import Job
+from integrations.jobs.models import Job, State
 from portal import clock
 from portal.organizations.models import User
 from tests.integrations.jobs.conftest import another_installation, connection_of
@@ -55,6 +55,18 @@ def test_a_failure_of_long_ago_leaves_home(installation: Installation, operator:
     queue.run_now(queue.start("tests.refused", installation=installation))
     clock.advance(panels.RECENT.total_seconds() + 1)
     assert on_home(operator) == []
+
+
+def test_many_failures_do_not_hide_what_is_under_way(installation: Installation, operator: User) -> None:
+    failed = [
+        queue.run_now(queue.start("tests.own_refused", connection=connection_of(installation)))
+        for _ in range(6)
+    ]
+    assert on_home(operator) == failed[:0:-1]
+    waiting = [counting(another_installation(name)) for name in ("Elm", "Oak", "Fir", "Ash")]
+    assert on_home(operator) == [*failed[:3:-1], *waiting[:0:-1]]
+    counts = panels.on_home(request_of(operator), None)["counts"]
+    assert counts == [(State.FAILED, 6), (State.WAITING, 4)]
 
 
 def test_an_organization_shows_its_own_latest_jobs(installation: Installation, operator: User) -> None:
