@@ -103,7 +103,7 @@ def test_forty_organizations_are_onboarded_and_one_bad_secret_stops_nobody(
     phone = visitors.new(phone=True, dark=True)
     sign_in_as(phone, demo, "operator")
     phone.goto(f"{demo.portal}/organizations/imports/")
-    phone.get_by_role("link", name="Open").click()
+    phone.get_by_role("link", name="customers.csv").click()
     expect(tab(phone, "Connected", 39)).to_be_visible()
     assert_accessible(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
