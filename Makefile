@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-# Two to four tests at a time: more only get in each other's way.
+# Two to four test processes: more slow each other down.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; [ "$$n" -lt 2 ] && n=2; echo $$n)
 ARGS ?=
 ONLY ?=
@@ -11,10 +11,10 @@ ONLY ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format soak bench lock clean
 
-help:  ## this list
+help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: $(READY)  ## the virtual environment in .venv; the other commands call it when needed
+setup: $(READY)  ## create the virtual environment in .venv; other commands run this when needed
 
 $(READY): requirements/dev.txt
 	@python=; for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -31,15 +31,16 @@ $(READY): requirements/dev.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $(READY)
 
-demo: $(READY)  ## sandbox, portal and worker on this machine; Ctrl-C stops them
+demo: $(READY)  ## run sandbox, portal and worker on this machine; Ctrl-C stops them
 	@exec $(PY) manage.py demo $(ARGS)
 
-test: $(READY)  ## every test that this machine can run; DATABASE_URL chooses PostgreSQL
+test: $(READY)  ## run the tests; set DATABASE_URL for PostgreSQL
 	@$(PY) -m pytest -q -n $(JOBS) $(ARGS)
 
-check: $(READY)  ## format, lint, types, import walls, missing migrations, check --deploy
+check: $(READY)  ## check format, lint, spelling, types, imports, migrations and deployment settings
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check --quiet .
+	$(VENV)/bin/codespell
 	$(VENV)/bin/mypy --no-error-summary
 	$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports --no-logo
 	@DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
@@ -47,16 +48,16 @@ check: $(READY)  ## format, lint, types, import walls, missing migrations, check
 	  PORTAL_URL=https://portal.example ALLOWED_HOSTS=portal.example EMAIL_URL=smtp://mail.example \
 	  $(PY) manage.py check --deploy --fail-level WARNING
 
-format: $(READY)  ## let ruff format and mend what it can
+format: $(READY)  ## format the code and apply safe lint fixes
 	@$(VENV)/bin/ruff check --quiet --fix . ; $(VENV)/bin/ruff format .
 
-soak: $(READY)  ## the long tests
+soak: $(READY)  ## run the long tests
 	@$(PY) -m pytest -m soak -n $(JOBS) $(ARGS)
 
-bench: $(READY)  ## the benchmarks, into bench.json; ONLY=name for one
+bench: $(READY)  ## run the benchmarks and write bench.json; ONLY=name runs one
 	@$(PY) -m tests.bench $(ONLY)
 
-lock: $(READY)  ## resolve requirements/ anew from pyproject.toml
+lock: $(READY)  ## update requirements/ from pyproject.toml
 	@[ -x $(VENV)/lock/bin/uv ] || { $(PY) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
 	@for set in runtime dev; do \
 	  [ $$set = dev ] && groups="--group dev" || groups=; \
@@ -64,7 +65,7 @@ lock: $(READY)  ## resolve requirements/ anew from pyproject.toml
 	    --generate-hashes --no-header --no-annotate --quiet --output-file requirements/$$set.txt || exit 1; \
 	done
 
-clean:  ## remove what these commands made: .venv, caches, demo data (a portal's own database stays)
+clean:  ## remove .venv, caches, build output and demo data, but not a portal's own database
 	@rm -rf $(VENV) data/demo static-root test-artifacts bench.json build dist *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

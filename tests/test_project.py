@@ -17,7 +17,14 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 OURS = ("portal", "integrations", "tests", "templates", "deploy", "docs", ".ci")
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "deploy/README.md"]
+DOCUMENTS = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "deploy/README.md",
+]
 TEXT = {".py", ".html", ".js", ".css", ".md", ".txt", ".toml", ".service", ".svg", ""}
 LINES = 350
 
@@ -34,7 +41,7 @@ def our_files() -> Iterator[Path]:
             ):
                 yield file
     yield from (
-        ROOT / name for name in ("manage.py", "pyproject.toml", "Makefile", ".env.example", *DOCUMENTS[:3])
+        ROOT / name for name in ("manage.py", "pyproject.toml", "Makefile", ".env.example", *DOCUMENTS[:5])
     )
 
 
@@ -237,6 +244,19 @@ def test_the_commands_that_a_document_names_exist(document: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"\bmake ([a-z]+)\b(?= *(?:[`\n#]|ARGS|ONLY))", text)) <= targets
     assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= commands_of_manage()
+
+
+def test_pre_commit_runs_only_tools_that_set_up_installs() -> None:
+    text = (ROOT / ".pre-commit-config.yaml").read_text()
+    subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-config", ".pre-commit-config.yaml"],
+        cwd=ROOT,
+        check=True,
+    )
+    assert re.findall(r"repo: (\S+)", text) == ["local"]
+    tools = re.findall(r"entry: \.venv/bin/(\S+)", text)
+    assert len(tools) == text.count("entry:") > 0
+    assert set(tools) <= set(locked("requirements/dev.txt"))
 
 
 def test_the_services_start_commands_that_exist() -> None:
