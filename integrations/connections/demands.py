@@ -128,13 +128,22 @@ def waiting(budget: Budget, at: dt.datetime) -> list[turns.Demand]:
 
 
 def holding_their_share(budget: Budget, at: dt.datetime) -> list[int]:
-    """The organizations whose people hold as many slots as one may have at a time: half of the hour's, at least one."""
-    allowed = budgets.limits(budget).tokens_per_hour
-    if allowed is None:
+    """The organizations whose people hold as many slots as one may have at a time."""
+    most = most_held(budget)
+    if most is None:
         return []
     held = TokenRequest.objects.filter(budget=budget, state=RequestState.RESERVED, held_until__gt=at)
     whose = held.values_list("connection__installation__organization").annotate(count=Count("pk")).order_by()
-    return [organization for organization, count in whose if count >= max(1, allowed // 2)]
+    return [organization for organization, count in whose if count >= most]
+
+
+def most_held(budget: Budget) -> int | None:
+    """Return how many slots one organization's people may hold at a time: half of the hour's, at least one.
+
+    None if the budget has no limit.
+    """
+    allowed = budgets.limits(budget).tokens_per_hour
+    return None if allowed is None else max(1, allowed // 2)
 
 
 def _being_served(budget: Budget, at: dt.datetime) -> QuerySet[TokenRequest, uuid.UUID | None]:

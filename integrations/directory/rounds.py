@@ -109,4 +109,5 @@ def of(installation: Installation, *, through: Iterable[Connection] | None = Non
     since = first.created_at
     together = Q(state__in=GOING) | Q(created_at__gte=since) | Q(finished_at__gte=since)
     latest = {job.connection_id: job for job in jobs.filter(together).order_by("pk")}
-    return Round(tuple(latest.values()))
+    # the first one may have been deleted since it was read
+    return Round(tuple(latest.values())) if latest else None

@@ -30,10 +30,10 @@ class Mail:
 
 
 def read(folder: Path) -> list[Mail]:
-    """Every mail of a folder, oldest first."""
+    """Return every mail of a folder, oldest first. A mail without its separator is still being written: leave it out."""
     mails: list[Mail] = []
     for file in sorted(folder.glob("*.log"), key=lambda path: (path.stat().st_mtime_ns, path.name)):
-        for raw in file.read_bytes().split(SEPARATOR):
+        for raw in file.read_bytes().split(SEPARATOR)[:-1]:
             if raw.strip():
                 mails.append(_parse(len(mails) + 1, raw.strip()))
     return mails

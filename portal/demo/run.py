@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +25,8 @@ from portal.demo.visitor import Lost
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Some more than the story connects, so that a visitor can connect them.
 ORGANIZATIONS = 7
-PATIENCE = 60.0
+#: Seconds until each server must answer. They take two or three on an idle machine.
+PATIENCE = 300.0
 #: Written when the story was told to its end.
 STORY = "story.json"
 
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace, data: Path) -> int:
         try:
             pids = start_all(start, options, data, environment)
             told = tell_the_story(options, data, environment)
-        except (subprocess.CalledProcessError, TimeoutError, Lost) as failed:
+        except (subprocess.CalledProcessError, OSError, Lost) as failed:
             print(f"The demo could not start: {failed} Its logs are in {data}.", file=sys.stderr)
             return 1
         write(data / "demo.json", {**told, "processes": pids, "environment": environment})
@@ -230,6 +230,7 @@ def start_all(
         [
             *(python, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{options.port}"),
             *("--workers", "1", "--threads", "8", "--graceful-timeout", "5", "--log-level", "warning"),
+            *("--timeout", "300"),  # on a busy machine loading the portal takes longer than gunicorn's 30 s
         ],
         log=data / "portal.log",
         environment=environment,
@@ -238,20 +239,24 @@ def start_all(
         "worker", [python, "manage.py", "work"], log=data / "worker.log", environment=environment
     )
     say("Waiting for the sandbox and the portal …")
-    answers(f"{sandbox}/v1/heartbeat")
-    answers(f"http://127.0.0.1:{options.port}/accounts/login/")
+    await_answer(f"{sandbox}/v1/heartbeat", start.running["sandbox"])
+    await_answer(f"http://127.0.0.1:{options.port}/accounts/login/", start.running["portal"])
     return pids
 
 
-def answers(address: str) -> None:
-    """Wait until ``address`` answers. Raises TimeoutError."""
+def await_answer(address: str, server: "subprocess.Popen[bytes]") -> None:
+    """Wait until ``address`` answers. Raises ConnectionError if ``server`` ends before, TimeoutError if it is too slow."""
     until = time.monotonic() + PATIENCE
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < until:
         try:
-            opener.open(address, timeout=5).close()
+            opener.open(address, timeout=30).close()
             return
-        except (urllib.error.URLError, OSError):
+        except OSError:
+            if server.poll() is not None:
+                raise ConnectionError(
+                    f"The server of {address} stopped with exit code {server.returncode}."
+                ) from None
             time.sleep(0.1)
     raise TimeoutError(f"{address} did not answer within {PATIENCE:.0f} s.")
 

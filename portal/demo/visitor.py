@@ -82,18 +82,28 @@ class Visitor:
             raise Lost(f"{urllib.parse.urlsplit(target).path} answered {refused.code}.") from None
         return self
 
+    def offers(self, text: str) -> bool:
+        """Return whether the page has a button called ``text``."""
+        return self._find(text) is not None
+
     def press(self, text: str, **values: str) -> "Visitor":
-        """Press the button called ``text``, with these fields filled in."""
+        """Press the button called ``text``, with these fields filled in. Raises Lost if there is none."""
+        found = self._find(text)
+        if found is None:
+            raise Lost(f"{urllib.parse.urlsplit(self.address).path} has no button called {text!r}.")
+        form, name, value = found
+        chosen = {name: value} if name else {}
+        return self._send(form, {**form.values, **values, **chosen})
+
+    def _find(self, text: str) -> tuple[Form, str, str] | None:
+        """Return the form of the first button called ``text``, with the button's name and value."""
         parser = _Forms()
         parser.feed(self.page)
         for form in parser.forms:
             for name, value, label in form.buttons:
                 if text in label:
-                    data = {**form.values, **values}
-                    if name:
-                        data[name] = value
-                    return self._send(form, data)
-        raise Lost(f"{urllib.parse.urlsplit(self.address).path} has no button called {text!r}.")
+                    return form, name, value
+        return None
 
     def _send(self, form: Form, data: dict[str, str]) -> "Visitor":
         if form.method == "get":

@@ -2,12 +2,11 @@
 
 import threading
 import time
-from typing import Any
 
 import pytest
 from django.db import connection as database
 
-from integrations.connections import budgets, permits
+from integrations.connections import budgets, pacing, permits
 from integrations.connections.models import Budget, Connection, Environment, Purpose, Stop
 from integrations.connections.permits import NoPermit, Permits
 from integrations.total_expert import TryLater
@@ -33,28 +32,43 @@ def limited(calls: int) -> Connection:
     return connection_in(environment)
 
 
-def ask(asking: Permits, times: int = 1) -> float:
-    """Seconds that it took."""
-    began = time.monotonic()
+def ask(asking: Permits, times: int = 1) -> None:
     for _ in range(times):
         asking.ask("GET", "/contacts")
-    return time.monotonic() - began
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of each wait for a permit. A busy machine makes everything take longer, but adds no wait."""
+    waited: list[float] = []
+    sleep = time.sleep
+
+    def note(seconds: float) -> None:
+        waited.append(seconds)
+        sleep(seconds)
+
+    monkeypatch.setattr(permits.time, "sleep", note)
+    return waited
 
 
 def test_work_is_paced_to_the_limit(connection: Connection) -> None:
-    assert ask(Permits(connection, Purpose.WORK), 20) >= 18 * 0.06
+    began = time.monotonic()
+    ask(Permits(connection, Purpose.WORK), 20)
+    assert time.monotonic() - began >= 18 * 0.06
 
 
-def test_a_person_does_not_wait_behind_work(connection: Connection) -> None:
+def test_a_person_does_not_wait_behind_work(connection: Connection, waits: list[float]) -> None:
     work = Permits(connection, Purpose.WORK)
     for _ in range(10):
         work._take(5)
-    assert ask(Permits(connection, Purpose.PERSON)) < 0.05
+    ask(Permits(connection, Purpose.PERSON))
+    assert not waits
 
 
-def test_no_limit_means_no_waiting(connection: Connection) -> None:
+def test_no_limit_means_no_waiting(connection: Connection, waits: list[float]) -> None:
     Environment.objects.update(calls_per_minute=0)
-    assert ask(Permits(connection, Purpose.WORK), 20) < 1
+    ask(Permits(connection, Purpose.WORK), 20)
+    assert not waits
 
 
 def test_what_takes_too_long_is_told_to_come_back(
@@ -65,7 +79,7 @@ def test_what_takes_too_long_is_told_to_come_back(
     asking = Permits(connection, Purpose.WORK)
     with pytest.raises(TryLater) as refused:
         ask(asking, 5)
-    assert refused.value.after is not None and 5 < refused.value.after < 13
+    assert refused.value.after is not None and 0.2 < refused.value.after < 13
 
 
 def test_what_other_programs_use_is_left_to_them(connection: Connection) -> None:
@@ -120,16 +134,17 @@ def test_a_refusal_soon_after_an_overload_is_counted_and_its_wait_is_kept(connec
 
 
 def test_without_a_limit_a_refusal_holds_calls_up_as_long_as_it_says(
-    connection: Connection, monkeypatch: pytest.MonkeyPatch
+    connection: Connection, waits: list[float]
 ) -> None:
     Environment.objects.update(calls_per_minute=0)
     asking = Permits(connection, Purpose.WORK, patience=1)
     asking.note(429, after=30)
     with pytest.raises(NoPermit) as refused:
         ask(asking)
-    assert refused.value.after is not None and 25 < refused.value.after <= 30
+    assert refused.value.after is not None and 1 < refused.value.after <= 30
     clock.advance(31)
-    assert ask(asking) < 1
+    ask(asking)
+    assert not waits
 
 
 def test_every_egress_has_its_own_budget(connection: Connection) -> None:
@@ -143,25 +158,26 @@ def test_every_egress_has_its_own_budget(connection: Connection) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_threads_together_keep_the_pace() -> None:
+    """So many calls take at least as long as their places do, however slow the machine is."""
     connection = limited(1000)
-    sent: list[float] = []
+    sent: list[Purpose] = []
 
-    def work(urgent: bool) -> None:
+    def work(purpose: Purpose, calls: int, pause: float) -> None:
         try:
-            asking = Permits(connection, Purpose.PERSON if urgent else Purpose.WORK)
-            until = time.monotonic() + 3
-            while time.monotonic() < until:
-                asking.ask("GET", "/contacts")
-                sent.append(time.monotonic())
-                time.sleep(0.3 if urgent else 0.02)
+            asking = Permits(connection, purpose)
+            for _ in range(calls):
+                ask(asking)
+                sent.append(purpose)
+                time.sleep(pause)
         finally:
             database.close()
 
-    threads = [threading.Thread(target=work, args=(number == 0,)) for number in range(6)]
+    tasks = [(Purpose.PERSON, 3, 0.3), *[(Purpose.WORK, 10, 0.02)] * 5]
+    threads = [threading.Thread(target=work, args=task) for task in tasks]
+    began = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    taken = max(sent) - min(sent)
-    most: Any = (taken + 0.8 + 0.6) / 0.062 + 1
-    assert 0.7 * taken / 0.0625 <= len(sent) <= most
+    assert (sent.count(Purpose.PERSON), sent.count(Purpose.WORK)) == (3, 50)
+    assert time.monotonic() - began >= (len(sent) - 1) * pacing.spacing(1000) - pacing.BURST

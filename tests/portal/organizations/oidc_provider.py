@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-CLIENT_ID, CLIENT_SECRET = "portal", "client-secret-canary-51c0"
+CLIENT_ID, CLIENT_SECRET = "portal", "client-secret-canary-51c0-as-long-as-HS256-needs"
 ACCESS_TOKEN, REFRESH_TOKEN = "provider-access-canary-93aa", "provider-refresh-canary-0be2"
 
 
