@@ -1,7 +1,9 @@
 """The permit asked before every call: counted in the budget's row, for all threads and processes together."""
 
+import itertools
 import threading
 import time
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -157,10 +159,21 @@ def test_every_egress_has_its_own_budget(connection: Connection) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_threads_together_keep_the_pace() -> None:
-    """So many calls take at least as long as their places do, however slow the machine is."""
+def test_threads_together_keep_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two calls share a place, and so many take as long as their places do, however slow the machine is."""
     connection = limited(1000)
+    step = pacing.spacing(1000)
     sent: list[Purpose] = []
+    given: list[tuple[float, float]] = []
+    give = pacing.give
+
+    def note(line: pacing.Line, **asked: Any) -> pacing.Given | pacing.Wait:
+        answer = give(line, **asked)
+        if isinstance(answer, pacing.Given):
+            given.append((line.free_at - len(answer.places) * step, line.free_at))
+        return answer
+
+    monkeypatch.setattr(pacing, "give", note)
 
     def work(purpose: Purpose, calls: int, pause: float) -> None:
         try:
@@ -180,4 +193,6 @@ def test_threads_together_keep_the_pace() -> None:
     for thread in threads:
         thread.join()
     assert (sent.count(Purpose.PERSON), sent.count(Purpose.WORK)) == (3, 50)
-    assert time.monotonic() - began >= (len(sent) - 1) * pacing.spacing(1000) - pacing.BURST
+    assert time.monotonic() - began >= (len(sent) - 1) * step - pacing.BURST
+    given.sort()
+    assert all(begins >= ended - 1e-5 for (_, ended), (begins, _) in itertools.pairwise(given))
