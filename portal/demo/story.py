@@ -201,9 +201,9 @@ def consent(stage: Stage, visitor: Visitor, name: str, user: dict[str, Any]) -> 
     def arrive() -> bool:
         stage.wait_for_slot()  # other work may still take the slot first
         visitor.open(stage.address(name, "connect/"))
-        return visitor.offers("Continue to Total Expert") and visitor.press("Continue to Total Expert").offers(
-            "Sign in"
-        )
+        return visitor.offers("Continue to Total Expert") and visitor.press(
+            "Continue to Total Expert"
+        ).offers("Sign in")
 
     stage.wait_until("A free slot for a consent", arrive)
     visitor.press("Sign in", username=user["username"], password=user["password"])
