@@ -3,9 +3,14 @@
 
 import os
 import sys
+from importlib import import_module
 
-#: Commands that make settings, or need none, so they run before Django asks for any.
-WITHOUT_SETTINGS = ("demo", "make_keys", "sandbox")
+#: Commands that need no settings, by their module: they run before Django reads any.
+WITHOUT_SETTINGS = {
+    "demo": "portal.demo.run",
+    "make_keys": "portal.encryption.management.commands.make_keys",
+    "sandbox": "portal.site.management.commands.sandbox",
+}
 
 
 def main() -> None:
@@ -17,19 +22,12 @@ def main() -> None:
             "Django is not installed in this Python. Run `make setup`, then use .venv/bin/python manage.py."
         )
     if sys.argv[1:2] and sys.argv[1] in WITHOUT_SETTINGS:
-        run_without_settings(sys.argv)
+        module = import_module(WITHOUT_SETTINGS[sys.argv[1]])
+        if sys.argv[1] == "demo":
+            sys.exit(module.main(sys.argv[2:]))
+        module.Command().run_from_argv(sys.argv)
     else:
         execute_from_command_line(sys.argv)
-
-
-def run_without_settings(argv: list[str]) -> None:
-    if argv[1] == "demo":
-        from portal.demo.run import main as demo
-
-        sys.exit(demo(argv[2:]))
-    from importlib import import_module
-
-    import_module(f"portal.management.commands.{argv[1]}").Command().run_from_argv(argv)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DEMO_MAIL_DIR = env.str("DEMO_MAIL_DIR", default="")
 
 INSTALLED_APPS = [
-    "portal.apps.PortalConfig",
+    # first: its templates and static files go before those of libraries
+    "portal.site",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -61,16 +62,20 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_q",
     "csp",
+    "portal.core",
     "portal.audit",
+    "portal.encryption",
+    "portal.accounts",
     "portal.organizations",
     "integrations.connections",
     "integrations.jobs",
     "integrations.directory",
     "integrations.onboarding",
+    "integrations.simulation",
 ]
 
 MIDDLEWARE = [
-    "portal.probes.Probes",
+    "portal.site.probes.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -78,16 +83,16 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "portal.caching.NothingKept",
+    "portal.site.caching.NoStoreMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "portal.organizations.activity.SessionActivity",
-    "portal.organizations.second_factor_gate.SecondFactorGate",
+    "portal.accounts.activity.SessionActivityMiddleware",
+    "portal.accounts.second_factors.gate.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.closed_secrets.ClosedSecrets",
+    "portal.site.unreadable_secrets.UnreadableSecretsMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -102,7 +107,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.frame.frame",
+                "portal.site.frame.frame",
             ]
         },
     }
@@ -134,7 +139,7 @@ CACHES = {
 }
 
 # --- People --------------------------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "organizations.User"
+AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -144,17 +149,17 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "portal.organizations.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.organizations.sign_up.InvitationAccountAdapter"
 ACCOUNT_FORMS = {
-    "signup": "portal.organizations.account_forms.SignupForm",
-    "login": "portal.organizations.account_forms.LoginForm",
-    "request_login_code": "portal.organizations.account_forms.RequestLoginCodeForm",
-    "confirm_login_code": "portal.organizations.account_forms.ConfirmLoginCodeForm",
-    "reset_password": "portal.organizations.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "portal.organizations.account_forms.ResetPasswordKeyForm",
-    "set_password": "portal.organizations.account_forms.SetPasswordForm",
-    "change_password": "portal.organizations.account_forms.ChangePasswordForm",
-    "reauthenticate": "portal.organizations.second_factor_forms.PasswordAgainForm",
+    "signup": "portal.organizations.sign_up.SignupForm",
+    "login": "portal.accounts.forms.LoginForm",
+    "request_login_code": "portal.accounts.forms.RequestLoginCodeForm",
+    "confirm_login_code": "portal.accounts.forms.ConfirmLoginCodeForm",
+    "reset_password": "portal.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "portal.accounts.forms.ResetPasswordKeyForm",
+    "set_password": "portal.accounts.forms.SetPasswordForm",
+    "change_password": "portal.accounts.forms.ChangePasswordForm",
+    "reauthenticate": "portal.accounts.second_factors.forms.PasswordAgainForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -185,20 +190,20 @@ ACCOUNT_RATE_LIMITS = {
     "mail_me": "6/h/user",
 }
 # Second factors. A code of an app may be a step early or late; passkeys ask for finger, face or PIN and sign in alone.
-MFA_ADAPTER = "portal.organizations.second_factors.MFAAdapter"
+MFA_ADAPTER = "portal.accounts.second_factors.rules.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
-    "authenticate": "portal.organizations.second_factor_forms.AuthenticateForm",
-    "reauthenticate": "portal.organizations.second_factor_forms.ReauthenticateForm",
-    "activate_totp": "portal.organizations.second_factor_forms.ActivateTOTPForm",
-    "add_webauthn": "portal.organizations.second_factor_forms.AddPasskeyForm",
-    "login_webauthn": "portal.organizations.second_factor_forms.LoginPasskeyForm",
-    "authenticate_webauthn": "portal.organizations.second_factor_forms.AuthenticatePasskeyForm",
-    "reauthenticate_webauthn": "portal.organizations.second_factor_forms.ReauthenticatePasskeyForm",
-    "edit_webauthn": "portal.organizations.second_factor_forms.RenamePasskeyForm",
+    "authenticate": "portal.accounts.second_factors.forms.AuthenticateForm",
+    "reauthenticate": "portal.accounts.second_factors.forms.ReauthenticateForm",
+    "activate_totp": "portal.accounts.second_factors.forms.ActivateTOTPForm",
+    "add_webauthn": "portal.accounts.second_factors.forms.AddPasskeyForm",
+    "login_webauthn": "portal.accounts.second_factors.forms.LoginPasskeyForm",
+    "authenticate_webauthn": "portal.accounts.second_factors.forms.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "portal.accounts.second_factors.forms.ReauthenticatePasskeyForm",
+    "edit_webauthn": "portal.accounts.second_factors.forms.RenamePasskeyForm",
 }
 # Rate limits count by address: behind proxies, the one they vouch for.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
@@ -209,7 +214,7 @@ OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
 OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
 OIDC_ALLOWED = env.list("OIDC_ALLOWED", default=[])
-SOCIALACCOUNT_ADAPTER = "portal.organizations.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_ADAPTER = "portal.accounts.single_sign_on.SingleSignOnAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
@@ -228,7 +233,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 Q_CLUSTER = {
     "name": "portal",
     "orm": "default",
-    "broker_class": "integrations.jobs.life.Broker",
+    "broker_class": "integrations.jobs.cluster.heartbeat.Broker",
     "workers": env.int("WORKERS", default=2),
     # above a slice of a job with its longest step, so it ends only what hangs
     "timeout": 240,
@@ -265,7 +270,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.errors.NothingLocal"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.site.errors.NoLocalsFilter"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -289,7 +294,6 @@ USE_TZ = True
 USE_I18N = False
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "static-root"))
-STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -309,12 +313,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "portal.logs.FramesOnly",
+            "()": "portal.site.logs.FramesOnlyFormatter",
             "format": "{asctime} {levelname} {name} {message}",
             "style": "{",
         }
     },
-    "filters": {"without_links": {"()": "portal.organizations.redaction.WithoutLinks"}},
+    "filters": {"without_links": {"()": "portal.accounts.redaction.LinkRedactionFilter"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_links"]}
     },

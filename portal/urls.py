@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.urls import include, path
 
-from portal import home
+from portal.site import home
 
 urlpatterns = [
     path("", home.home, name="home"),
     # before those of organizations: /organizations/imports/ is none
     path("", include("integrations.onboarding.urls")),
+    path("", include("portal.accounts.urls")),
     path("", include("portal.organizations.urls")),
     path("", include("integrations.connections.urls")),
     path("", include("integrations.directory.urls")),

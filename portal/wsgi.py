@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 application = get_wsgi_application()
 
 # after the application is made, which sets Django up
-from portal import known_keys  # noqa: E402
+from portal.encryption import known_keys  # noqa: E402
 
 known_keys.keep_reporting("web")

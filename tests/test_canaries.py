@@ -17,11 +17,11 @@ from django.test import Client
 from django.urls import reverse
 from django.views.debug import ExceptionReporter
 
-from integrations.connections import tokens
 from integrations.connections.models import Connection, CredentialCandidate, Token
+from integrations.connections.tokens import access
 from integrations.jobs import queue
 from integrations.jobs.models import Job
-from portal.organizations.models import User
+from portal.accounts.models import User
 from tests.portal.people import PASSWORD
 from tests.world import BLUEWATER, CEDAR, World
 
@@ -155,11 +155,11 @@ def test_planted_secrets_are_found_nowhere(
     consented = world.consented(officer, BLUEWATER)
     run_all()
     world.sandbox.pass_time(4000)
-    tokens.access_token(consented)
+    access.access_token(consented)
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 500, "times": 1})
     world.sandbox.pass_time(4000)
     with pytest.raises(Exception) as failed:
-        tokens.access_token(consented)
+        access.access_token(consented)
     places.add("an exception", f"{failed.value!r} {failed.value} {vars(failed.value)}")
 
     waiting = set_up_an_app(world.operator)

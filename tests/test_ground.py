@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.organizations.models import User
+from portal.accounts.models import User
 
 ROOT = Path(__file__).resolve().parent.parent
 SKIPS = """
@@ -92,7 +92,7 @@ def test_another_process_works_on_this_tests_database(process_environment: dict[
     User.objects.create_user("ann@partner.example", name="Ann Lee")
     answer = subprocess.run(
         [sys.executable, "manage.py", "shell", "--no-imports", "-c"]
-        + ["from portal.organizations.models import User; print([user.name for user in User.objects.all()])"],
+        + ["from portal.accounts.models import User; print([user.name for user in User.objects.all()])"],
         cwd=ROOT,
         env=process_environment,
         capture_output=True,

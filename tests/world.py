@@ -5,13 +5,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.test import Client as WsgiClient
 
-from integrations.connections import admission, consent, credentials, installations
+from integrations.connections import installations
 from integrations.connections.client import client_for
+from integrations.connections.grants import admission, client_credentials, consent
 from integrations.connections.models import Connection, Environment
 from integrations.sandbox import create_app
-from portal import clock
+from portal.accounts.models import User
+from portal.core import clock
 from portal.demo.visitor import _Forms
-from portal.organizations.models import Membership, Organization, User
+from portal.organizations.models import Membership, Organization
 from tests.portal.people import with_app
 from tests.wsgi_adapter import WSGIAdapter
 
@@ -93,7 +95,7 @@ class World:
             tokens_per_hour=tokens_per_hour,
         )
         application = sandbox.credentials["application"]
-        credentials.set_application(
+        client_credentials.set_application(
             environment=self.environment,
             client_id=application["client_id"],
             client_secret=application["client_secret"],
@@ -122,8 +124,8 @@ class World:
     def propose(self, name: str = CEDAR, **wrong: str) -> Connection:
         """The operator pasted an organization's credentials; nobody has tried them yet."""
         theirs = self.sandbox.organization(name)
-        return credentials.propose(
-            installation=installations.ensure(self.organization(name), self.environment),
+        return client_credentials.propose(
+            installation=installations.get_or_create(self.organization(name), self.environment),
             client_id=wrong.get("client_id", theirs["client_id"]),
             client_secret=wrong.get("client_secret", theirs["client_secret"]),
             actor=self.operator,
@@ -132,12 +134,12 @@ class World:
     def connected(self, name: str = CEDAR) -> Connection:
         """A connection by client credentials that was granted."""
         connection = self.propose(name)
-        credentials.settle(connection)
+        client_credentials.settle(connection)
         return connection
 
     def begin(self, user: User, name: str = CEDAR) -> str:
         """A person presses Continue to Total Expert. Answers where they are sent."""
-        installation = installations.ensure(self.organization(name), self.environment)
+        installation = installations.get_or_create(self.organization(name), self.environment)
         return consent.begin(installation=installation, user=user, session=SESSION)
 
     def come_back(

@@ -9,9 +9,14 @@ class ConnectionsConfig(AppConfig):
     verbose_name = "Connections"
 
     def ready(self) -> None:
-        from integrations.connections import capacity, checks, departures, panels  # noqa: F401
-        from portal.organizations import cautions
+        from integrations.connections import signals
+        from integrations.connections.grants import member_left
+        from integrations.connections.limits import capacity
+        from integrations.connections.notices import notices
+        from integrations.connections.views import panels  # noqa: F401
+        from portal.organizations import warnings
         from portal.organizations.signals import member_removed
 
-        cautions.register("connections.capacity", capacity.caution)
-        member_removed.connect(departures.on_member_removed, dispatch_uid="connections.departures")
+        warnings.register("connections.capacity", capacity.caution)
+        member_removed.connect(member_left.on_member_removed, dispatch_uid="connections.member_left")
+        signals.state_changed.connect(notices.on_state_changed, dispatch_uid="connections.notices")

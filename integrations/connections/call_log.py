@@ -15,9 +15,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import Count, Max, Q, QuerySet
 
 from integrations import total_expert
+from integrations.connections.limits.permits import Permits
 from integrations.connections.models import Budget, Call, Connection
-from integrations.connections.permits import Permits
-from portal import clock
+from portal.core import clock
 
 logger = logging.getLogger(__name__)
 

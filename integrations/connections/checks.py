@@ -21,7 +21,7 @@ def environments_are_allowed(databases: Any = None, **kwargs: Any) -> list[Check
     found: list[CheckMessage] = []
     for row in rows:
         try:
-            environments.for_client(row)
+            environments.client_environment(row)
         except ValidationError as problem:
             found.append(
                 Warning(

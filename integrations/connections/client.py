@@ -4,10 +4,12 @@ import datetime as dt
 from typing import Any
 
 from integrations import total_expert
-from integrations.connections import call_log, egress, tokens, wire
+from integrations.connections import call_log
+from integrations.connections.limits import egress
+from integrations.connections.limits.permits import Permits
 from integrations.connections.models import Connection, CredentialCandidate, Purpose
-from integrations.connections.permits import Permits
-from integrations.connections.wire import ADAPTERS
+from integrations.connections.tokens import access, requests
+from integrations.connections.tokens.requests import ADAPTERS
 
 __all__ = ["ADAPTERS", "client_for", "client_of_candidate"]
 
@@ -28,10 +30,10 @@ def client_for(
     return _client(
         connection,
         purpose,
-        token=lambda: tokens.access_token(
+        token=lambda: access.access_token(
             connection, purpose=purpose, stale_since=stale_since, due_at=due_at
         ),
-        token_failed=lambda failed: tokens.forget_access(connection, failed),
+        token_failed=lambda failed: access.forget_access(connection, failed),
     )
 
 
@@ -44,7 +46,7 @@ def _client(connection: Connection, purpose: Purpose, **hooks: Any) -> total_exp
     environment = connection.installation.environment
     permits = Permits(connection, purpose)
     return total_expert.Client(
-        wire.world(environment),
+        requests.world(environment),
         permit=permits.ask,
         observe=call_log.observer(connection, permits),
         adapter=ADAPTERS.get(environment.base_url),

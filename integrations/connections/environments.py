@@ -41,7 +41,7 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def for_client(environment: Environment) -> total_expert.Environment:
+def client_environment(environment: Environment) -> total_expert.Environment:
     """What the API client is told. Raises ValidationError for an address that is none or may not be called."""
     refuse_foreign_host(environment.base_url)
     refuse_foreign_host(environment.authorize_url)

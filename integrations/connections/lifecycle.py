@@ -2,44 +2,45 @@
 
 from django.db import transaction
 
-from integrations.connections import demands, notices, signals
+from integrations.connections import signals
+from integrations.connections.limits import queue
 from integrations.connections.models import (
     Connection,
+    ConnectionState,
     CredentialCandidate,
     Landmark,
-    State,
     Token,
     TokenDemand,
 )
 from integrations.total_expert import ReconnectRequired, TryLater
-from portal import clock
+from portal.accounts.models import User
 from portal.audit import log
-from portal.organizations.models import User
+from portal.core import clock
 
 #: States in which nothing may be sent for a connection until it is granted anew, with what the caller is told.
 _CLOSED = {
-    State.PENDING: "This connection was never granted. Connect it first.",
-    State.NEEDS_RECONNECT: "This connection needs a new grant. Reconnect it.",
-    State.QUARANTINED: "This connection is quarantined, because its grant belongs to another organization.",
-    State.REVOKED: "This connection was revoked. Connect it again.",
+    ConnectionState.PENDING: "This connection was never granted. Connect it first.",
+    ConnectionState.NEEDS_RECONNECT: "This connection needs a new grant. Reconnect it.",
+    ConnectionState.QUARANTINED: "This connection is quarantined, because its grant belongs to another organization.",
+    ConnectionState.REVOKED: "This connection was revoked. Connect it again.",
 }
 #: From which states each may be entered: whatever else happens meanwhile, a person's decision is not overwritten.
 _FROM = {
-    State.ACTIVE: frozenset(State),
-    State.NEEDS_RECONNECT: frozenset({State.ACTIVE}),
-    State.PAUSED: frozenset({State.ACTIVE}),
-    State.QUARANTINED: frozenset(State) - {State.REVOKED},
-    State.REVOKED: frozenset(State),
+    ConnectionState.ACTIVE: frozenset(ConnectionState),
+    ConnectionState.NEEDS_RECONNECT: frozenset({ConnectionState.ACTIVE}),
+    ConnectionState.PAUSED: frozenset({ConnectionState.ACTIVE}),
+    ConnectionState.QUARANTINED: frozenset(ConnectionState) - {ConnectionState.REVOKED},
+    ConnectionState.REVOKED: frozenset(ConnectionState),
 }
 
 
 def move(
     connection: Connection,
-    state: State,
+    state: ConnectionState,
     *,
     reason: str = "",
     actor: User | None = None,
-    before: frozenset[State] | None = None,
+    before: frozenset[ConnectionState] | None = None,
 ) -> bool:
     """Put ``connection`` into ``state``, unless it is in none of the states ``before`` (by default all that make sense).
 
@@ -49,25 +50,25 @@ def move(
     allowed = (before if before is not None else _FROM[state]) | {state}
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        moved = State(row.state) in allowed
+        moved = ConnectionState(row.state) in allowed
         if moved:
             _enter(row, state, reason, actor)
-            if state == State.ACTIVE:
+            if state == ConnectionState.ACTIVE:
                 transaction.on_commit(lambda: signals.ready.send(Connection, connection=connection))
     connection.state, connection.reason, connection.since = row.state, row.reason, row.since
     return moved
 
 
-def _enter(row: Connection, state: State, reason: str, actor: User | None) -> None:
+def _enter(row: Connection, state: ConnectionState, reason: str, actor: User | None) -> None:
     row.reason = reason[:255]
-    before = State(row.state)
+    before = ConnectionState(row.state)
     if before != state:
         row.state, row.since = state, clock.now()
         organization = row.installation.organization
         log.record(f"connection.{state}", actor=actor, organization=organization, target=row)
     row.save(update_fields=["state", "reason", "since"])
     if before != state:
-        notices.of_change(row, before=before, actor=actor)
+        signals.state_changed.send(Connection, connection=row, before=before, actor=actor)
 
 
 class Paused(TryLater):
@@ -86,9 +87,9 @@ def refuse_closed(connection: Connection) -> None:
     Paused, since a pause ends; ReconnectRequired in every other state that is closed.
     """
     connection.refresh_from_db(fields=["state", "reason"])
-    if connection.state == State.PAUSED:
+    if connection.state == ConnectionState.PAUSED:
         raise Paused
-    sentence = _CLOSED.get(State(connection.state))
+    sentence = _CLOSED.get(ConnectionState(connection.state))
     if sentence:
         raise ReconnectRequired(f"{sentence} {connection.reason}".strip())
 
@@ -97,24 +98,27 @@ def pause(connection: Connection, *, actor: User) -> bool:
     """Send nothing for a working connection until somebody resumes it. Its tokens are kept. False when it is not working."""
     with transaction.atomic():
         paused = move(
-            connection, State.PAUSED, reason="Its work waits until somebody resumes it.", actor=actor
+            connection,
+            ConnectionState.PAUSED,
+            reason="Its work waits until somebody resumes it.",
+            actor=actor,
         )
         if paused:
             Connection.objects.filter(pk=connection.pk).update(paused_by=actor)
-            demands.step_aside(connection)
+            queue.step_aside(connection)
     return paused
 
 
 def resume(connection: Connection, *, actor: User) -> bool:
     """Go on after a pause, and with all that waited for it. False when it is not paused."""
-    return move(connection, State.ACTIVE, actor=actor, before=frozenset({State.PAUSED}))
+    return move(connection, ConnectionState.ACTIVE, actor=actor, before=frozenset({ConnectionState.PAUSED}))
 
 
 def revoke(connection: Connection, *, actor: User, reason: str = "Its tokens were forgotten here.") -> bool:
     """Forget its tokens and credentials. Total Expert has no endpoint to revoke a grant: that is done over there."""
     with transaction.atomic():
         forget_grant(connection)
-        return move(connection, State.REVOKED, reason=reason, actor=actor)
+        return move(connection, ConnectionState.REVOKED, reason=reason, actor=actor)
 
 
 def quarantine(connection: Connection, *, reason: str, conflicts_with: Connection | None = None) -> None:
@@ -126,7 +130,7 @@ def quarantine(connection: Connection, *, reason: str, conflicts_with: Connectio
         since = Connection.objects.values_list("admitted_at", flat=True).get(pk=connection.pk)
         forget_grant(connection)
         Connection.objects.filter(pk=connection.pk).update(conflicts_with=conflicts_with)
-        move(connection, State.QUARANTINED, reason=reason)
+        move(connection, ConnectionState.QUARANTINED, reason=reason)
         if since is not None:
             signals.quarantined.send(Connection, connection=connection, since=since)
 

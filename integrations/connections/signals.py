@@ -9,6 +9,10 @@ connected = Signal()
 #: ``since``, when the grant was admitted: what was seen by it from then on is the other organization's.
 quarantined = Signal()
 
+#: A connection changed its state. Sent inside the transaction. Keyword arguments: ``connection`` (in its new state),
+#: ``before`` (its old `ConnectionState`) and ``actor`` (a user or None).
+state_changed = Signal()
+
 #: There is something to tell people. Sent inside the transaction. Keyword argument: ``connection``.
 noticed = Signal()
 

@@ -10,9 +10,10 @@ class DirectoryConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.connections.signals import quarantined
-        from integrations.directory import expulsion, freshness, panels, sync  # noqa: F401
+        from integrations.directory import panels  # noqa: F401
+        from integrations.directory.sync import jobs, quarantine, schedule
         from integrations.jobs import kinds, schedules
 
-        kinds.register(sync.KIND, label="Sync contacts", advance=sync.advance, of_connection=True)
-        schedules.register(freshness.NAME, every=freshness.EVERY, run=freshness.start_due_syncs)
-        quarantined.connect(expulsion.on_quarantined, dispatch_uid="directory.expulsion")
+        kinds.register(jobs.KIND, label="Sync contacts", advance=jobs.advance, of_connection=True)
+        schedules.register(schedule.NAME, every=schedule.EVERY, run=schedule.start_due_syncs)
+        quarantined.connect(quarantine.on_quarantined, dispatch_uid="directory.expulsion")

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from integrations.connections.models import Connection, Installation
-from portal.organizations.models import Organization, User
+from portal.accounts.models import User
+from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 
 #: Stands for an unknown time in columns that lists are sorted by: every database sorts nulls its own way.

@@ -8,15 +8,16 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.http import HttpRequest
 
-from integrations.connections.access import may_manage, title_of
-from integrations.connections.models import Connection, Installation, State
-from integrations.directory import coverage, rounds, sync
+from integrations.connections.models import Connection, ConnectionState, Installation
+from integrations.connections.permissions import may_manage, title_of
+from integrations.directory.browse import coverage
 from integrations.directory.models import Book, Contact, Owner, Sighting
+from integrations.directory.sync import jobs, runs
 from integrations.jobs.models import ACTIVE, Job
-from portal.organizations import panels
+from portal.accounts.guard import current_user
+from portal.core import panels
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
-from portal.organizations.screens import person
 
 #: Owners that the Organization screen lists; more are counted.
 LISTED = 25
@@ -60,10 +61,10 @@ def _key(request: HttpRequest, organizations: "QuerySet[Organization]") -> str:
         passes=Sum("passes"),
         ended=Max("finished_at"),
         since=Max("connection__since"),
-        working=Count("pk", filter=Q(connection__state=State.ACTIVE)),
+        working=Count("pk", filter=Q(connection__state=ConnectionState.ACTIVE)),
     )
     whole = Organization.objects.allowing(request.user, Capability.OVERVIEW)
-    values = [person(request).pk, organizations.count(), whole.count(), *books.values()]
+    values = [current_user(request).pk, organizations.count(), whole.count(), *books.values()]
     return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
@@ -73,7 +74,7 @@ def _count(
     """The coverage of each installation that this person sees some of, by its key, and all their contacts."""
     covered = {}
     for installation in shown:
-        through = coverage.eyes_of(person(request), installation)
+        through = coverage.eyes_of(current_user(request), installation)
         if through != []:
             covered[installation.pk] = coverage.of(installation, through=through)
     return covered, _total(request, organizations)
@@ -83,7 +84,8 @@ def _total(request: HttpRequest, organizations: "QuerySet[Organization]") -> int
     """The contacts that this person may see, of all these organizations."""
     whole = Organization.objects.allowing(request.user, Capability.OVERVIEW).values("pk")
     own = Sighting.objects.filter(
-        connection__user=person(request), contact__installation__organization__in=organizations.values("pk")
+        connection__user=current_user(request),
+        contact__installation__organization__in=organizations.values("pk"),
     ).exclude(contact__installation__organization__in=whole)
     mirrored = Contact.objects.present().filter(installation__organization__in=whole).count()
     return mirrored + Contact.objects.present().filter(pk__in=own.values("contact")).count()
@@ -106,14 +108,16 @@ def _installation(installation: Installation) -> dict[str, Any]:
     books = Book.objects.filter(connection__installation=installation, owner__isnull=False)
     own = {}  # of several connections of one person the working one counts
     for owner, state in sorted(
-        books.values_list("owner", "connection__state"), key=lambda book: book[1] == State.ACTIVE
+        books.values_list("owner", "connection__state"), key=lambda book: book[1] == ConnectionState.ACTIVE
     ):
         own[owner] = state
-    ordered = sorted(owners, key=lambda owner: (own.get(owner.pk) != State.ACTIVE, owner.display_name))
+    ordered = sorted(
+        owners, key=lambda owner: (own.get(owner.pk) != ConnectionState.ACTIVE, owner.display_name)
+    )
     return {
         "installation": installation,
         "coverage": coverage.of(installation),
-        "syncing": rounds.of(installation),
+        "syncing": runs.of(installation),
         "owners": [{"owner": owner, "own": own.get(owner.pk, "")} for owner in ordered[:LISTED]],
         "more_owners": max(0, len(ordered) - LISTED),
     }
@@ -123,10 +127,10 @@ def _installation(installation: Installation) -> dict[str, Any]:
 def sees(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
     """What this connection can and cannot see."""
     book = Book.objects.filter(connection=connection).select_related("owner").first()
-    if book is None and connection.state != State.ACTIVE:
+    if book is None and connection.state != ConnectionState.ACTIVE:
         return None
     archived = Contact.objects.filter(sightings__connection=connection, archived=True).count() if book else 0
-    job = Job.objects.filter(connection=connection, kind=sync.KIND, state__in=ACTIVE).first()
+    job = Job.objects.filter(connection=connection, kind=jobs.KIND, state__in=ACTIVE).first()
     return {
         "connection": connection,
         "organization": connection.installation.organization,
@@ -135,7 +139,7 @@ def sees(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
         "archived": archived,
         "title": title_of(connection),
         "may_sync": (
-            connection.state == State.ACTIVE
+            connection.state == ConnectionState.ACTIVE
             and connection.admitted_at is not None
             and may_manage(request, connection)
         ),

@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from integrations.directory import screens
+from integrations.directory import views
 
 urlpatterns = [
-    path("organizations/<slug:slug>/contacts/", screens.contacts, name="contacts"),
-    path("organizations/<slug:slug>/contacts/<int:pk>/", screens.contact, name="contact"),
-    path("organizations/<slug:slug>/sync/<slug:environment>/", screens.sync_now, name="sync_now"),
+    path("organizations/<slug:slug>/contacts/", views.contacts, name="contacts"),
+    path("organizations/<slug:slug>/contacts/<int:pk>/", views.contact, name="contact"),
+    path("organizations/<slug:slug>/sync/<slug:environment>/", views.sync_now, name="sync_now"),
     path(
         "organizations/<slug:slug>/sync/<slug:environment>/progress/",
-        screens.sync_progress,
+        views.sync_progress,
         name="sync_progress",
     ),
 ]

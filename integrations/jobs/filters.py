@@ -7,10 +7,10 @@ from functools import cached_property
 
 from django.db.models import QuerySet
 
-from integrations.connections.access import title_of
 from integrations.connections.models import Connection
+from integrations.connections.permissions import title_of
 from integrations.jobs import kinds
-from integrations.jobs.models import Job, State
+from integrations.jobs.models import Job, JobState
 from portal.organizations.models import Organization
 
 
@@ -34,7 +34,7 @@ class JobFilters:
         connections: "QuerySet[Connection]",
     ) -> None:
         self.states = _choices(
-            query.get("state", ""), [(value, str(label)) for value, label in State.choices]
+            query.get("state", ""), [(value, str(label)) for value, label in JobState.choices]
         )
         self.kinds = _choices(query.get("kind", ""), [(name, kinds.label_of(name)) for name in kinds.names()])
         self._visible = organizations

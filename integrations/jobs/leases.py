@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Greatest
 
-from integrations.jobs.models import Job, State
-from portal import clock
+from integrations.jobs.models import Job, JobState
+from portal.core import clock
 
 #: How long a lease lasts without a checkpoint: longer than a call takes that does not drag on to all its timeouts. A
 #: worker that is slower still finds its lease gone at its next checkpoint, and somebody else goes on in its place.
@@ -72,7 +72,7 @@ def due(at: dt.datetime) -> "models.QuerySet[Job]":
     put_back = at + clock.PUT_BACK
     free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=at) | Q(lease_expires_at__gt=put_back + LEASE)
     time_has_come = Q(waits_until=None) | Q(waits_until__lte=at) | Q(waits_until__gt=put_back + LOOK_AGAIN)
-    come = Q(state=State.RUNNING) | Q(state=State.WAITING) & time_has_come
+    come = Q(state=JobState.RUNNING) | Q(state=JobState.WAITING) & time_has_come
     same = Q(connection=OuterRef("connection")) | Q(connection=None, installation=OuterRef("installation"))
     worked_on = Job.objects.filter(same, kind=OuterRef("kind")).exclude(free).exclude(pk=OuterRef("pk"))
     return Job.objects.filter(free, come).filter(~Exists(worked_on))

@@ -10,7 +10,7 @@ from integrations.jobs import kinds
 from portal.organizations.models import Organization
 
 
-class State(models.TextChoices):
+class JobState(models.TextChoices):
     WAITING = "waiting", "Waiting"
     RUNNING = "running", "Running"
     PAUSED = "paused", "Paused"
@@ -20,7 +20,7 @@ class State(models.TextChoices):
 
 
 #: A job in one of these has not ended: of a kind there is at most one for each connection, or for each installation.
-ACTIVE = [State.WAITING, State.RUNNING, State.PAUSED]
+ACTIVE = [JobState.WAITING, JobState.RUNNING, JobState.PAUSED]
 
 
 class Job(models.Model):
@@ -41,7 +41,7 @@ class Job(models.Model):
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    state = models.CharField(max_length=16, choices=JobState.choices, default=JobState.WAITING)
     total = models.PositiveIntegerField(null=True)
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
@@ -114,7 +114,7 @@ class Job(models.Model):
             not rate
             or self.total is None
             or self.waits_for
-            or self.state not in (State.RUNNING, State.WAITING)
+            or self.state not in (JobState.RUNNING, JobState.WAITING)
         ):
             return None
         return at + dt.timedelta(seconds=max(0, self.total - self.done) / rate)

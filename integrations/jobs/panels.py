@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, When
 from django.http import HttpRequest
 
-from integrations.jobs.models import ACTIVE, Job, State
-from integrations.jobs.screens import SHOWN_WITH, row, visible_jobs
-from portal import clock
-from portal.organizations import panels
+from integrations.jobs.models import ACTIVE, Job, JobState
+from integrations.jobs.views import SHOWN_WITH, row, visible_jobs
+from portal.core import clock, panels
 from portal.organizations.models import Organization
 
 if TYPE_CHECKING:
@@ -29,10 +28,10 @@ def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
         installation=OuterRef("installation"), kind=OuterRef("kind"), created_at__gt=OuterRef("created_at")
     )
     made_good = Exists(later.filter(connection=OuterRef("connection"))) | Q(connection=None) & Exists(later)
-    failed = Q(state=State.FAILED, finished_at__gt=at - RECENT) & ~made_good
+    failed = Q(state=JobState.FAILED, finished_at__gt=at - RECENT) & ~made_good
     visible = visible_jobs(request)
     failures = visible.filter(failed).order_by("-created_at", "-id")
-    running_first = Case(When(state=State.RUNNING, then=0), default=1, output_field=IntegerField())
+    running_first = Case(When(state=JobState.RUNNING, then=0), default=1, output_field=IntegerField())
     active = visible.filter(state__in=ACTIVE).order_by(running_first, "-created_at", "-id")
     under_way = list(active.select_related(*SHOWN_WITH)[:SHOWN])
     shown = list(failures.select_related(*SHOWN_WITH)[: max(FAILED_SHOWN, SHOWN - len(under_way))])
@@ -44,10 +43,10 @@ def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
     }
 
 
-def _counts(*sets: "QuerySet[Job]") -> list[tuple[State, int]]:
+def _counts(*sets: "QuerySet[Job]") -> list[tuple[JobState, int]]:
     """How many jobs there are in each state, those first that are shown first."""
     return [
-        (State(state), count)
+        (JobState(state), count)
         for jobs in sets
         for state, count in jobs.order_by("state").values_list("state").annotate(Count("pk"))
     ]

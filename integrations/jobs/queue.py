@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from integrations.connections.models import Connection, Installation
 from integrations.jobs import kinds, signals, worker
 from integrations.jobs.leases import due, free_those_of_the_dead
-from integrations.jobs.models import ACTIVE, Job, JobLine, State
-from portal import clock
+from integrations.jobs.models import ACTIVE, Job, JobLine, JobState
+from portal.accounts.models import User
 from portal.audit import log
-from portal.organizations.models import User
+from portal.core import clock
 
 #: How often `start` may meet a job that somebody else started in the same moment and that ended right away.
 RACES = 5
@@ -75,7 +75,7 @@ def _join(work: dict[str, Any], wanted: dict[str, Any]) -> Job | None:
             found.arguments = _both(found.arguments, wanted)
             found.save(update_fields=["arguments"])
         elif found is not None and (
-            found.state == State.RUNNING or _both(found.arguments, wanted) != found.arguments
+            found.state == JobState.RUNNING or _both(found.arguments, wanted) != found.arguments
         ):
             # between two slices the next one sees what is there by then
             found.asked_again = _both(found.asked_again or {}, wanted)
@@ -105,7 +105,7 @@ def wake_all(waits_for: str) -> int:
 
 def _wake(jobs: QuerySet[Job]) -> int:
     at = clock.now()
-    waiting = jobs.filter(state=State.WAITING, waits_until__gt=at)
+    waiting = jobs.filter(state=JobState.WAITING, waits_until__gt=at)
     with transaction.atomic():
         found = list(waiting)
         woken = waiting.filter(pk__in=[job.pk for job in found]).update(waits_until=at, waits_for="")
@@ -120,29 +120,29 @@ def pause(job: Job, *, actor: User) -> bool:
     """
     if not kinds.is_pausable(job.kind):
         return False
-    return _move(job, [State.WAITING, State.RUNNING], State.PAUSED, actor, "paused", **_NO_WAIT)
+    return _move(job, [JobState.WAITING, JobState.RUNNING], JobState.PAUSED, actor, "paused", **_NO_WAIT)
 
 
 def resume(job: Job, *, actor: User) -> bool:
     """Go on where it was paused."""
-    return _move(job, [State.PAUSED], State.WAITING, actor, "resumed", **_NO_WAIT)
+    return _move(job, [JobState.PAUSED], JobState.WAITING, actor, "resumed", **_NO_WAIT)
 
 
 def cancel(job: Job, *, actor: User) -> bool:
     """Stop for good after the current step. What is done stays done."""
-    return _move(job, ACTIVE, State.CANCELLED, actor, "cancelled", finished_at=clock.now(), **_NO_WAIT)
+    return _move(job, ACTIVE, JobState.CANCELLED, actor, "cancelled", finished_at=clock.now(), **_NO_WAIT)
 
 
 def retry(job: Job, *, actor: User) -> bool:
     """Go on with a job that failed or was cancelled, from where it stands. False when another one is active."""
     fresh = {"problem": "", "attempts": 0, "waits": 0, "finished_at": None, **_NO_WAIT}
     try:
-        return _move(job, [State.FAILED, State.CANCELLED], State.WAITING, actor, "retried", **fresh)
+        return _move(job, [JobState.FAILED, JobState.CANCELLED], JobState.WAITING, actor, "retried", **fresh)
     except IntegrityError:
         return False
 
 
-def _move(job: Job, before: list[State], after: State, actor: User, done: str, **fields: Any) -> bool:
+def _move(job: Job, before: list[JobState], after: JobState, actor: User, done: str, **fields: Any) -> bool:
     with transaction.atomic():
         moved = Job.objects.filter(pk=job.pk, state__in=before).update(state=after, **fields)
         if moved:
@@ -151,7 +151,7 @@ def _move(job: Job, before: list[State], after: State, actor: User, done: str, *
         job.refresh_from_db()
         if moved and after in signals.LEFT:
             signals.left.send(Job, job=job)
-    if moved and after == State.WAITING:
+    if moved and after == JobState.WAITING:
         _enqueue(job)
     return bool(moved)
 

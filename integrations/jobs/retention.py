@@ -10,7 +10,7 @@ from django.utils import timezone
 from integrations.connections import call_log
 from integrations.connections.models import Call, ConsentAttempt, Notice, TokenDemand, TokenRequest
 from integrations.jobs.models import ACTIVE, Job
-from portal import clock
+from portal.core import clock
 
 NAME = "jobs.retention"
 EVERY = dt.timedelta(hours=1)

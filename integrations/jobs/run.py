@@ -13,11 +13,11 @@ from django.db.models import F
 
 from integrations.jobs import signals
 from integrations.jobs.leases import LEASE
-from integrations.jobs.models import Job, JobLine, State
-from portal import clock
+from integrations.jobs.models import Job, JobLine, JobState
+from portal.core import clock
 
 #: What `leave` ends a job with.
-ENDED = (State.DONE, State.FAILED)
+ENDED = (JobState.DONE, JobState.FAILED)
 #: How many seconds one slice works before it lets others have their turn.
 SLICE = 50.0
 
@@ -76,7 +76,7 @@ class Run:
             )
             if not written:
                 raise LeaseLost
-            self._stopped = self._mine().values_list("state", flat=True).get() != State.RUNNING
+            self._stopped = self._mine().values_list("state", flat=True).get() != JobState.RUNNING
         for name, value in given.items():
             setattr(self.job, name, value)
         if cursor is not None:
@@ -86,7 +86,7 @@ class Run:
         """Add a line to the job's log. No personal data."""
         JobLine.objects.create(job=self.job, at=clock.now(), level=level, text=text[:500])
 
-    def leave(self, state: State, *, line: str = "", level: str = "info", **fields: Any) -> bool:
+    def leave(self, state: JobState, *, line: str = "", level: str = "info", **fields: Any) -> bool:
         """Give the lease back and leave the job in ``state``, with a line in its log unless that repeats the last one.
 
         A job that a person paused or cancelled meanwhile stays so, and one that was asked for again starts over instead
@@ -97,7 +97,7 @@ class Run:
             mine = self._mine()
             if state in ENDED and self._starts_over(free):
                 line, level = f"{line} It was asked for again meanwhile, so it starts over.".strip(), "info"
-            elif not mine.filter(state=State.RUNNING).update(
+            elif not mine.filter(state=JobState.RUNNING).update(
                 state=state, **free, **fields
             ) and not mine.update(**free):
                 return False
@@ -109,12 +109,14 @@ class Run:
         return True
 
     def _starts_over(self, free: dict[str, Any]) -> bool:
-        row = self._mine().select_for_update().filter(state=State.RUNNING, asked_again__isnull=False).first()
+        row = (
+            self._mine().select_for_update().filter(state=JobState.RUNNING, asked_again__isnull=False).first()
+        )
         if row is None:
             return False
         fresh: dict[str, Any] = {"cursor": {}, "done": 0, "failed": 0, "total": None, "asked_again": None}
         fresh |= {"attempts": 0, "waits": 0, "started_at": None, "problem": ""}
-        self._mine().update(state=State.WAITING, arguments=row.asked_again, **fresh, **free)
+        self._mine().update(state=JobState.WAITING, arguments=row.asked_again, **fresh, **free)
         return True
 
     def _mine(self) -> "models.QuerySet[Job]":

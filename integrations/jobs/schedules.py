@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from integrations.jobs.models import Schedule
-from portal import clock
+from portal.core import clock
 
 logger = logging.getLogger(__name__)
 

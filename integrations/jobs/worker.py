@@ -6,15 +6,17 @@ from typing import Any
 
 from django_q.tasks import async_task
 
-from integrations.connections import call_log, ledger, lifecycle, tokens
+from integrations.connections import call_log, lifecycle
+from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, Token
+from integrations.connections.tokens import access
 from integrations.jobs import kinds
 from integrations.jobs.leases import LEASE, LOOK_AGAIN, due, holder
-from integrations.jobs.models import Job, State
+from integrations.jobs.models import Job, JobState
 from integrations.jobs.run import LeaseLost, Run, StopRequested
 from integrations.total_expert import ReconnectRequired, Rejected, TryLater
-from portal import clock
-from portal.secrets import CannotOpen
+from portal.core import clock
+from portal.encryption.fields import DecryptionError
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ def begin(job_id: int) -> Run | None:
         pk=job.pk, fence=job.fence, state=job.state, lease_expires_at=job.lease_expires_at
     )
     fields: dict[str, Any] = {
-        "state": State.RUNNING,
+        "state": JobState.RUNNING,
         "fence": job.fence + 1,
         "attempts": job.attempts + 1,
         "lease_holder": holder(),
@@ -77,12 +79,12 @@ def advance(job_id: int) -> bool:
     except LeaseLost:
         return True
     except StopRequested:
-        run.leave(State.WAITING)
+        run.leave(JobState.WAITING)
     except TryLater as later:
         _wait(run, later)
     except (ReconnectRequired, Rejected) as refused:
         _fail(run, str(refused))
-    except CannotOpen as closed:
+    except DecryptionError as closed:
         # no error of the client's: whoever handles those would change a connection's state or forget what was entered
         logger.error(
             "Job %s (%s) needs a stored secret that does not open", run.job.pk, run.job.kind, exc_info=closed
@@ -92,10 +94,10 @@ def advance(job_id: int) -> bool:
         _fail_or_repeat(run, ours)
     else:
         if finished:
-            run.leave(State.DONE, finished_at=clock.now(), problem="")
+            run.leave(JobState.DONE, finished_at=clock.now(), problem="")
         else:
             # behind those that are due already
-            run.leave(State.WAITING, waits_until=clock.now())
+            run.leave(JobState.WAITING, waits_until=clock.now())
     return True
 
 
@@ -110,7 +112,9 @@ def _wait(run: Run, later: TryLater) -> None:
     )
     if _has_come(later, run.job):
         # in the moment in which nothing waited that could be woken
-        Job.objects.filter(pk=run.job.pk, state=State.WAITING).update(waits_until=clock.now(), waits_for="")
+        Job.objects.filter(pk=run.job.pk, state=JobState.WAITING).update(
+            waits_until=clock.now(), waits_for=""
+        )
 
 
 def _has_come(later: TryLater, job: Job) -> bool:
@@ -123,7 +127,7 @@ def _has_come(later: TryLater, job: Job) -> bool:
     if not isinstance(later, ledger.NoSlot) or not later.renews:
         return False
     token = Token.objects.filter(connection=connection).first()
-    return token is not None and token.is_fresh(clock.now(), tokens.SAFETY)
+    return token is not None and token.is_fresh(clock.now(), access.SAFETY)
 
 
 def _fail_or_repeat(run: Run, ours: Exception) -> None:
@@ -141,13 +145,13 @@ def _fail_or_repeat(run: Run, ours: Exception) -> None:
 def _put_back(run: Run, seconds: float, sentence: str, *, level: str, **fields: int) -> None:
     until = clock.now() + min(dt.timedelta(seconds=max(min(seconds, 1e6), 1.0)), LOOK_AGAIN)
     run.leave(
-        State.WAITING, line=sentence, level=level, waits_until=until, waits_for=sentence[:255], **fields
+        JobState.WAITING, line=sentence, level=level, waits_until=until, waits_for=sentence[:255], **fields
     )
 
 
 def _fail(run: Run, sentence: str) -> None:
     run.leave(
-        State.FAILED,
+        JobState.FAILED,
         line=sentence,
         level="error",
         problem=sentence[:500],

@@ -11,7 +11,8 @@ class OnboardingConfig(AppConfig):
     def ready(self) -> None:
         from integrations.connections.signals import connected
         from integrations.jobs import kinds, schedules
-        from integrations.onboarding import bulk, bulk_invitations, panels, verification, waiting  # noqa: F401
+        from integrations.onboarding import panels, verification, waiting  # noqa: F401
+        from integrations.onboarding.bulk import imports, invitations
         from portal.organizations.signals import member_removed
 
         kinds.register(
@@ -20,10 +21,8 @@ class OnboardingConfig(AppConfig):
         kinds.register(
             waiting.KIND, label="Tell who waits for a token slot", advance=waiting.advance, of_connection=True
         )
-        kinds.register(
-            bulk_invitations.KIND, label="Invite admins of an import", advance=bulk_invitations.advance
-        )
-        schedules.register(bulk.APPLYING, every=bulk.EVERY, run=bulk.apply_confirmed)
-        schedules.register(bulk.FORGETTING, every=bulk.OFTEN, run=bulk.forget_the_old)
+        kinds.register(invitations.KIND, label="Invite admins of an import", advance=invitations.advance)
+        schedules.register(imports.APPLYING, every=imports.EVERY, run=imports.apply_confirmed)
+        schedules.register(imports.FORGETTING, every=imports.OFTEN, run=imports.forget_the_old)
         connected.connect(verification.on_connected, dispatch_uid="onboarding.verify")
         member_removed.connect(waiting.on_member_removed, dispatch_uid="onboarding.waiting")

@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 
 from integrations.connections.models import Connection
-from integrations.onboarding.bulk_models import BulkImport, BulkRow
+from integrations.onboarding.bulk.models import BulkImport, BulkRow
 
 __all__ = ["BulkImport", "BulkRow", "SlotMail", "Verification"]
 

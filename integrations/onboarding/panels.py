@@ -4,24 +4,24 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from integrations.connections.access import may_manage
-from integrations.connections.models import Connection, State
+from integrations.connections.models import Connection, ConnectionState
+from integrations.connections.permissions import may_manage
 from integrations.onboarding import verification
 from integrations.onboarding.models import Verification
-from portal.organizations import panels
+from portal.accounts.guard import current_user
+from portal.core import panels
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
-from portal.organizations.screens import person
 
 
 @panels.register("organization", name="refused-credentials", template="onboarding/refused.html", order=5)
 def refused_credentials(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
     """What was wrong with credentials that never worked, for whoever can paste others."""
-    if not organization.allows(person(request), Capability.MANAGE):
+    if not organization.allows(current_user(request), Capability.MANAGE):
         return None
     tried = Verification.objects.filter(
         connection__installation__organization=organization,
-        connection__state=State.PENDING,
+        connection__state=ConnectionState.PENDING,
         outcome=Verification.Outcome.FAILED,
     )
     rows = list(tried.select_related("connection__installation__environment").order_by("finished_at"))
@@ -32,11 +32,11 @@ def refused_credentials(request: HttpRequest, organization: Organization) -> dic
 def latest_verification(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
     """What the latest verification found, and the button that repeats it."""
     tried = Verification.objects.filter(connection=connection).first()
-    if tried is None and connection.state != State.ACTIVE:
+    if tried is None and connection.state != ConnectionState.ACTIVE:
         return None
     return {
         "verification": tried,
         "steps": verification.steps_of(connection, tried),
-        "may_test": may_manage(request, connection) and connection.state == State.ACTIVE,
+        "may_test": may_manage(request, connection) and connection.state == ConnectionState.ACTIVE,
         "organization": connection.installation.organization,
     }

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from django.db.models import F, Min
 
-from integrations.connections.models import Connection, Environment, State
-from integrations.directory import sync
+from integrations.connections.models import Connection, ConnectionState, Environment
 from integrations.directory.models import Book
+from integrations.directory.sync import jobs
 from integrations.jobs.models import ACTIVE, Job
 from integrations.onboarding.models import Verification
 from portal.organizations.models import Invitation, Organization
@@ -52,7 +52,7 @@ def rows(organizations: Iterable[Organization]) -> list[Row]:
     granted: dict[int, list[Connection]] = {}
     for connection in (
         Connection.objects.filter(installation__organization__in=ids)
-        .exclude(state=State.PENDING)
+        .exclude(state=ConnectionState.PENDING)
         .select_related("installation__environment")
     ):
         granted.setdefault(connection.installation.organization_id, []).append(connection)
@@ -83,7 +83,7 @@ def _syncs(ids: list[int]) -> dict[int, dict[str, dt.datetime | None]]:
         .annotate(started=Min("started_at"), done=Min("first_finished_at"))
     )
     synced = {row["organization"]: {name: row[name] for name in ("started", "done")} for row in found}
-    under_way = Job.objects.filter(organization__in=ids, kind=sync.KIND, state__in=ACTIVE)
+    under_way = Job.objects.filter(organization__in=ids, kind=jobs.KIND, state__in=ACTIVE)
     for organization, asked_at in under_way.values_list("organization", "created_at"):
         synced.setdefault(organization, {"started": asked_at, "done": None})
     return synced
@@ -109,9 +109,12 @@ def _row(
         stage, since = "first_sync", synced["started"] or since
         if synced["done"]:
             stage, since = "live", synced["done"]
-    broken = next((c for c in connections if c.state in (State.NEEDS_RECONNECT, State.QUARANTINED)), None)
+    broken = next(
+        (c for c in connections if c.state in (ConnectionState.NEEDS_RECONNECT, ConnectionState.QUARANTINED)),
+        None,
+    )
     problem = broken.reason if broken else ""
-    if connections and not broken and not any(c.state == State.ACTIVE for c in connections):
+    if connections and not broken and not any(c.state == ConnectionState.ACTIVE for c in connections):
         problem = "No connection works now: paused or revoked."
     environments = {c.installation.environment_id: c.installation.environment for c in connections}
     return Row(

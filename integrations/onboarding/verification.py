@@ -4,16 +4,17 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations.connections import credentials, verify
-from integrations.connections.models import Connection, Purpose, State
-from integrations.directory import sync
+from integrations.connections.grants import client_credentials
+from integrations.connections.grants import verification as verify
+from integrations.connections.models import Connection, ConnectionState, Purpose
+from integrations.directory.sync import jobs
 from integrations.jobs import queue
 from integrations.jobs.models import Job
 from integrations.jobs.run import Run
 from integrations.onboarding.models import Verification
 from integrations.total_expert import ReconnectRequired, Rejected
-from portal import clock
-from portal.organizations.models import User
+from portal.accounts.models import User
+from portal.core import clock
 
 KIND = "onboarding.verify"
 
@@ -42,7 +43,7 @@ def start(connection: Connection, *, actor: User | None, purpose: Purpose = Purp
 
 def can_start(connection: Connection) -> bool:
     """Whether there is a grant to verify, or credentials to try."""
-    return connection.state == State.ACTIVE or hasattr(connection, "candidate")
+    return connection.state == ConnectionState.ACTIVE or hasattr(connection, "candidate")
 
 
 def advance(run: Run) -> bool:
@@ -65,7 +66,7 @@ def advance(run: Run) -> bool:
         raise Rejected([str(refused)], code="not_verified") from None
     with transaction.atomic():
         _end(verification, Verification.Outcome.DONE, "")
-        sync.start(connection=connection, asked_by=run.job.asked_by)
+        jobs.start(connection=connection, asked_by=run.job.asked_by)
         run.checkpoint(cursor={"verified": True})
     return True
 
@@ -76,7 +77,7 @@ def _try(run: Run, connection: Connection, verification: Verification) -> None:
     verification.problem, verification.finished_at = "", None
     verification.save()
     purpose = Purpose.PERSON if run.job.arguments.get("person") else Purpose.WORK
-    credentials.settle(connection, purpose=purpose)
+    client_credentials.settle(connection, purpose=purpose)
     for step in verify.steps(connection, purpose=purpose):
         verification.steps.append({"name": step.name, "outcome": step.outcome, "text": step.text})
         verification.save(update_fields=["steps"])

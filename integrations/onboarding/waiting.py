@@ -7,14 +7,16 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from integrations.connections import consent, ledger
+from integrations.connections.grants import consent
+from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, Installation
 from integrations.jobs import queue
 from integrations.jobs.run import Run
 from integrations.onboarding.models import SlotMail
 from integrations.total_expert import TryLater
-from portal import clock
-from portal.organizations.models import Membership, User
+from portal.accounts.models import User
+from portal.core import clock
+from portal.organizations.models import Membership
 
 KIND = "onboarding.slot_mail"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import models
 
-from portal import clock
 from portal.audit.models import Entry
+from portal.core import clock
 
 
 def record(

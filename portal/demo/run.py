@@ -267,8 +267,8 @@ def tell_the_story(options: argparse.Namespace, data: Path, environment: dict[st
     import django
 
     django.setup()
+    from portal.accounts.models import User
     from portal.demo import story, summary
-    from portal.organizations.models import User
 
     sandbox = f"http://127.0.0.1:{options.sandbox_port}"
     if not User.objects.exists():

@@ -15,14 +15,16 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.conf import settings
 
-from integrations.connections import credentials, ledger
+from integrations.connections.grants import client_credentials
+from integrations.connections.limits import ledger
 from integrations.connections.models import Environment, Installation
-from integrations.directory import sync
-from integrations.jobs.models import Job, State
-from portal import clock
+from integrations.directory.sync import jobs
+from integrations.jobs.models import Job, JobState
+from portal.accounts.models import User
+from portal.core import clock
 from portal.demo import cast, mail
 from portal.demo.visitor import Visitor
-from portal.organizations.models import Organization, User
+from portal.organizations.models import Organization
 
 #: Seconds to wait for the worker or for a mail. Nothing takes this long unless the machine is very busy.
 PATIENCE = 600.0
@@ -76,7 +78,7 @@ class Stage:
 
         One query reads the jobs, because the worker changes them between two.
         """
-        jobs = Job.objects.filter(state__in=[State.WAITING, State.RUNNING])
+        jobs = Job.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING])
         left = list(jobs.values_list("state", "waits_until"))
         wait = time_to_first(left, clock.now())
         if wait is not None:
@@ -96,7 +98,7 @@ def time_to_first(jobs: Sequence[tuple[str, dt.datetime | None]], now: dt.dateti
 
     None if there is no job, or if one of them may go on within seconds without the clock being moved.
     """
-    waits = [at - now for state, at in jobs if state == State.WAITING and at is not None]
+    waits = [at - now for state, at in jobs if state == JobState.WAITING and at is not None]
     if not waits or len(waits) < len(jobs) or min(waits) <= SOON:
         return None
     return min(waits)
@@ -135,7 +137,7 @@ def open_the_portal(stage: Stage) -> None:
             tokens_per_hour=stage.tokens_per_hour,
         )
         if is_production:
-            credentials.set_application(
+            client_credentials.set_application(
                 environment=environment,
                 client_id=application["client_id"],
                 client_secret=application["client_secret"],
@@ -233,5 +235,5 @@ def join(stage: Stage, persona: cast.Persona) -> Visitor:
 def refresh_all(stage: Stage) -> None:
     """Today's sync of everything that is connected."""
     for installation in Installation.objects.all():
-        sync.start_all(installation=installation)
+        jobs.start_all(installation=installation)
     stage.wait_for_jobs()

@@ -3,8 +3,9 @@
 from typing import Any
 
 from integrations.connections.models import Connection
+from portal.accounts.models import User
 from portal.demo import cast
-from portal.organizations.models import Membership, Organization, User
+from portal.organizations.models import Membership, Organization
 
 
 def of(*, portal: str, sandbox: str) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from portal.demo import screens
+from portal.demo import views
 
 urlpatterns = [
-    path("sign-in/<int:pk>/", screens.sign_in, name="demo_sign_in"),
-    path("mail/", screens.mailbox, name="demo_mail"),
+    path("sign-in/<int:pk>/", views.sign_in, name="demo_sign_in"),
+    path("mail/", views.mailbox, name="demo_mail"),
 ]

@@ -9,4 +9,4 @@ class OrganizationsConfig(AppConfig):
     verbose_name = "Organizations"
 
     def ready(self) -> None:
-        from portal.organizations import second_factor_seeds, second_factors, settings_panels  # noqa: F401
+        from portal.organizations import panels  # noqa: F401

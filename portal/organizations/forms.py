@@ -1,12 +1,12 @@
 """Forms of organizations and their people."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 
-from portal.organizations.models import Organization, User
+from portal.accounts.models import User
+from portal.organizations.models import Organization
 from portal.organizations.roles import MEMBER_ROLES, Role
 
 #: What each role may do, as whoever invites reads it.
@@ -16,53 +16,6 @@ ROLE_WORDS = {
     Role.VIEWER: "Viewer: sees everything, changes nothing",
     Role.OFFICER: "Loan officer: connects and sees their own contacts, needs no password",
 }
-
-
-#: What mail programs make a link of.
-ADDRESS = re.compile(r"://|[wW]{3}\.|\w\.[a-z]{2,}\b|@")
-
-
-class NameField(forms.CharField):
-    """What somebody is called."""
-
-    def __init__(self) -> None:
-        super().__init__(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-
-    def clean(self, value: Any) -> str:
-        """One line, and no address: the name stands in mails that the portal sends to others."""
-        name = " ".join(str(super().clean(value) or "").split())
-        if not name.isprintable() or ADDRESS.search(name):
-            raise forms.ValidationError("A name holds no web address and no special characters.")
-        return name
-
-
-class NameForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What somebody is called on screens and in invitations."""
-
-    class Meta:
-        model = User
-        fields = ("name",)
-
-    name = NameField()
-
-
-class DeleteAccountForm(forms.Form):
-    """One's own address, typed to show that the account is meant to go."""
-
-    email = forms.CharField(
-        label="Your e-mail, to confirm",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        self.user = user
-        super().__init__(*args, **kwargs)
-
-    def clean_email(self) -> str:
-        typed: str = self.cleaned_data["email"].strip()
-        if typed.lower() != self.user.email.lower():
-            raise forms.ValidationError("This is not the address that you sign in with. Nothing was deleted.")
-        return typed
 
 
 class OperatorField(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -6,7 +6,7 @@ from smtplib import SMTPException
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
-from portal import clock
+from portal.core import clock
 from portal.organizations.models import INVITATION_DAYS, Invitation
 from portal.organizations.roles import Role
 

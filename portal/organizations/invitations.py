@@ -14,11 +14,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from portal import clock
+from portal.accounts.models import User
 from portal.audit import log
+from portal.core import clock
+from portal.core.errors import Refused
 from portal.organizations import invitation_mail
-from portal.organizations.models import INVITATION_DAYS, Invitation, Membership, Organization, User
-from portal.organizations.refusals import Refused
+from portal.organizations.models import INVITATION_DAYS, Invitation, Membership, Organization
 from portal.organizations.roles import MEMBER_ROLES, Role
 
 TOKEN_BYTES = 32

@@ -5,10 +5,11 @@ Every screen asks for the role anew, so whoever is removed or changed has it in 
 
 from django.db import transaction
 
+from portal.accounts.models import User
 from portal.audit import log
+from portal.core.errors import Refused
 from portal.organizations import invitations, signals
-from portal.organizations.models import Membership, Organization, User
-from portal.organizations.refusals import Refused
+from portal.organizations.models import Membership, Organization
 from portal.organizations.roles import MEMBER_ROLES, Capability, Role, allows
 
 

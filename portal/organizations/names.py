@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from portal.organizations.refusals import Refused
+from portal.core.errors import Refused
 
 LONGEST = 120
 #: More marks on one letter than any script needs: they would run over the lines above and below.

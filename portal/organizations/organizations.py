@@ -3,11 +3,12 @@
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from portal import clock
+from portal.accounts.models import User
 from portal.audit import log
+from portal.core import clock
+from portal.core.errors import Refused
 from portal.organizations import names
-from portal.organizations.models import Organization, User
-from portal.organizations.refusals import Refused
+from portal.organizations.models import Organization
 
 #: Words that follow ``/organizations/`` in addresses of their own.
 RESERVED_SLUGS = frozenset({"add-many", "imports", "new"})

@@ -142,7 +142,7 @@ def inside(argv: list[str]) -> None:
 
 
 def _prepare(given: dict[str, Any]) -> None:
-    from integrations.connections import credentials
+    from integrations.connections.grants import client_credentials
     from integrations.connections.models import Environment
 
     environment = Environment.objects.create(
@@ -153,7 +153,7 @@ def _prepare(given: dict[str, Any]) -> None:
         calls_per_minute=given["calls_per_minute"],
         tokens_per_hour=0,
     )
-    credentials.set_application(
+    client_credentials.set_application(
         environment=environment,
         client_id=given["application"]["client_id"],
         client_secret=given["application"]["client_secret"],

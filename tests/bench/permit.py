@@ -44,10 +44,11 @@ def inside() -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from integrations.connections import installations, pacing
-    from integrations.connections.models import Connection, Environment, Grant, Purpose
-    from integrations.connections.permits import Permits
-    from portal import clock
+    from integrations.connections import installations
+    from integrations.connections.limits import pacing
+    from integrations.connections.limits.permits import Permits
+    from integrations.connections.models import Connection, Environment, GrantType, Purpose
+    from portal.core import clock
     from portal.organizations.models import Organization
 
     at = clock.now()
@@ -60,8 +61,8 @@ def inside() -> None:
     )
     organization = Organization.objects.create(name="Bench", slug="bench", created_at=at)
     connection = Connection.objects.create(
-        installation=installations.ensure(organization, world),
-        grant=Grant.CLIENT_CREDENTIALS,
+        installation=installations.get_or_create(organization, world),
+        grant=GrantType.CLIENT_CREDENTIALS,
         since=at,
         created_at=at,
     )

@@ -61,7 +61,7 @@ def inside() -> None:
     world = World(sandbox, tokens_per_hour=TOKENS)
     for theirs in sandbox.credentials["organizations"]:
         verification.start(world.propose(theirs["name"]), actor=None)
-    from portal import clock
+    from portal.core import clock
 
     began = clock.now().timestamp()
     while (at := clock.now().timestamp()) < began + HOURS * 3600:
@@ -74,7 +74,7 @@ def _work() -> None:
     """What a worker and its supervisor do until nothing is due."""
     from integrations.jobs import schedules, worker
     from integrations.jobs.leases import due
-    from portal import clock
+    from portal.core import clock
 
     schedules.run_due()
     while job := due(clock.now()).order_by("pk").first():
@@ -84,10 +84,10 @@ def _work() -> None:
 def _next_due() -> float:
     from django.db.models import Min
 
-    from integrations.jobs.models import Job, State
-    from portal import clock
+    from integrations.jobs.models import Job, JobState
+    from portal.core import clock
 
-    waits = Job.objects.filter(state=State.WAITING).aggregate(at=Min("waits_until"))["at"]
+    waits = Job.objects.filter(state=JobState.WAITING).aggregate(at=Min("waits_until"))["at"]
     return float(waits.timestamp()) if waits else clock.now().timestamp() + LEAP
 
 
@@ -96,7 +96,7 @@ def _count(sandbox: Any) -> dict[str, Any]:
 
     from integrations.connections.models import Call, RequestState, TokenRequest
     from integrations.directory.models import Book
-    from portal import clock
+    from portal.core import clock
 
     rows = sandbox.requests("/v1/token")
     times = sorted(dt.datetime.fromisoformat(str(row["at"])).timestamp() for row in rows)

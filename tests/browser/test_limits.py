@@ -104,8 +104,8 @@ def test_a_connection_says_its_next_slot_to_the_minute_and_is_moved_forward(
 WAIT = """
 import json
 from django.urls import reverse
-from integrations.connections import ledger
-from integrations.connections.access import title_of
+from integrations.connections.limits import ledger
+from integrations.connections.permissions import title_of
 from integrations.connections.models import Connection, Environment, Purpose, TokenRequest
 Environment.objects.update(tokens_per_hour=1)
 first, second = Connection.objects.filter(state="active").order_by("created_at")[:2]

@@ -13,8 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.visitors import Visitors
-from tests.portal.organizations import oidc_provider
-from tests.portal.organizations.oidc_provider import Provider
+from tests.portal.accounts import oidc_provider
+from tests.portal.accounts.oidc_provider import Provider
 from tests.portal.people import PASSWORD, person, with_app
 
 ADA, OLIVIA = "ada@cedar.example", "olivia@partner.example"

@@ -3,7 +3,7 @@
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
-from portal.organizations.models import User
+from portal.accounts.models import User
 
 PASSWORD = "only-a-test-knows-this"
 

@@ -4,15 +4,24 @@ from dataclasses import dataclass, field
 
 from allauth.usersessions.models import UserSession
 
-from integrations.connections import credentials, egress
-from integrations.connections.models import Connection, Egress, Environment, Grant, Installation, State
+from integrations.connections.grants import client_credentials
+from integrations.connections.limits import egress
+from integrations.connections.models import (
+    Connection,
+    ConnectionState,
+    Egress,
+    Environment,
+    GrantType,
+    Installation,
+)
 from integrations.directory.models import Contact, Document, Sighting
 from integrations.jobs.models import Job
-from integrations.onboarding import bulk, bulk_file
+from integrations.onboarding.bulk import files, imports
 from integrations.onboarding.models import BulkImport
-from portal import clock
+from portal.accounts.models import User
+from portal.core import clock
 from portal.organizations import invitations, organizations
-from portal.organizations.models import Invitation, Membership, Organization, User
+from portal.organizations.models import Invitation, Membership, Organization
 from tests.portal.people import person
 
 #: The people who have to do with the organization. The officer has connected; the colleague, an officer too, has not.
@@ -67,8 +76,8 @@ class Scene:
         """A file of one organization that nobody has confirmed."""
         number = BulkImport.objects.count()
         rows = f"name,client_id,client_secret\nQuarry Loans {number},id-{number},secret-{number}\n"
-        return bulk.keep(
-            bulk_file.read(rows.encode()), default=self.environment, actor=self.people["operator"]
+        return imports.keep(
+            files.read(rows.encode()), default=self.environment, actor=self.people["operator"]
         )
 
     def session(self) -> UserSession:
@@ -96,10 +105,10 @@ def build() -> Scene:
     installation = Installation.objects.create(organization=cedar, environment=environment, created_at=at)
     connection = Connection.objects.create(
         installation=installation,
-        grant=Grant.AUTHORIZATION_CODE,
+        grant=GrantType.AUTHORIZATION_CODE,
         user=people["officer"],
         scopes="leadInteraction getUsers describeSchema",
-        state=State.ACTIVE,
+        state=ConnectionState.ACTIVE,
         since=at,
         created_at=at,
     )
@@ -137,7 +146,7 @@ def _environment() -> Environment:
         authorize_url="https://public.totalexpert.net/v1/authorize",
         is_production=True,
     )
-    credentials.set_application(
+    client_credentials.set_application(
         environment=environment,
         client_id="client",
         client_secret="secret-of-the-test",

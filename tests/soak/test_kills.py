@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from integrations.connections.client import client_for
-from integrations.directory import sync
 from integrations.directory.models import Contact, Membership
+from integrations.directory.sync import jobs
 from integrations.jobs import queue
 from integrations.jobs.models import Job
-from tests.integrations.directory.test_processes import connected
+from tests.integrations.directory.sync.test_processes import connected
 from tests.processes import ROOT, sandbox_process
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True)]
@@ -61,13 +61,13 @@ def test_a_mirror_survives_any_number_of_kills(
         supervisor = work(environment, log)
         killed = 0
         try:
-            job = sync.start(connection=connection, full=True)
+            job = jobs.start(connection=connection, full=True)
             while killed < KILLS:
                 time.sleep(chance.uniform(0.1, 1.5))
                 job.refresh_from_db()
                 if not job.is_active:
                     # a job that makes no way five times in a row is stopped: killed that often, some are
-                    job = sync.start(connection=connection, full=True)
+                    job = jobs.start(connection=connection, full=True)
                 if killed % SUPERVISOR_EVERY == SUPERVISOR_EVERY - 1:
                     supervisor.kill()
                     supervisor.wait(10)
@@ -75,7 +75,7 @@ def test_a_mirror_survives_any_number_of_kills(
                     killed += 1
                 else:
                     killed += kill_holder(job)
-            job = sync.start(connection=connection, full=True)
+            job = jobs.start(connection=connection, full=True)
             until = time.monotonic() + PATIENCE
             while Job.objects.get(pk=job.pk).is_active:
                 assert time.monotonic() < until, "the sync did not end after the last kill"
@@ -85,7 +85,7 @@ def test_a_mirror_survives_any_number_of_kills(
             supervisor.wait(30)
         job.refresh_from_db()
         if job.state != "done":  # stopped by the kills: nobody disturbs this one
-            job = queue.run_now(sync.start(connection=connection, full=True))
+            job = queue.run_now(jobs.start(connection=connection, full=True))
         assert job.state == "done", job.problem
         remote = {contact.id: contact for contact in client_for(connection).contacts.all()}
         assert dict(Contact.objects.values_list("remote_id", "document__raw")) == {

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from integrations.connections.models import Environment, Grant
+from integrations.connections.models import Environment, GrantType
 from tests.bench.budget_use import _seconds, most_in_a_minute
 from tests.integrations.connections.consented import consented_connection
 from tests.processes import ROOT, sandbox_process
@@ -52,7 +52,7 @@ def test_three_workers_on_two_hosts_share_one_budget_exactly(
     with sandbox_process(tmp_path, calls_per_minute=LIMIT) as sandbox:
         host = sandbox.address.removeprefix("http://")
         settings.ENVIRONMENT_HOSTS = [host]
-        consented_connection(sandbox, by=Grant.CLIENT_CREDENTIALS)
+        consented_connection(sandbox, by=GrantType.CLIENT_CREDENTIALS)
         Environment.objects.update(calls_per_minute=LIMIT)
         running = []
         for name, workers in HOSTS.items():

@@ -4,11 +4,11 @@ from integrations.connections.models.calls import Call
 from integrations.connections.models.connections import (
     Connection,
     ConnectionQuerySet,
+    ConnectionState,
     ConsentAttempt,
     CredentialCandidate,
-    Grant,
+    GrantType,
     Landmark,
-    State,
 )
 from integrations.connections.models.environments import ApplicationCredential, Environment, Installation
 from integrations.connections.models.limits import Budget, Egress, Stop
@@ -25,7 +25,7 @@ __all__ = [
     "CredentialCandidate",
     "Egress",
     "Environment",
-    "Grant",
+    "GrantType",
     "Installation",
     "Landmark",
     "Notice",
@@ -33,7 +33,7 @@ __all__ = [
     "NoticeMail",
     "Purpose",
     "RequestState",
-    "State",
+    "ConnectionState",
     "Stop",
     "Token",
     "TokenDemand",

@@ -9,17 +9,17 @@ from django.db import models
 
 from integrations.connections.models.environments import Environment, Installation
 from integrations.connections.models.limits import Egress
-from portal.secrets import EncryptedField
+from portal.encryption.fields import EncryptedField
 
 
-class Grant(models.TextChoices):
+class GrantType(models.TextChoices):
     """How a connection was granted, and so whose eyes it sees with."""
 
     CLIENT_CREDENTIALS = "client_credentials", "Client credentials (as admin)"
     AUTHORIZATION_CODE = "authorization_code", "Consent of a person (as user)"
 
 
-class State(models.TextChoices):
+class ConnectionState(models.TextChoices):
     """What a connection is good for now. `reason` says why."""
 
     PENDING = "pending", "Not connected yet"
@@ -32,7 +32,7 @@ class State(models.TextChoices):
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def working(self) -> "ConnectionQuerySet":
-        return self.filter(state=State.ACTIVE)
+        return self.filter(state=ConnectionState.ACTIVE)
 
     def admitted(self) -> "ConnectionQuerySet":
         """Working ones whose records may be mirrored: the tripwire has looked at their grant."""
@@ -44,7 +44,7 @@ class Connection(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     installation = models.ForeignKey(Installation, on_delete=models.PROTECT, related_name="connections")
-    grant = models.CharField(max_length=20, choices=Grant.choices)
+    grant = models.CharField(max_length=20, choices=GrantType.choices)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="connections"
     )
@@ -60,7 +60,7 @@ class Connection(models.Model):
     client_secret = EncryptedField(label="connections.connection.client_secret", null=True)
     client_fingerprint = models.CharField(max_length=64, blank=True)
     scopes = models.CharField(max_length=255, blank=True, help_text="As granted, space separated")
-    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+    state = models.CharField(max_length=16, choices=ConnectionState.choices, default=ConnectionState.PENDING)
     reason = models.CharField(max_length=255, blank=True)
     since = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -102,7 +102,7 @@ class Connection(models.Model):
 
     @property
     def sees_everything(self) -> bool:
-        return self.grant == Grant.CLIENT_CREDENTIALS
+        return self.grant == GrantType.CLIENT_CREDENTIALS
 
     @property
     def granted_scopes(self) -> frozenset[str]:

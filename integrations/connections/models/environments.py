@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from django.db import models
 
+from portal.encryption.fields import EncryptedField
 from portal.organizations.models import Organization
-from portal.secrets import EncryptedField
 
 
 class Environment(models.Model):

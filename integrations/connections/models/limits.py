@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from portal.secrets import EncryptedField
+from portal.encryption.fields import EncryptedField
 
 
 class Egress(models.Model):

@@ -8,11 +8,11 @@ from django.db import models
 
 from integrations.connections.models.connections import Connection
 from integrations.connections.models.limits import Budget
-from portal.secrets import EncryptedField
+from portal.encryption.fields import EncryptedField
 
 
 class Token(models.Model):
-    """The current pair of one connection. Changed only in `integrations.connections.tokens`."""
+    """The current pair of one connection. Changed only in `integrations.connections.tokens.access`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="token")

@@ -8,31 +8,33 @@ from typing import Any
 
 from django.conf import settings
 
-from integrations.connections import admission, consent, credentials, installations
+from integrations.connections import installations
 from integrations.connections.client import client_for
-from integrations.connections.models import Connection, Environment, Grant
-from portal import clock
+from integrations.connections.grants import admission, client_credentials, consent
+from integrations.connections.models import Connection, Environment, GrantType
+from portal.accounts.models import User
+from portal.core import clock
 from portal.demo.visitor import _Forms
-from portal.organizations.models import Membership, Organization, User
+from portal.organizations.models import Membership, Organization
 from tests.processes import SandboxProcess
 
 SESSION = "a-session-secret"
 
 
-def consented_connection(sandbox: SandboxProcess, *, by: Grant) -> Connection:
+def consented_connection(sandbox: SandboxProcess, *, by: GrantType) -> Connection:
     """The first organization of the sandbox, connected and admitted."""
     environment = environment_of(sandbox)
     theirs = sandbox.credentials["organizations"][0]
     organization = Organization.objects.create(name=theirs["name"], slug="one", created_at=clock.now())
-    installation = installations.ensure(organization, environment)
-    if by == Grant.CLIENT_CREDENTIALS:
-        connection = credentials.propose(
+    installation = installations.get_or_create(organization, environment)
+    if by == GrantType.CLIENT_CREDENTIALS:
+        connection = client_credentials.propose(
             installation=installation,
             client_id=theirs["client_id"],
             client_secret=theirs["client_secret"],
             actor=None,
         )
-        credentials.settle(connection)
+        client_credentials.settle(connection)
         return connection
     user = User.objects.create_user("officer@one.example", name="Officer")
     Membership.objects.create(user=user, organization=organization, role="officer", created_at=clock.now())
@@ -56,7 +58,7 @@ def environment_of(sandbox: SandboxProcess, **limits: int) -> Environment:
         **{"tokens_per_hour": 0, "calls_per_minute": 0, **limits},
     )
     application = sandbox.credentials["application"]
-    credentials.set_application(
+    client_credentials.set_application(
         environment=environment,
         client_id=application["client_id"],
         client_secret=application["client_secret"],

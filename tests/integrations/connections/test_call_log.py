@@ -9,8 +9,8 @@ from django.urls import reverse
 from integrations import total_expert
 from integrations.connections import call_log
 from integrations.connections.client import client_for
+from integrations.connections.limits.permits import Permits
 from integrations.connections.models import Call, Connection, Environment, Purpose
-from integrations.connections.permits import Permits
 from integrations.total_expert import Rejected, TryLater
 from tests.world import World
 

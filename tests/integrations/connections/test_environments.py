@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from integrations.connections import budgets, environments
+from integrations.connections import environments
+from integrations.connections.limits import budgets
 from integrations.connections.models import Environment
 from tests.world import World
 
@@ -73,7 +74,7 @@ def test_once_somebody_is_connected_the_world_of_an_environment_stays(world: Wor
 def test_a_stored_address_that_is_none_is_a_sentence(world: World) -> None:
     world.environment.base_url += "?x=1"
     with pytest.raises(ValidationError):
-        environments.for_client(world.environment)
+        environments.client_environment(world.environment)
 
 
 def test_one_host_is_one_limit_however_its_address_is_written(world: World) -> None:

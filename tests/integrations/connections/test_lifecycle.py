@@ -3,28 +3,30 @@
 import pytest
 
 from integrations.connections import lifecycle
-from integrations.connections.models import Connection, State, Token
+from integrations.connections.models import Connection, ConnectionState, Token
 from portal.audit.models import Entry
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
 
 
-def put(connection: Connection, state: State) -> Connection:
+def put(connection: Connection, state: ConnectionState) -> Connection:
     Connection.objects.filter(pk=connection.pk).update(state=state)
     connection.refresh_from_db()
     return connection
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.ACTIVE}))
-def test_only_a_working_connection_is_paused(world: World, state: State) -> None:
+@pytest.mark.parametrize("state", sorted(set(ConnectionState) - {ConnectionState.ACTIVE}))
+def test_only_a_working_connection_is_paused(world: World, state: ConnectionState) -> None:
     connection = put(world.connected(), state)
-    assert lifecycle.pause(connection, actor=world.operator) is (state == State.PAUSED)
+    assert lifecycle.pause(connection, actor=world.operator) is (state == ConnectionState.PAUSED)
     assert Connection.objects.get().state == state
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.PAUSED, State.ACTIVE}))
-def test_only_a_paused_connection_is_resumed(world: World, state: State) -> None:
+@pytest.mark.parametrize(
+    "state", sorted(set(ConnectionState) - {ConnectionState.PAUSED, ConnectionState.ACTIVE})
+)
+def test_only_a_paused_connection_is_resumed(world: World, state: ConnectionState) -> None:
     connection = put(world.connected(), state)
     assert not lifecycle.resume(connection, actor=world.operator)
     assert Connection.objects.get().state == state
@@ -35,17 +37,21 @@ def test_a_pause_keeps_the_tokens_and_is_ended_by_resuming(world: World) -> None
     assert lifecycle.pause(connection, actor=world.operator)
     assert Token.objects.get().access_token
     assert lifecycle.resume(connection, actor=world.operator)
-    assert Connection.objects.get().state == State.ACTIVE
+    assert Connection.objects.get().state == ConnectionState.ACTIVE
     assert [entry.action for entry in Entry.objects.filter(object_id=str(connection.pk))][:2] == [
         "connection.active",
         "connection.paused",
     ]
 
 
-@pytest.mark.parametrize("decided", [State.REVOKED, State.PAUSED, State.QUARANTINED])
-def test_a_refusal_that_comes_late_does_not_overwrite_what_was_decided(world: World, decided: State) -> None:
+@pytest.mark.parametrize(
+    "decided", [ConnectionState.REVOKED, ConnectionState.PAUSED, ConnectionState.QUARANTINED]
+)
+def test_a_refusal_that_comes_late_does_not_overwrite_what_was_decided(
+    world: World, decided: ConnectionState
+) -> None:
     connection = put(world.connected(), decided)
-    assert not lifecycle.move(connection, State.NEEDS_RECONNECT, reason="refused")
+    assert not lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason="refused")
     assert Connection.objects.get().state == decided
 
 
@@ -53,7 +59,7 @@ def test_a_revoked_connection_is_not_quarantined(world: World) -> None:
     connection = world.connected()
     lifecycle.revoke(connection, actor=world.operator)
     lifecycle.quarantine(connection, reason="foreign")
-    assert Connection.objects.get().state == State.REVOKED
+    assert Connection.objects.get().state == ConnectionState.REVOKED
 
 
 def test_moving_to_where_it_is_already_is_recorded_once(world: World) -> None:

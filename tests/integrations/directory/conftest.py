@@ -9,10 +9,10 @@ from django.test import Client
 from integrations import total_expert
 from integrations.connections.client import client_for
 from integrations.connections.models import Connection
-from integrations.directory import sync
+from integrations.directory.sync import jobs
 from integrations.jobs import queue
 from integrations.jobs.models import Job
-from portal.organizations.models import User
+from portal.accounts.models import User
 from tests.world import World
 
 
@@ -39,7 +39,7 @@ def run_sync() -> Callable[..., Job]:
     """Sync what a connection sees to its end, in this process."""
 
     def run(connection: Connection, **options: Any) -> Job:
-        return queue.run_now(sync.start(connection=connection, **options))
+        return queue.run_now(jobs.start(connection=connection, **options))
 
     return run
 

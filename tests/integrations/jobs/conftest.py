@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from integrations.connections.models import Connection, Environment, Grant, Installation
+from integrations.connections.models import Connection, Environment, GrantType, Installation
 from integrations.jobs import kinds
-from portal import clock
-from portal.organizations.models import Organization, User
+from portal.accounts.models import User
+from portal.core import clock
+from portal.organizations.models import Organization
 from tests.integrations.jobs.kinds_for_tests import kinds as kinds_for_tests
 from tests.portal.people import with_app
 
@@ -44,7 +45,7 @@ def connection_of(installation: Installation, user: User | None = None) -> Conne
     """A connection by the consent of somebody, into an installation."""
     at = clock.now()
     return Connection.objects.create(
-        installation=installation, grant=Grant.AUTHORIZATION_CODE, user=user, since=at, created_at=at
+        installation=installation, grant=GrantType.AUTHORIZATION_CODE, user=user, since=at, created_at=at
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from integrations.connections.models import Installation
 from integrations.jobs import leases, worker
-from integrations.jobs.models import Job, State
-from portal import clock
+from integrations.jobs.models import Job, JobState
+from portal.core import clock
 from tests.integrations.jobs.jobs import counting
 
 pytestmark = [
@@ -85,7 +85,7 @@ def test_a_clock_that_is_put_back_keeps_no_job_waiting_for_as_long_as_it_was_ahe
 ) -> None:
     waiting, held = counting(installation), counting(installation)
     ahead = clock.now() + dt.timedelta(days=30)
-    Job.objects.filter(pk=waiting.pk).update(waits_until=ahead, state=State.WAITING)
+    Job.objects.filter(pk=waiting.pk).update(waits_until=ahead, state=JobState.WAITING)
     assert worker.begin(held.pk) is not None
     Job.objects.filter(pk=held.pk).update(lease_expires_at=ahead)
     assert set(leases.due(clock.now())) == {waiting, held}

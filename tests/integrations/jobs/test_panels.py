@@ -6,9 +6,9 @@ from django.http import HttpRequest
 
 from integrations.connections.models import Installation
 from integrations.jobs import panels, queue
-from integrations.jobs.models import Job, State
-from portal import clock
-from portal.organizations.models import User
+from integrations.jobs.models import Job, JobState
+from portal.accounts.models import User
+from portal.core import clock
 from tests.integrations.jobs.conftest import another_installation, connection_of
 from tests.integrations.jobs.jobs import counting
 
@@ -66,7 +66,7 @@ def test_many_failures_do_not_hide_what_is_under_way(installation: Installation,
     waiting = [counting(another_installation(name)) for name in ("Elm", "Oak", "Fir", "Ash")]
     assert on_home(operator) == [*failed[:3:-1], *waiting[:0:-1]]
     counts = panels.on_home(request_of(operator), None)["counts"]
-    assert counts == [(State.FAILED, 6), (State.WAITING, 4)]
+    assert counts == [(JobState.FAILED, 6), (JobState.WAITING, 4)]
 
 
 def test_an_organization_shows_its_own_latest_jobs(installation: Installation, operator: User) -> None:

@@ -9,9 +9,9 @@ from django_q.models import OrmQ
 
 from integrations.connections.models import Installation
 from integrations.jobs import leases, queue, signals, worker
-from integrations.jobs.models import Job, State
+from integrations.jobs.models import Job, JobState
+from portal.accounts.models import User
 from portal.audit.models import Entry
-from portal.organizations.models import User
 from tests.integrations.jobs.conftest import connection_of
 from tests.integrations.jobs.jobs import counting, counting_of, items_of
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_job_is_moved_to_its_end(installation: Installation) -> None:
     job = queue.run_now(counting(installation))
-    assert (job.state, job.done, job.total, job.lease_holder) == (State.DONE, 3, 3, "")
+    assert (job.state, job.done, job.total, job.lease_holder) == (JobState.DONE, 3, 3, "")
     assert items_of(job) == ["item 0", "item 1", "item 2"]
     assert job.finished_at is not None
 
@@ -28,7 +28,7 @@ def test_a_job_is_moved_to_its_end(installation: Installation) -> None:
 def test_moving_a_job_that_a_worker_has_changes_nothing(installation: Installation) -> None:
     job = counting(installation)
     assert worker.begin(job.pk) is not None
-    assert queue.run_now(job).state == State.RUNNING
+    assert queue.run_now(job).state == JobState.RUNNING
     assert items_of(job) == []
 
 
@@ -37,7 +37,7 @@ def test_moving_a_job_whose_worker_was_killed_goes_on_with_it_at_once(installati
     job = counting(installation)
     assert worker.begin(job.pk) is not None
     Job.objects.filter(pk=job.pk).update(lease_holder=leases.holder() + "0")
-    assert queue.run_now(job).state == State.DONE
+    assert queue.run_now(job).state == JobState.DONE
 
 
 def test_one_kind_has_one_active_job_an_installation(installation: Installation) -> None:
@@ -65,7 +65,7 @@ def test_a_paused_job_is_not_begun_until_it_is_resumed(installation: Installatio
     assert queue.pause(job, actor=operator)
     assert not worker.advance(job.pk)
     assert queue.resume(job, actor=operator)
-    assert queue.run_now(job).state == State.DONE
+    assert queue.run_now(job).state == JobState.DONE
 
 
 def test_a_job_paused_while_it_waits_does_not_say_that_it_goes_on(
@@ -73,7 +73,7 @@ def test_a_job_paused_while_it_waits_does_not_say_that_it_goes_on(
 ) -> None:
     job = queue.run_now(queue.start("tests.later", installation=installation))
     assert queue.pause(job, actor=operator)
-    assert (job.state, job.waits_for, job.waits_until) == (State.PAUSED, "", None)
+    assert (job.state, job.waits_for, job.waits_until) == (JobState.PAUSED, "", None)
 
 
 def test_a_cancelled_job_stays_cancelled_and_can_be_repeated(
@@ -82,10 +82,10 @@ def test_a_cancelled_job_stays_cancelled_and_can_be_repeated(
     job = counting(installation)
     assert queue.cancel(job, actor=operator)
     assert not queue.resume(job, actor=operator)
-    assert queue.run_now(job).state == State.CANCELLED
+    assert queue.run_now(job).state == JobState.CANCELLED
     assert queue.retry(job, actor=operator)
     assert job.finished_at is None
-    assert queue.run_now(job).state == State.DONE
+    assert queue.run_now(job).state == JobState.DONE
 
 
 def test_repeating_is_refused_while_another_one_is_active(installation: Installation, operator: User) -> None:
@@ -116,16 +116,16 @@ def test_a_job_asked_for_after_it_began_starts_over_once_when_it_is_done(install
     assert run is not None
     for _ in range(3):
         assert queue.start(job.kind, installation=installation, arguments=arguments).pk == job.pk
-    assert run.leave(State.DONE)
+    assert run.leave(JobState.DONE)
     job.refresh_from_db()
     assert (job.state, job.cursor, job.arguments, job.asked_again) == (
-        State.WAITING,
+        JobState.WAITING,
         {},
         arguments,
         None,
     )
     assert "starts over" in str(job.lines.last().text)
-    assert queue.run_now(job).state == State.DONE
+    assert queue.run_now(job).state == JobState.DONE
 
 
 def test_a_job_asked_for_before_it_began_runs_once(installation: Installation) -> None:
@@ -141,7 +141,7 @@ def test_a_job_that_waits_between_two_slices_does_not_start_over_for_the_same(
     job = counting(installation)
     run = worker.begin(job.pk)
     assert run is not None
-    run.leave(State.WAITING)
+    run.leave(JobState.WAITING)
     queue.start(job.kind, installation=installation)
     job.refresh_from_db()
     assert job.asked_again is None
@@ -155,9 +155,9 @@ def test_a_failed_job_that_was_asked_for_again_is_tried_again(installation: Inst
     run = worker.begin(job.pk)
     assert run is not None
     queue.start(job.kind, installation=installation)
-    run.leave(State.FAILED, line="It broke.")
+    run.leave(JobState.FAILED, line="It broke.")
     job.refresh_from_db()
-    assert job.state == State.WAITING and job.problem == ""
+    assert job.state == JobState.WAITING and job.problem == ""
 
 
 def test_a_cancelled_job_does_not_start_over(installation: Installation, operator: User) -> None:
@@ -166,9 +166,9 @@ def test_a_cancelled_job_does_not_start_over(installation: Installation, operato
     assert run is not None
     queue.start(job.kind, installation=installation)
     queue.cancel(job, actor=operator)
-    run.leave(State.DONE)
+    run.leave(JobState.DONE)
     job.refresh_from_db()
-    assert job.state == State.CANCELLED
+    assert job.state == JobState.CANCELLED
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_a_job_whose_connection_is_gone_ends_with_a_sentence(installation: Insta
     job = counting_of(connection)
     connection.delete()
     job.refresh_from_db()
-    assert queue.run_now(job).state == State.FAILED
+    assert queue.run_now(job).state == JobState.FAILED
     assert "is gone" in job.problem
 
 
@@ -284,7 +284,7 @@ def test_a_job_cancelled_in_the_middle_is_left_again_when_its_worker_lets_go(
     run = worker.begin(job.pk)
     assert run is not None
     queue.cancel(job, actor=operator)
-    run.leave(State.WAITING)
+    run.leave(JobState.WAITING)
     assert left == [(job.pk, "cancelled")] * 2
 
 
@@ -293,5 +293,5 @@ def test_a_job_that_starts_over_is_not_left(installation: Installation, left: li
     run = worker.begin(job.pk)
     assert run is not None
     counting(installation)
-    run.leave(State.DONE)
+    run.leave(JobState.DONE)
     assert left == []

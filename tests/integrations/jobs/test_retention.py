@@ -8,11 +8,13 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from integrations.connections import budgets, call_log, demands
+from integrations.connections import call_log
+from integrations.connections.limits import budgets
+from integrations.connections.limits import queue as demands
 from integrations.connections.models import Call, Installation, Purpose, TokenDemand, TokenRequest
 from integrations.jobs import queue, retention
 from integrations.jobs.models import Job, JobLine
-from portal import clock
+from portal.core import clock
 from tests.integrations.jobs.jobs import counting
 from tests.world import World
 

@@ -5,9 +5,9 @@ from django.db import transaction
 
 from integrations.connections.models import Installation
 from integrations.jobs import leases, queue, run, worker
-from integrations.jobs.models import Job, JobLine, State
-from portal import clock
-from portal.organizations.models import User
+from integrations.jobs.models import Job, JobLine, JobState
+from portal.accounts.models import User
+from portal.core import clock
 from tests.integrations.jobs.jobs import counting, items_of
 from tests.integrations.jobs.kinds_for_tests.kinds import step
 
@@ -28,9 +28,9 @@ def test_a_worker_that_wakes_up_late_writes_nothing(installation: Installation) 
     with pytest.raises(run.LeaseLost), transaction.atomic():
         late.note("written by the dead")
         late.checkpoint(cursor={"next": 0}, done=0)
-    assert not late.leave(State.WAITING, line="written by the dead")
+    assert not late.leave(JobState.WAITING, line="written by the dead")
     job.refresh_from_db()
-    assert (job.state, job.done, job.cursor) == (State.DONE, 3, {"next": 3})
+    assert (job.state, job.done, job.cursor) == (JobState.DONE, 3, {"next": 3})
     assert not JobLine.objects.filter(text="written by the dead").exists()
 
 
@@ -54,9 +54,9 @@ def test_the_step_during_which_somebody_pauses_is_kept_and_is_the_last(
     with pytest.raises(run.StopRequested):
         step(working, 1)
     assert items_of(job) == ["item 0"]
-    working.leave(State.WAITING)
+    working.leave(JobState.WAITING)
     job.refresh_from_db()
-    assert (job.state, job.done, job.lease_holder) == (State.PAUSED, 1, "")
+    assert (job.state, job.done, job.lease_holder) == (JobState.PAUSED, 1, "")
 
 
 def test_a_job_that_is_resumed_before_its_worker_noticed_is_not_begun_twice(
@@ -69,8 +69,8 @@ def test_a_job_that_is_resumed_before_its_worker_noticed_is_not_begun_twice(
     assert worker.begin(job.pk) is None
     step(working, 0)
     assert not working.time_left()
-    working.leave(State.WAITING)
-    assert queue.run_now(job).state == State.DONE
+    working.leave(JobState.WAITING)
+    assert queue.run_now(job).state == JobState.DONE
     assert items_of(job) == ["item 0", "item 1", "item 2"]
 
 
@@ -83,10 +83,10 @@ def test_a_new_job_waits_for_the_worker_of_the_cancelled_one(
     successor = counting(installation)
     assert successor.pk != cancelled.pk
     assert worker.begin(successor.pk) is None
-    working.leave(State.WAITING)
+    working.leave(JobState.WAITING)
     cancelled.refresh_from_db()
-    assert cancelled.state == State.CANCELLED
-    assert queue.run_now(successor).state == State.DONE
+    assert cancelled.state == JobState.CANCELLED
+    assert queue.run_now(successor).state == JobState.DONE
 
 
 def test_only_progress_resets_the_attempts(installation: Installation) -> None:
@@ -112,7 +112,7 @@ def test_the_rate_counts_only_the_time_somebody_worked(
     working = begun(job)
     seconds[0] += 5
     working.checkpoint(done=20, total=30)
-    working.leave(State.WAITING)
+    working.leave(JobState.WAITING)
     seconds[0] += 3600
     working = begun(job)
     seconds[0] += 5

@@ -9,7 +9,7 @@ from django.db import connections
 
 from integrations.jobs import schedules
 from integrations.jobs.models import Schedule
-from portal import clock
+from portal.core import clock
 
 NAME = "tests.regular"
 HOUR = dt.timedelta(hours=1)

@@ -6,9 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
-from integrations.jobs.supervisor import Supervisor
-from portal import clock
-from tests.portal.keys import put_in_front, take_out
+from integrations.jobs.cluster.supervisor import Supervisor
+from portal.core import clock
+from tests.portal.encryption.keys import put_in_front, take_out
 from tests.portal.people import person, with_app
 
 

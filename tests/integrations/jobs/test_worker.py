@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from integrations.connections.models import Installation
 from integrations.jobs import leases, queue, run, worker
-from integrations.jobs.models import Job, State
-from portal import clock
-from portal.organizations.models import User
+from integrations.jobs.models import Job, JobState
+from portal.accounts.models import User
+from portal.core import clock
 from tests.integrations.jobs.jobs import counting, items_of
 from tests.integrations.jobs.kinds_for_tests.kinds import step
 
@@ -25,8 +25,8 @@ def test_a_job_of_several_slices_goes_on_where_it_stands(installation: Installat
     job = counting(installation, pause_after=1)
     assert worker.advance(job.pk)
     job.refresh_from_db()
-    assert (job.state, job.done) == (State.WAITING, 2)
-    assert queue.run_now(job).state == State.DONE
+    assert (job.state, job.done) == (JobState.WAITING, 2)
+    assert queue.run_now(job).state == JobState.DONE
     assert len(items_of(job)) == 3
 
 
@@ -39,7 +39,7 @@ def test_a_job_somebody_works_on_is_not_begun_again(installation: Installation) 
 
 def test_waiting_tells_what_for_and_uses_up_no_attempt(installation: Installation) -> None:
     job = queue.run_now(queue.start("tests.later", installation=installation))
-    assert (job.state, job.attempts) == (State.WAITING, 0)
+    assert (job.state, job.attempts) == (JobState.WAITING, 0)
     assert job.waits_for == "No token slot is free before 14:32 UTC."
     assert 110 < wait_of(job) <= 120
     assert not worker.advance(job.pk)
@@ -70,7 +70,7 @@ def test_waiting_for_nobody_knows_how_long_gets_longer_until_there_is_progress(
 
 def test_a_refusal_ends_the_job_with_its_sentence(installation: Installation) -> None:
     job = queue.run_now(queue.start("tests.refused", installation=installation))
-    assert (job.state, job.problem, job.lease_holder) == (State.FAILED, "Total Expert refused this.", "")
+    assert (job.state, job.problem, job.lease_holder) == (JobState.FAILED, "Total Expert refused this.", "")
     assert job.finished_at is not None
     assert [(line.level, line.text) for line in job.lines.all()] == [("error", "Total Expert refused this.")]
 
@@ -88,7 +88,7 @@ def test_an_error_of_ours_is_tried_again_and_told_by_its_type_only(
     assert tuple(waits) == worker.BACKOFF
     assert worker.advance(job.pk)
     job.refresh_from_db()
-    assert job.state == State.FAILED
+    assert job.state == JobState.FAILED
     assert "ValueError" in job.problem
     assert "canary" not in job.problem + "".join(line.text for line in job.lines.all())
     assert not worker.advance(job.pk)
@@ -104,7 +104,7 @@ def test_a_job_that_gets_further_each_time_it_fails_is_not_given_up(
         assert worker.advance(job.pk)
         clock.advance(worker.BACKOFF[-1] + 1)
     job.refresh_from_db()
-    assert (job.state, job.done) == (State.DONE, items)
+    assert (job.state, job.done) == (JobState.DONE, items)
 
 
 def test_a_job_whose_workers_die_is_stopped_after_a_few_attempts(installation: Installation) -> None:
@@ -114,7 +114,7 @@ def test_a_job_whose_workers_die_is_stopped_after_a_few_attempts(installation: I
         clock.advance(leases.LEASE.total_seconds() + 1)
     assert worker.advance(job.pk)
     job.refresh_from_db()
-    assert (job.state, job.done) == (State.FAILED, 0)
+    assert (job.state, job.done) == (JobState.FAILED, 0)
     assert f"{worker.ATTEMPTS} times" in job.problem
 
 
@@ -188,7 +188,7 @@ class History:
         elif name == "step" and who in self.working:
             self._step(who)
         elif name == "leave" and who in self.working:
-            self.working.pop(who).leave(State.WAITING)
+            self.working.pop(who).leave(JobState.WAITING)
         elif name == "die":
             self.working.pop(who, None)
         elif name == "pass time":
@@ -204,7 +204,7 @@ class History:
         try:
             step(slice_, following)
         except (run.LeaseLost, run.StopRequested):
-            self.working.pop(who).leave(State.WAITING)
+            self.working.pop(who).leave(JobState.WAITING)
 
     def finish(self) -> None:
         """Everybody goes home; whatever state that leaves, the job can be brought to its end."""
@@ -212,4 +212,4 @@ class History:
         queue.resume(self.job, actor=self.person)
         queue.retry(self.job, actor=self.person)
         Job.objects.filter(pk=self.job.pk).update(attempts=0)
-        assert queue.run_now(self.job).state == State.DONE
+        assert queue.run_now(self.job).state == JobState.DONE

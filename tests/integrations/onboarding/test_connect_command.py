@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from integrations.connections.models import Connection, CredentialCandidate, State, Token
-from integrations.directory import sync
+from integrations.connections.models import Connection, ConnectionState, CredentialCandidate, Token
+from integrations.directory.sync import jobs
 from integrations.jobs import queue
 from integrations.jobs.models import Job
 from integrations.onboarding import pipeline
@@ -44,9 +44,9 @@ def test_an_organization_is_connected_verified_and_its_first_sync_started(
     said = connect(world, monkeypatch, "--new")
     assert f"Connected {CEDAR} in Sandbox" in said
     connection = Connection.objects.get()
-    assert connection.state == State.ACTIVE
+    assert connection.state == ConnectionState.ACTIVE
     assert connection.verified_at is not None
-    assert Job.objects.filter(kind=sync.KIND, installation=connection.installation).exists()
+    assert Job.objects.filter(kind=jobs.KIND, installation=connection.installation).exists()
     assert [row.stage for row in pipeline.rows(Organization.objects.all())] == ["first_sync"]
 
 

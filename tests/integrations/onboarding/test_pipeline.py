@@ -5,11 +5,11 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.connections import lifecycle
-from integrations.directory import sync
+from integrations.directory.sync import jobs
 from integrations.jobs import queue
 from integrations.jobs.models import Job
-from integrations.onboarding import pipeline, screens
-from portal import clock
+from integrations.onboarding import pipeline, views
+from portal.core import clock
 from portal.organizations.models import Organization
 from tests.world import World
 
@@ -42,16 +42,16 @@ def test_an_organization_stays_live_when_the_jobs_that_made_it_so_are_forgotten(
     connection.verified_at = clock.now()
     connection.save(update_fields=["verified_at"])
     assert stage_of(organization) == "verified"
-    queue.run_now(sync.start(connection=connection))
+    queue.run_now(jobs.start(connection=connection))
     assert stage_of(organization) == "live"
     Job.objects.all().delete()
     assert stage_of(organization) == "live"
 
 
 def test_many_organizations_come_in_pages_and_are_searched_by_name(operator: Client) -> None:
-    many(screens.PAGE + 7)
+    many(views.PAGE + 7)
     first = operator.get(reverse("organizations")).content.decode()
-    assert first.count('<th scope="row">') == screens.PAGE
+    assert first.count('<th scope="row">') == views.PAGE
     assert "Page 1 of 2" in first
     second = operator.get(reverse("organizations"), {"page": "2"}).content.decode()
     assert second.count('<th scope="row">') == 7

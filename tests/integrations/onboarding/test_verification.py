@@ -2,15 +2,15 @@
 
 import pytest
 
-from integrations.connections import ledger, lifecycle
-from integrations.connections.models import Connection, Token
-from integrations.connections.models import State as ConnectionState
-from integrations.directory import sync
+from integrations.connections import lifecycle
+from integrations.connections.limits import ledger
+from integrations.connections.models import Connection, ConnectionState, Token
+from integrations.directory.sync import jobs as sync
 from integrations.jobs import queue, worker
-from integrations.jobs.models import Job, State
+from integrations.jobs.models import Job, JobState
 from integrations.onboarding import verification
 from integrations.onboarding.models import Verification
-from portal import clock
+from portal.core import clock
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -22,14 +22,14 @@ def verify(connection: Connection) -> Job:
 
 def test_what_holds_is_synced(world: World) -> None:
     connection = world.connected()
-    assert verify(connection).state == State.DONE
+    assert verify(connection).state == JobState.DONE
     assert Verification.objects.get().outcome == Verification.Outcome.DONE
     assert Job.objects.filter(kind=sync.KIND).exists()
 
 
 def test_a_verification_in_which_nothing_held_is_no_success(world: World) -> None:
     job = verify(world.propose(client_secret="wrong"))
-    assert job.state == State.FAILED
+    assert job.state == JobState.FAILED
     assert "does not know this client id and secret" in job.problem
     assert not Job.objects.filter(kind=sync.KIND).exists()
 
@@ -43,8 +43,8 @@ def test_one_that_waits_for_a_token_does_not_keep_the_others(world: World) -> No
     verification.start(has_one, actor=None)
     assert ledger.next_slot(world.environment, waits) > clock.now()
     jobs = {job.connection_id: queue.run_now(job) for job in Job.objects.filter(kind=verification.KIND)}
-    assert jobs[waits.pk].state == State.WAITING and "No token slot" in jobs[waits.pk].waits_for
-    assert jobs[has_one.pk].state == State.DONE
+    assert jobs[waits.pk].state == JobState.WAITING and "No token slot" in jobs[waits.pk].waits_for
+    assert jobs[has_one.pk].state == JobState.DONE
     outcomes = dict(Verification.objects.values_list("connection", "outcome"))
     assert outcomes == {waits.pk: Verification.Outcome.RUNNING, has_one.pk: Verification.Outcome.DONE}
     assert [job.connection for job in Job.objects.filter(kind=sync.KIND)] == [has_one]
@@ -73,9 +73,9 @@ def test_a_verification_that_failed_is_tried_again_from_its_job(world: World) ->
     connection = world.connected()
     lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason="It was refused.")
     job = verify(connection)
-    assert job.state == State.FAILED and "It was refused" in job.problem
+    assert job.state == JobState.FAILED and "It was refused" in job.problem
     assert Verification.objects.get().problem == job.problem
     lifecycle.move(connection, ConnectionState.ACTIVE)
     assert queue.retry(job, actor=world.operator)
-    assert queue.run_now(job).state == State.DONE
+    assert queue.run_now(job).state == JobState.DONE
     assert Verification.objects.get().outcome == Verification.Outcome.DONE

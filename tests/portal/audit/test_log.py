@@ -2,10 +2,11 @@
 
 import pytest
 
-from portal import clock
+from portal.accounts.models import User
 from portal.audit import log
 from portal.audit.models import AppendOnly, Entry
-from portal.organizations.models import Organization, User
+from portal.core import clock
+from portal.organizations.models import Organization
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ def test_an_entry_names_actor_organization_and_target_by_id() -> None:
     made = log.record("probe.done", actor=user, organization=cedar, target=user, rows=3)
     made.refresh_from_db()
     assert (made.actor_id, made.organization_id) == (user.pk, cedar.pk)
-    assert (made.object_type, made.object_id) == ("organizations.user", str(user.pk))
+    assert (made.object_type, made.object_id) == ("accounts.user", str(user.pk))
     assert made.detail == {"rows": 3}
     assert "ada" not in str(made)
 

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from integrations.jobs.models import Job, State
-from portal import clock
+from integrations.jobs.models import Job, JobState
+from portal.core import clock
 from portal.demo import story
 from tests.world import World
 
@@ -14,16 +14,16 @@ HOUR = dt.timedelta(hours=1)
 
 
 def test_the_clocks_move_to_the_first_job_when_all_wait_until_later() -> None:
-    jobs = [(State.WAITING, NOW + 2 * HOUR), (State.WAITING, NOW + HOUR)]
+    jobs = [(JobState.WAITING, NOW + 2 * HOUR), (JobState.WAITING, NOW + HOUR)]
     assert story.time_to_first(jobs, NOW) == HOUR
 
 
 @pytest.mark.parametrize(
     "going",
-    [(State.RUNNING, None), (State.WAITING, None), (State.WAITING, NOW), (State.WAITING, NOW - HOUR)],
+    [(JobState.RUNNING, None), (JobState.WAITING, None), (JobState.WAITING, NOW), (JobState.WAITING, NOW - HOUR)],
 )
-def test_the_clocks_stand_still_while_a_job_may_go_on(going: tuple[State, dt.datetime | None]) -> None:
-    assert story.time_to_first([(State.WAITING, NOW + HOUR), going], NOW) is None
+def test_the_clocks_stand_still_while_a_job_may_go_on(going: tuple[JobState, dt.datetime | None]) -> None:
+    assert story.time_to_first([(JobState.WAITING, NOW + HOUR), going], NOW) is None
 
 
 def test_the_clocks_stand_still_when_nothing_is_left() -> None:
@@ -57,7 +57,7 @@ def test_a_worker_that_takes_the_last_job_meanwhile_does_no_harm(
     )
 
     def begin_the_job() -> dt.datetime:
-        Job.objects.update(state=State.RUNNING, waits_until=None)
+        Job.objects.update(state=JobState.RUNNING, waits_until=None)
         return at
 
     monkeypatch.setattr(story.clock, "now", begin_the_job)
@@ -66,5 +66,5 @@ def test_a_worker_that_takes_the_last_job_meanwhile_does_no_harm(
     assert stage.moved == [pytest.approx(1, abs=0.01)]
     assert not stage._work_is_done()
     assert len(stage.moved) == 1
-    Job.objects.update(state=State.DONE)
+    Job.objects.update(state=JobState.DONE)
     assert stage._work_is_done()

@@ -9,11 +9,12 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import connection
 
-from portal import clock
+from portal.accounts.models import User
 from portal.audit.models import Entry
+from portal.core import clock
+from portal.core.errors import Refused
 from portal.organizations import invitation_mail, invitations
-from portal.organizations.models import Invitation, Membership, Organization, User
-from portal.organizations.refusals import Refused
+from portal.organizations.models import Invitation, Membership, Organization
 from tests.portal.people import person
 
 pytestmark = pytest.mark.django_db

@@ -2,10 +2,11 @@
 
 import pytest
 
+from portal.accounts.models import User
 from portal.audit.models import Entry
+from portal.core.errors import Refused
 from portal.organizations import invitations, members
-from portal.organizations.models import Membership, Organization, User
-from portal.organizations.refusals import Refused
+from portal.organizations.models import Membership, Organization
 
 pytestmark = pytest.mark.django_db
 

@@ -3,8 +3,9 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal import clock
-from portal.organizations.models import Membership, Organization, User
+from portal.accounts.models import User
+from portal.core import clock
+from portal.organizations.models import Membership, Organization
 from portal.organizations.roles import Capability, Role, allows
 
 MATRIX = {

@@ -2,8 +2,8 @@
 
 import pytest
 
+from portal.core.errors import Refused
 from portal.organizations import names, organizations
-from portal.organizations.refusals import Refused
 
 SAME = [
     ("Cedar Home Lending", "CEDAR  home lending"),

@@ -5,22 +5,23 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from integrations.connections.access import title_of
 from integrations.connections.models import Connection, Installation
-from integrations.directory import coverage, sync
-from integrations.directory.rounds import Round
+from integrations.connections.permissions import title_of
+from integrations.directory.browse import coverage
+from integrations.directory.sync import jobs as sync
+from integrations.directory.sync.runs import Round
 from integrations.jobs import queue
-from integrations.jobs.models import Job, JobLine, State
-from portal import clock, moments
+from integrations.jobs.models import Job, JobLine, JobState
+from portal.core import clock, times
+from portal.core.errors import Refused
 from portal.organizations import organizations
-from portal.organizations.refusals import Refused
 
 #: As in sysexits.h: try again later.
 LATER = 75
 STOPPED = {
-    State.FAILED: "The sync failed.",
-    State.CANCELLED: "Somebody cancelled the sync.",
-    State.PAUSED: "Somebody paused the sync. Resume it on its page under Jobs.",
+    JobState.FAILED: "The sync failed.",
+    JobState.CANCELLED: "Somebody cancelled the sync.",
+    JobState.PAUSED: "Somebody paused the sync. Resume it on its page under Jobs.",
 }
 
 
@@ -73,7 +74,7 @@ class Command(BaseCommand):
     def _run(self, connection: Connection, *, full: bool) -> Job:
         """One pass. One over changes that was under way is ended first when everything is asked for."""
         job = queue.run_now(sync.start(connection=connection, full=full))
-        if full and job.state == State.DONE and not job.arguments.get("full"):
+        if full and job.state == JobState.DONE and not job.arguments.get("full"):
             job = queue.run_now(sync.start(connection=connection, full=True))
         return job
 
@@ -82,7 +83,7 @@ class Command(BaseCommand):
             for line in JobLine.objects.filter(job=job).order_by("pk"):
                 named = f"{title_of(job.connection)}: " if synced.passes > 1 and job.connection else ""
                 self.stdout.write(f"  {named}{line.text}")
-        if synced.state == State.DONE:
+        if synced.state == JobState.DONE:
             self.stdout.write(f"  Read {synced.done:,} contacts. {coverage.of(installation).sentence()}")
 
     def _row(self, installation: Installation, synced: Round) -> dict[str, Any]:
@@ -106,16 +107,16 @@ class Command(BaseCommand):
         As long as one of its connections works, a sync has not failed.
         """
         for synced in all_synced:
-            if synced.state in (State.FAILED, State.CANCELLED, State.PAUSED):
+            if synced.state in (JobState.FAILED, JobState.CANCELLED, JobState.PAUSED):
                 raise CommandError(synced.problem or STOPPED[synced.state])
         for synced in all_synced:
-            if synced.state == State.RUNNING:
+            if synced.state == JobState.RUNNING:
                 raise CommandError(
                     "A worker is syncing it right now. The Jobs screen shows how far it is.", returncode=LATER
                 )
-            if synced.state == State.WAITING:
+            if synced.state == JobState.WAITING:
                 at = synced.waits_until
-                until = f" It goes on at {moments.soon(at, clock.now())}." if at else ""
+                until = f" It goes on at {times.soon(at, clock.now())}." if at else ""
                 raise CommandError(
                     f"{synced.waits_for or 'The sync is not over.'}{until} What was read is kept, and a worker "
                     "(manage.py work) goes on by itself.",

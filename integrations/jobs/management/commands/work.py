@@ -7,9 +7,9 @@ from django.core.checks import CRITICAL, Tags
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
-from integrations.jobs import cluster
-from integrations.jobs.supervisor import PATIENCE, Supervisor, say
-from portal import key_states
+from integrations.jobs.cluster import process
+from integrations.jobs.cluster.supervisor import PATIENCE, Supervisor, say
+from portal.encryption import status
 
 
 class Command(BaseCommand):
@@ -29,10 +29,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["cluster_only"]:
-            cluster.run(signs=options["signs"], period=options["period"])
+            process.run(signs=options["signs"], period=options["period"])
         else:
             # Django leaves these out when a command starts
             self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
             # said, but no reason to stop: what needs another key works, and mending may need a worker
-            self.check(tags=[key_states.TAG], databases=[DEFAULT_DB_ALIAS], fail_level=CRITICAL)
+            self.check(tags=[status.TAG], databases=[DEFAULT_DB_ALIAS], fail_level=CRITICAL)
             Supervisor(say, patience=options["patience"]).run()

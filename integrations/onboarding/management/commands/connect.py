@@ -7,16 +7,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from integrations.connections import credentials, installations
+from integrations.connections import installations
+from integrations.connections.grants import client_credentials
 from integrations.connections.models import Connection, Environment
 from integrations.jobs import queue
 from integrations.jobs.models import Job
 from integrations.onboarding import verification
 from integrations.onboarding.models import Verification
 from integrations.total_expert import Rejected
+from portal.core.errors import Refused
 from portal.organizations import organizations
 from portal.organizations.models import Organization
-from portal.organizations.refusals import Refused
 
 #: As in sysexits.h: try again later.
 LATER = 75
@@ -43,10 +44,10 @@ class Command(BaseCommand):
             self.stderr.write("Paste the client secret, then Enter and Ctrl-D:")
         secret = sys.stdin.read()
         try:
-            credentials.clean(options["client_id"], secret)
+            client_credentials.clean(options["client_id"], secret)
             organization, is_new = self._organization(options["organization"], new=options["new"])
-            connection = credentials.propose(
-                installation=installations.ensure(organization, environment),
+            connection = client_credentials.propose(
+                installation=installations.get_or_create(organization, environment),
                 client_id=options["client_id"],
                 client_secret=secret,
                 actor=None,

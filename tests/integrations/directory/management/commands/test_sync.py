@@ -9,8 +9,8 @@ from django.core.management.base import CommandError
 
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection
-from integrations.directory import sync
 from integrations.directory.models import Book, Contact
+from integrations.directory.sync import jobs
 from integrations.jobs import queue
 from tests.world import World
 
@@ -73,7 +73,7 @@ def test_full_reads_everything_again(admin: Connection) -> None:
 def test_full_is_full_also_when_a_sync_of_changes_was_waiting(admin: Connection) -> None:
     run("cedar-home-lending")
     before = Book.objects.get(connection=admin).full_finished_at
-    sync.start(connection=admin)
+    jobs.start(connection=admin)
     run("cedar-home-lending", "--full")
     assert Book.objects.get(connection=admin).full_finished_at != before
 
@@ -102,7 +102,7 @@ def test_a_total_expert_that_is_down_is_exit_code_75_and_loses_nothing(
 
 
 def test_a_paused_sync_says_so(world: World, admin: Connection) -> None:
-    queue.pause(sync.start(connection=admin), actor=world.operator)
+    queue.pause(jobs.start(connection=admin), actor=world.operator)
     with pytest.raises(CommandError, match="paused") as raised:
         run("cedar-home-lending")
     assert raised.value.returncode == 1

@@ -1,0 +1,1 @@
+"""How a connection gets its grant: consent, client credentials, verification, admission."""

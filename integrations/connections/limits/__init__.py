@@ -1,0 +1,1 @@
+"""Budgets of calls and tokens, and who uses them next."""

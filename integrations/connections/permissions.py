@@ -1,0 +1,50 @@
+"""Whose connections a person may see and manage, and what a connection is called on screens."""
+
+import uuid
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from integrations.connections.models import Connection, GrantType
+from portal.accounts.guard import current_user
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+
+
+def visible_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Connection:
+    """A connection of the organization that this person may see: an officer's own, anybody else's any. Or 404."""
+    rows = Connection.objects.filter(installation__organization=organization)
+    if not organization.allows(current_user(request), Capability.OVERVIEW):
+        rows = rows.filter(user=current_user(request))
+    return get_object_or_404(
+        rows.select_related(
+            "installation__environment",
+            "installation__organization",
+            "user",
+            "conflicts_with__installation__organization",
+        ),
+        pk=pk,
+    )
+
+
+def may_manage(request: HttpRequest, connection: Connection) -> bool:
+    """Whether this person may pause, resume, test and revoke it: managers any, everybody their own."""
+    organization = connection.installation.organization
+    return (
+        organization.allows(current_user(request), Capability.MANAGE)
+        or connection.user_id == current_user(request).pk
+    )
+
+
+def title_of(connection: Connection) -> str:
+    """What a connection is called on screens."""
+    if connection.grant == GrantType.CLIENT_CREDENTIALS:
+        return f"{connection.installation.environment.label}: client credentials"
+    who = connection.user.display_name if connection.user else "somebody who left"
+    return f"{connection.installation.environment.label}: consent of {who}"
+
+
+def may_resume(request: HttpRequest, connection: Connection) -> bool:
+    """Whether this person may end a pause: managers any, everybody else one that they made themselves."""
+    manages = connection.installation.organization.allows(current_user(request), Capability.MANAGE)
+    return manages or connection.paused_by_id == current_user(request).pk

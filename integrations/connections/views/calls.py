@@ -1,0 +1,52 @@
+"""The call log of one connection: what was asked of Total Expert, how it answered, and which errors repeat."""
+
+import uuid
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+
+from integrations.connections import call_log
+from integrations.connections.models import Call
+from integrations.connections.permissions import title_of, visible_connection
+from portal.core.pages import render
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+from portal.organizations.views.guard import organization_view
+
+PAGE = 100
+#: What the list can be narrowed to: a name, a word, and which calls.
+KINDS: dict[str, tuple[str, Q]] = {
+    "failed": ("Failed", call_log.failed()),
+    "writes": ("Writes", ~Q(method="GET")),
+    "slow": ("Slower than 2 s", Q(milliseconds__gt=2000)),
+    "waited": ("Waited for a permit", Q(waited__gt=250)),
+}
+
+
+@organization_view(Capability.BROWSE)
+def calls(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
+    """The calls of one connection in the last 15 days, the latest first."""
+    connection = visible_connection(request, organization, pk)
+    rows = Call.objects.filter(connection=connection)
+    chosen = request.GET.get("show", "")
+    job = request.GET.get("job", "")
+    shown = rows.filter(KINDS[chosen][1]) if chosen in KINDS else rows
+    if job.isascii() and job.isdigit() and len(job) < 19:
+        shown = shown.filter(job=int(job))
+    else:
+        job = ""
+    page = Paginator(shown.order_by("-at", "-pk"), PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "organization": organization,
+        "connection": connection,
+        "connection_title": title_of(connection),
+        "page": page,
+        "chosen": chosen if chosen in KINDS else "",
+        "job": job,
+        "choices": [(name, word) for name, (word, _) in KINDS.items()],
+        "groups": call_log.error_groups(rows)[:20],
+        "days": call_log.KEPT.days,
+    }
+    return render(request, "connections/calls.html", context, title="Call log")

@@ -1,0 +1,1 @@
+"""Searching, filtering and showing synced contacts."""

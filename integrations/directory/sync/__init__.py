@@ -1,0 +1,1 @@
+"""Keeping the synced copy of contacts, groups and owners up to date."""

@@ -1,0 +1,47 @@
+"""The sync: jobs that mirror what working connections see, each one pass of one connection."""
+
+from integrations.connections import lifecycle
+from integrations.connections.models import Connection, Installation
+from integrations.directory.sync.passes import Pass
+from integrations.jobs import queue
+from integrations.jobs.models import Job
+from integrations.jobs.run import Run
+from integrations.total_expert import ReconnectRequired, Rejected
+from portal.accounts.models import User
+
+KIND = "directory.sync"
+
+
+def start(*, connection: Connection, asked_by: User | None = None, full: bool = False) -> Job:
+    """Start a pass of a connection in the background; the one that is under way, if there is one.
+
+    ``full`` reads everything. Otherwise it reads what changed since the last pass, unless there was none.
+    """
+    return queue.start(KIND, connection=connection, asked_by=asked_by, arguments={"full": full})
+
+
+def start_all(*, installation: Installation, asked_by: User | None = None, full: bool = False) -> list[Job]:
+    """Start a pass of each connection of an installation that may be mirrored. Answers their jobs, maybe none."""
+    admitted = Connection.objects.admitted().filter(installation=installation).select_related("installation")
+    return [start(connection=connection, asked_by=asked_by, full=full) for connection in admitted]
+
+
+def advance(run: Run) -> bool:
+    """One slice: go on with the pass. Raises TryLater when it must wait, Rejected or ReconnectRequired when refused."""
+    connection = Connection.objects.select_related(
+        "installation__environment", "installation__organization", "egress", "user"
+    ).get(jobs=run.job.pk)
+    try:
+        lifecycle.refuse_closed(connection)
+    except ReconnectRequired as closed:
+        raise ReconnectRequired(f"{closed} What was mirrored stays.") from None
+    if connection.admitted_at is None:
+        raise ReconnectRequired(
+            "This connection was not verified yet, so nothing is mirrored. Test it first."
+        )
+    reading = Pass(run, connection)
+    try:
+        return reading.advance()
+    except (ReconnectRequired, Rejected) as refused:
+        reading.fail(str(refused))
+        raise

@@ -1,0 +1,110 @@
+"""The pass of a connection: one reading of what it sees, kept in the cursor of its job.
+
+Each step asks Total Expert outside any transaction, then stores the answer and its own progress in one, under the
+job's fence: a step happens whole or not at all, and a worker that dies is followed by one that goes on from there.
+Passes of several connections of an installation run side by side, and store one after the other.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+
+from integrations.connections.client import client_for
+from integrations.connections.models import Connection, Installation
+from integrations.directory.models import UNKNOWN_TIME, Book
+from integrations.directory.sync import reader, steps, store
+from integrations.jobs.run import Run
+from integrations.total_expert import Page
+from portal.core import clock
+
+#: Later passes read what changed since the last one, and begin this much earlier: clocks and commits are not exact.
+OVERLAP = dt.timedelta(minutes=5)
+#: Changes do not tell what was deleted. After this long a pass reads everything again.
+FULL_AFTER = dt.timedelta(days=7)
+
+
+def is_full(book: Book, *, asked: bool, now: dt.datetime) -> bool:
+    """Whether the next pass must read everything."""
+    if asked or book.seen_until is None or book.full_finished_at is None:
+        return True
+    return now - book.full_finished_at > FULL_AFTER
+
+
+class Pass:
+    """A pass under way. ``state`` is the cursor of its job, changed in place; the counts are the job's."""
+
+    def __init__(self, run: Run, connection: Connection) -> None:
+        self.run = run
+        self.connection = connection
+        self.book, _ = Book.objects.select_related("owner").get_or_create(connection=connection)
+        self.done, self.failed, self.total = run.job.done, run.job.failed, run.job.total or 0
+        self.state: dict[str, Any] = run.cursor or self._begin()
+
+    def _begin(self) -> dict[str, Any]:
+        now = clock.now()
+        full = is_full(self.book, asked=bool(self.run.job.arguments.get("full")), now=now)
+        since = None if full or self.book.seen_until is None else self.book.seen_until - OVERLAP
+        self.book.passes += 1
+        self.book.started_at, self.book.problem = now, ""
+        self.done = self.failed = self.total = 0
+        self.state = {
+            "number": self.book.passes,
+            "full": full,
+            "step": "owner",
+            "page": 1,
+            "begin": reader.Position(since=since).dump(),
+        }
+        with transaction.atomic():
+            self.book.save(update_fields=["passes", "started_at", "problem"])
+            self.save()
+        return self.state
+
+    def advance(self) -> bool:
+        """Go on until the pass is complete (True) or the slice is over. Raises the client's errors."""
+        with client_for(self.connection, stale_since=self.book.finished_at or UNKNOWN_TIME) as client:
+            while self.state["step"] != "done":
+                if not self.run.time_left():
+                    return False
+                steps.STEPS[self.state["step"]](self, client)
+        return True
+
+    def fail(self, sentence: str) -> None:
+        """End this pass: Total Expert refuses the connection. What was stored stays; a retry begins a new pass."""
+        self.book.problem = sentence[:500]
+        with transaction.atomic():
+            self.book.save(update_fields=["problem"])
+            self.state = {}
+            self.save()
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """A transaction in which no other pass of the installation stores: what it reads stays true until it writes."""
+        with transaction.atomic():
+            alone = Installation.objects.select_for_update(no_key=True)
+            alone.only("pk").get(pk=self.connection.installation_id)
+            yield
+
+    def save(self) -> None:
+        """Write the progress under the job's fence, in the caller's transaction."""
+        self.run.checkpoint(
+            cursor=self.state, done=self.done, failed=self.failed, total=max(self.total, self.done)
+        )
+
+    def sight(self, *, archived: bool | None = None) -> store.Sight:
+        """How what comes now is stored."""
+        return store.Sight(self.book, self.connection, self.state["number"], clock.now(), archived)
+
+    def go_on(self, step: str) -> None:
+        """The next step, from its first page."""
+        self.state.update(step=step, page=1, position=None)
+
+    def note_unreadable(self, noun: str, page: Page[Any]) -> None:
+        """Count what stood in a page and is no record."""
+        if page.unreadable:
+            self.failed += len(page.unreadable)
+            self.run.note(
+                f"{len(page.unreadable)} {noun} came without an id and were left out.", level="warning"
+            )

@@ -1,0 +1,187 @@
+"""Records of Total Expert as rows of the mirror: cut to length, cleaned of what no database stores."""
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any
+
+from integrations import total_expert
+from integrations.connections.models import Installation
+from integrations.directory.browse.search_text import fold, searchable
+from integrations.directory.models import UNKNOWN_TIME, Contact, ContactGroup, Owner
+
+_TEXTS = (
+    "first_name",
+    "last_name",
+    "email",
+    "email_work",
+    "phone_cell",
+    "phone_home",
+    "phone_office",
+    "city",
+    "state",
+    "source",
+    "external_id",
+)
+#: Records of the vendor's are some four levels deep.
+DEEPEST = 50
+#: PostgreSQL takes 2,704 bytes into an entry of the index by name: these two, the state and the source, the rest small.
+SEARCH_BYTES, SORT_BYTES = 1200, 360
+_FLAGS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")
+
+
+def _lengths(model: type[Contact] | type[Owner] | type[ContactGroup]) -> dict[str, int]:
+    lengths = ((field.name, getattr(field, "max_length", None)) for field in model._meta.fields)
+    return {name: length for name, length in lengths if length}
+
+
+_CONTACT, _OWNER, _GROUP = _lengths(Contact), _lengths(Owner), _lengths(ContactGroup)
+
+
+def clean(value: Any) -> Any:
+    """``value`` without what PostgreSQL refuses in text and JSON: NUL and half surrogate pairs."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value.replace("\0", "") if "\0" in value else value
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {clean(key): clean(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [clean(each) for each in value]
+    return value
+
+
+def stored(raw: dict[str, Any]) -> Any:
+    """A whole record as it can be stored; nearly always as it came."""
+    written = json.dumps(raw)
+    return clean(raw) if "\\u0000" in written or "\\ud" in written else raw
+
+
+def _fitting(text: str, most: int) -> str:
+    """``text`` cut to so many bytes of UTF-8, at a whole character."""
+    if text.isascii() and len(text) <= most:
+        return text
+    return text.encode()[:most].decode("utf-8", "ignore")
+
+
+def _depth(value: Any) -> int:
+    """How deep a value is nested, looked at level by level: something hostile would exhaust the stack."""
+    depth, level = 0, [value]
+    while level and depth <= DEEPEST:
+        level = [
+            each
+            for holder in level
+            if isinstance(holder, dict | list)
+            for each in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+        depth += 1
+    return depth
+
+
+def digest(raw: dict[str, Any]) -> str:
+    """A hash of a whole record, whatever the order of its properties."""
+    return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
+
+
+def contact_row(
+    record: total_expert.Contact,
+    *,
+    installation: Installation,
+    owner: Owner | None,
+    as_admin: bool,
+    now: dt.datetime,
+) -> Contact:
+    """A contact's row. Its flags are None where the record does not show them.
+
+    Raises ValueError for a record that is nested deeper than DEEPEST.
+    """
+    if _depth(record.raw) > DEEPEST:
+        raise ValueError("nested too deep")
+    texts = {name: str(clean(getattr(record, name))).strip()[: _CONTACT[name]] for name in _TEXTS}
+    names = (texts["first_name"], texts["last_name"], str(clean(record.nickname)))
+    phones = (texts["phone_cell"], texts["phone_home"], texts["phone_office"])
+    search = searchable((" ".join(names[:2]), *names[2:], texts["email"], texts["email_work"]), phones)
+    return Contact(
+        installation=installation,
+        remote_id=record.id,
+        owner=owner,
+        **texts,
+        **{name: getattr(record, name) for name in _FLAGS},
+        remote_created_at=record.internal_created_at or UNKNOWN_TIME,
+        remote_updated_at=record.internal_updated_at or UNKNOWN_TIME,
+        search=_fitting(search[: _CONTACT["search"]], SEARCH_BYTES),
+        sort_name=_fitting(
+            fold(f"{texts['last_name']} {texts['first_name']}")[: _CONTACT["sort_name"]], SORT_BYTES
+        ),
+        sort_city=fold(texts["city"])[: _CONTACT["sort_city"]],
+        digest=digest(record.raw),
+        as_admin=as_admin,
+        first_seen_at=now,
+        synced_at=now,
+    )
+
+
+def owner_row(record: total_expert.User, *, installation: Installation, now: dt.datetime) -> Owner:
+    """An owner as a connection as admin sees them."""
+    return Owner(
+        installation=installation,
+        remote_id=record.id,
+        **{
+            name: str(clean(getattr(record, name))).strip()[: _OWNER[name]]
+            for name in ("username", "email", "external_id", "first_name", "last_name", "role_name")
+        },
+        is_active=record.active,
+        is_learnt=False,
+        synced_at=now,
+    )
+
+
+def learnt_owner(reference: total_expert.Reference, *, installation: Installation, now: dt.datetime) -> Owner:
+    """An owner of whom only a contact's reference is known. The reference must have an id."""
+    assert reference.id is not None
+    return Owner(
+        installation=installation,
+        remote_id=reference.id,
+        **{
+            name: str(clean(getattr(reference, name))).strip()[: _OWNER[name]]
+            for name in ("username", "email", "external_id")
+        },
+        is_learnt=True,
+        synced_at=now,
+    )
+
+
+def group_row(
+    record: total_expert.ContactGroup, *, installation: Installation, owner: Owner | None, now: dt.datetime
+) -> ContactGroup:
+    """A group's row."""
+    return ContactGroup(
+        installation=installation,
+        remote_id=record.id,
+        name=_group_name(record.group_name),
+        owner=owner,
+        user_editable=record.user_editable,
+        synced_at=now,
+    )
+
+
+def named_group(
+    reference: total_expert.GroupReference,
+    *,
+    installation: Installation,
+    owner: Owner | None,
+    now: dt.datetime,
+) -> ContactGroup:
+    """A group that is known only because a contact is in it. The reference must have an id."""
+    assert reference.id is not None
+    return ContactGroup(
+        installation=installation,
+        remote_id=reference.id,
+        name=_group_name(reference.group_name),
+        owner=owner,
+        synced_at=now,
+    )
+
+
+def _group_name(name: str) -> str:
+    return str(clean(name)).strip()[: _GROUP["name"]]

@@ -1,0 +1,270 @@
+"""Storing pages of records: a fixed number of statements a page, inside the caller's transaction."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db.models import Q
+
+from integrations import total_expert
+from integrations.connections.models import Connection, Installation
+from integrations.directory.models import Book, Contact, ContactGroup, Document, Membership, Owner, Sighting
+from integrations.directory.sync import rows
+
+_NEVER_CHANGED = {"id", "installation", "remote_id", "first_seen_at", "archived", "gone_at"}
+#: What storing a record may raise; of the database's errors only some are about the record.
+UNSTORABLE = (DatabaseError, ValueError, OverflowError)
+#: PostgreSQL's class of errors about what exceeds a limit of its own, an index entry's size for one.
+TOO_LARGE = "54"
+_CONTACT_FIELDS = [f.name for f in Contact._meta.concrete_fields if f.name not in _NEVER_CHANGED]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Through whose eyes records are stored: a connection's book, and the number of its pass."""
+
+    book: Book
+    connection: Connection
+    number: int
+    now: dt.datetime
+    #: Whether these are the archived contacts; None where Total Expert does not let us ask.
+    archived: bool | None = None
+
+    @property
+    def installation(self) -> Installation:
+        return self.connection.installation
+
+
+@dataclass
+class Stored:
+    """What came of a page: how many were stored, and the ids of those that could not be."""
+
+    stored: int = 0
+    failed: list[int] = field(default_factory=list)
+
+
+def owners(records: Sequence[total_expert.User], *, installation: Installation, now: dt.datetime) -> None:
+    """Store a page of users."""
+    made = {record.id: rows.owner_row(record, installation=installation, now=now) for record in records}
+    Owner.objects.bulk_create(
+        made.values(),
+        update_conflicts=True,
+        unique_fields=["installation", "remote_id"],
+        update_fields=[
+            f.name for f in Owner._meta.concrete_fields if f.name not in ("id", "installation", "remote_id")
+        ],
+    )
+
+
+def groups(records: Sequence[total_expert.ContactGroup], sight: Sight) -> None:
+    """Store a page of groups. A user sees no owner: then it is the owner of the book, or the one already known."""
+    named = known_owners([record.owner for record in records], sight)
+    made = {}
+    for record in records:
+        owner = _owner_of(record.owner, named, sight)
+        made[record.id] = rows.group_row(record, installation=sight.installation, owner=owner, now=sight.now)
+    for owned in (True, False):
+        ContactGroup.objects.bulk_create(
+            [row for row in made.values() if (row.owner is not None) is owned],
+            update_conflicts=True,
+            unique_fields=["installation", "remote_id"],
+            update_fields=["name", "user_editable", "synced_at", "gone_at"] + (["owner"] if owned else []),
+        )
+
+
+def known_owners(references: Sequence[total_expert.Reference | None], sight: Sight) -> dict[int, Owner]:
+    """The owners that these references name, by remote id; those not known yet are learnt."""
+    named = {reference.id: reference for reference in references if reference is not None and reference.id}
+    found = _owners_by_id(sight.installation, list(named))
+    unknown = [named[key] for key in named.keys() - found.keys()]
+    if unknown:
+        Owner.objects.bulk_create(
+            [rows.learnt_owner(each, installation=sight.installation, now=sight.now) for each in unknown],
+            ignore_conflicts=True,
+        )
+        found = _owners_by_id(sight.installation, list(named))
+    return found
+
+
+def _owners_by_id(installation: Installation, ids: list[int]) -> dict[int, Owner]:
+    return {
+        owner.remote_id: owner for owner in Owner.objects.filter(installation=installation, remote_id__in=ids)
+    }
+
+
+def _owner_of(
+    reference: total_expert.Reference | None, named: dict[int, Owner], sight: Sight
+) -> Owner | None:
+    if reference is not None and reference.id in named:
+        return named[reference.id]
+    return sight.book.owner
+
+
+def contacts(records: Sequence[total_expert.Contact], sight: Sight) -> Stored:
+    """Store a page of contacts and that they were seen. A record that can't be stored does not stop the others."""
+    try:
+        with transaction.atomic():
+            _contacts(records, sight)
+        return Stored(len(records))
+    except UNSTORABLE as problem:
+        _raise_unless_of_a_record(problem)
+    return _one_by_one(records, sight)
+
+
+def _one_by_one(records: Sequence[total_expert.Contact], sight: Sight) -> Stored:
+    outcome = Stored()
+    for record in records:
+        try:
+            with transaction.atomic():
+                _contacts([record], sight)
+            outcome.stored += 1
+        except UNSTORABLE as problem:
+            _raise_unless_of_a_record(problem)
+            outcome.failed.append(record.id)
+    return outcome
+
+
+def _raise_unless_of_a_record(problem: Exception) -> None:
+    """Raise what is no record's fault: a lost connection or a deadlock, for one, concerns the whole job."""
+    ours = isinstance(problem, (DataError, IntegrityError)) or not isinstance(problem, DatabaseError)
+    if not ours and not str(getattr(problem.__cause__, "sqlstate", "")).startswith(TOO_LARGE):
+        raise problem
+
+
+def _contacts(records: Sequence[total_expert.Contact], sight: Sight) -> None:
+    records = list({record.id: record for record in records}.values())
+    known = _known([record.id for record in records], sight)
+    named = known_owners([record.owner for record in records], sight)
+    made: dict[int, Contact] = {}
+    for record in records:
+        row = rows.contact_row(
+            record,
+            installation=sight.installation,
+            owner=_owner_of(record.owner, named, sight),
+            as_admin=sight.connection.sees_everything,
+            now=sight.now,
+        )
+        if _is_news(row, known.get(record.id)):
+            made[record.id] = row
+    Contact.objects.bulk_create(
+        made.values(),
+        update_conflicts=True,
+        unique_fields=["installation", "remote_id"],
+        update_fields=_CONTACT_FIELDS,
+    )
+    changed = [record for record in records if record.id in made]
+    _documents(changed, made)
+    _memberships(changed, made, sight)
+    ids = [made[record.id].pk if record.id in made else known[record.id].pk for record in records]
+    _sightings(ids, sight)
+
+
+def _known(ids: list[int], sight: Sight) -> dict[int, Contact]:
+    stored = Contact.objects.filter(installation=sight.installation, remote_id__in=ids)
+    return {
+        contact.remote_id: contact
+        for contact in stored.only("remote_id", "digest", "remote_updated_at", "as_admin", "owner")
+    }
+
+
+def _is_news(row: Contact, known: Contact | None) -> bool:
+    """Whether to write. An admin sees more of a contact, so a user's view replaces theirs only when it is newer."""
+    if known is None:
+        return True
+    if row.remote_updated_at < known.remote_updated_at:
+        return False  # read before the one that is stored
+    if known.as_admin and not row.as_admin and row.remote_updated_at == known.remote_updated_at:
+        return False
+    return (row.digest, row.as_admin, row.owner_id) != (known.digest, known.as_admin, known.owner_id)
+
+
+def _documents(records: Sequence[total_expert.Contact], made: dict[int, Contact]) -> None:
+    Document.objects.bulk_create(
+        [Document(contact=made[record.id], raw=rows.stored(record.raw)) for record in records],
+        update_conflicts=True,
+        unique_fields=["contact"],
+        update_fields=["raw"],
+    )
+
+
+def _memberships(records: Sequence[total_expert.Contact], made: dict[int, Contact], sight: Sight) -> None:
+    """Make the memberships those that the records show. A record that shows no groups at all says nothing."""
+    telling = [record for record in records if isinstance(record.raw.get("contact_groups"), list)]
+    by_id = _groups_of(telling, made, sight)
+    wanted = {
+        (made[record.id].pk, by_id[reference.id])
+        for record in telling
+        for reference in record.contact_groups
+        if reference.id in by_id
+    }
+    present = {
+        (contact, group): pk
+        for pk, contact, group in Membership.objects.filter(
+            contact__in=[made[record.id].pk for record in telling]
+        ).values_list("pk", "contact_id", "group_id")
+    }
+    left = [pk for pair, pk in present.items() if pair not in wanted]
+    if left:
+        Membership.objects.filter(pk__in=left).delete()
+    Membership.objects.bulk_create(
+        [
+            Membership(contact_id=contact, group_id=group)
+            for contact, group in sorted(wanted - present.keys())
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _groups_of(
+    records: Sequence[total_expert.Contact], made: dict[int, Contact], sight: Sight
+) -> dict[int, int]:
+    """The groups that these contacts are in, from remote id to ours; those not listed yet are noted by name."""
+    named = {
+        reference.id: (reference, made[record.id].owner)
+        for record in records
+        for reference in record.contact_groups
+        if reference.id
+    }
+    stored = ContactGroup.objects.filter(installation=sight.installation, remote_id__in=list(named))
+    found = dict(stored.values_list("remote_id", "pk"))
+    unknown = [named[key] for key in named.keys() - found.keys()]
+    if unknown:
+        ContactGroup.objects.bulk_create(
+            [
+                rows.named_group(reference, installation=sight.installation, owner=owner, now=sight.now)
+                for reference, owner in unknown
+            ],
+            ignore_conflicts=True,
+        )
+        found = dict(stored.all().values_list("remote_id", "pk"))
+    return found
+
+
+def _sightings(ids: Sequence[int], sight: Sight) -> None:
+    """Note that this connection saw these contacts, and whether they are archived."""
+    Sighting.objects.bulk_create(
+        [
+            Sighting(
+                connection=sight.connection,
+                contact_id=pk,
+                pass_number=sight.number,
+                archived_in=sight.number if sight.archived else None,
+                seen_at=sight.now,
+            )
+            for pk in ids
+        ],
+        update_conflicts=True,
+        unique_fields=["connection", "contact"],
+        update_fields=["pass_number", "seen_at"] + (["archived_in"] if sight.archived else []),
+    )
+    seen = Contact.objects.filter(pk__in=ids)
+    seen.exclude(gone_at=None).update(gone_at=None)
+    if sight.archived:
+        seen.filter(Q(archived=None) | Q(archived=False)).update(archived=True)
+    elif sight.archived is False:
+        found = Sighting.objects.filter(
+            connection=sight.connection, archived_in=sight.number, contact__in=ids
+        )
+        there = seen.exclude(pk__in=found.values("contact"))
+        there.filter(Q(archived=None) | Q(archived=True)).update(archived=False)

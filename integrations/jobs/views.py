@@ -1,0 +1,144 @@
+"""The screens of jobs: the list across organizations, one job, and what a person may do to it."""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import render as render_fragment
+from django.views.decorators.http import require_POST
+
+from integrations.connections.models import Connection
+from integrations.connections.permissions import may_manage, title_of
+from integrations.jobs import kinds, queue
+from integrations.jobs.filters import JobFilters
+from integrations.jobs.models import ACTIVE, Job, JobState
+from portal.accounts.guard import current_user, signed_in
+from portal.core import clock
+from portal.core.pages import render
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability, Role
+from portal.organizations.views.guard import organization_view
+
+SHOWN = 100
+LINES = 200
+#: What rows of jobs show of other tables.
+SHOWN_WITH = (
+    "organization",
+    "installation__environment",
+    "connection__user",
+    "connection__installation__environment",
+)
+_ORDER = [JobState.RUNNING, JobState.WAITING, JobState.PAUSED]
+_STEERS = {"pause": queue.pause, "resume": queue.resume, "cancel": queue.cancel, "retry": queue.retry}
+
+
+def visible_jobs(request: HttpRequest) -> "QuerySet[Job]":
+    """The jobs this person may see: an officer's own, anybody else's of their organizations."""
+    user = current_user(request)
+    visible = Job.objects.filter(organization__in=Organization.objects.visible_to(user))
+    if user.is_operator:
+        return visible
+    colleague = user.memberships.exclude(role=Role.OFFICER).values("organization")
+    return visible.filter(Q(organization__in=colleague) | Q(asked_by=user) | Q(connection__user=user))
+
+
+def visible_connections(request: HttpRequest) -> "QuerySet[Connection]":
+    """The connections whose jobs this person may see."""
+    user = current_user(request)
+    visible = Connection.objects.filter(
+        installation__organization__in=Organization.objects.visible_to(user)
+    ).select_related("user", "installation__environment")
+    if user.is_operator:
+        return visible
+    colleague = user.memberships.exclude(role=Role.OFFICER).values("organization")
+    return visible.filter(Q(installation__organization__in=colleague) | Q(user=user))
+
+
+def row(job: Job, at: dt.datetime) -> dict[str, Any]:
+    """A job as lists show it."""
+    connection = title_of(job.connection) if job.connection is not None else ""
+    return {"job": job, "connection": connection, "rate": rate_of(job), "eta": job.eta(at)}
+
+
+def rate_of(job: Job) -> str:
+    """“312 a second”, or a minute where it is slow; empty when nothing can be said."""
+    rate = job.rate()
+    if rate is None:
+        return ""
+    return f"{rate:,.0f} a second" if rate >= 1 else f"{rate * 60:,.1f} a minute"
+
+
+@signed_in
+def jobs(request: HttpRequest) -> HttpResponse:
+    """What runs, waits, failed and is done, across the organizations this person may see."""
+    visible = visible_jobs(request)
+    filters = JobFilters(
+        request.GET, Organization.objects.visible_to(request.user), visible_connections(request)
+    )
+    at = clock.now()
+    rows = [row(job, at) for job in _active_first(filters.apply(visible))]
+    context = {
+        "rows": rows,
+        "shown": SHOWN,
+        "filters": filters,
+        "moving": any(entry["job"].state in (JobState.RUNNING, JobState.WAITING) for entry in rows),
+    }
+    if request.headers.get("HX-Request"):
+        return render_fragment(request, "jobs/rows.html", context)
+    return render(request, "jobs/jobs.html", context, title="Jobs")
+
+
+def _active_first(jobs: "QuerySet[Job]") -> list[Job]:
+    """What runs, waits and is paused, then what ended, the latest first. In two queries: those that ended are many."""
+    rows = jobs.select_related(*SHOWN_WITH).order_by("-id")
+    active = sorted(rows.filter(state__in=ACTIVE)[:SHOWN], key=lambda job: _ORDER.index(JobState(job.state)))
+    return active + list(rows.exclude(state__in=ACTIVE)[: SHOWN - len(active)])
+
+
+def visible_job(request: HttpRequest, organization: Organization, pk: int) -> Job:
+    """A job of the organization that this person may see, or 404."""
+    return get_object_or_404(
+        visible_jobs(request).select_related(*SHOWN_WITH), organization=organization, pk=pk
+    )
+
+
+def may_steer(request: HttpRequest, job: Job) -> bool:
+    """Whether this person may pause, resume, cancel or repeat it: also when it is of a connection of their own."""
+    user, organization = current_user(request), job.organization
+    manages = organization.allows(user, Capability.MANAGE) or organization.allows(user, Capability.EDIT_MANY)
+    own = job.connection is not None and may_manage(request, job.connection)
+    return manages or own or job.asked_by_id == user.pk
+
+
+@organization_view(Capability.BROWSE)
+def job_screen(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+    """One job: progress that moves by itself, what it waits for, and its log."""
+    job = visible_job(request, organization, pk)
+    context = {
+        **row(job, clock.now()),
+        "organization": organization,
+        "lines": list(job.lines.order_by("-id")[:LINES]),
+        "shown": LINES,
+        "may_steer": may_steer(request, job),
+    }
+    if request.headers.get("HX-Request"):
+        return render_fragment(request, "jobs/progress.html", context)
+    return render(request, "jobs/job.html", context, title=kinds.label_of(job.kind))
+
+
+@require_POST
+@organization_view(Capability.BROWSE)
+def steer_job(request: HttpRequest, organization: Organization, pk: int, verb: str) -> HttpResponse:
+    """Pause, resume, cancel or retry."""
+    job = visible_job(request, organization, pk)
+    if not may_steer(request, job):
+        raise Http404
+    if not _STEERS[verb](job, actor=current_user(request)):
+        messages.info(
+            request,
+            "Nothing was changed: the job had moved on meanwhile, or another one of its kind is under way.",
+        )
+    return redirect("job", slug=organization.slug, pk=job.pk)

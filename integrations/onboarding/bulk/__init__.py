@@ -1,0 +1,1 @@
+"""Onboarding many organizations from one file."""

@@ -1,0 +1,166 @@
+"""Checking a file of organizations offline: every rule that needs no token, row by row.
+
+Sentences name rows and rules, never what stands in a cell.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from integrations.connections.grants import client_credentials
+from integrations.connections.models import Environment
+from integrations.onboarding.bulk.files import Record
+from integrations.total_expert import Rejected
+from portal.accounts.models import User
+from portal.core.errors import Refused
+from portal.organizations import names
+from portal.organizations.models import Organization
+from portal.organizations.names import folded
+
+LONGEST_EMAIL = 254
+#: What a spreadsheet would work out instead of showing it.
+_FORMULA = re.compile(r"[=+\-]|@\w*\(")
+#: A long number as a spreadsheet shortens it.
+_SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
+
+
+@dataclass(repr=False)
+class Checked:
+    """A row with what is wrong with it. Only what passed its own check is filled in."""
+
+    number: int
+    name: str = ""
+    environment: Environment | None = None
+    client_id: str = ""
+    client_secret: str = ""
+    admin_email: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    @cached_property
+    def mark(self) -> str:
+        """The fingerprint of its client id; "" when there is none that counts."""
+        if self.environment is None or not self.client_id:
+            return ""
+        return client_credentials.mark_of(self.environment, self.client_id)
+
+
+def check(records: Iterable[Record], *, default: Environment | None) -> list[Checked]:
+    """All rows with their problems. ``default`` is the environment of rows that name none.
+
+    The rules of `credentials.clean`, `organizations.create` and `invitations.invite`, and no name or client id twice,
+    neither in the file nor with what the portal has.
+    """
+    known: dict[str, Environment] = {}
+    for environment in Environment.objects.all():
+        known |= {environment.label.casefold(): environment, environment.name.casefold(): environment}
+    rows = [_one(record, known, default) for record in records]
+    _refuse_repeated(rows)
+    _refuse_known(rows)
+    return rows
+
+
+def _one(record: Record, known: dict[str, Environment], default: Environment | None) -> Checked:
+    row = Checked(record.number)
+    if record.is_shifted:
+        row.problems.append(
+            "This row has more cells than the header, so nothing tells which is which. Put cells that hold the separator "
+            "into quotation marks."
+        )
+        return row
+    cells = record.cells
+    _check_name(row, cells["name"])
+    _check_environment(row, cells["environment"], known, default)
+    _check_credentials(row, cells["client_id"], cells["client_secret"])
+    _check_email(row, cells["admin_email"].strip())
+    return row
+
+
+def _check_name(row: Checked, cell: str) -> None:
+    try:
+        name = names.clean(cell)
+    except Refused as refused:
+        row.problems.append(str(refused))
+        return
+    if _FORMULA.match(name):
+        row.problems.append("The name begins like a formula of a spreadsheet.")
+    else:
+        row.name = name
+
+
+def _check_environment(
+    row: Checked, cell: str, known: dict[str, Environment], default: Environment | None
+) -> None:
+    row.environment = known.get(cell.strip().casefold()) if cell.strip() else default
+    if row.environment is None:
+        names = " or ".join(sorted({environment.name for environment in known.values()}))
+        what = "There is no environment of this name" if cell.strip() else "The environment is empty"
+        row.problems.append(f"{what}: write {names}.")
+
+
+def _check_credentials(row: Checked, client_id: str, client_secret: str) -> None:
+    try:
+        row.client_id, row.client_secret = client_credentials.clean(client_id, client_secret)
+    except Rejected as refused:
+        row.problems += refused.reasons
+        return
+    for value, what in ((row.client_id, "client id"), (row.client_secret, "client secret")):
+        if _SHORTENED.fullmatch(value):
+            row.problems.append(
+                f"The {what} was shortened by a spreadsheet, which took it for a number. Format its column as text."
+            )
+
+
+def _check_email(row: Checked, email: str) -> None:
+    if not email:
+        return
+    try:
+        validate_email(email)
+    except ValidationError:
+        row.problems.append("The admin's e-mail is not an address.")
+        return
+    if len(email) > LONGEST_EMAIL:
+        row.problems.append("The admin's e-mail is too long.")
+        return
+    row.admin_email = email.lower()
+
+
+def _refuse_repeated(rows: list[Checked]) -> None:
+    """Of rows that say the same, nobody knows which is right: none of them is taken."""
+    keys: dict[str, Callable[[Checked], str]] = {
+        "name": lambda row: folded(row.name),
+        "client id": lambda row: row.mark,
+    }
+    for what, key in keys.items():
+        numbers: dict[str, list[int]] = defaultdict(list)
+        for row in rows:
+            numbers[key(row)].append(row.number)
+        for row in rows:
+            others = [number for number in numbers[key(row)][:2] if number != row.number]
+            if others and key(row):
+                row.problems.append(f"Row {others[0]} has the same {what}. Keep the right one.")
+
+
+def _refuse_known(rows: list[Checked]) -> None:
+    names = {folded(name) for name in Organization.objects.values_list("name", flat=True)}
+    in_use = client_credentials.marks_in_use()
+    operators = {
+        email.lower() for email in User.objects.filter(is_operator=True).values_list("email", flat=True)
+    }
+    for row in rows:
+        if row.name and folded(row.name) in names:
+            row.problems.append(
+                "There is an organization of this name already. Connect that one on its own page, or choose another name."
+            )
+        if row.mark and row.mark in in_use:
+            row.problems.append(
+                "This client id is in use for another organization. Each organization has its own: ask for this one's."
+            )
+        if row.admin_email in operators:
+            row.problems.append(
+                "The admin's e-mail is an operator's: operators serve every organization without being a member."
+            )

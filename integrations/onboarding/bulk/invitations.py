@@ -1,0 +1,40 @@
+"""Inviting the admins whose e-mails stood in a file of organizations, as a job: mails are for workers to send."""
+
+from django.db import transaction
+
+from integrations.jobs.run import Run
+from integrations.onboarding.bulk.models import BulkRow
+from portal.accounts.models import User
+from portal.core.errors import Refused
+from portal.organizations import invitations
+from portal.organizations.roles import Role
+
+KIND = "onboarding.bulk_invitation"
+
+
+def advance(run: Run) -> bool:
+    """One slice of the job: invite the admin of a new organization. The address then stands in the invitation only."""
+    rows = BulkRow.objects.filter(
+        connection__installation=run.job.installation, state=BulkRow.State.APPLIED
+    ).exclude(admin_email="")
+    for row in rows.select_related("organization"):
+        with transaction.atomic():
+            row.problem = _invite(row, run.job.asked_by)
+            row.admin_email = ""
+            row.save(update_fields=["problem", "admin_email"])
+            run.checkpoint()
+    return True
+
+
+def _invite(row: BulkRow, actor: User | None) -> str:
+    """Answers why the admin was not invited; "" when they were."""
+    assert row.organization is not None  # it has a connection
+    if actor is None:
+        return (
+            "The admin was not invited, since whoever confirmed the file has left. Invite them as a member."
+        )
+    try:
+        invitations.invite(organization=row.organization, email=row.admin_email, role=Role.ADMIN, actor=actor)
+    except Refused as refused:
+        return f"The admin was not invited. {refused}"
+    return ""

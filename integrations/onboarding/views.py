@@ -1,0 +1,192 @@
+"""The screens of onboarding: the pipeline, the two ways to connect, and what came of it."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import render as render_fragment
+from django.views.decorators.http import require_POST
+
+from integrations.connections import environments, installations
+from integrations.connections.grants import client_credentials
+from integrations.connections.limits import ledger
+from integrations.connections.models import Connection, Environment
+from integrations.connections.permissions import may_manage, title_of, visible_connection
+from integrations.connections.views.connection import allow_form_to
+from integrations.connections.views.forms import CredentialsForm
+from integrations.directory.browse import coverage
+from integrations.directory.sync import jobs as sync
+from integrations.onboarding import pipeline, verification, waiting
+from integrations.onboarding.models import SlotMail, Verification
+from integrations.total_expert import Rejected
+from portal.accounts.guard import current_user, signed_in
+from portal.accounts.rate_limits import limited
+from portal.core import clock
+from portal.core.pages import render, text_param
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+from portal.organizations.views.guard import organization_view
+
+#: Organizations on a page of the pipeline.
+PAGE = 50
+
+
+@signed_in
+def organizations(request: HttpRequest) -> HttpResponse:
+    """The pipeline of every organization this person may see."""
+    visible = Organization.objects.visible_to(request.user).select_related("looked_after_by")
+    name, wanted = text_param(request.GET, "q").strip(), request.GET.get("stage", "")
+    rows = pipeline.rows(visible.filter(name__icontains=name) if name else visible)
+    counts = {stage: sum(row.stage == stage for row in rows) for stage in pipeline.STAGES}
+    shown = [row for row in rows if row.stage == wanted] if wanted in pipeline.STAGES else rows
+    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "rows": page.object_list,
+        "page": page,
+        "name": name,
+        "searchable": len(rows) > PAGE or bool(name),
+        "stages": [(stage, pipeline.LABELS[stage], counts[stage]) for stage in pipeline.STAGES],
+        "wanted": wanted,
+        "total": len(rows),
+    }
+    return render(request, "onboarding/organizations.html", context, title="Organizations")
+
+
+@organization_view(Capability.BROWSE)
+@limited("credentials")
+def connect(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """The way to connect: consent for whoever works there, client credentials for whoever manages."""
+    manages = organization.allows(current_user(request), Capability.MANAGE)
+    consents = organization.allows(current_user(request), Capability.CONSENT)
+    if not (manages or consents):
+        raise Http404
+    form = CredentialsForm(request.POST or None) if manages else None
+    if request.method == "POST" and form is not None and form.is_valid():
+        response = _propose(request, organization, form)
+        if response is not None:
+            return response
+    environment = environments.for_consent(organization)
+    context: dict[str, Any] = {
+        "organization": organization,
+        "form": form,
+        "manages": manages,
+        "consents": consents,
+        "environments": Environment.objects.all() if manages else [],
+        "chosen_environment": request.POST.get("environment", ""),
+        "environment": environment,
+    }
+    if environment is not None and consents:
+        context |= _consent_context(request, organization, environment)
+    title = f"Connect {organization.name} to Total Expert"
+    response = render(request, "onboarding/connect.html", context, title=title)
+    if environment is not None:
+        allow_form_to(response, environment)
+    return response
+
+
+def _propose(request: HttpRequest, organization: Organization, form: CredentialsForm) -> HttpResponse | None:
+    environment = get_object_or_404(Environment, name=text_param(request.POST, "environment"))
+    try:
+        connection = client_credentials.propose(
+            installation=installations.get_or_create(organization, environment),
+            client_id=form.cleaned_data["client_id"],
+            client_secret=form.cleaned_data["client_secret"],
+            actor=current_user(request),
+        )
+    except Rejected as refused:
+        form.add_error(None, list(refused.reasons))
+        return None
+    verification.start(connection, actor=current_user(request))
+    return redirect("connect_result", slug=organization.slug, pk=connection.pk)
+
+
+def _consent_context(
+    request: HttpRequest, organization: Organization, environment: Environment
+) -> dict[str, Any]:
+    own = Connection.objects.filter(
+        installation__organization=organization,
+        installation__environment=environment,
+        user=current_user(request),
+    ).first()
+    next_slot = ledger.next_slot(environment, own)
+    return {
+        "own": own,
+        "next_slot": next_slot,
+        "slot_is_free": next_slot <= clock.now(),
+        "mail": SlotMail.objects.filter(connection=own, sent_at=None).first() if own else None,
+    }
+
+
+@require_POST
+@organization_view(Capability.CONSENT)
+@limited("mail_me")
+def mail_me(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """Ask for a mail when a token slot is free."""
+    environment = environments.for_consent(organization)
+    if environment is None:
+        raise Http404
+    waiting.ask(installations.get_or_create(organization, environment), user=current_user(request))
+    messages.success(request, "You will get a mail when you can connect.")
+    return redirect("connect", slug=organization.slug)
+
+
+@organization_view(Capability.BROWSE)
+def connect_result(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
+    """What a fresh grant reaches, step by step, then the first sync; the steps move by themselves."""
+    connection = visible_connection(request, organization, pk)
+    context = _progress(request, connection)
+    if request.headers.get("HX-Request"):
+        return render_fragment(request, "onboarding/progress.html", context)
+    return render(request, "onboarding/connect_result.html", context, title=title_of(connection))
+
+
+def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
+    organization = connection.installation.organization
+    through = coverage.eyes_of(current_user(request), connection.installation)
+    tried = Verification.objects.filter(connection=connection).first()
+    jobs = connection.jobs.order_by("-created_at")
+    verifying = jobs.filter(kind=verification.KIND).first()
+    syncing = jobs.filter(kind=sync.KIND).first()
+    running = tried is not None and tried.outcome == Verification.Outcome.RUNNING
+    stopped = verifying if running and verifying is not None and not verifying.is_active else None
+    verified = tried is not None and tried.outcome == Verification.Outcome.DONE
+    mirrored = syncing is not None and syncing.state == "done"
+    finished = (
+        (tried is None)
+        or (not running and not verified)
+        or stopped is not None
+        or (verified and syncing is not None and not syncing.is_active)
+    )
+    return {
+        "organization": organization,
+        "connection": connection,
+        "verification": tried,
+        "steps": verification.steps_of(connection, tried),
+        "verifying": verifying,
+        "stopped": stopped,
+        "may_invite": organization.allows(current_user(request), Capability.MANAGE),
+        "may_test": may_manage(request, connection) and verification.can_start(connection),
+        "syncing": syncing if verified else None,
+        "is_first_sync": jobs.filter(kind=sync.KIND).count() < 2,
+        "mirrored": mirrored and verified,
+        "coverage": coverage.of(connection.installation, through=through) if verified else None,
+        "finished": finished,
+    }
+
+
+@require_POST
+@organization_view(Capability.BROWSE)
+@limited("test")
+def test_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
+    """Verify a connection again."""
+    connection = visible_connection(request, organization, pk)
+    if not may_manage(request, connection):
+        raise Http404
+    if not verification.can_start(connection):
+        messages.error(request, "There is nothing to test: connect it first.")
+        return redirect("connection", slug=organization.slug, pk=pk)
+    verification.start(connection, actor=current_user(request))
+    return redirect("connect_result", slug=organization.slug, pk=connection.pk)

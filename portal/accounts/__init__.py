@@ -1,0 +1,1 @@
+"""People: users, sign-in through allauth, second factors, sessions, single sign-on."""

@@ -1,0 +1,12 @@
+"""The accounts app."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "portal.accounts"
+    label = "accounts"
+    verbose_name = "People"
+
+    def ready(self) -> None:
+        from portal.accounts.second_factors import rules, seeds  # noqa: F401

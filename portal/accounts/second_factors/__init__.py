@@ -1,0 +1,1 @@
+"""Passkeys, authenticator apps and recovery codes."""

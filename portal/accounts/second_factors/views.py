@@ -1,0 +1,39 @@
+"""The page of a person's second factors: authenticator app, passkeys and recovery codes."""
+
+import datetime as dt
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest, HttpResponse
+
+from portal.accounts.guard import current_user, signed_in
+from portal.accounts.second_factors import rules as factors
+from portal.core import clock
+from portal.core.pages import render
+
+
+@signed_in
+def second_factors(request: HttpRequest) -> HttpResponse:
+    """What there is, and the ways to more."""
+    # allauth notes the machine's own time; the portal's clock may be ahead of it in the demo
+    ahead = dt.timedelta(seconds=clock.offset())
+    found = list(Authenticator.objects.filter(user=current_user(request)).order_by("created_at"))
+    codes = next((row for row in found if row.type == Authenticator.Type.RECOVERY_CODES), None)
+    context = {
+        "app": next((_row(row, ahead) for row in found if row.type == Authenticator.Type.TOTP), None),
+        "passkeys": [_row(row, ahead) for row in found if row.type == Authenticator.Type.WEBAUTHN],
+        "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "is_required": current_user(request).is_operator,
+        "must_set_one_up": factors.must_set_one_up(current_user(request)),
+    }
+    return render(request, "mfa/index.html", context, title="Second factor")
+
+
+def _row(authenticator: Authenticator, ahead: dt.timedelta) -> dict[str, Any]:
+    used = authenticator.last_used_at
+    return {
+        "pk": authenticator.pk,
+        "name": authenticator.data.get("name", ""),
+        "since": authenticator.created_at + ahead,
+        "used": used + ahead if used else None,
+    }

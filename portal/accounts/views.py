@@ -1,0 +1,90 @@
+"""A person's own account: name, ways to sign in, and the sessions that are open."""
+
+import datetime as dt
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.usersessions.internal.flows.sessions import end_other_sessions, end_sessions
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from portal.accounts import browsers
+from portal.accounts.forms import NameForm
+from portal.accounts.guard import current_user, signed_in
+from portal.accounts.second_factors import rules
+from portal.core import clock
+from portal.core.pages import render
+
+
+@signed_in
+def account(request: HttpRequest) -> HttpResponse:
+    """One's name, password and organizations."""
+    form = NameForm(request.POST or None, instance=current_user(request))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("account")
+    context = {
+        "form": form,
+        "has_password": current_user(request).has_usable_password(),
+        "has_second_factor": rules.has_one(current_user(request)),
+        "memberships": current_user(request)
+        .memberships.select_related("organization")
+        .order_by("organization__name"),
+    }
+    return render(request, "accounts/account.html", context, title="Your account")
+
+
+@signed_in
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Where one is signed in."""
+    # allauth notes the machine's own time; the portal's clock may be ahead of it in the demo
+    ahead = dt.timedelta(seconds=clock.offset())
+    noted = UserSession.objects.purge_and_list(current_user(request))
+    rows = [_row(row, since=row.created_at + ahead, used=row.last_seen_at + ahead) for row in noted]
+    if not any(row["is_current"] for row in rows):
+        rows.append(_row(_this_session(request), since=clock.now(), used=clock.now()))
+    rows.sort(key=lambda row: (not row["is_current"], -row["since"].timestamp()))
+    return render(request, "accounts/sessions.html", {"rows": rows}, title="Your sessions")
+
+
+def _row(session: UserSession, *, since: dt.datetime, used: dt.datetime) -> dict[str, Any]:
+    return {
+        "pk": session.pk,
+        "browser": browsers.name(session.user_agent),
+        "ip": session.ip,
+        "since": since,
+        "used": used,
+        "is_current": session.is_current(),
+    }
+
+
+def _this_session(request: HttpRequest) -> UserSession:
+    """What this session would be noted as: those that began otherwise than by allauth's sign-in are not."""
+    return UserSession(
+        session_key=request.session.session_key,
+        ip=get_adapter().get_client_ip(request),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+
+
+@require_POST
+@signed_in
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign out somewhere."""
+    row = get_object_or_404(UserSession, pk=pk, user=current_user(request))
+    end_sessions(request, [row])
+    messages.success(request, "That session is over.")
+    return redirect("sessions")
+
+
+@require_POST
+@signed_in
+def end_others(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere but here."""
+    end_other_sessions(request, current_user(request))
+    messages.success(request, "You are signed out everywhere but here.")
+    return redirect("sessions")

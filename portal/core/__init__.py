@@ -1,0 +1,1 @@
+"""What everything stands on: the clock, times and badges in words, errors, panels, template tags."""

@@ -1,0 +1,1 @@
+"""Encrypted fields, their keys and their rotation."""

@@ -1,0 +1,1 @@
+"""Pages about organizations, their members and invitations."""

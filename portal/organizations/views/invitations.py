@@ -1,0 +1,90 @@
+"""The invitation's own page: who invites, to what, and the button that accepts."""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from portal.accounts.models import User
+from portal.accounts.rate_limits import limited
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.organizations import invitations, pending_invitations
+from portal.organizations.models import Invitation
+from portal.organizations.roles import Role
+
+UNKNOWN = (
+    "This link does not work. If a newer invitation was sent to you, use its link; if the link broke over two lines "
+    "in your mail, copy all of it. Otherwise ask whoever invited you to send it again."
+)
+
+
+@never_cache
+@limited("invitation", limit_get=True)
+def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show an invitation; a pressed button accepts it, or signs out whoever else is signed in."""
+    invitation = invitations.find(token)
+    if invitation is None:
+        return _unusable(request, UNKNOWN, status=404)
+    sentence = invitations.sentence(invitation, clock.now())
+    if sentence and isinstance(request.user, User) and invitation.accepted_by_id == request.user.pk:
+        sentence = f"You have accepted this invitation: you belong to {invitation.organization.name}."
+    if sentence:
+        return _unusable(request, sentence, status=410)
+    if request.method == "POST" and request.POST.get("action") == "sign_out":
+        logout(request)
+        return redirect("invitation", token=token)
+    if request.method == "POST" and not _is_somebody_else(request, invitation):
+        return _accept(request, invitation)
+    if request.method == "GET" and request.user.pk != invitation.invited_by_id:
+        invitations.mark_opened(invitation)
+    return _show(request, invitation)
+
+
+def _is_somebody_else(request: HttpRequest, invitation: Invitation) -> bool:
+    return isinstance(request.user, User) and request.user.email.lower() != invitation.email
+
+
+def _show(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    role = Role(invitation.role)
+    context = {
+        "invitation": invitation,
+        "inviter": invitation.invited_by,
+        "role": role,
+        "is_officer": role is Role.OFFICER,
+        "is_somebody_else": _is_somebody_else(request, invitation),
+        "title": f"Join {invitation.organization.name}",
+    }
+    return render(request, "organizations/invitation.html", context)
+
+
+def _unusable(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
+    context = {"sentence": sentence, "title": "This invitation cannot be used"}
+    return render(request, "organizations/invitation_unusable.html", context, status=status)
+
+
+def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    """On to whatever is still missing: nothing for somebody signed in, an account, or a sign-in."""
+    pending_invitations.hold(request, invitation)
+    if isinstance(request.user, User):
+        joined = pending_invitations.settle(request, request.user)
+        return redirect(pending_invitations.arrival(joined) if joined is not None else reverse("home"))
+    account = User.objects.filter(email__iexact=invitation.email).first()
+    if account is not None:
+        return redirect("account_login" if account.has_usable_password() else "account_request_login_code")
+    if invitation.role == Role.OFFICER:
+        return _accept_as_officer(request, invitation)
+    get_adapter().stash_verified_email(request, invitation.email)
+    return redirect("account_signup")
+
+
+def _accept_as_officer(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    try:
+        user = invitations.accept_without_password(invitation=invitation)
+    except Refused as refused:
+        return _unusable(request, str(refused), status=410)
+    response: HttpResponse = perform_login(request, user, email_verification="none")
+    return response

@@ -1,0 +1,12 @@
+"""The site app."""
+
+from django.apps import AppConfig
+
+
+class SiteConfig(AppConfig):
+    name = "portal.site"
+    label = "site"
+    verbose_name = "Site"
+
+    def ready(self) -> None:
+        from portal.site import checks  # noqa: F401

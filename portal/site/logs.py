@@ -1,0 +1,31 @@
+"""How errors are logged: where they happened and what kind they are, without texts that may quote a person's data."""
+
+import logging
+import traceback
+from types import TracebackType
+
+#: Packages whose exceptions say sentences of ours, which name nobody.
+OURS = ("portal.", "integrations.")
+
+
+class FramesOnlyFormatter(logging.Formatter):
+    """Formats an exception as its frames and types. PostgreSQL, for one, quotes the failing row in its messages."""
+
+    def formatException(
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
+        lines: list[str] = []
+        error: BaseException | None = ei[1]
+        seen: set[int] = set()
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
+            lines[:0] = ["Traceback (most recent call last):\n", *frames, f"{_name(error)}\n"]
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "".join(lines).rstrip()
+
+
+def _name(error: BaseException) -> str:
+    kind = type(error)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    return f"{name}: {error}" if kind.__module__.startswith(OURS) else name

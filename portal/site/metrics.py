@@ -1,0 +1,109 @@
+"""Metrics for Prometheus, read from the database at each scrape: the same from whichever process is asked.
+
+No label names a customer or a person.
+"""
+
+from collections.abc import Iterator
+
+from django.db.models import Count, Min
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from integrations.connections.limits import kill_switch
+from integrations.connections.models import Connection, ConnectionState, NoticeMail
+from integrations.connections.views import health
+from integrations.directory.models import Book
+from integrations.jobs.models import ACTIVE, Job, JobState
+from portal.core import clock
+
+__all__ = ["CONTENT_TYPE", "text"]
+
+
+def text() -> bytes:
+    """All metrics in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_Portal())
+    return generate_latest(registry)
+
+
+class _Portal(Collector):
+    """Asks the database anew each time."""
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from _connections()
+        yield from _jobs()
+        yield from _budgets()
+        yield _one("portal_mails_waiting", "Mails about connections that were not sent yet", _unsent())
+        yield _one(
+            "portal_stopped",
+            "1 while the stop-everything switch is on",
+            int(kill_switch.current() is not None),
+        )
+
+
+def _one(name: str, help_text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, help_text, value=value)
+
+
+def _unsent() -> int:
+    return NoticeMail.objects.filter(mailed_at=None).count()
+
+
+def _connections() -> Iterator[GaugeMetricFamily]:
+    family = GaugeMetricFamily("portal_connections", "Connections by state", labels=["state"])
+    counts = dict(Connection.objects.order_by().values_list("state").annotate(Count("pk")))
+    for state in ConnectionState.values:
+        family.add_metric([state], counts.get(state, 0))
+    yield family
+    working = Connection.objects.admitted()
+    oldest = Book.objects.filter(connection__in=working).aggregate(at=Min("finished_at"))["at"]
+    age = (clock.now() - oldest).total_seconds() if oldest else 0.0
+    yield _one("portal_stalest_mirror_seconds", "Age of the stalest mirror of a working connection", age)
+
+
+def _jobs() -> Iterator[GaugeMetricFamily]:
+    family = GaugeMetricFamily("portal_jobs", "Jobs by kind and state", labels=["kind", "state"])
+    rows = Job.objects.order_by().values_list("kind", "state").annotate(count=Count("pk"))
+    for kind, state, count in rows:
+        family.add_metric([kind, state], count)
+    yield family
+    waiting = Job.objects.filter(state__in=ACTIVE).exclude(state=JobState.PAUSED)
+    oldest = waiting.aggregate(at=Min("created_at"))["at"]
+    age = (clock.now() - oldest).total_seconds() if oldest else 0.0
+    yield _one("portal_oldest_job_seconds", "Age of the oldest job that has not ended", age)
+
+
+def _budgets() -> Iterator[GaugeMetricFamily]:
+    labels = ["host", "egress"]
+    families = {
+        name: GaugeMetricFamily(f"portal_budget_{name}", help_text, labels=labels)
+        for name, help_text in (
+            ("calls_used", "Calls of the last minute"),
+            ("calls_allowed", "Calls allowed a minute; -1: no limit"),
+            ("calls_share", "Part of the allowed calls that is used; below 1 after refusals"),
+            ("tokens_used", "Token requests that count in this hour"),
+            ("tokens_allowed", "Token requests allowed an hour; -1: no limit"),
+            ("waiting", "Connections that wait for a token"),
+            ("refusals_unexplained", "Refusals for too many calls that the ledger can't explain"),
+        )
+    }
+    for now in health.all_budgets():
+        where = [now.budget.host, now.budget.egress.name]
+        calls, tokens = now.limits.calls_per_minute, now.limits.tokens_per_hour
+        values = {
+            "calls_used": now.calls_used,
+            "calls_allowed": -1 if calls is None else calls,
+            "calls_share": now.share,
+            "tokens_used": now.slots_used,
+            "tokens_allowed": -1 if tokens is None else tokens,
+            "waiting": now.waiting,
+            "refusals_unexplained": now.budget.unexplained,
+        }
+        for name, value in values.items():
+            families[name].add_metric(where, value)
+    yield from families.values()

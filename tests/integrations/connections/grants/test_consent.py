@@ -1,0 +1,158 @@
+"""The consent flow: bound to the person, their session and the organization; one use; denial is fine."""
+
+from typing import Any
+
+import pytest
+
+from integrations.connections.grants import consent
+from integrations.connections.limits import egress, kill_switch, ledger, permits
+from integrations.connections.models import (
+    Connection,
+    ConnectionState,
+    ConsentAttempt,
+    RequestState,
+    Token,
+    TokenRequest,
+)
+from integrations.total_expert import Rejected
+from portal.core import clock
+from tests.world import SESSION, World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(world: World):
+    return world.member("admin")
+
+
+def test_a_consent_stores_a_pair_and_activates_the_connection(world: World, admin) -> None:
+    connection = consent.finish(world.come_back(admin), user=admin, session=SESSION)
+    row = Connection.objects.get(pk=connection.pk)
+    assert row.state == ConnectionState.ACTIVE
+    token = Token.objects.get(connection=row)
+    assert token.access_token and token.refresh_token
+    assert token.refresh_expires_at is not None
+    assert [r.state for r in TokenRequest.objects.all()] == [RequestState.GRANTED]
+
+
+def test_the_state_is_stored_as_a_hash_only(world: World, admin) -> None:
+    address = world.begin(admin)
+    attempt = ConsentAttempt.objects.get()
+    assert attempt.state_hash not in address
+    assert "state=" in address
+
+
+def test_a_denial_is_kind_and_gives_the_slot_back(world: World, admin) -> None:
+    with pytest.raises(consent.Denied, match="nothing was connected"):
+        consent.finish(world.come_back(admin, "Deny"), user=admin, session=SESSION)
+    assert TokenRequest.objects.get().state == RequestState.RELEASED
+    assert not Token.objects.exists()
+    assert Connection.objects.get().state == ConnectionState.PENDING
+
+
+def test_a_replayed_return_is_refused_and_stores_nothing(world: World, admin) -> None:
+    returned = world.come_back(admin)
+    consent.finish(returned, user=admin, session=SESSION)
+    before = Token.objects.get().fence
+    with pytest.raises(consent.Refused, match="used before"):
+        consent.finish(returned, user=admin, session=SESSION)
+    assert Token.objects.get().fence == before
+
+
+def test_a_forged_state_is_refused(world: World, admin) -> None:
+    returned = world.come_back(admin)
+    forged = consent.Return("forged" + returned.state, returned.code)
+    with pytest.raises(consent.Refused, match="does not belong"):
+        consent.finish(forged, user=admin, session=SESSION)
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["", "x", "x" * 5000, "\x00"])
+def test_rubbish_for_a_state_is_refused(world: World, admin, state: str) -> None:
+    with pytest.raises(consent.Refused):
+        consent.finish(consent.Return(state, "code"), user=admin, session=SESSION)
+
+
+def test_a_return_in_another_session_or_by_another_person_is_refused_and_does_not_use_it_up(
+    world: World, admin
+) -> None:
+    returned = world.come_back(admin)
+    for user, session in ((admin, "another-session"), (world.member("admin"), SESSION)):
+        with pytest.raises(consent.Refused):
+            consent.finish(returned, user=user, session=session)
+    assert not Token.objects.exists()
+    assert consent.finish(returned, user=admin, session=SESSION)
+
+
+def test_a_return_after_ten_minutes_is_refused(world: World, admin) -> None:
+    returned = world.come_back(admin)
+    clock.advance(consent.LIFE.total_seconds() + 1)
+    with pytest.raises(consent.Refused, match="ten minutes"):
+        consent.finish(returned, user=admin, session=SESSION)
+
+
+def test_an_expired_code_is_refused_with_a_sentence(world: World, admin) -> None:
+    returned = world.come_back(admin)
+    world.sandbox.pass_time(60)
+    with pytest.raises(Rejected, match="too old or used before"):
+        consent.finish(returned, user=admin, session=SESSION)
+    assert Connection.objects.get().state == ConnectionState.PENDING
+    assert TokenRequest.objects.get().state == RequestState.REFUSED
+
+
+def test_a_failed_reconnect_leaves_the_working_grant_as_it_was(world: World, admin) -> None:
+    connection = consent.finish(world.come_back(admin), user=admin, session=SESSION)
+    pair = Token.objects.get().refresh_token
+    returned = world.come_back(admin)
+    with pytest.raises(Rejected):
+        consent.finish(consent.Return(returned.state, "not-the-code"), user=admin, session=SESSION)
+    row = Connection.objects.get()
+    assert (row.pk, row.state) == (connection.pk, ConnectionState.ACTIVE)
+    assert Token.objects.get().refresh_token == pair
+
+
+def test_consenting_again_keeps_the_connections_id(world: World, admin) -> None:
+    first = consent.finish(world.come_back(admin), user=admin, session=SESSION)
+    assert consent.finish(world.come_back(admin), user=admin, session=SESSION).pk == first.pk
+
+
+def test_a_slot_is_held_before_somebody_is_sent_away(world: World, admin) -> None:
+    world.environment.tokens_per_hour = 1
+    world.environment.save()
+    world.begin(admin)
+    assert TokenRequest.objects.get().state == RequestState.RESERVED
+    with pytest.raises(ledger.NoSlot):
+        world.begin(world.member("admin"))
+
+
+def test_starting_again_gives_the_earlier_slot_back(world: World, admin) -> None:
+    world.environment.tokens_per_hour = 1
+    world.environment.save()
+    world.begin(admin)
+    world.begin(admin)
+    assert TokenRequest.objects.filter(state=RequestState.RESERVED).count() == 1
+
+
+def test_while_everything_is_stopped_no_code_is_exchanged(world: World, admin) -> None:
+    returned = world.come_back(admin)
+    kill_switch.stop(reason="Maintenance", actor=world.operator)
+    before = len(world.sandbox.requests("/v1/token"))
+    with pytest.raises(permits.Stopped):
+        consent.finish(returned, user=admin, session=SESSION)
+    assert len(world.sandbox.requests("/v1/token")) == before
+    assert TokenRequest.objects.get().state == RequestState.RELEASED
+    kill_switch.release(actor=world.operator)
+    assert world.consented(admin).state == ConnectionState.ACTIVE, "nothing is left locked"
+
+
+def test_a_slot_of_one_address_is_not_used_by_another(world: World, admin, settings: Any) -> None:
+    settings.PROXY_HOSTS = ["proxy.example"]
+    returned = world.come_back(admin)
+    way = egress.add(name="second", label="Second", proxy_url="https://proxy.example:3128", actor=None)
+    egress.assign(Connection.objects.get(), way, actor=None)
+    before = len(world.sandbox.requests("/v1/token"))
+    with pytest.raises(consent.Refused, match="is gone"):
+        consent.finish(returned, user=admin, session=SESSION)
+    assert len(world.sandbox.requests("/v1/token")) == before
+    assert TokenRequest.objects.get().state == RequestState.RELEASED

@@ -1,0 +1,231 @@
+"""The ledger of token requests: never more than the limit in any sliding hour, whoever asks in whatever order."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from integrations.connections.limits import ledger, queue
+from integrations.connections.models import (
+    Connection,
+    Environment,
+    GrantType,
+    Installation,
+    Purpose,
+    RequestState,
+    TokenDemand,
+    TokenRequest,
+)
+from integrations.connections.tokens import access
+from portal.core import clock
+from portal.organizations.models import Organization
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+
+
+def environment_named(name: str, *, tokens_per_hour: int, host: str = "api.example") -> Environment:
+    return Environment.objects.create(
+        name=name,
+        label=name,
+        base_url=f"https://{host}/v1",
+        authorize_url=f"https://{host}/v1/authorize",
+        tokens_per_hour=tokens_per_hour,
+    )
+
+
+def connection_in(environment: Environment, number: int = 0) -> Connection:
+    at = clock.now()
+    organization, _ = Organization.objects.get_or_create(
+        slug=f"o{number}", defaults={"name": f"Organization {number}", "created_at": at}
+    )
+    installation = Installation.objects.create(
+        organization=organization, environment=environment, created_at=at
+    )
+    return Connection.objects.create(
+        installation=installation, grant=GrantType.CLIENT_CREDENTIALS, since=at, created_at=at
+    )
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dt.datetime]]:
+    """A clock that moves only when a test moves it: its time is the list's one item."""
+    moment = [dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)]
+    monkeypatch.setattr(clock, "now", lambda: moment[0])
+    yield moment
+
+
+def take(connection: Connection) -> TokenRequest:
+    return ledger.take(connection, purpose=Purpose.WORK, fence=1)
+
+
+def test_a_third_request_within_the_hour_is_told_when_to_come_back(frozen: list[dt.datetime]) -> None:
+    connection = connection_in(environment_named("ct", tokens_per_hour=2))
+    for _ in range(2):
+        ledger.close(take(connection), RequestState.GRANTED)
+    with pytest.raises(ledger.NoSlot) as refused:
+        take(connection)
+    assert refused.value.at == frozen[0] + HOUR + ledger.MARGIN
+    frozen[0] = refused.value.at
+    assert take(connection)
+
+
+def test_failed_and_lost_requests_count_and_never_sent_ones_do_not(frozen: list[dt.datetime]) -> None:
+    connection = connection_in(environment_named("ct", tokens_per_hour=2))
+    ledger.close(take(connection), RequestState.REFUSED)
+    ledger.close(take(connection), RequestState.RELEASED)
+    ledger.close(take(connection), RequestState.LOST)
+    with pytest.raises(ledger.NoSlot):
+        take(connection)
+
+
+def test_a_request_without_an_answer_counts_until_it_can_no_longer_arrive(frozen: list[dt.datetime]) -> None:
+    connection = connection_in(environment_named("ct", tokens_per_hour=1))
+    take(connection)
+    with pytest.raises(ledger.NoSlot) as refused:
+        take(connection)
+    assert refused.value.at == frozen[0] + ledger.IN_FLIGHT + HOUR + ledger.MARGIN
+
+
+def test_a_held_slot_counts_until_it_is_given_back_or_runs_out(frozen: list[dt.datetime]) -> None:
+    connection = connection_in(environment_named("ct", tokens_per_hour=1))
+    slot = ledger.hold(connection)
+    with pytest.raises(ledger.NoSlot) as refused:
+        ledger.hold(connection)
+    assert refused.value.at == frozen[0] + ledger.HELD_FOR
+    ledger.release(slot)
+    again = ledger.hold(connection)
+    frozen[0] += ledger.HELD_FOR
+    assert not ledger.use(again, fence=1)
+    assert ledger.hold(connection)
+
+
+def test_a_held_slot_is_used_once(frozen: list[dt.datetime]) -> None:
+    connection = connection_in(environment_named("ct", tokens_per_hour=1))
+    slot = ledger.hold(connection)
+    assert ledger.use(slot, fence=1)
+    assert not ledger.use(slot, fence=1)
+
+
+def test_environments_behind_one_host_share_its_limit(frozen: list[dt.datetime]) -> None:
+    test = connection_in(environment_named("ct", tokens_per_hour=1), 1)
+    production = connection_in(environment_named("production", tokens_per_hour=1), 2)
+    elsewhere = connection_in(environment_named("other", tokens_per_hour=1, host="other.example"), 3)
+    take(test)
+    with pytest.raises(ledger.NoSlot):
+        take(production)
+    assert take(elsewhere)
+
+
+def test_of_equal_work_who_came_first_is_served_first(frozen: list[dt.datetime]) -> None:
+    environment = environment_named("ct", tokens_per_hour=1)
+    holder, first, second = (connection_in(environment, number) for number in range(3))
+    ledger.close(take(holder), RequestState.GRANTED)
+    told = []
+    for waiting in (first, second):
+        frozen[0] += dt.timedelta(seconds=1)
+        with pytest.raises(ledger.NoSlot) as refused:
+            take(waiting)
+        told.append(refused.value.at)
+    frozen[0] = told[0]
+    with pytest.raises(ledger.NoSlot):
+        take(second)
+    ledger.close(take(first), RequestState.GRANTED)
+    assert told[1] >= told[0] + HOUR
+    frozen[0] += HOUR + ledger.MARGIN
+    ledger.close(take(second), RequestState.GRANTED)
+    assert not TokenDemand.objects.exists()
+
+
+def test_whoever_does_not_come_back_loses_their_place(frozen: list[dt.datetime]) -> None:
+    environment = environment_named("ct", tokens_per_hour=1)
+    holder, gone, patient = (connection_in(environment, number) for number in range(3))
+    ledger.close(take(holder), RequestState.GRANTED)
+    with pytest.raises(ledger.NoSlot) as refused:
+        take(gone)
+    frozen[0] = refused.value.at + queue.FORGOTTEN_AFTER
+    assert take(patient)
+
+
+def test_a_clock_that_is_put_back_stops_nobody_for_longer_than_an_hour(frozen: list[dt.datetime]) -> None:
+    environment = environment_named("ct", tokens_per_hour=1)
+    first, second = connection_in(environment), connection_in(environment, 1)
+    frozen[0] += dt.timedelta(days=30)
+    ledger.close(take(first), RequestState.GRANTED)
+    frozen[0] -= dt.timedelta(days=30)
+    with pytest.raises(ledger.NoSlot) as refused:
+        take(second)
+    assert refused.value.after <= (HOUR + ledger.MARGIN).total_seconds()
+    frozen[0] = refused.value.at
+    assert take(second)
+
+
+def test_no_limit_means_no_waiting(frozen: list[dt.datetime]) -> None:
+    connection = connection_in(environment_named("sandbox", tokens_per_hour=0))
+    for _ in range(20):
+        take(connection)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["take", "hold", "use", "release", "answer", "answer late", "explain"]),
+        st.integers(min_value=0, max_value=3),
+        st.floats(min_value=0, max_value=2400),
+    ),
+    max_size=40,
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, limit=st.integers(min_value=1, max_value=4))
+def test_no_order_of_events_ever_exceeds_the_limit(
+    frozen: list[dt.datetime], steps: list, limit: int
+) -> None:
+    TokenRequest.objects.all().delete()
+    TokenDemand.objects.all().delete()
+    Environment.objects.update(tokens_per_hour=limit)
+    environment = Environment.objects.first() or environment_named("ct", tokens_per_hour=limit)
+    connections = list(Connection.objects.all()) or [
+        connection_in(environment, number) for number in range(4)
+    ]
+    held: list[TokenRequest] = []
+    sent: list[TokenRequest] = []
+    for what, who, seconds in steps:
+        frozen[0] += dt.timedelta(seconds=seconds)
+        try:
+            if what == "take":
+                sent.append(take(connections[who]))
+            elif what == "hold":
+                held.append(ledger.hold(connections[who]))
+            elif held and what == "use":
+                slot = held.pop()
+                if ledger.use(slot, fence=1):
+                    sent.append(slot)
+            elif held and what == "release":
+                ledger.release(held.pop())
+            elif sent and what == "answer":
+                ledger.close(sent[-1], RequestState.GRANTED)
+            elif sent and what == "answer late":
+                ledger.close(sent[0], RequestState.GRANTED)
+            elif what == "explain":
+                access.explain_open_intents()
+        except ledger.NoSlot as refused:
+            assert refused.at > frozen[0]
+    assert_never_exceeded(limit)
+
+
+def assert_never_exceeded(limit: int) -> None:
+    """Wherever between its sending and its latest arrival the other side counts a request: with its answer, or before
+    the client's timeouts would have ended it, however late a process that was stopped writes the answer down.
+    """
+    rows = [row for row in TokenRequest.objects.all() if row.state not in ("reserved", "released")]
+    for row in rows:
+        window = [
+            other
+            for other in rows
+            if row.at - HOUR < min(other.ended_at or row.at + HOUR, other.at + ledger.IN_FLIGHT)
+            and other.at <= row.at
+        ]
+        assert len(window) <= limit

@@ -1,0 +1,301 @@
+"""Tokens: renewed once by whoever gets the lease, and never lost without saying so."""
+
+import datetime as dt
+import threading
+
+import pytest
+from django.db import connections
+
+from integrations import total_expert
+from integrations.connections import lifecycle
+from integrations.connections.client import client_for
+from integrations.connections.limits import budgets, ledger, permits
+from integrations.connections.models import (
+    Budget,
+    Connection,
+    ConnectionState,
+    Environment,
+    Purpose,
+    RequestState,
+    Token,
+    TokenRequest,
+)
+from integrations.connections.tokens import access
+from integrations.total_expert import ReconnectRequired, Rejected, TryLater
+from portal.core import clock
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def consented(world: World) -> Connection:
+    return world.consented(world.member("admin"))
+
+
+def token_requests(world: World) -> int:
+    return len(world.sandbox.requests("/v1/token"))
+
+
+def test_a_good_token_is_used_without_asking_again(world: World) -> None:
+    connection = world.connected()
+    assert access.access_token(connection) == access.access_token(connection)
+    assert token_requests(world) == 1
+
+
+def test_an_expired_token_is_renewed_by_client_credentials(world: World) -> None:
+    connection = world.connected()
+    first = access.access_token(connection)
+    world.sandbox.pass_time(3600)
+    assert access.access_token(connection) != first
+    assert token_requests(world) == 2
+
+
+def test_a_refresh_stores_the_rotated_pair_and_counts_fourteen_days_anew(
+    world: World, consented: Connection
+) -> None:
+    before = Token.objects.get()
+    world.sandbox.pass_time(13 * 24 * 3600)
+    access.access_token(consented)
+    after = Token.objects.get()
+    assert after.refresh_token != before.refresh_token
+    assert before.refresh_expires_at and after.refresh_expires_at
+    assert after.refresh_expires_at - before.refresh_expires_at > dt.timedelta(days=12)
+    world.sandbox.pass_time(3600)
+    assert access.access_token(consented)
+
+
+def test_a_dead_refresh_token_asks_for_a_reconnect_without_a_request(
+    world: World, consented: Connection
+) -> None:
+    world.sandbox.pass_time(14 * 24 * 3600 + 1)
+    sent = token_requests(world)
+    with pytest.raises(ReconnectRequired):
+        access.access_token(consented)
+    assert token_requests(world) == sent
+    assert Connection.objects.get().state == ConnectionState.NEEDS_RECONNECT
+
+
+def test_a_refused_refresh_says_so_on_the_connection(world: World, consented: Connection) -> None:
+    token = Token.objects.get()
+    token.refresh_token = "0" * 40
+    token.access_expires_at = None
+    token.save()
+    with pytest.raises(ReconnectRequired):
+        access.access_token(consented)
+    row = Connection.objects.get()
+    assert row.state == ConnectionState.NEEDS_RECONNECT
+    assert row.reason
+    assert "0000" not in row.reason
+
+
+def test_without_a_slot_nothing_is_sent_and_the_time_is_told(world: World) -> None:
+    connection = world.connected()
+    world.environment.tokens_per_hour = 1
+    world.environment.save()
+    connection.installation.environment.refresh_from_db()
+    Token.objects.update(access_expires_at=None)
+    with pytest.raises(ledger.NoSlot) as refused:
+        access.access_token(connection)
+    assert refused.value.at > clock.now()
+    assert token_requests(world) == 1
+    assert Token.objects.get().lease_expires_at is None
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        (ConnectionState.PAUSED, TryLater),
+        (ConnectionState.REVOKED, ReconnectRequired),
+        (ConnectionState.QUARANTINED, ReconnectRequired),
+    ],
+)
+def test_nothing_is_sent_for_a_closed_connection(
+    world: World, state: ConnectionState, error: type[Exception]
+) -> None:
+    connection = world.connected()
+    requests = len(world.sandbox.requests())
+    lifecycle.move(connection, state)
+    with pytest.raises(error):
+        access.access_token(Connection.objects.get())
+    assert len(world.sandbox.requests()) == requests
+
+
+def test_a_lost_answer_counts_and_the_next_try_goes_on(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    world.sandbox.faults({"method": "POST", "path": "/v1/token", "drop": "after", "times": 1})
+    with pytest.raises(TryLater):
+        access.access_token(connection)
+    assert TokenRequest.objects.filter(state=RequestState.LOST).count() == 1
+    assert access.access_token(connection)
+
+
+def test_a_holder_that_died_leaves_a_line_that_is_explained_and_counted(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    lease = access.take_lease(connection, Token.objects.get())
+    assert lease is not None
+    ledger.take(connection, purpose=Purpose.WORK, fence=lease.fence)
+    assert access.take_lease(connection, Token.objects.get()) is None
+    world.sandbox.pass_time(access.LEASE.total_seconds() + 1)
+    assert access.access_token(connection)
+    assert TokenRequest.objects.filter(state=RequestState.LOST).count() == 1
+
+
+def test_a_holder_that_wakes_up_late_does_not_overwrite_the_newer_pair(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    late = access.take_lease(connection, Token.objects.get())
+    assert late is not None
+    request = ledger.take(connection, purpose=Purpose.WORK, fence=late.fence)
+    world.sandbox.pass_time(access.LEASE.total_seconds() + 1)
+    current = access.access_token(connection)
+    sent = token_requests(world)
+    send = access._request_of(late)
+    with pytest.raises(TryLater):
+        access.send_and_store(late, request, send)
+    assert Token.objects.get().access_token == current
+    assert token_requests(world) == sent
+
+
+def test_a_process_that_was_stopped_between_permission_and_sending_sends_nothing(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    lease = access.take_lease(connection, Token.objects.get())
+    assert lease is not None
+    request = ledger.take(connection, purpose=Purpose.WORK, fence=lease.fence)
+    world.sandbox.pass_time(access.PROMPT.total_seconds() + 1)
+    sent = token_requests(world)
+    with pytest.raises(TryLater, match="held up"):
+        access.send_and_store(lease, request, access._request_of(lease))
+    assert token_requests(world) == sent
+    assert TokenRequest.objects.get(pk=request.pk).state == RequestState.RELEASED
+    assert access.access_token(connection)
+
+
+def test_a_token_request_is_a_call_and_waits_for_its_permit(world: World) -> None:
+    connection = world.connected()
+    Environment.objects.update(calls_per_minute=1000)
+    Token.objects.update(access_expires_at=None)
+    sent, budget = token_requests(world), budgets.of(connection)
+    Budget.objects.update(others_calls=1000)
+    with pytest.raises(TryLater, match="use all its calls"):
+        access.access_token(connection)
+    Budget.objects.update(others_calls=0)
+    permits.slow_down(budget, status=503, after=40)
+    with pytest.raises(TryLater, match="calls of this minute"):
+        access.access_token(connection)
+    assert token_requests(world) == sent
+    assert not TokenRequest.objects.exclude(state=RequestState.RELEASED).filter(fence__gt=1).exists()
+    clock.advance(60)
+    assert access.access_token(connection)
+    assert permits.used(budgets.of(connection)) == 1
+
+
+def test_a_pair_that_arrives_after_the_lease_is_kept_and_the_connection_recovers(
+    world: World, consented: Connection
+) -> None:
+    Token.objects.update(access_expires_at=None)
+    lease = access.take_lease(consented, Token.objects.get())
+    assert lease is not None
+    request = ledger.take(consented, purpose=Purpose.WORK, fence=lease.fence)
+    send = access._request_of(lease)
+
+    def send_slowly() -> total_expert.Grant:
+        grant = send()
+        world.sandbox.pass_time(access.LEASE.total_seconds() + 1)
+        with pytest.raises(ReconnectRequired, match="was lost"):
+            access.access_token(Connection.objects.get())
+        return grant
+
+    stored = access.send_and_store(lease, request, send_slowly)
+    assert Connection.objects.get().state == ConnectionState.ACTIVE
+    assert access.access_token(consented) == stored.access_token
+
+
+def test_what_a_lost_answer_cost_is_said(world: World, consented: Connection) -> None:
+    Token.objects.update(access_expires_at=None)
+    world.sandbox.faults({"method": "POST", "path": "/v1/token", "drop": "after", "times": 1})
+    with pytest.raises(TryLater):
+        access.access_token(consented)
+    with pytest.raises(ReconnectRequired, match="was lost, and the new refresh token with it"):
+        access.access_token(consented)
+    assert "was lost" in Connection.objects.get().reason
+
+
+def test_a_host_that_may_not_be_called_costs_no_slot(world: World, settings) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    settings.ENVIRONMENT_HOSTS = []
+    with pytest.raises(Rejected):
+        access.access_token(connection)
+    assert TokenRequest.objects.count() == 1
+    assert Token.objects.get().lease_expires_at is None
+
+
+def test_an_application_that_was_taken_out_is_nobodys_dead_grant(world: World, consented: Connection) -> None:
+    Token.objects.update(access_expires_at=None)
+    world.environment.application.delete()
+    with pytest.raises(ReconnectRequired, match="operator"):
+        access.access_token(Connection.objects.get())
+    assert Connection.objects.get().state == ConnectionState.ACTIVE
+
+
+def test_tokens_that_are_refused_as_fast_as_they_are_granted_need_a_person(world: World) -> None:
+    connection = world.connected()
+    world.sandbox.faults({"method": "GET", "path": "/v1/teapot", "status": 401, "times": 9})
+    with client_for(connection) as client, pytest.raises(ReconnectRequired):
+        client.teapot()
+    row = Connection.objects.get()
+    assert row.state == ConnectionState.NEEDS_RECONNECT
+    assert "just granted" in row.reason
+    assert token_requests(world) == 2
+
+
+def test_a_token_that_total_expert_refuses_is_not_used_again(world: World) -> None:
+    connection = world.connected()
+    failed = access.access_token(connection)
+    access.forget_access(connection, failed)
+    fresh = access.access_token(connection)
+    assert fresh != failed
+    access.forget_access(connection, failed)
+    assert access.access_token(connection) == fresh
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_threads_that_find_a_token_expired_send_one_request(world: World) -> None:
+    connection = world.connected()
+    Token.objects.update(access_expires_at=None)
+    barrier, got, failed = threading.Barrier(8), [], []
+
+    def ask() -> None:
+        try:
+            barrier.wait()
+            got.append(access.access_token(Connection.objects.get(pk=connection.pk)))
+        except Exception as problem:  # told by the assertion below
+            failed.append(problem)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert len(set(got)) == 1
+    assert token_requests(world) == 2
+
+
+def test_a_token_request_that_is_one_too_many_over_there_is_counted_as_unexplained(
+    world: World, consented: Connection
+) -> None:
+    world.sandbox.pass_time(3700)
+    world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 429, "times": 1})
+    with pytest.raises(TryLater):
+        access.access_token(consented)
+    assert budgets.of(consented).unexplained == 1
+    consented.refresh_from_db()
+    assert consented.state == ConnectionState.ACTIVE
+    assert access.access_token(consented), "its refresh token was not spent"

@@ -1,0 +1,119 @@
+"""What people may do on the screens of a connection."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.connections import installations
+from integrations.connections.models import (
+    ApplicationCredential,
+    Connection,
+    ConnectionState,
+    Environment,
+    Installation,
+)
+from portal.accounts.models import User
+from portal.core import clock
+from tests.world import BLUEWATER, World
+
+pytestmark = pytest.mark.django_db
+
+
+def browser(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def change(person: User, connection: Connection, verb: str) -> str:
+    parts = {"slug": connection.installation.organization.slug, "pk": connection.pk, "verb": verb}
+    page = browser(person).post(reverse("change_connection", kwargs=parts), follow=True)
+    connection.refresh_from_db()
+    return page.content.decode()
+
+
+def test_whoever_paused_their_own_connection_resumes_it(world: World) -> None:
+    officer = world.member("officer")
+    connection = world.consented(officer)
+    change(officer, connection, "pause")
+    assert connection.state == ConnectionState.PAUSED
+    change(officer, connection, "resume")
+    assert connection.state == ConnectionState.ACTIVE
+
+
+def test_a_pause_by_an_admin_is_not_ended_by_the_officer(world: World) -> None:
+    officer = world.member("officer")
+    connection = world.consented(officer)
+    change(world.member("admin"), connection, "pause")
+    assert "can resume it" in change(officer, connection, "resume")
+    assert connection.state == ConnectionState.PAUSED
+    change(world.operator, connection, "resume")
+    assert connection.state == ConnectionState.ACTIVE
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_a_revoked_connection_is_neither_paused_nor_resumed(world: World, verb: str) -> None:
+    connection = world.connected()
+    change(world.operator, connection, "revoke")
+    assert "Nothing was changed" in change(world.operator, connection, verb)
+    assert connection.state == ConnectionState.REVOKED
+
+
+def test_a_conflict_is_named_to_operators_only(world: World) -> None:
+    rightful, wrong = world.connected(), world.consented(world.member("officer", BLUEWATER), BLUEWATER)
+    Connection.objects.filter(pk=wrong.pk).update(state=ConnectionState.QUARANTINED, conflicts_with=rightful)
+    page = reverse("connection", kwargs={"slug": wrong.installation.organization.slug, "pk": wrong.pk})
+    assert rightful.installation.organization.name in browser(world.operator).get(page).content.decode()
+    theirs = browser(world.member("admin", wrong.installation.organization.name)).get(page).content.decode()
+    assert rightful.installation.organization.name not in theirs
+
+
+def test_a_consent_goes_where_the_organization_is_and_nowhere_else(world: World) -> None:
+    world.connected()
+    other = Environment.objects.create(
+        name="other",
+        label="Other",
+        base_url=world.environment.base_url,
+        authorize_url=world.environment.authorize_url,
+        is_production=True,
+    )
+    application = ApplicationCredential(environment=other, created_at=clock.now())
+    application.client_id, application.client_secret = "id", "secret"
+    application.save()
+    officer = world.member("officer")
+    parts = {"slug": world.organization().slug, "environment": "other"}
+    assert browser(officer).post(reverse("begin_consent", kwargs=parts)).status_code == 404
+    assert not Installation.objects.filter(environment=other).exists()
+
+
+def test_a_connection_that_was_never_granted_is_not_tested(world: World) -> None:
+    officer = world.member("officer")
+    world.begin(officer)
+    connection = Connection.objects.get(user=officer)
+    parts = {"slug": world.organization().slug, "pk": connection.pk}
+    page = browser(officer).post(reverse("test_connection", kwargs=parts), follow=True)
+    assert "nothing to test" in page.content.decode()
+    assert not hasattr(connection, "verification")
+
+
+def test_nobody_holds_slot_after_slot(world: World) -> None:
+    officer = world.member("officer")
+    client = Client()
+    client.force_login(officer)
+    installations.get_or_create(world.organization(), world.environment)
+    address = reverse("begin_consent", args=[world.organization().slug, world.environment.name])
+    statuses = [client.post(address).status_code for _ in range(8)]
+    assert statuses == [302] * 6 + [429] * 2
+
+
+def test_nobody_sends_mail_after_mail_by_pausing_and_resuming(world: World) -> None:
+    officer = world.member("officer")
+    connection = world.consented(officer)
+    client = Client()
+    client.force_login(officer)
+    address = [
+        reverse("change_connection", args=[world.organization().slug, connection.pk, verb])
+        for verb in ("pause", "resume")
+    ]
+    statuses = [client.post(address[number % 2]).status_code for number in range(22)]
+    assert statuses == [302] * 20 + [429] * 2

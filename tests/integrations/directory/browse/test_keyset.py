@@ -1,0 +1,76 @@
+"""Pages by key: forwards and backwards through any order, also where many rows are equal."""
+
+import pytest
+from django.db.models import QuerySet
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.connections import installations
+from integrations.connections.models import Installation
+from integrations.directory.browse import keyset
+from integrations.directory.browse.selection import ORDERS
+from integrations.directory.models import Contact
+from portal.core import clock
+from tests.world import World
+
+
+@pytest.fixture
+def installation(world: World) -> Installation:
+    return installations.get_or_create(world.organization(), world.environment)
+
+
+@pytest.fixture
+def contacts(installation: Installation) -> "QuerySet[Contact]":
+    now = clock.now()
+    Contact.objects.bulk_create(
+        Contact(
+            installation=installation,
+            remote_id=n,
+            sort_name="abc"[n % 3],
+            sort_city="" if n % 4 else "x",
+            remote_updated_at=f"2026-01-0{1 + n % 5}T00:00:00Z",
+            first_seen_at=now,
+            synced_at=now,
+        )  # fmt: skip
+        for n in range(1, 24)
+    )
+    return Contact.objects.filter(installation=installation)
+
+
+@pytest.mark.parametrize("few", [0, 2000])
+@pytest.mark.parametrize("name", ORDERS)
+def test_all_pages_forwards_and_backwards_are_the_whole_list_in_order(
+    contacts: "QuerySet[Contact]", monkeypatch: pytest.MonkeyPatch, name: str, few: int
+) -> None:
+    monkeypatch.setattr(keyset, "PAGE", 5)
+    monkeypatch.setattr(keyset, "FEW", few)
+    order = ORDERS[name]
+    sign = "-" if order.descending else ""
+    whole = list(contacts.order_by(f"{sign}{order.column}", f"{sign}pk"))
+    pages = [keyset.page(contacts, order)]
+    while pages[-1].after:
+        pages.append(keyset.page(contacts, order, after=pages[-1].after))
+    assert [row for page in pages for row in page.rows] == whole
+    assert pages[0].before == ""
+    back = [pages[-1]]
+    while back[-1].before:
+        back.append(keyset.page(contacts, order, before=back[-1].before))
+    assert [row for page in reversed(back) for row in page.rows] == whole
+
+
+@given(st.text(max_size=40))
+def test_a_broken_key_is_the_first_page(key: str) -> None:
+    assert keyset._read_key(key, ORDERS["name"]) is None or isinstance(
+        keyset._read_key(key, ORDERS["name"]), tuple
+    )
+    assert keyset._read_key(key, ORDERS["-updated"]) is None
+
+
+@pytest.mark.parametrize("key", ["bnVsbA", "WyJhIiwiYiJd", "WyJhIiwxXQ=="])
+def test_a_key_of_another_kind_is_no_key(key: str) -> None:
+    assert keyset._read_key(key, ORDERS["-updated"]) is None
+
+
+def test_the_count_is_exact(contacts: "QuerySet[Contact]") -> None:
+    assert keyset.count(contacts) == 23
+    assert keyset.count(contacts.filter(sort_name="a")) == 7

@@ -1,0 +1,51 @@
+"""A grant that turns out to be another organization's in the middle of a sync leaves nothing behind."""
+
+from collections.abc import Callable
+
+from integrations.connections import lifecycle
+from integrations.connections.grants import tripwire
+from integrations.connections.models import Connection
+from integrations.directory.models import Contact, ContactGroup, Owner, Sighting
+from integrations.jobs.models import Job
+from tests.world import World
+
+Run = Callable[..., Job]
+
+
+def test_what_only_the_quarantined_connection_has_shown_is_taken_out_again(
+    world: World, run_sync: Run
+) -> None:
+    one = world.consented(world.member("officer"), officer=0)
+    run_sync(one)
+    kept = set(Contact.objects.values_list("pk", flat=True))
+    owners, groups = Owner.objects.count(), ContactGroup.objects.count()
+    other = world.consented(world.member("officer"), officer=1)
+    run_sync(other)
+    assert Contact.objects.count() > len(kept)
+    lifecycle.quarantine(other, reason=tripwire.SENTENCE)
+    assert set(Contact.objects.values_list("pk", flat=True)) == kept
+    assert not Sighting.objects.filter(connection=other).exists()
+    assert (Owner.objects.count(), ContactGroup.objects.count()) == (owners, groups)
+
+
+def test_a_contact_that_a_colleague_has_seen_too_stays(
+    world: World, admin: Connection, run_sync: Run
+) -> None:
+    run_sync(admin)
+    everything = Contact.objects.count()
+    officer = world.consented(world.member("officer"))
+    run_sync(officer)
+    assert Sighting.objects.filter(connection=officer).exists()
+    lifecycle.quarantine(officer, reason=tripwire.SENTENCE)
+    assert Contact.objects.count() == everything
+
+
+def test_what_an_earlier_grant_of_the_same_connection_had_mirrored_stays(world: World, run_sync: Run) -> None:
+    person = world.member("officer")
+    connection = world.consented(person)
+    run_sync(connection)
+    before = Contact.objects.count()
+    world.sandbox.pass_time(3600)
+    again = world.consented(person)
+    lifecycle.quarantine(again, reason=tripwire.SENTENCE)
+    assert Contact.objects.count() == before

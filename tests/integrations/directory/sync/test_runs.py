@@ -1,0 +1,90 @@
+"""Rounds: the passes of several connections told as one sync."""
+
+import datetime as dt
+
+import pytest
+
+from integrations.connections.models import Connection
+from integrations.directory.sync import jobs, runs
+from integrations.directory.sync.runs import Round
+from integrations.jobs.models import Job, JobState
+from portal.core import clock
+from tests.world import World
+
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+
+
+def job(state: str, **fields: object) -> Job:
+    return Job(kind=jobs.KIND, state=state, **fields)
+
+
+@pytest.mark.parametrize(
+    ("states", "stands"),
+    [
+        (["done", "running", "failed"], "running"),
+        (["done", "waiting", "failed"], "waiting"),
+        (["failed", "done", "paused"], "done"),
+        (["failed", "cancelled"], "failed"),
+        (["paused", "cancelled"], "paused"),
+    ],
+)
+def test_a_round_stands_as_what_still_goes_on_then_as_what_worked(states: list[str], stands: str) -> None:
+    assert Round(tuple(map(job, states))).state == stands
+
+
+def test_a_round_waits_only_when_all_that_is_left_waits_and_then_for_the_first_to_go_on() -> None:
+    late = job("waiting", waits_for="A slot at 14:00.", waits_until=NOW + dt.timedelta(hours=2))
+    soon = job("waiting", waits_for="A slot at 13:00.", waits_until=NOW + dt.timedelta(hours=1))
+    assert Round((late, soon, job("done"))).waits_for == "A slot at 13:00."
+    assert Round((late, soon)).waits_until == soon.waits_until
+    assert Round((late, soon, job("running"))).waits_for == ""
+    assert Round((job("done"),)).waits_until is None
+
+
+def test_a_round_sums_what_was_read_and_says_of_how_many_connections_some_failed() -> None:
+    told = Round((job("done", done=10, total=10), job("failed", done=5, problem="It broke.")))
+    assert (told.done, told.total, told.passes, told.ended) == (15, 15, 2, 2)
+    assert told.problem == "1 of 2 connections could not be synced. It broke."
+    assert Round((job("failed", problem="It broke."),)).problem == "It broke."
+    assert Round((job("paused"), job("done"))).is_paused
+
+
+def ended(connection: Connection, *, minutes_ago: float, took: float, state: str = "done") -> Job:
+    """A pass that ended so long ago."""
+    end = clock.now() - dt.timedelta(minutes=minutes_ago)
+    started = jobs.start(connection=connection)
+    Job.objects.filter(pk=started.pk).update(
+        state=state, created_at=end - dt.timedelta(minutes=took), finished_at=end
+    )
+    return started
+
+
+def test_the_latest_round_is_what_ended_since_its_latest_pass_was_asked_for(
+    world: World, admin: Connection, officer: Connection
+) -> None:
+    assert runs.of(admin.installation) is None
+    ended(admin, minutes_ago=60, took=1)
+    beside = ended(admin, minutes_ago=9, took=3)
+    last = ended(officer, minutes_ago=5, took=5)
+    found = runs.of(admin.installation)
+    assert found is not None and set(found.jobs) == {beside, last}
+    mine = runs.of(admin.installation, through=[officer])
+    assert mine is not None and mine.jobs == (last,)
+    assert runs.of(admin.installation, through=[]) is None
+
+
+def test_a_pass_under_way_takes_along_what_ended_meanwhile_and_leaves_out_an_old_pause(
+    world: World, admin: Connection, officer: Connection
+) -> None:
+    colleague = world.consented(world.member("officer"), officer=1)
+    long_ago = jobs.start(connection=colleague)
+    Job.objects.filter(pk=long_ago.pk).update(
+        state=JobState.PAUSED, created_at=clock.now() - dt.timedelta(days=3)
+    )
+    ended(officer, minutes_ago=30, took=1)
+    going = jobs.start(connection=admin)
+    Job.objects.filter(pk=going.pk).update(created_at=clock.now() - dt.timedelta(minutes=10))
+    since = ended(officer, minutes_ago=2, took=1)
+    found = runs.of(admin.installation)
+    assert found is not None and set(found.jobs) == {going, since}
+    assert (found.state, found.ended, found.passes) == (JobState.WAITING, 1, 2)

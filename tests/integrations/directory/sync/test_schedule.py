@@ -1,0 +1,89 @@
+"""Mirrors are kept fresh by themselves: the stalest first."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from integrations.connections import lifecycle
+from integrations.connections.models import Connection, Token
+from integrations.directory.models import Book
+from integrations.directory.sync import jobs, schedule
+from integrations.jobs.models import Job
+from portal.core import clock
+from tests.world import BLUEWATER, World
+
+Run = Callable[..., Job]
+
+
+def age(connection: Connection, **how: float) -> None:
+    Book.objects.filter(connection=connection).update(finished_at=clock.now() - dt.timedelta(**how))
+
+
+def test_a_mirror_is_due_when_its_time_has_come_and_not_before(admin: Connection, run_sync: Run) -> None:
+    Token.objects.update(access_expires_at=None)
+    assert schedule.due() == [admin]
+    run_sync(admin)
+    Token.objects.update(access_expires_at=None)
+    for hours, is_due in ((0, False), (5, False), (7, True)):
+        age(admin, hours=hours)
+        assert schedule.due() == [admin] * is_due
+
+
+def test_a_token_that_is_there_is_used_at_half_the_time_while_it_is_good_long_enough(
+    admin: Connection, run_sync: Run
+) -> None:
+    run_sync(admin)
+    for hours, is_due in ((2, False), (4, True)):
+        age(admin, hours=hours)
+        assert schedule.due() == [admin] * is_due
+    Token.objects.update(access_expires_at=clock.now() + schedule.USABLE - dt.timedelta(seconds=5))
+    assert schedule.due() == []
+
+
+def test_the_stalest_comes_first_and_what_is_under_way_is_not_started_again(
+    world: World, admin: Connection, run_sync: Run
+) -> None:
+    other = world.connected(BLUEWATER)
+    run_sync(admin)
+    run_sync(other)
+    age(admin, hours=7)
+    age(other, hours=30)
+    officer = world.consented(world.member("officer"))
+    assert schedule.due() == [officer, other, admin], "never read, then by age"
+    schedule.start_due_syncs()
+    assert schedule.due() == []
+    assert Job.objects.filter(kind=jobs.KIND, state="waiting").count() == 3
+
+
+def test_what_is_paused_or_not_admitted_is_left_alone(world: World, admin: Connection) -> None:
+    lifecycle.pause(admin, actor=world.operator)
+    assert schedule.due() == []
+    lifecycle.resume(admin, actor=world.operator)
+    Connection.objects.update(admitted_at=None)
+    assert schedule.due() == []
+
+
+def test_of_the_connections_of_an_installation_only_the_stale_ones_are_due(
+    world: World, admin: Connection, run_sync: Run
+) -> None:
+    run_sync(admin)
+    assert schedule.due() == []
+    officer = world.consented(world.member("officer"))
+    assert schedule.due() == [officer]
+
+
+def test_a_sync_that_fails_is_not_begun_again_at_once_and_keeps_no_other_waiting(
+    world: World, admin: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "AT_ONCE", 1)
+    other = world.connected(BLUEWATER)
+    schedule.start_due_syncs()
+    first = Job.objects.get(kind=jobs.KIND)
+    Job.objects.filter(pk=first.pk).update(state="failed", finished_at=clock.now())
+    (left,) = {admin, other} - {first.connection}
+    assert schedule.due() == [left]
+    schedule.start_due_syncs()
+    assert schedule.due() == []
+    Job.objects.update(state="failed", finished_at=clock.now() - dt.timedelta(hours=2))
+    assert len(schedule.due()) == 1, "after a while they are tried again"

@@ -1,0 +1,198 @@
+"""Syncs in which something goes wrong: nothing is lost, the others go on, and it is said."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from integrations import total_expert
+from integrations.connections import lifecycle
+from integrations.connections.models import Connection, ConnectionState, Landmark, Token, TokenDemand
+from integrations.directory.models import Book, Contact, ContactGroup, Owner
+from integrations.directory.sync import jobs, passes
+from integrations.jobs import queue
+from integrations.jobs.models import Job, JobLine
+from tests.world import BLUEWATER, World
+
+Run = Callable[..., Job]
+
+
+def theirs(client: total_expert.Client, **filter: Any) -> dict[int, total_expert.Contact]:
+    """What Total Expert has, read independently of the mirror's own walk."""
+    return {contact.id: contact for contact in client.contacts.all(filter=filter)}
+
+
+def lines(job: Job) -> str:
+    return "\n".join(JobLine.objects.filter(job=job).values_list("text", flat=True))
+
+
+def test_an_error_in_the_middle_loses_nothing_and_the_next_slice_goes_on(
+    world: World, admin: Connection, over_there: total_expert.Client, run_sync: Run
+) -> None:
+    world.sandbox.faults({"method": "GET", "path": "/v1/contacts", "status": 503, "times": 3})
+    job = run_sync(admin)
+    assert job.state == "waiting"
+    assert job.waits_for
+    assert Owner.objects.exists() and ContactGroup.objects.exists()
+    users = len(world.sandbox.requests("/v1/users"))
+    world.sandbox.faults()
+    world.sandbox.pass_time(700)
+    assert run_sync(admin).state == "done"
+    assert len(world.sandbox.requests("/v1/users")) == users, "what was done is not done again"
+    assert Contact.objects.count() == len(theirs(over_there))
+
+
+def test_one_connection_that_must_wait_does_not_keep_the_others_from_syncing(
+    world: World, run_sync: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.consented(world.member("officer"), officer=0)
+    second = world.consented(world.member("officer"), officer=1)
+    client_for = passes.client_for
+
+    def busy(connection: Connection, **more: Any) -> total_expert.Client:
+        if connection == first:
+            raise total_expert.TryLater("The next token slot is later.", after=600)
+        return client_for(connection, **more)
+
+    monkeypatch.setattr(passes, "client_for", busy)
+    waiting, done = (queue.run_now(job) for job in jobs.start_all(installation=first.installation))
+    assert (waiting.connection, waiting.state) == (first, "waiting")
+    assert (done.connection, done.state) == (second, "done")
+    monkeypatch.undo()
+    assert run_sync(first).state == "waiting", "its time has not come"
+    queue.wake(first)
+    assert run_sync(first) == waiting
+    assert Book.objects.get(connection=first).finished_at is not None
+
+
+def test_a_connection_whose_grant_died_fails_its_own_sync_only(
+    world: World, run_sync: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.consented(world.member("officer"), officer=0)
+    second = world.consented(world.member("officer"), officer=1)
+    client_for = passes.client_for
+
+    def dead(connection: Connection, **more: Any) -> total_expert.Client:
+        if connection == first:
+            raise total_expert.ReconnectRequired()
+        return client_for(connection, **more)
+
+    monkeypatch.setattr(passes, "client_for", dead)
+    failed, done = (queue.run_now(job) for job in jobs.start_all(installation=first.installation))
+    assert (failed.connection, failed.state, done.state) == (first, "failed", "done")
+    assert Book.objects.get(connection=first).problem == failed.problem != ""
+    assert Book.objects.get(connection=second).finished_at
+    monkeypatch.undo()
+    assert queue.retry(failed, actor=world.operator)
+    assert queue.run_now(failed).state == "done"
+    book = Book.objects.get(connection=first)
+    assert (book.passes, book.problem) == (2, "")
+    assert failed.done == book.contacts
+
+
+def test_the_stalest_book_goes_first_and_one_that_was_never_read_before_all(
+    world: World, run_sync: Run
+) -> None:
+    officers = [world.consented(world.member("officer"), officer=number) for number in range(2)]
+    run_sync(officers[0])
+    world.environment.tokens_per_hour = 2
+    world.environment.save()
+    Token.objects.update(access_expires_at=None)
+    for connection in officers:
+        assert run_sync(connection).state == "waiting"
+    assert ["staler" in job.waits_for for job in Job.objects.filter(state="waiting").order_by("pk")]
+    read = TokenDemand.objects.get(connection=officers[0]).stale_since
+    assert read == Book.objects.get(connection=officers[0]).finished_at
+    assert TokenDemand.objects.get(connection=officers[1]).stale_since < read
+
+
+def test_a_sync_of_a_connection_that_was_revoked_fails_with_a_sentence(
+    world: World, admin: Connection, run_sync: Run
+) -> None:
+    lifecycle.revoke(admin, actor=world.operator)
+    job = run_sync(admin)
+    assert job.state == "failed"
+    assert "revoked. Connect it again" in job.problem and "What was mirrored stays" in job.problem
+    assert jobs.start_all(installation=admin.installation) == []
+
+
+def test_a_sync_of_a_paused_connection_waits_until_somebody_resumes_it(
+    world: World, admin: Connection, run_sync: Run, django_capture_on_commit_callbacks: Any
+) -> None:
+    lifecycle.pause(admin, actor=world.operator)
+    job = run_sync(admin)
+    assert (job.state, job.attempts) == ("waiting", 0)
+    assert "paused. What waits for it goes on when somebody resumes it" in job.waits_for
+    assert jobs.start_all(installation=admin.installation) == []
+    assert queue.run_now(job).state == "waiting"
+    with django_capture_on_commit_callbacks(execute=True):
+        lifecycle.resume(admin, actor=world.operator)
+    job.refresh_from_db()
+    assert queue.run_now(job).state == "done"
+    assert Contact.objects.filter(installation=admin.installation).exists()
+
+
+def test_a_connection_that_shows_another_organizations_contacts_stores_none_of_them(
+    world: World, admin: Connection, run_sync: Run
+) -> None:
+    run_sync(admin)
+    assert Landmark.objects.filter(installation=admin.installation).exists()
+    wrong = world.connected(BLUEWATER)
+    theirs_by_mistake = world.sandbox.organization("Cedar Home Lending")
+    wrong.client_id, wrong.client_secret = theirs_by_mistake["client_id"], theirs_by_mistake["client_secret"]
+    wrong.save()
+    wrong.token.access_token, wrong.token.access_expires_at = None, None
+    wrong.token.save()
+    job = run_sync(wrong)
+    assert job.state == "failed"
+    wrong.refresh_from_db()
+    assert wrong.state == ConnectionState.QUARANTINED
+    assert not Contact.objects.filter(installation=wrong.installation).exists()
+
+
+def test_a_colleague_of_the_same_organization_does_not_trip(world: World, run_sync: Run) -> None:
+    first = world.consented(world.member("officer"), officer=0)
+    run_sync(first)
+    second = world.consented(world.member("officer"), officer=1)
+    assert run_sync(second).state == "done"
+    assert Book.objects.get(connection=second).contacts
+
+
+def test_progress_counts_every_contact_once(
+    admin: Connection, over_there: total_expert.Client, run_sync: Run
+) -> None:
+    job = run_sync(admin)
+    assert job.done == len(theirs(over_there))
+    assert job.failed == 0
+
+
+def test_a_job_carries_no_personal_data(admin: Connection, run_sync: Run) -> None:
+    job = run_sync(admin)
+    assert job.arguments == {"full": False}
+    told = f"{job.cursor} {lines(job)}"
+    for contact in Contact.objects.exclude(email=""):
+        assert contact.email not in told
+
+
+def test_a_second_start_is_the_sync_that_is_under_way(admin: Connection) -> None:
+    assert jobs.start(connection=admin) == jobs.start(connection=admin)
+    assert jobs.start_all(installation=admin.installation) == [jobs.start(connection=admin)]
+
+
+def test_a_full_sync_asked_for_while_one_of_changes_runs_is_not_forgotten(
+    admin: Connection, run_sync: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_sync(admin)
+    before = Book.objects.get(connection=admin).full_finished_at
+    advance = passes.Pass.advance
+    asked: list[Job] = []
+
+    def advance_and_ask(self: passes.Pass) -> bool:
+        if not asked:
+            asked.append(jobs.start(connection=admin, full=True))
+        return advance(self)
+
+    monkeypatch.setattr(passes.Pass, "advance", advance_and_ask)
+    run_sync(admin)
+    after = Book.objects.get(connection=admin).full_finished_at
+    assert before is not None and after is not None and after > before

@@ -1,0 +1,277 @@
+"""The vocabulary of the screens: tags, frame, error pages and static files."""
+
+import datetime as dt
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django import forms
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.template import Context, RequestContext, Template
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries
+
+from portal.accounts.models import User
+from portal.core import clock
+
+STATIC = Path(settings.BASE_DIR) / "portal" / "site" / "static" / "portal"
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+
+
+def draw(source: str, **context: Any) -> str:
+    return Template("{% load portal_ui %}" + source).render(Context(context))
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(label="E-mail", help_text="They get a link.")
+    note = forms.CharField(required=False)
+    role = forms.ChoiceField(
+        choices=[("a", "Admin"), ("v", "Viewer")], widget=forms.RadioSelect, help_text="Can change."
+    )
+    agree = forms.BooleanField(label="Mail me")
+    place = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+# --- Tags ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_icon_is_silent_to_a_screen_reader() -> None:
+    assert 'aria-hidden="true"' in draw("{% icon 'sync' %}")
+
+
+def test_an_icon_with_a_label_is_read_as_the_label() -> None:
+    drawn = draw("{% icon 'close' 'Remove' %}")
+    assert 'role="img" aria-label="Remove"' in drawn
+    assert "aria-hidden" not in drawn
+
+
+def test_a_state_is_a_word_an_icon_and_a_tone() -> None:
+    drawn = draw("{% state 'needs_reconnect' %}")
+    assert 'data-tone="bad"' in drawn
+    assert "link_off" in drawn
+    assert "Needs reconnect" in drawn
+
+
+def test_a_screen_may_give_a_state_its_own_word_and_it_is_escaped() -> None:
+    drawn = draw("{% state 'ok' label %}", label="<b>Own</b>")
+    assert "&lt;b&gt;Own" in drawn
+    assert "<b>" not in drawn
+
+
+def test_numbers_are_exact_with_separators_and_none_is_unknown() -> None:
+    assert draw("{{ n|exact }} {{ none|exact }}", n=12431, none=None) == "12,431 unknown"
+
+
+@pytest.mark.parametrize(
+    ("n", "noun", "words"),
+    [
+        (1, "contact", "1 contact"),
+        (0, "contact", "0 contacts"),
+        (12431, "contact", "12,431 contacts"),
+        (2, "person,people", "2 people"),
+    ],
+)
+def test_counts_agree_with_their_nouns(n: int, noun: str, words: str) -> None:
+    assert draw("{{ n|counted:noun }}", n=n, noun=noun) == words
+
+
+def test_an_avatar_shows_first_and_last_initial_and_keeps_its_hue() -> None:
+    drawn = draw("{% avatar person %}", person=SimpleNamespace(display_name="Maria del Carmen Lopez"))
+    assert ">ML<" in drawn
+    assert drawn == draw("{% avatar 'Maria del Carmen Lopez' %}")
+
+
+def test_somebody_without_a_name_has_an_avatar_too() -> None:
+    assert ">?<" in draw("{% avatar '' %}")
+
+
+def test_an_empty_state_names_the_next_step() -> None:
+    drawn = draw("{% empty 'Nothing yet' text '/new/' 'Create' %}", text="Create one & go on.")
+    assert '<a class="button" href="/new/">Create</a>' in drawn
+    assert "Create one &amp; go on." in drawn
+
+
+def test_an_empty_state_without_a_step_shows_no_button() -> None:
+    assert "button" not in draw("{% empty 'Nothing yet' %}")
+
+
+# --- Times -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> dt.datetime:
+    moment = dt.datetime(2026, 3, 12, 14, 32, 5, tzinfo=dt.UTC)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    return moment
+
+
+def test_a_time_is_relative_with_the_exact_one_in_utc_a_tap_away(now: dt.datetime) -> None:
+    drawn = draw("{% when at %}", at=now - dt.timedelta(minutes=3))
+    assert "3 min ago" in drawn
+    assert "Thu 12 Mar 2026, 14:29:05 UTC" in drawn
+    assert 'data-age="180"' in drawn
+    opened = re.search(r'popovertarget="(\w+)"', drawn)
+    assert opened and f'id="{opened[1]}" popover' in drawn
+
+
+def test_no_time_is_said_in_words(now: dt.datetime) -> None:
+    assert "never" in draw("{% when at %}", at=None)
+    assert "not yet" in draw("{% when at 'not yet' %}", at=None)
+
+
+def test_a_page_of_times_asks_the_clock_once(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    times = [dt.datetime(2026, 1, 1, hour, tzinfo=dt.UTC) for hour in range(20)]
+    template = Template("{% load portal_ui %}{% for request in times %}{% when request %}{% endfor %}")
+    with django_assert_num_queries(1):
+        template.render(RequestContext(RequestFactory().get("/"), {"times": times}))
+
+
+def test_the_browser_says_times_in_the_same_words() -> None:
+    script = (STATIC / "portal.js").read_text()
+    for words in ("just now", "in a moment", "} min`", "} h`", " day$", "} ago`", "`in ${"):
+        assert words in script
+
+
+# --- Fields ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_field_ties_its_help_to_the_control() -> None:
+    drawn = draw("{% field form.email %}", form=InvitationForm())
+    assert '<label for="id_email">E-mail</label>' in drawn
+    assert 'aria-describedby="id_email_help"' in drawn
+    assert '<p class="help" id="id_email_help">They get a link.</p>' in drawn
+
+
+def test_a_refused_field_is_marked_and_tied_to_its_error() -> None:
+    drawn = draw("{% field form.email %}", form=InvitationForm({"email": "nonsense"}))
+    assert 'aria-invalid="true"' in drawn
+    assert 'aria-describedby="id_email_error id_email_help"' in drawn
+    assert 'id="id_email_error"' in drawn
+    assert "valid email" in drawn
+
+
+def test_only_what_may_stay_empty_is_marked() -> None:
+    assert "optional" in draw("{% field form.note %}", form=InvitationForm())
+    assert "optional" not in draw("{% field form.email %}", form=InvitationForm())
+
+
+def test_choices_are_a_fieldset_with_its_question_as_legend() -> None:
+    drawn = draw("{% field form.role %}", form=InvitationForm())
+    assert '<fieldset class="field" aria-describedby="id_role_help"><legend>Role</legend>' in drawn
+    assert drawn.count('type="radio"') == 2
+
+
+def test_a_checkbox_is_inside_its_label() -> None:
+    drawn = draw("{% field form.agree %}", form=InvitationForm())
+    assert re.search(
+        r'<label class="choice"><input type="checkbox"[^>]*> <span>Mail me</span></label>', drawn
+    )
+
+
+def test_a_hidden_field_is_only_its_control() -> None:
+    assert draw("{% field form.place %}", form=InvitationForm()).startswith('<input type="hidden"')
+
+
+def test_an_error_that_repeats_what_was_typed_is_escaped() -> None:
+    form = InvitationForm({"email": "x@example.com"})
+    form.add_error("email", "<script> is no name")
+    assert "<script>" not in draw("{% field form.email %}", form=form)
+
+
+# --- Frame and pages ---------------------------------------------------------------------------------------------------
+
+
+def framed(request: HttpRequest, **context: Any) -> str:
+    return render_to_string("site/base.html", {"title": "Jobs", **context}, request=request)
+
+
+@pytest.fixture
+def request_of_operator(db: None, rf: RequestFactory) -> HttpRequest:
+    request = rf.get("/jobs/")
+    request.user = User.objects.create_user("maria@example.com", name="Maria Lopez", is_operator=True)
+    request.session = {}  # type: ignore[assignment]
+    return request
+
+
+def test_the_frame_has_one_heading_one_main_and_says_who_it_is_not(request_of_operator: HttpRequest) -> None:
+    page = framed(request_of_operator)
+    assert re.findall(r"<h1>(.*?)</h1>", page) == ["Jobs"]
+    assert page.count("<main") == 1
+    assert "<title>Jobs · Integration portal</title>" in page
+    assert "not affiliated with Total Expert" in page
+    assert re.findall(r'href="([^"]+)" aria-current="page"', page) == ["/jobs/"]
+    assert "X-CSRFToken" in page
+
+
+def test_signing_out_is_a_button_that_posts(request_of_operator: HttpRequest) -> None:
+    page = framed(request_of_operator)
+    assert re.search(r'<form method="post" action="/accounts/logout/">', page)
+
+
+def test_the_frame_asks_the_database_little(
+    request_of_operator: HttpRequest, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(3):
+        framed(request_of_operator)
+
+
+def test_the_sandbox_is_named_on_every_page_of_the_demo(request_of_operator: HttpRequest) -> None:
+    assert "Sandbox: invented people" in framed(request_of_operator, banner="Sandbox: invented people")
+    assert "banner" not in framed(request_of_operator, banner="")
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
+def test_error_pages_draw_without_any_context_and_lead_on(name: str) -> None:
+    page = render_to_string(f"{name}.html")
+    assert page.count("<h1>") == 1
+    assert "<title> ·" not in page
+    assert 'href="/"' in page
+
+
+def test_a_page_without_an_account_shows_neither_menu_nor_account(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    page = render_to_string("404.html", {}, request=request)
+    assert "account-menu" not in page
+    assert 'class="side"' not in page
+
+
+# --- Files -------------------------------------------------------------------------------------------------------------
+
+
+def test_no_template_has_inline_code_or_styles() -> None:
+    """The policy would block them, and the screen would be broken without a word."""
+    inline = re.compile(
+        r"<style|\sstyle=|\son[a-z]+=\"|<script(?![^>]*\ssrc=)|javascript:|hx-on", re.IGNORECASE
+    )
+    found = {
+        str(path.relative_to(TEMPLATES)): match[0]
+        for path in TEMPLATES.rglob("*.html")
+        if (match := inline.search(path.read_text()))
+    }
+    assert found == {}
+
+
+def test_the_look_asks_nothing_of_anybody_else() -> None:
+    for path in STATIC.glob("*.*"):
+        addresses = set(re.findall(r"https?://[^\s\"')]+", path.read_text()))
+        assert addresses <= {"http://www.w3.org/2000/svg"}, path.name
+
+
+def test_what_the_look_refers_to_exists() -> None:
+    from django.contrib.staticfiles import finders
+
+    for reference in re.findall(r'url\("([^"]+)"\)', (STATIC / "portal.css").read_text()):
+        name = reference.removeprefix("../") if reference.startswith("../") else f"portal/{reference}"
+        assert finders.find(name), name
+
+
+def test_the_look_stays_light() -> None:
+    assert sum((STATIC / name).stat().st_size for name in ("portal.css", "portal.js", "theme.js")) < 60_000

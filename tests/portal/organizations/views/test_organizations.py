@@ -1,0 +1,112 @@
+"""The Organization screen, making one, choosing one."""
+
+import pytest
+from django.urls import reverse
+
+from portal.accounts.models import User
+from portal.core import panels
+from portal.organizations import invitations
+from portal.organizations.models import Organization
+from portal.organizations.views.guard import CHOSEN, switcher
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_operator_makes_an_organization_and_looks_after_it(operator: User, signed_in) -> None:
+    client = signed_in(operator)
+    page = client.get(reverse("new_organization"))
+    assert page.context["form"].initial["looked_after_by"] == operator.pk
+    done = client.post(
+        reverse("new_organization"), {"name": "Lakeshore Lending", "looked_after_by": operator.pk}
+    )
+    assert done.url == "/organizations/lakeshore-lending/"
+    assert Organization.objects.get().looked_after_by == operator
+    assert "Lakeshore Lending" in client.get(done.url).content.decode()
+
+
+def test_a_name_that_is_taken_is_said_beside_the_name(cedar: Organization, operator: User, signed_in) -> None:
+    page = signed_in(operator).post(reverse("new_organization"), {"name": cedar.name.upper()})
+    assert page.status_code == 200
+    assert "name already" in str(page.context["form"].errors["name"])
+
+
+def test_the_screen_shows_facts_members_and_panels(
+    cedar: Organization, operator: User, join, signed_in, monkeypatch
+) -> None:
+    monkeypatch.setattr(panels, "_panels", [])
+    panels.register("organization", name="probe", template="organizations/mail/invitation_subject.txt")(
+        lambda request, subject: {"organization": subject}
+    )
+    join(cedar, "editor", "edith@cedar.example")
+    invitations.invite(organization=cedar, email="ada@cedar.example", role="admin", actor=operator)
+    text = signed_in(operator).get(reverse("organization", args=[cedar.slug])).content.decode()
+    for words in ("Edith", "1 editor", "nobody yet", "ada@cedar.example", "Join Cedar Home Lending"):
+        assert words in text
+
+
+def test_who_does_not_manage_sees_no_invited_addresses(
+    cedar: Organization, operator: User, join, signed_in
+) -> None:
+    invitations.invite(organization=cedar, email="ada@cedar.example", role="admin", actor=operator)
+    text = signed_in(join(cedar, "viewer")).get(reverse("organization", args=[cedar.slug])).content.decode()
+    assert "ada@cedar.example" not in text
+    assert reverse("members", args=[cedar.slug]) not in text
+
+
+def test_an_operator_says_who_looks_after_it(cedar: Organization, operator: User, signed_in) -> None:
+    client = signed_in(operator)
+    client.post(reverse("look_after", args=[cedar.slug]), {"looked_after_by": operator.pk})
+    cedar.refresh_from_db()
+    assert cedar.looked_after_by == operator
+    client.post(reverse("look_after", args=[cedar.slug]), {"looked_after_by": ""})
+    cedar.refresh_from_db()
+    assert cedar.looked_after_by is None
+
+
+def test_the_switcher_lists_what_one_may_see_and_searches_it(
+    cedar: Organization, harbor: Organization, operator: User, join, signed_in
+) -> None:
+    address = reverse("choose_organization")
+    everything = signed_in(operator).get(address)
+    assert [row["organization"] for row in everything.context["rows"]] == [cedar, harbor]
+    found = signed_in(operator).get(address, {"q": "HARBOR"})
+    assert [row["organization"] for row in found.context["rows"]] == [harbor]
+    own = signed_in(join(cedar, "viewer")).get(address)
+    assert [row["organization"] for row in own.context["rows"]] == [cedar]
+
+
+def test_the_choice_stays(cedar: Organization, harbor: Organization, operator: User, signed_in) -> None:
+    client = signed_in(operator)
+    client.get(reverse("organization", args=[harbor.slug]))
+    rows = client.get(reverse("choose_organization")).context["rows"]
+    assert [row["organization"] for row in rows if row["is_chosen"]] == [harbor]
+    assert reverse("contacts", args=[harbor.slug]) in client.get(reverse("home")).content.decode()
+
+
+def test_the_switcher_says_which_organization_the_page_is_about(
+    cedar: Organization, harbor: Organization, operator: User, signed_in
+) -> None:
+    client = signed_in(operator)
+    page = client.get(reverse("organization", args=[harbor.slug]))
+    assert page.context["switcher"] == {"organization": harbor, "shows": True}
+    assert client.get(reverse("home")).context["switcher"] == {"organization": None, "shows": True}
+
+
+def test_whoever_has_one_organization_has_nothing_to_switch(
+    cedar: Organization, harbor: Organization, rf, join
+) -> None:
+    viewer = join(cedar, "viewer")
+    request = rf.get("/")
+    request.user, request.session = viewer, {}
+    assert switcher(request) == {"organization": cedar, "shows": False}
+
+
+def test_a_page_that_polls_in_another_tab_does_not_change_the_organization_one_works_in(
+    cedar: Organization, harbor: Organization, operator: User, signed_in
+) -> None:
+    client = signed_in(operator)
+    client.get(reverse("organization", args=[cedar.slug]))
+    client.get(reverse("organization", args=[harbor.slug]), headers={"HX-Request": "true"})
+    assert client.session[CHOSEN] == cedar.slug
+    client.get(reverse("organization", args=[harbor.slug]))
+    assert client.session[CHOSEN] == harbor.slug

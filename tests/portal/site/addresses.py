@@ -1,0 +1,201 @@
+"""The table of addresses: who may open each, and what to fill in. A new address needs a row here.
+
+``fill`` answers the parts of the address from the scene; where visiting uses something up, it makes a fresh one.
+``allowed`` are those of `tests.portal.scene.OWN` who get in; for everybody else who is signed in the address is 404.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+
+from integrations.connections.limits import budgets
+from tests.portal.scene import OWN, Scene
+
+OPERATOR = frozenset({"operator"})
+MANAGERS = OPERATOR | {"admin"}
+INSIGHT = MANAGERS | {"editor", "viewer"}
+EVERYBODY_HERE = frozenset(OWN)
+CONSENTERS = frozenset({"admin", "officer", "colleague"})
+
+
+def nothing(scene: Scene) -> dict[str, Any]:
+    return {}
+
+
+def organization(scene: Scene) -> dict[str, Any]:
+    return {"slug": scene.organization.slug}
+
+
+def _in_organization(**parts: Callable[[Scene], Any]) -> Callable[[Scene], dict[str, Any]]:
+    def fill(scene: Scene) -> dict[str, Any]:
+        return organization(scene) | {name: part(scene) for name, part in parts.items()}
+
+    return fill
+
+
+@dataclass(frozen=True)
+class Address:
+    """One URL name. ``shared``: everybody signed in gets in and sees what is theirs. ``public``: anybody does."""
+
+    fill: Callable[[Scene], dict[str, Any]] = nothing
+    allowed: frozenset[str] = frozenset()
+    shared: bool = False
+    public: bool = False
+    posts: bool = False
+    data: dict[str, str] = field(default_factory=dict)
+    refuses: int = (
+        0  #: the status with which it refuses a visit that brings nothing, or while it is switched off
+    )
+
+
+SHARED = Address(shared=True)
+PUBLIC = Address(public=True)
+
+PEOPLE = {
+    "new_organization": Address(allowed=OPERATOR),
+    "choose_organization": SHARED,
+    "organization": Address(organization, INSIGHT),
+    "look_after": Address(organization, OPERATOR, posts=True),
+    "members": Address(organization, MANAGERS),
+    "change_role": Address(
+        _in_organization(pk=lambda s: s.member().pk), MANAGERS, posts=True, data={"role": "editor"}
+    ),
+    "remove_member": Address(_in_organization(pk=lambda s: s.member().pk), MANAGERS, posts=True),
+    "resend_invitation": Address(_in_organization(pk=lambda s: s.invitation()[0].pk), MANAGERS, posts=True),
+    "withdraw_invitation": Address(_in_organization(pk=lambda s: s.invitation()[0].pk), MANAGERS, posts=True),
+    "invitation": Address(lambda s: {"token": s.invitation()[1]}, public=True),
+    "account": SHARED,
+    "delete_account": SHARED,
+    "sessions": SHARED,
+    "end_session": Address(lambda s: {"pk": s.session().pk}, frozenset({"admin"}), posts=True),
+    "end_other_sessions": Address(shared=True, posts=True),
+}
+
+SIGN_IN = {
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_signup": PUBLIC,
+    "account_request_login_code": PUBLIC,
+    "account_confirm_login_code": PUBLIC,
+    "account_email_verification_sent": PUBLIC,
+    "account_confirm_email": Address(lambda s: {"key": "no-such-key"}, public=True),
+    "account_change_password": SHARED,
+    "account_set_password": SHARED,
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": Address(lambda s: {"uidb36": "1", "key": "no-such-key"}, public=True),
+    "account_reset_password_from_key_done": PUBLIC,
+}
+
+
+def codes_for_everybody(scene: Scene) -> dict[str, Any]:
+    for user in scene.people.values():
+        RecoveryCodes.activate(user)
+    return {}
+
+
+#: Whoever is signed in confirms that it is them first; then what is another's does not exist.
+SECOND_FACTORS = {
+    "mfa_index": SHARED,
+    "mfa_list_webauthn": SHARED,
+    "mfa_activate_totp": SHARED,
+    "mfa_deactivate_totp": Address(allowed=OPERATOR),
+    "mfa_add_webauthn": SHARED,
+    "mfa_edit_webauthn": Address(lambda s: {"pk": 1}, shared=True),
+    "mfa_remove_webauthn": Address(lambda s: {"pk": 1}, shared=True),
+    "mfa_view_recovery_codes": Address(codes_for_everybody, shared=True),
+    "mfa_download_recovery_codes": Address(codes_for_everybody, shared=True),
+    "mfa_generate_recovery_codes": SHARED,
+    "mfa_authenticate": PUBLIC,
+    "mfa_login_webauthn": PUBLIC,
+    "single_sign_on": Address(public=True, refuses=404),
+    "openid_connect_callback": Address(public=True, refuses=404),
+    "socialaccount_login_cancelled": PUBLIC,
+    "account_reauthenticate": SHARED,
+    "mfa_reauthenticate": SHARED,
+    "mfa_reauthenticate_webauthn": SHARED,
+}
+
+a_connection = _in_organization(pk=lambda s: s.connection.pk)
+an_environment = _in_organization(environment=lambda s: s.environment.name)
+
+CONNECTIONS = {
+    "connection": Address(a_connection, INSIGHT | {"officer"}),
+    "change_connection": Address(
+        _in_organization(pk=lambda s: s.connection.pk, verb=lambda s: "pause"),
+        MANAGERS | {"officer"},
+        posts=True,
+    ),
+    "calls": Address(a_connection, INSIGHT | {"officer"}),
+    "limits": Address(allowed=OPERATOR),
+    "limits_help": Address(allowed=OPERATOR),
+    "allowance": Address(lambda s: {"pk": budgets.of(s.connection).pk}, OPERATOR),
+    "new_egress": Address(allowed=OPERATOR),
+    "egress": Address(lambda s: {"name": s.egress().name}, OPERATOR),
+    "token_queue": Address(allowed=OPERATOR),
+    "forward_connection": Address(lambda s: {"pk": s.connection.pk}, OPERATOR, posts=True),
+    "reroute_connection": Address(lambda s: {"pk": s.connection.pk}, OPERATOR, posts=True),
+    "capacity": Address(allowed=OPERATOR),
+    "stop_everything": Address(allowed=OPERATOR, posts=True, data={"verb": "release"}),
+    "my_connection": Address(organization, CONSENTERS),
+    "begin_consent": Address(an_environment, CONSENTERS, posts=True),
+    "oauth_callback": Address(shared=True, refuses=400),
+    "new_environment": Address(allowed=OPERATOR),
+    "environment": Address(lambda s: {"name": s.environment.name}, OPERATOR),
+    "application": Address(lambda s: {"name": s.environment.name}, OPERATOR),
+}
+
+
+def a_bulk_import(scene: Scene) -> dict[str, Any]:
+    return {"pk": scene.bulk_import().pk}
+
+
+ONBOARDING = {
+    "organizations": SHARED,
+    "add_many": Address(allowed=OPERATOR),
+    "bulk_template": Address(allowed=OPERATOR),
+    "bulk_imports": Address(allowed=OPERATOR),
+    "bulk_import": Address(a_bulk_import, OPERATOR),
+    "confirm_import": Address(a_bulk_import, OPERATOR, posts=True),
+    "discard_import": Address(a_bulk_import, OPERATOR, posts=True),
+    "connect": Address(organization, CONSENTERS | OPERATOR),
+    "mail_me": Address(organization, CONSENTERS, posts=True),
+    "connect_result": Address(a_connection, INSIGHT | {"officer"}),
+    "test_connection": Address(a_connection, MANAGERS | {"officer"}, posts=True),
+}
+
+DIRECTORY = {
+    "contacts": Address(organization, EVERYBODY_HERE),
+    "contact": Address(_in_organization(pk=lambda s: s.contact.pk), INSIGHT | {"officer"}),
+    "sync_now": Address(an_environment, MANAGERS | {"officer"}, posts=True),
+    "sync_progress": Address(an_environment, INSIGHT | {"officer"}),
+}
+
+a_job = _in_organization(pk=lambda s: s.job.pk)
+JOBS = {
+    "jobs": SHARED,
+    "job": Address(a_job, INSIGHT | {"officer"}),
+    "steer_job": Address(
+        _in_organization(pk=lambda s: s.job.pk, verb=lambda s: "retry"), MANAGERS | {"officer"}, posts=True
+    ),
+}
+
+PORTAL = {
+    "home": SHARED,
+    "settings": Address(allowed=OPERATOR),
+    "audit_log": Address(allowed=OPERATOR),
+}
+
+ADDRESSES: dict[str, Address] = {
+    **PORTAL,
+    **PEOPLE,
+    **SIGN_IN,
+    **SECOND_FACTORS,
+    **CONNECTIONS,
+    **ONBOARDING,
+    **DIRECTORY,
+    **JOBS,
+}
