@@ -1,6 +1,8 @@
 """Real processes for tests: a sandbox of its own on a free port."""
 
+import contextlib
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -16,10 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def free_port() -> int:
-    """A port of this machine that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody uses now.
+
+    It lies below the ports that systems give to outgoing connections, so none of those takes it before the server does.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class SandboxProcess:
@@ -35,14 +42,14 @@ class SandboxProcess:
         request = urllib.request.Request(
             self.address + path, data=body, headers={"Content-Type": "application/json"}
         )
-        with self._opener.open(request, timeout=30) as answer:
+        with self._opener.open(request, timeout=60) as answer:
             return json.loads(answer.read())
 
     def status_of(self, path: str, token: str) -> int:
         """The status with which a GET with this bearer token is answered."""
         request = urllib.request.Request(self.address + path, headers={"Authorization": f"Bearer {token}"})
         try:
-            with self._opener.open(request, timeout=30) as answer:
+            with self._opener.open(request, timeout=60) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as refused:
             return refused.code
@@ -56,7 +63,7 @@ class SandboxProcess:
 
 
 @contextmanager
-def sandbox_process(folder: Path, *, patience: float = 30, **options: Any) -> Iterator[SandboxProcess]:
+def sandbox_process(folder: Path, *, patience: float = 120, **options: Any) -> Iterator[SandboxProcess]:
     """Start `python -m integrations.sandbox`, and stop it afterwards."""
     port = free_port()
     chosen = {"organizations": 2, "contacts": 50, "calls_per_minute": 0, "tokens_per_hour": 0, **options}
@@ -76,7 +83,7 @@ def sandbox_process(folder: Path, *, patience: float = 30, **options: Any) -> It
         yield SandboxProcess(_await(f"http://127.0.0.1:{port}", process, patience))
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _await(address: str, process: "subprocess.Popen[bytes]", patience: float) -> str:
@@ -84,8 +91,8 @@ def _await(address: str, process: "subprocess.Popen[bytes]", patience: float) ->
     until = time.monotonic() + patience
     while time.monotonic() < until and process.poll() is None:
         try:
-            opener.open(f"{address}/v1/heartbeat", timeout=5).close()
+            opener.open(f"{address}/v1/heartbeat", timeout=30).close()
             return address
-        except (urllib.error.URLError, OSError):
+        except OSError:
             time.sleep(0.05)
     raise AssertionError(f"the sandbox did not start (exit code {process.poll()})")

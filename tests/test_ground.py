@@ -51,7 +51,7 @@ def pytest_on(file: Path, *arguments: str, **variables: str) -> "subprocess.Comp
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -97,6 +97,6 @@ def test_another_process_works_on_this_tests_database(process_environment: dict[
         env=process_environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert answer.stdout == "['Ann Lee']\n", answer.stderr

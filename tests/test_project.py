@@ -83,7 +83,7 @@ def settings_in_a_fresh_process(expression: str, **variables: str) -> "subproces
         env={"PATH": os.environ["PATH"], **variables},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
 
 
@@ -204,7 +204,7 @@ def test_the_client_works_as_a_package_of_its_own(tmp_path: Path) -> None:
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     assert answer.stdout == "<class 'total_expert.client.Client'> False\n", answer.stderr
 

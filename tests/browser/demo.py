@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,22 +11,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from portal.demo.run import die_with_parent
+from tests.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 180.0
+#: Seconds for the demo to get ready, and to stop. It takes far less, except on a very busy machine.
+PATIENCE, TO_STOP = 900.0, 120.0
 CONTACTS = os.environ.get("DEMO_CONTACTS", "300")
 
 
 class DemoFailed(Exception):
     """The demo did not come up, or did not go away: says which, with the ends of its logs."""
-
-
-def free_port() -> int:
-    """A port on loopback that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 class Demo:
@@ -84,18 +77,20 @@ class Demo:
             input=stdin,
             text=True,
             capture_output=True,
-            timeout=120,
+            timeout=300,
         )
 
     def stop(self) -> None:
         """Stop it as SIGTERM does. Raises DemoFailed when a process of it survives."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(30)
+            self.process.wait(TO_STOP)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise DemoFailed(f"The demo did not stop within 30 s of SIGTERM.{self._logs()}") from None
+            raise DemoFailed(
+                f"The demo did not stop within {TO_STOP:.0f} s of SIGTERM.{self._logs()}"
+            ) from None
         survivors = [name for name, pid in self.told["processes"].items() if _alive(pid)]
         if survivors:
             raise DemoFailed(f"Still running after the demo stopped: {', '.join(survivors)}.{self._logs()}")
@@ -107,7 +102,7 @@ class Demo:
                 raise DemoFailed(f"The demo stopped with exit code {self.process.returncode}.{self._logs()}")
             if time.monotonic() > until:
                 self.process.terminate()
-                self.process.wait(30)
+                self.process.wait(TO_STOP)
                 raise DemoFailed(f"The demo was not ready within {PATIENCE:.0f} s.{self._logs()}")
             time.sleep(0.1)
 

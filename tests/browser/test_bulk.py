@@ -19,7 +19,7 @@ from tests.browser.visitors import Visitors
 ROWS = 40
 STORY = 4  #: organizations of the sandbox that the demo's story takes
 #: Milliseconds for all of them to be verified and their first syncs to be done meanwhile.
-A_WHOLE_FILE_MS = 240_000
+A_WHOLE_FILE_MS = 600_000
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ from playwright.sync_api import Browser, Page
 from tests.browser.watch import Watch
 
 DESKTOP, PHONE = (1280, 860), (390, 844)
-PATIENCE_MS = 15_000
+#: How long a page may take. On an idle machine none takes a second.
+PATIENCE_MS = 60_000
 
 
 class Visitors:

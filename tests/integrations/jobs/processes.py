@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def eventually(what: str, true: Callable[[], object], seconds: float = 40) -> None:
+def eventually(what: str, true: Callable[[], object], seconds: float = 120) -> None:
     """Wait until something is true, and fail when that takes too long."""
     until = time.monotonic() + seconds
     while not true():

@@ -126,7 +126,7 @@ def test_of_many_threads_one_begins_the_job(installation: Installation) -> None:
 
     def begin() -> None:
         try:
-            together.wait(10)
+            together.wait(60)
             slice_ = worker.begin(job.pk)
             if slice_ is not None:
                 begun.append(slice_)
@@ -137,7 +137,7 @@ def test_of_many_threads_one_begins_the_job(installation: Installation) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert len(begun) == 1
     job.refresh_from_db()
     assert (job.fence, job.attempts) == (1, 1)

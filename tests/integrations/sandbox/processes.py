@@ -30,17 +30,17 @@ class Process:
     ) -> None:
         if self.popen.poll() is None:
             self.popen.kill()
-        self.popen.communicate(timeout=10)
+        self.popen.communicate(timeout=60)
 
     def control(self, name: str, body: Any = None) -> Any:
         method = "GET" if body is None else "POST"
-        return requests.request(method, f"{self.base}/_sandbox/{name}", json=body, timeout=30).json()
+        return requests.request(method, f"{self.base}/_sandbox/{name}", json=body, timeout=60).json()
 
     def token(self) -> str:
         own = self.control("credentials")["organizations"][0]
         auth = (own["client_id"], own["client_secret"])
         body = {"grant_type": "client_credentials"}
-        answer = requests.post(f"{self.base}/v1/token", json=body, auth=auth, timeout=10)
+        answer = requests.post(f"{self.base}/v1/token", json=body, auth=auth, timeout=60)
         return str(answer.json()["access_token"])
 
     def caller(self, token: str | None = None) -> "RemoteCaller":
@@ -50,7 +50,7 @@ class Process:
         """Ask it to stop, and tell how many seconds that took."""
         began = time.monotonic()
         self.popen.terminate()
-        self.popen.wait(timeout=10)
+        self.popen.wait(timeout=60)
         return time.monotonic() - began
 
 
@@ -64,5 +64,5 @@ class RemoteCaller(Caller):
     def call(self, method: str, path: str, **arguments: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
         return self.session.request(
-            method, f"{self.base}/v1/{path}", headers=headers, timeout=30, **arguments
+            method, f"{self.base}/v1/{path}", headers=headers, timeout=60, **arguments
         )

@@ -57,7 +57,7 @@ class ReceivingServer:
     def wait_for(self, count: int) -> list[dict[str, Any]]:
         """The first messages, once so many have arrived."""
         while len(self.messages) < count:
-            assert self.arrived.acquire(timeout=20), f"{len(self.messages)} of {count} messages arrived"
+            assert self.arrived.acquire(timeout=120), f"{len(self.messages)} of {count} messages arrived"
         return self.messages
 
     def __enter__(self) -> "ReceivingServer":

@@ -150,7 +150,7 @@ def test_a_kill_in_the_middle_leaves_a_whole_world_and_whole_snapshots(tmp_path:
             thread.start()
             time.sleep(delay)
             running.popen.kill()
-            thread.join(20)
+            thread.join(120)
     with Process(*options) as last:
         assert str(last.control("state")["organizations"]) in known
         last.control("snapshots", {"load": "kept"})
@@ -184,5 +184,5 @@ def test_readers_and_writers_go_on_while_snapshots_are_saved_and_loaded(tmp_path
             running.control("snapshots", {"save": "other"})
         over.set()
         for thread in threads:
-            thread.join(20)
+            thread.join(120)
         assert failures == []

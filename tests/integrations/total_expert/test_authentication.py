@@ -51,7 +51,7 @@ class Issuer:
 
     def __call__(self) -> Grant:
         self.asked += 1
-        self.gate.wait(5)
+        self.gate.wait(60)
         if self.error:
             raise self.error
         return Grant(f"token-{self.asked}", self.expires_in, frozenset())

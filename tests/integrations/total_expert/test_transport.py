@@ -232,14 +232,14 @@ def test_an_answer_that_trickles_in_is_given_up(scripted: Scripted, monkeypatch:
     def trickle(connection: socket.socket) -> None:
         connection.sendall(http(b"", length=1_000))
         with contextlib.suppress(OSError):
-            for _ in range(200):
+            for _ in range(1200):
                 connection.sendall(b" ")
                 time.sleep(0.05)
 
     scripted.answer(trickle)
     began = time.monotonic()
     assert type(failure(scripted, "POST")) is AnswerLost
-    assert time.monotonic() - began < 5, "all of it would have taken ten seconds"
+    assert time.monotonic() - began < 30, "all of it would have taken a minute"
 
 
 def test_a_compressed_answer_is_measured_unpacked(

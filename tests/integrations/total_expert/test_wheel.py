@@ -26,7 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, *build, "--wheel-dir", str(place), str(place / "source")],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return next(place.glob("*.whl"))
@@ -110,7 +110,7 @@ def test_it_can_be_imported_where_only_its_dependencies_are_installed(wheel: Pat
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert done.stdout == "Client('production') list\n", done.stderr
     assert {"requests-oauthlib", "oauthlib", "requests", "urllib3"} <= set(found)

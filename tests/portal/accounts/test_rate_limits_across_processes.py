@@ -23,7 +23,7 @@ print(sum("Too many tries" in page.content.decode() for page in pages))
 
 def tries_elsewhere(environment: dict[str, str]) -> int:
     done = subprocess.run(
-        [sys.executable, "-c", TRY], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", TRY], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180
     )
     assert done.returncode == 0, done.stderr
     return int(done.stdout.split()[-1])

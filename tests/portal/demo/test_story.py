@@ -20,7 +20,12 @@ def test_the_clocks_move_to_the_first_job_when_all_wait_until_later() -> None:
 
 @pytest.mark.parametrize(
     "going",
-    [(JobState.RUNNING, None), (JobState.WAITING, None), (JobState.WAITING, NOW), (JobState.WAITING, NOW - HOUR)],
+    [
+        (JobState.RUNNING, None),
+        (JobState.WAITING, None),
+        (JobState.WAITING, NOW),
+        (JobState.WAITING, NOW - HOUR),
+    ],
 )
 def test_the_clocks_stand_still_while_a_job_may_go_on(going: tuple[JobState, dt.datetime | None]) -> None:
     assert story.time_to_first([(JobState.WAITING, NOW + HOUR), going], NOW) is None

@@ -78,7 +78,7 @@ def test_fifty_two_threads_in_four_processes_send_one_token_request(
             assert process.stdin
             process.stdin.write("go\n")
             process.stdin.flush()
-        got = [process.communicate(timeout=60)[0].split() for process in running]
+        got = [process.communicate(timeout=180)[0].split() for process in running]
         assert all(len(tokens) == THREADS for tokens in got)
         assert len(set().union(*got)) == 1
         assert len(sandbox.requests("/v1/token")) == before + 1

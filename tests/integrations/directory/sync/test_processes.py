@@ -48,7 +48,7 @@ def connected(sandbox: SandboxProcess) -> Connection:
     return Connection.objects.get(pk=connection.pk)
 
 
-def eventually(what: str, true: Callable[[], Any], seconds: float = 60) -> None:
+def eventually(what: str, true: Callable[[], Any], seconds: float = 240) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, f"not within {seconds} s: {what}"
@@ -84,7 +84,7 @@ def test_a_sync_whose_worker_is_killed_twice_ends_complete(
             eventually("the sync is over", lambda: not Job.objects.get(pk=job.pk).is_active)
         finally:
             worker.terminate()
-            worker.wait(20)
+            worker.wait(60)
         job.refresh_from_db()
         assert (job.state, job.done, job.failed) == ("done", CONTACTS, 0)
         remote = {contact.id: contact for contact in client_for(connection).contacts.all()}

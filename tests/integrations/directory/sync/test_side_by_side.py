@@ -65,7 +65,7 @@ def test_what_a_pass_reads_of_the_mirror_stays_true_until_it_has_written(world: 
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
             order.append("the first has stored")
-        waiting.result(timeout=20)
+        waiting.result(timeout=60)
     assert order == ["the first has stored", "the other one stores"]
 
 

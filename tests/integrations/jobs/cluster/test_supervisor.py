@@ -28,7 +28,9 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
 ]
-PATIENCE = 4
+#: Seconds until a silent cluster counts as hung: short for tests that wait for this, long for those in which it must
+#: not happen however busy the machine is.
+SHORT, LONG = 8, 120
 ITEMS = 20
 
 
@@ -62,16 +64,21 @@ class Work:
         """Ask it to end. Answers how many seconds that took."""
         before, below = time.monotonic(), self.below()
         self.process.terminate()
-        assert self.process.wait(20) == 0, self.log.read_text()
+        assert self.process.wait(60) == 0, self.log.read_text()
         assert not any(map(alive, below))
         return time.monotonic() - before
 
 
 @pytest.fixture
-def work(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Work]:
+def patience() -> int:
+    return LONG
+
+
+@pytest.fixture
+def work(process_environment: dict[str, str], tmp_path: Path, patience: int) -> Iterator[Work]:
     environment = {**process_environment, "DJANGO_SETTINGS_MODULE": "tests.integrations.jobs.worker_settings"}
     path = tmp_path / "work.log"
-    command = [sys.executable, "manage.py", "work", f"--patience={PATIENCE}"]
+    command = [sys.executable, "manage.py", "work", f"--patience={patience}"]
     with path.open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     started = Work(process, path)
@@ -86,7 +93,7 @@ def state(job: Job) -> str:
 
 
 def slow(installation: Installation) -> Job:
-    return counting(installation, items=ITEMS, seconds=0.08)
+    return counting(installation, items=ITEMS, seconds=0.15)
 
 
 def worker_of(job: Job) -> int:
@@ -120,6 +127,7 @@ def test_a_cluster_that_loses_its_head_is_started_again(
     assert not any(map(alive, before))
 
 
+@pytest.mark.parametrize("patience", [SHORT])
 def test_a_cluster_whose_idle_workers_were_killed_at_the_queue_works_again(
     work: Work, installation: Installation
 ) -> None:
@@ -128,10 +136,11 @@ def test_a_cluster_whose_idle_workers_were_killed_at_the_queue_works_again(
     assert_each_item_once(slow(installation))
 
 
+@pytest.mark.parametrize("patience", [SHORT])
 def test_a_cluster_whose_workers_are_all_busy_is_not_taken_for_a_hung_one(
     work: Work, installation: Installation
 ) -> None:
-    arguments = {"seconds": 1.75 * PATIENCE}
+    arguments = {"seconds": 1.75 * SHORT}
     jobs = [
         queue.start("tests.busy", installation=each, arguments=arguments)
         for each in (installation, *(another_installation(f"Elm{i}") for i in range(Conf.WORKERS - 1)))
@@ -166,7 +175,7 @@ def test_told_to_stop_it_ends_at_once_and_the_job_loses_nothing(
 ) -> None:
     job = queue.start("tests.busy", installation=installation, arguments={"seconds": 60})
     eventually("somebody works on it", lambda: state(job) == JobState.RUNNING)
-    assert work.stop() < 10
+    assert work.stop() < 40
     job.refresh_from_db()
     assert (job.attempts, job.lease_holder) == (0, "")
     Job.objects.filter(pk=job.pk).update(arguments={"seconds": 0})
@@ -185,8 +194,8 @@ def test_killing_the_supervisor_leaves_no_process_behind(work: Work) -> None:
     work.sentinel()
     below = work.below()
     work.process.kill()
-    work.process.wait(5)
-    eventually("they are gone", lambda: not any(map(alive, below)), seconds=5)
+    work.process.wait(60)
+    eventually("they are gone", lambda: not any(map(alive, below)))
 
 
 def test_a_database_that_is_away_is_said_once_and_does_not_end_the_supervisor() -> None:

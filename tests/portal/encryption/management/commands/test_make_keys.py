@@ -19,7 +19,7 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
 
 
