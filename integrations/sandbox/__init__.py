@@ -5,7 +5,6 @@ that one misunderstanding of the vendor's documents cannot hide on both sides.
 """
 
 from .app import create_app
+from .version import __version__
 
 __all__ = ["__version__", "create_app"]
-
-__version__ = "0.1.0"

@@ -11,13 +11,13 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 
-from .answers import Refusal
 from .app import create_app
-from .own_machine import OwnMachineOnly
-from .post import is_loopback
+from .control.local_only import OwnMachineOnly
+from .control.world import DEFAULT_REDIRECT_URIS
+from .engine.responses import Refusal
+from .engine.storage.database import MEMORY
 from .server import Server
-from .store import MEMORY
-from .world import DEFAULT_REDIRECT_URIS
+from .webhooks.http_post import is_loopback
 
 
 def _whole(text: str) -> int:

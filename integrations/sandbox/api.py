@@ -8,16 +8,16 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from . import bodies, verbs
-from .access import Caller
-from .answers import Answer, Refusal, insufficient_scope, not_found
-from .declaration import Resource
+from .control.world import World
 from .endpoints import ENDPOINTS
 from .endpoints.endpoint import Asked, Endpoint, Handler, read_bounded
-from .listing import list_page
-from .oauth import TokenEndpoint, caller
+from .engine import crud, request_body
+from .engine.callers import Caller
+from .engine.listing.pages import list_page
+from .engine.responses import Answer, Refusal, insufficient_scope, not_found
+from .engine.schema.resource import Resource
 from .resources import RESOURCES
-from .world import World
+from .signin.token_endpoint import TokenEndpoint, caller
 
 _COLLECTION = {"GET": "list", "POST": "create", "PATCH": "match"}
 _ITEM = {"GET": "get", "PATCH": "update", "DELETE": "delete"}
@@ -87,13 +87,13 @@ class Call:
             host = self._request.host
 
             def create(connection: sqlite3.Connection, who: Caller, payload: dict[str, Any]) -> Answer:
-                return verbs.create(connection, resource, who, payload, now=now, host=host)
+                return crud.create(connection, resource, who, payload, now=now, host=host)
 
             return self._write(resource, create)
         if self._method == "PATCH":
             return self._write(
                 resource,
-                lambda connection, who, payload: verbs.match(connection, resource, who, payload, now=now),
+                lambda connection, who, payload: crud.match(connection, resource, who, payload, now=now),
             )
         revision = world.counts.revision
         with world.store.read() as connection:
@@ -130,21 +130,21 @@ class Call:
         if self._method == "PATCH":
             return self._write(
                 resource,
-                lambda connection, who, payload: verbs.update(
+                lambda connection, who, payload: crud.update(
                     connection, resource, who, id, payload, now=now, host=host
                 ),
             )
         if self._method == "DELETE":
             return self._write(
                 resource,
-                lambda connection, who, _: verbs.delete(connection, resource, who, id),
+                lambda connection, who, _: crud.delete(connection, resource, who, id),
                 has_body=False,
             )
         with self._world.store.read() as connection:
             who = caller(connection, self._request, now)
             self.client_id = who.client_id
             who.require(resource)
-            return verbs.get(connection, resource, who, id)
+            return crud.get(connection, resource, who, id)
 
     def _write(self, resource: Resource, verb: Callable[..., Answer], *, has_body: bool = True) -> Answer:
         world = self._world
@@ -163,7 +163,7 @@ class Call:
         if not mimetype.endswith(("/json", "+json")):
             raise Refusal(415, "Unsupported Media Type")
         try:
-            payload = bodies.decode(self._request.get_data())
+            payload = request_body.decode(self._request.get_data())
         except ValueError:
             raise Refusal(400, "Unable to parse JSON") from None
         if not isinstance(payload, dict):

@@ -13,17 +13,17 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
 
-from . import control, limits, start_page
-from .answers import Refusal, not_found
 from .api import Call
-from .authorize import AuthorizePages
-from .deliverer import Send
-from .faults import ConnectionDropped, Fault
-from .limits import Arrival, Limits
-from .post import post
-from .seed_contacts import Seed
-from .store import MEMORY
-from .world import DEFAULT_REDIRECT_URIS, Options, World
+from .control import limits, start_page, views
+from .control.faults import ConnectionDropped, Fault
+from .control.limits import Arrival, Limits
+from .control.world import DEFAULT_REDIRECT_URIS, Options, World
+from .engine.responses import Refusal, not_found
+from .engine.storage.database import MEMORY
+from .seed.contacts import Seed
+from .signin.authorize import AuthorizePages
+from .webhooks.http_post import post
+from .webhooks.worker import Send
 
 ADDRESS_HEADER = "X-Sandbox-Address"
 
@@ -74,7 +74,7 @@ class Sandbox:
         name = path.strip("/")
         try:
             if name.startswith("_sandbox/"):
-                return control.handle(self.world, request, name.removeprefix("_sandbox/")).response()
+                return views.handle(self.world, request, name.removeprefix("_sandbox/")).response()
             if not name:
                 return start_page.show(self.world, request)
             if name == "favicon.ico":
@@ -128,7 +128,7 @@ class Sandbox:
         call = Call(self.world, request)
         try:
             if name == "v1/authorize":
-                return request.args.get("client_id"), AuthorizePages(self.world, request).respond()
+                return request.args.get("client_id"), self._authorize(request)
             if not name.startswith("v1/"):
                 raise not_found()
             response = call.answer(name.removeprefix("v1/")).response()
@@ -137,6 +137,13 @@ class Sandbox:
         except Exception:
             response = _defect()
         return call.client_id, response
+
+    def _authorize(self, request: Request) -> Response:
+        world = self.world
+        pages = AuthorizePages(
+            world.store, request, redirect_uris=world.options.redirect_uris, now=world.clock.now()
+        )
+        return pages.respond()
 
     def _wait(self, request: Request, seconds: float) -> None:
         """Let time pass; whoever calls the application in-process may pass its own way to wait as

@@ -14,7 +14,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from .faults import ConnectionDropped
+from .control.faults import ConnectionDropped
 
 IDLE_SECONDS = 120
 LARGEST_BODY = 64 * 1024 * 1024

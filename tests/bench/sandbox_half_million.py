@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from integrations.sandbox import create_app
 from integrations.sandbox.app import Sandbox
-from integrations.sandbox.oauth import ALL_SCOPES
-from integrations.sandbox.tokens import ACCESS, Grant, issue
+from integrations.sandbox.signin.token_endpoint import ALL_SCOPES
+from integrations.sandbox.signin.tokens import ACCESS, Grant, issue
 from tests.bench.__main__ import Figure
 
 CONTACTS = 500_000

@@ -6,7 +6,7 @@ import html
 import re
 import sqlite3
 
-from ..answers import Answer, Refusal, not_found
+from ..engine.responses import Answer, Refusal, not_found
 from .endpoint import Asked, Endpoint
 
 

@@ -8,9 +8,9 @@ import re
 import sqlite3
 from typing import Any
 
-from .. import records
-from ..answers import Answer, Refusal, not_found
-from ..registry import RESOURCES
+from ..engine.responses import Answer, Refusal, not_found
+from ..engine.schema.registry import RESOURCES
+from ..engine.storage import records
 from .endpoint import Asked, Endpoint
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")

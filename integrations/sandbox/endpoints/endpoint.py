@@ -10,8 +10,8 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request
 
-from ..access import Caller
-from ..answers import Answer
+from ..engine.callers import Caller
+from ..engine.responses import Answer
 
 LARGEST_BODY = 5 * 1024 * 1024
 _CHUNK, _DRAINED_CHUNKS = 65_536, 512

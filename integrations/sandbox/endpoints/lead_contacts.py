@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from .. import activities, values, verbs
-from ..answers import Refusal
-from ..registry import RESOURCES
+from ..engine import activities, crud
+from ..engine.responses import Refusal
+from ..engine.schema import values
 from .endpoint import Asked
 
 PHONES = ("phone_cell", "phone_home", "phone_office")
@@ -54,7 +54,7 @@ def same_person(
 
 def create(connection: sqlite3.Connection, asked: Asked, owner: int, given: dict[str, Any]) -> int:
     """A new contact of an owner, or the one that this is a duplicate of. Raises `Refusal` (422)."""
-    return verbs.store_as(connection, asked.caller, asked.now)(RESOURCES["contacts"], owner, given)
+    return crud.save_as(connection, asked.caller, asked.now)("contacts", owner, given)
 
 
 def note(connection: sqlite3.Connection, asked: Asked, contact: int, type: str, details: str) -> None:

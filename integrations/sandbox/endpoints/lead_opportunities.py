@@ -6,12 +6,13 @@ import re
 import sqlite3
 from typing import Any
 
-from .. import identifiers, records
-from ..answers import Answer, Refusal
-from ..listing import page_of
-from ..records import Record
-from ..registry import RESOURCES
-from ..tables import next_id
+from ..engine.listing.pages import page_of
+from ..engine.responses import Answer, Refusal
+from ..engine.schema import identifiers
+from ..engine.schema.record import Record
+from ..engine.schema.registry import RESOURCES
+from ..engine.storage import records
+from ..engine.storage.tables import next_id
 from . import lead_contacts, opportunities
 from .endpoint import Asked, Endpoint
 

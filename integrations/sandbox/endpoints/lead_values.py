@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..answers import Refusal
+from ..engine.responses import Refusal
 
 TEXT, INTEGER, DECIMAL, FLAG = "text", "integer", "decimal", "flag"
 

@@ -6,11 +6,13 @@ import copy
 import sqlite3
 from typing import Any
 
-from .. import identifiers, records, relationships
-from ..answers import Answer, Refusal, not_found
-from ..records import Record
-from ..registry import RESOURCES
-from ..tables import next_id
+from ..engine import relationships
+from ..engine.responses import Answer, Refusal, not_found
+from ..engine.schema import identifiers
+from ..engine.schema.record import Record
+from ..engine.schema.registry import RESOURCES
+from ..engine.storage import records
+from ..engine.storage.tables import next_id
 from . import lead_contacts, lead_values, opportunities
 from .endpoint import Asked, Endpoint
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from .. import identifiers, values, verbs
-from ..answers import Refusal
-from ..records import Record
-from ..registry import RESOURCES
+from ..engine import crud
+from ..engine.responses import Refusal
+from ..engine.schema import identifiers, values
+from ..engine.schema.record import Record
+from ..engine.schema.registry import RESOURCES
 from .endpoint import Asked
 
 STAGES = (
@@ -151,8 +152,8 @@ def assigned_user(connection: sqlite3.Connection, asked: Asked) -> int | None:
 
 def source(connection: sqlite3.Connection, asked: Asked) -> int:
     """The number of the source of this name, which is new where nobody has named it before."""
-    store = verbs.store_as(connection, asked.caller, asked.now)
-    return store(RESOURCES["lead-sources"], None, {"display_name": str(asked.payload["source"])})
+    save = crud.save_as(connection, asked.caller, asked.now)
+    return save("lead-sources", None, {"display_name": str(asked.payload["source"])})
 
 
 def source_shown(connection: sqlite3.Connection, record: Record) -> dict[str, Any] | None:

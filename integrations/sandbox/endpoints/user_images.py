@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 
-from .. import records, values
-from ..answers import Answer, Refusal, not_found
-from ..records import Record
-from ..registry import RESOURCES
-from ..tables import next_id
+from ..engine.responses import Answer, Refusal, not_found
+from ..engine.schema import values
+from ..engine.schema.record import Record
+from ..engine.schema.registry import RESOURCES
+from ..engine.storage import records
+from ..engine.storage.tables import next_id
 from .endpoint import LARGEST_BODY, Asked, Endpoint
 
 _BEGINNINGS = {

@@ -1,6 +1,6 @@
 """The resources that are emulated, one declaration a module."""
 
-from ..registry import RESOURCES
+from ..engine.schema.registry import RESOURCES
 from .account_classifications import ACCOUNT_CLASSIFICATIONS
 from .account_lists import ACCOUNT_STATUSES, ACCOUNT_TYPES
 from .accounts import ACCOUNTS

@@ -1,6 +1,6 @@
 """The account-classifications resource: the kinds of loans and accounts an organization deals in."""
 
-from ..declaration import Column, Field, Relationship, Resource
+from ..engine.schema.resource import Column, Field, Relationship, Resource
 
 ACCOUNT_CLASSIFICATIONS = Resource(
     path="account-classifications",

@@ -1,6 +1,6 @@
 """The resources account-types and account-statuses: lists of names an account refers to."""
 
-from ..declaration import Column, Field, Relationship, Resource
+from ..engine.schema.resource import Column, Field, Relationship, Resource
 from .account_classifications import ACCOUNT_CLASS
 
 

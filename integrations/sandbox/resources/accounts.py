@@ -1,11 +1,11 @@
 """The accounts resource: what an owner's contacts have at the bank beside loans."""
 
-from .. import custom_values, transfers
-from ..behaviour import Behaviour, Change
-from ..declaration import Column, Field, Filter, Kind, Ownership, Resource, Test
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import Column, Field, Filter, Kind, Ownership, Resource, Test
 from .account_classifications import ACCOUNT_CLASS
 from .account_lists import named
-from .participants import participant
+from .rules import custom_values, participant_transfers
+from .rules.participants import participant
 
 _TEXTS = "address address_2 application_number city source state zip_code"
 HOLDER = "primary_account_holder"
@@ -20,7 +20,7 @@ class AccountBehaviour(Behaviour):
 
     def follow_owner(self, change: Change, previous: int) -> None:
         """Replace the previous owner's contact by the new owner's same one."""
-        transfers.move_participants(change, (HOLDER,))
+        participant_transfers.move_participants(change, (HOLDER,))
 
 
 ACCOUNTS = Resource(

@@ -1,6 +1,6 @@
 """The activity resource: what happened to contacts, written by everything that happens and only read."""
 
-from ..declaration import Column, Field, Filter, Kind, Ownership, Relationship, Resource, Test
+from ..engine.schema.resource import Column, Field, Filter, Kind, Ownership, Relationship, Resource, Test
 
 ACTIVITY = Resource(
     path="activity",

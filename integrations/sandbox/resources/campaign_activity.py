@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from ..behaviour import Behaviour, Change
-from ..declaration import Column, Field, Filter, Kind, Ownership, Relationship, Resource, Test
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import Column, Field, Filter, Kind, Ownership, Relationship, Resource, Test
 from .campaigns import HEX_DIGITS
-from .contact_references import CONTACT
+from .rules.contact_references import CONTACT
 
 
 class ActivityBehaviour(Behaviour):

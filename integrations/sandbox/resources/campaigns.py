@@ -1,6 +1,6 @@
 """The campaigns resource: marketing campaigns as an outside system counts them."""
 
-from ..declaration import Column, Field, Filter, Identity, Kind, Resource, Test
+from ..engine.schema.resource import Column, Field, Filter, Identity, Kind, Resource, Test
 
 HEX_DIGITS = 32
 

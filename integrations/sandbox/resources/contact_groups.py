@@ -1,8 +1,8 @@
 """The contact-groups resource: names under which an owner collects contacts."""
 
-from ..answers import Refusal
-from ..behaviour import Behaviour, Change
-from ..declaration import Column, Field, Identity, Kind, Ownership, Resource
+from ..engine.responses import Refusal
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import Column, Field, Identity, Kind, Ownership, Resource
 
 
 class GroupBehaviour(Behaviour):

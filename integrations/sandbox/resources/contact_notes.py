@@ -1,9 +1,9 @@
 """The contact-notes resource: what somebody wrote about a contact."""
 
-from .. import relationships
-from ..behaviour import Behaviour, Change
-from ..declaration import Column, Field, Filter, History, Kind, Ownership, Resource, Test
-from .contact_references import CONTACT, GUESSES
+from ..engine import relationships
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import Column, Field, Filter, History, Kind, Ownership, Resource, Test
+from .rules.contact_references import CONTACT, GUESSES
 
 TYPES = 34
 

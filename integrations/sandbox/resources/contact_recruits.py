@@ -6,12 +6,21 @@ import dataclasses
 import re
 from typing import Any
 
-from .. import relationships, values
-from ..answers import Refusal, target_not_found
-from ..behaviour import Change
-from ..declaration import ALL_METHODS, USER_SETTABLE, USER_SHOWS, Field, Kind, Relationship, Section
+from ..engine import relationships
+from ..engine.responses import Refusal, target_not_found
+from ..engine.schema import values
+from ..engine.schema.hooks import Change
+from ..engine.schema.resource import (
+    ALL_METHODS,
+    USER_SETTABLE,
+    USER_SHOWS,
+    Field,
+    Kind,
+    Relationship,
+    Section,
+)
 from .contacts import CONTACTS, ContactBehaviour
-from .states import STATES
+from .rules.us_states import STATES
 
 _MANAGERS = tuple(
     Relationship(name, "users", shows=USER_SHOWS, settable=USER_SETTABLE)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .. import outbox, records
-from ..answers import Refusal, target_not_found
-from ..behaviour import Behaviour, Change
-from ..declaration import History, Ownership, Relationship, Resource
-from .contact_references import CONTACT, GUESSES
+from ..campaigns import outbox
+from ..engine.responses import Refusal, target_not_found
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import History, Ownership, Relationship, Resource
+from ..engine.storage import records
 from .contact_surveys import CONTACT_SURVEYS, HEX_DIGITS
+from .rules.contact_references import CONTACT, GUESSES
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import identifiers, tables
-from ..answers import Refusal
-from ..behaviour import Behaviour, Change
-from ..declaration import Column, Field, Filter, Resource, Test
-from ..values import read
+from ..engine.responses import Refusal
+from ..engine.schema import identifiers
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import Column, Field, Filter, Resource, Test
+from ..engine.schema.values import read
+from ..engine.storage import tables
 
 _QUESTION = (
     Field("data_type", choices=("decimal", "choice", "text")),

@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from .. import consents, custom_values, membership, outbox
-from ..answers import Refusal, in_use
-from ..behaviour import Behaviour, Change, Organization
-from ..declaration import (
+from ..campaigns import outbox
+from ..engine.responses import Refusal, in_use
+from ..engine.schema.hooks import Behaviour, Change, Organization
+from ..engine.schema.record import Record
+from ..engine.schema.resource import (
     ALL_METHODS,
     USER_SETTABLE,
     USER_SHOWS,
@@ -24,7 +25,7 @@ from ..declaration import (
     Section,
     Test,
 )
-from ..records import Record
+from .rules import call_consents, custom_values, entity_members
 
 _PLAIN = (
     "address address_2 city email_work employer_address employer_address_2 employer_city "
@@ -68,7 +69,7 @@ class ContactBehaviour(Behaviour):
 
     def finish(self, change: Change) -> None:
         """Keep what the write says about consent, of the contact that it turned out to be about."""
-        consents.take(change)
+        call_consents.take(change)
 
     def check_delete(self, connection: sqlite3.Connection, record: Record) -> None:
         """Refuse to delete a contact whom others work with, too."""
@@ -91,12 +92,12 @@ class ContactBehaviour(Behaviour):
         self, connection: sqlite3.Connection, organization: Organization, ids: Sequence[int]
     ) -> dict[int, dict[str, Any]]:
         """The entities that contacts belong to."""
-        return membership.parents_of(connection, ids) if self.path == "contacts" else {}
+        return entity_members.parents_of(connection, ids) if self.path == "contacts" else {}
 
     def after_write(self, change: Change) -> None:
         """Relate the contact to entities, and start the campaigns of the groups it has just come into."""
         if self.path == "contacts":
-            membership.relate_parents(change)
+            entity_members.relate_parents(change)
         added = change.added.get("contact_groups", set())
         if added and not outbox.is_suppressed(change.payload):
             outbox.start(change, outbox.GROUPS, added, change.record.id, self.path.replace("-", "_"))

@@ -1,6 +1,6 @@
 """The schema/custom-fields resource: which custom fields an organization has, for admins to read."""
 
-from ..declaration import Column, Field, Filter, Resource, Section, Test
+from ..engine.schema.resource import Column, Field, Filter, Resource, Section, Test
 
 CUSTOM_FIELDS = Resource(
     path="schema/custom-fields",

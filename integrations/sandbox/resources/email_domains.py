@@ -1,6 +1,6 @@
 """The email-domains resource: the domains an organization sends from."""
 
-from ..declaration import Column, Field, Resource
+from ..engine.schema.resource import Column, Field, Resource
 
 EMAIL_DOMAINS = Resource(
     path="email-domains",

@@ -1,6 +1,6 @@
 """Saved e-mail templates, which are rendered by an endpoint and have no address of their own."""
 
-from ..declaration import Field, Resource
+from ..engine.schema.resource import Field, Resource
 
 EMAIL_TEMPLATES = Resource(
     path="email-templates",

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from .. import values
-from ..behaviour import Behaviour, Change
-from ..declaration import (
+from ..engine.schema import values
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import (
     USER_SETTABLE,
     USER_SHOWS,
     Column,

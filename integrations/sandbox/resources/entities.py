@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from .. import custom_values, membership
-from ..behaviour import Behaviour, Change, Organization
-from ..declaration import Column, Field, Identity, Ownership, Relationship, Resource
+from ..engine.schema.hooks import Behaviour, Change, Organization
+from ..engine.schema.resource import Column, Field, Identity, Ownership, Relationship, Resource
+from .rules import custom_values, entity_members
 
 
 class EntityBehaviour(Behaviour):
@@ -20,13 +20,13 @@ class EntityBehaviour(Behaviour):
 
     def after_write(self, change: Change) -> None:
         """Relate the contacts that were sent, and part with those to be removed."""
-        membership.relate_children(change)
+        entity_members.relate_children(change)
 
     def computed(
         self, connection: sqlite3.Connection, organization: Organization, ids: Sequence[int]
     ) -> dict[int, dict[str, Any]]:
         """The contacts of each entity, by how they are related to it."""
-        return membership.children_of(connection, ids)
+        return entity_members.children_of(connection, ids)
 
 
 ENTITIES = Resource(

@@ -1,6 +1,6 @@
 """Which contacts belong to which entity, and as what: shown on both sides, without an address of its own."""
 
-from ..declaration import Relationship, Resource
+from ..engine.schema.resource import Relationship, Resource
 
 ENTITY_MEMBERS = Resource(
     path="entity-members",

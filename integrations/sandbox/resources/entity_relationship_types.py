@@ -1,6 +1,6 @@
 """The entity-relationship-types resource: how contacts belong to an entity, for admins to read."""
 
-from ..declaration import Column, Field, Kind, Resource
+from ..engine.schema.resource import Column, Field, Kind, Resource
 
 ENTITY_RELATIONSHIP_TYPES = Resource(
     path="entity-relationship-types",

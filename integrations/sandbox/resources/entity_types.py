@@ -1,6 +1,6 @@
 """What kinds of entities there are, e.g. households: named by entities, without an address of its own."""
 
-from ..declaration import Column, Field, Resource
+from ..engine.schema.resource import Column, Field, Resource
 
 ENTITY_TYPES = Resource(
     path="entity-types",

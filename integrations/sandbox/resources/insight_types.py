@@ -1,6 +1,6 @@
 """The insight-types resource: kinds of insights, which the vendor makes for an integration."""
 
-from ..declaration import Column, Field, Filter, Kind, Resource, Test
+from ..engine.schema.resource import Column, Field, Filter, Kind, Resource, Test
 
 INSIGHT_TYPES = Resource(
     path="insight-types",

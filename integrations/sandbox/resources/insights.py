@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from .. import outbox, records, values
-from ..answers import Refusal
-from ..behaviour import Behaviour, Change
-from ..declaration import Field, Filter, History, Kind, Ownership, Relationship, Resource, Test
-from .contact_references import CONTACT, GUESSES
+from ..campaigns import outbox
+from ..engine.responses import Refusal
+from ..engine.schema import values
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import Field, Filter, History, Kind, Ownership, Relationship, Resource, Test
+from ..engine.storage import records
 from .insight_types import INSIGHT_TYPES
+from .rules.contact_references import CONTACT, GUESSES
 
 
 class InsightBehaviour(Behaviour):

@@ -1,6 +1,6 @@
 """The stored side of lead opportunities and leads, whose endpoints have rules of their own."""
 
-from ..declaration import Column, Field, Kind, Ownership, Relationship, Resource
+from ..engine.schema.resource import Column, Field, Kind, Ownership, Relationship, Resource
 
 _CONTACT = Relationship("contact", "contacts", shows=(), settable=("id",), cascades=True)
 

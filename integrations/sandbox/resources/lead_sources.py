@@ -1,6 +1,6 @@
 """Where lead opportunities come from: named by them, without an address of its own."""
 
-from ..declaration import Column, Field, Identity, Resource
+from ..engine.schema.resource import Column, Field, Identity, Resource
 
 LEAD_SOURCES = Resource(
     path="lead-sources",

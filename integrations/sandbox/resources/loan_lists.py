@@ -1,7 +1,7 @@
 """The resources loan-types, loan-statuses, loan-purposes and loan-programs: lists of names a loan refers to."""
 
-from ..behaviour import Behaviour, Change
-from ..declaration import Column, Field, Identity, Relationship, Resource
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import Column, Field, Identity, Relationship, Resource
 from .account_classifications import ACCOUNT_CLASS
 
 MORTGAGE = ("mortgage", "LOAN")

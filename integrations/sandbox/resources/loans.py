@@ -1,8 +1,7 @@
 """The loans resource: what an owner's contacts borrow, with everyone who takes part and how far it has come."""
 
-from .. import custom_values, transfers
-from ..behaviour import Change
-from ..declaration import (
+from ..engine.schema.hooks import Change
+from ..engine.schema.resource import (
     USER_SHOWS,
     Column,
     Field,
@@ -18,7 +17,8 @@ from ..declaration import (
 )
 from .account_classifications import ACCOUNT_CLASS
 from .loan_lists import MortgageByDefault, named
-from .participants import participant
+from .rules import custom_values, participant_transfers
+from .rules.participants import participant
 
 _TEXTS = (
     "address address_2 amort_type amort_type_arm_desc appraised_value available_line_amount "
@@ -53,7 +53,7 @@ class LoanBehaviour(MortgageByDefault):
 
     def follow_owner(self, change: Change, previous: int) -> None:
         """Replace the previous owner's contacts by the new owner's same ones, made where there are none."""
-        transfers.move_participants(change, ROLES)
+        participant_transfers.move_participants(change, ROLES)
 
 
 LOANS = Resource(

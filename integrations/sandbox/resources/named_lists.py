@@ -1,6 +1,6 @@
 """Lists that an organization has and that clients only read: channels, access types, what recruits are described by."""
 
-from ..declaration import Column, Field, Resource
+from ..engine.schema.resource import Column, Field, Resource
 
 
 def _list(path: str, first_id: int, *names: str) -> Resource:

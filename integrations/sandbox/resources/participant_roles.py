@@ -1,6 +1,6 @@
 """The schema/participant-roles resource: the roles contacts can have in a loan, for admins to read."""
 
-from ..declaration import Column, Field, Filter, Kind, Resource, Section, Test
+from ..engine.schema.resource import Column, Field, Filter, Kind, Resource, Section, Test
 
 PARTICIPANT_ROLES = Resource(
     path="schema/participant-roles",

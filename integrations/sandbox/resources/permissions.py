@@ -1,6 +1,6 @@
 """The permissions resource: what a role may allow, for admins to read."""
 
-from ..declaration import Column, Field, Resource
+from ..engine.schema.resource import Column, Field, Resource
 
 PERMISSIONS = Resource(
     path="permissions",

@@ -1,6 +1,6 @@
 """The role-permissions resource: what one role allows, under the id of the role."""
 
-from ..declaration import Column, Field, Relationship, Resource
+from ..engine.schema.resource import Column, Field, Relationship, Resource
 
 ROLE_PERMISSIONS = Resource(
     path="role-permissions",

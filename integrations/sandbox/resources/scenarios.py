@@ -1,8 +1,8 @@
 """The scenarios resource: what financing a home or contact could look like, in an owner's book."""
 
-from ..answers import Refusal
-from ..behaviour import Behaviour, Change
-from ..declaration import Column, Field, Filter, Items, Kind, Ownership, Resource, Test
+from ..engine.responses import Refusal
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import Column, Field, Filter, Items, Kind, Ownership, Resource, Test
 
 
 class ScenarioBehaviour(Behaviour):

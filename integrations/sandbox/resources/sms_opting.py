@@ -1,9 +1,9 @@
 """The resources sms/opt-in and sms/opt-out: which telephone numbers may get text messages; write-only."""
 
-from .. import records
-from ..behaviour import Behaviour, Change
-from ..declaration import Column, Field, Identity, Relationship, Resource
-from ..registry import RESOURCES
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.registry import RESOURCES
+from ..engine.schema.resource import Column, Field, Identity, Relationship, Resource
+from ..engine.storage import records
 
 OPT_IN, OPT_OUT = "sms/opt-in", "sms/opt-out"
 _PHONE = Field("phone_number", column=Column.DIGITS, indexed=True)

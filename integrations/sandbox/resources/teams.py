@@ -1,6 +1,14 @@
 """The teams resource: groups of users with their managers; for admins only."""
 
-from ..declaration import USER_SETTABLE, USER_SHOWS, Column, Field, Identity, Relationship, Resource
+from ..engine.schema.resource import (
+    USER_SETTABLE,
+    USER_SHOWS,
+    Column,
+    Field,
+    Identity,
+    Relationship,
+    Resource,
+)
 
 TEAMS = Resource(
     path="teams",

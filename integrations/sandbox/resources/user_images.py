@@ -1,6 +1,6 @@
 """Uploaded images of users, which an endpoint takes in and nothing shows again."""
 
-from ..declaration import Column, Field, Kind, Resource
+from ..engine.schema.resource import Column, Field, Kind, Resource
 
 USER_IMAGES = Resource(
     path="user-images",

@@ -1,6 +1,6 @@
 """The user-roles resource: the roles users of an organization can have, for admins to read."""
 
-from ..declaration import Column, Field, Resource
+from ..engine.schema.resource import Column, Field, Resource
 
 USER_ROLES = Resource(
     path="user-roles",

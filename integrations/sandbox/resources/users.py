@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from ..behaviour import Behaviour, Change
-from ..declaration import (
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import (
     USER_SETTABLE,
     USER_SHOWS,
     Column,
@@ -18,7 +18,7 @@ from ..declaration import (
     Section,
     Test,
 )
-from ..passwords import password_for
+from ..signin.passwords import password_for
 
 _INFO = (
     "address address_2 city company cost_center first_name job_title last_name location_id phone_cell "

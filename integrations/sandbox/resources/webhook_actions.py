@@ -1,6 +1,6 @@
 """The webhook-actions resource: which changes of which items can be subscribed to; the same for everyone."""
 
-from ..declaration import Column, Field, Resource
+from ..engine.schema.resource import Column, Field, Resource
 
 WEBHOOK_ACTIONS = Resource(
     path="webhook-actions",

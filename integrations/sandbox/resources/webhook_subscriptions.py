@@ -5,10 +5,10 @@ that is sent along.
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..answers import Refusal
-from ..behaviour import Behaviour, Change
-from ..declaration import Column, Field, Relationship, Resource
-from ..store import get_meta
+from ..engine.responses import Refusal
+from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.resource import Column, Field, Relationship, Resource
+from ..engine.storage.database import get_meta
 
 LONGEST_SECRET = 255
 HTTP_ALLOWED = "http_webhooks"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .clients import Caller, House
+from tests.integrations.sandbox.clients import Caller, House
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from .clients import Caller
+from tests.integrations.sandbox.clients import Caller
 
 
 class Process:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .clients import BASE, CEDAR, Caller, House, ada
+from tests.integrations.sandbox.clients import BASE, CEDAR, Caller, House, ada
 
 
 def test_the_heartbeat_needs_no_token(house: House) -> None:

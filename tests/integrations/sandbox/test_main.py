@@ -10,10 +10,9 @@ import pytest
 import requests
 
 from integrations.sandbox import create_app
-from integrations.sandbox.coverage import README
+from integrations.sandbox.readme import README
+from tests.integrations.sandbox.processes import Process
 from tests.processes import free_port
-
-from .processes import Process
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from .clients import ada
-from .processes import Process
+from tests.integrations.sandbox.clients import ada
+from tests.integrations.sandbox.processes import Process
 
 OPEN = ("--organizations", "1", "--contacts", "150", "--calls-per-minute", "0", "--tokens-per-hour", "0")
 

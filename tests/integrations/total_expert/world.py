@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from integrations.sandbox.access import SCOPES
+from integrations.sandbox.engine.callers import SCOPES
 from integrations.total_expert import Client, oauth
 from tests.integrations.total_expert.conftest import Emulator
 

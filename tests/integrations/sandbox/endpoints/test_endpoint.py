@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..clients import Caller
+from tests.integrations.sandbox.clients import Caller
 
 PATHS = ["lead-opportunities", "leads", "email-templates/render"]
 

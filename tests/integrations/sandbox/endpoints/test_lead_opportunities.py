@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
 
 PATH = "lead-opportunities"
 SCOPE = "leadOpportunitiesSalesPipelineInteraction"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from ..clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
 PICTURES = {
     "image/jpeg": (b"\xff\xd8\xff\xe0 picture", "jpg"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
 LISTS = [("account-types", "account_type"), ("account-statuses", "account_status")]
 CHECKING = {"class_name": "checking_account", "class_type": "ACCOUNT"}

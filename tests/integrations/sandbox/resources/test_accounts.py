@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
 HOLDER = {"source": "Core", "first_name": "Iris", "last_name": "Stone", "email": "iris.stone@mail.example"}
 ACCOUNT: dict[str, Any] = {

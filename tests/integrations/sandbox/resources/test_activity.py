@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
 
 SHAPE = {
     "id", "contact_id", "created_at", "details", "note_id", "notes", "owner", "owner_id", "title", "type",

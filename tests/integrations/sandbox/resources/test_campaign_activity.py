@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House, ada
-from .test_campaigns import create as create_campaign
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.resources.test_campaigns import create as create_campaign
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from ..clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
 
 def create(caller: Caller, name: str = "Autumn fair", **more: Any) -> str:

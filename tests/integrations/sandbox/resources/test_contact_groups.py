@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..clients import Caller, House, ada
+from tests.integrations.sandbox.clients import Caller, House, ada
 
 
 def test_an_admins_group_is_created_and_shown_with_its_owner(admin: Caller, owner: dict[str, Any]) -> None:

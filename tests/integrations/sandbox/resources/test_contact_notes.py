@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
 
 NOTE: dict[str, Any] = {"title": "Call", "note": "Likes <sub>small</sub> print", "type_id": 7}
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House, ada
-from .test_contacts import ATTRIBUTES, FULL
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.resources.test_contacts import ATTRIBUTES, FULL
 
 SHARE = {"unit": {"unit_name": "percent"}}
 PAST_CLIENTS = {"metric": {"metric_name": "Past clients", "metric_type": "business_source"}, **SHARE}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House, ada
-from .test_contact_surveys import create as create_survey
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.resources.test_contact_surveys import create as create_survey
 
 SCOPES = "leadInteraction leadSurveyInteraction"
 GOOD = {"budget": "265000.50", "heat": "Gas, please", "wishes": "A big window"}

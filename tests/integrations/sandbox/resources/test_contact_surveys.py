@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
 SURVEY: dict[str, Any] = {
     "source": "Kitchen Planner", "survey_name": "New kitchen", "version": "0.9", "questions": [

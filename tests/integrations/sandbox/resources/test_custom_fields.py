@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..clients import Caller
+from tests.integrations.sandbox.clients import Caller
 
 
 def test_definitions_have_the_documented_shape(admin: Caller) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
 
 CALCULATOR = "Partner Portal: Calculator used"
 

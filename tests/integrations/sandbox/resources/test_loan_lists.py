@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
 LISTS = [
     ("loan-types", "loan_type"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
 
 BORROWER = {"source": "LOS", "first_name": "Mina", "last_name": "Oakes", "email": "mina.oakes@mail.example"}
 AGENT = {"source": "LOS", "first_name": "Tom", "last_name": "Reed", "email": "tom.reed@post.example"}

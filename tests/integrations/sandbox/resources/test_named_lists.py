@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import Caller, House, ada
+from tests.integrations.sandbox.clients import Caller, House, ada
 
 LISTS = {
     "channels": {"system_name"},

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
 DATA = {"loan_scenarios": [{"product_name": "15-year fixed", "rate": 5.125, "is_arm": False}]}
 SCENARIO: dict[str, Any] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import CEDAR, Caller, House
+from tests.integrations.sandbox.clients import CEDAR, Caller, House
 
 NUMBER = "612.555.0142"
 

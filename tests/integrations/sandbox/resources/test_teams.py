@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..clients import Caller, House
+from tests.integrations.sandbox.clients import Caller, House
 
 
 def test_a_team_is_created_changed_and_deleted(house: House, admin: Caller) -> None:

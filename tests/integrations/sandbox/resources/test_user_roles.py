@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
 
 def test_roles_are_listed_and_shown(admin: Caller) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import Browser, Caller, House
+from tests.integrations.sandbox.clients import Browser, Caller, House
 
 FRED: dict[str, Any] = {
     "email": "Fred.Marsh@cedar.example",

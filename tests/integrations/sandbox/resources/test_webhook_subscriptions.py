@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ..clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
 URL = "https://receiver.example/hooks/"
 CREATED = {"item": "CONTACT", "action": "CREATED"}

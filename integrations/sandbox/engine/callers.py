@@ -1,0 +1,46 @@
+"""Who is calling: an organization's own credentials, which see everything, or one of its users, who sees one
+book.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .responses import insufficient_scope
+from .schema.hooks import Organization
+from .schema.resource import Resource
+
+SCOPES: dict[str, str] = {
+    "crm": "Use the CRM",
+    "leadInteraction": "Read and change contacts and their groups",
+    "leadSurveyInteraction": "Read and change surveys and their answers",
+    "getUsers": "Read the list of users",
+    "loanInteraction": "Read and change loans",
+    "postLeads": "Hand in new leads",
+    "describeSchema": "Read the definitions of custom fields",
+    "emailInteraction": "Render and archive e-mails",
+    "leadOpportunitiesSalesPipelineInteraction": "Read and change the sales pipeline",
+    "leadOpportunityInteraction": "Read and change lead opportunities",
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The bearer of an access token. `user` is None for client credentials, which act as admin of the
+    organization.
+    """
+
+    organization: Organization
+    user: int | None
+    scopes: frozenset[str]
+    client_id: str
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller sees every record of the organization, and who owns it."""
+        return self.user is None
+
+    def require(self, resource: Resource) -> None:
+        """Raise `Refusal` (401) unless the token's scope, and its kind, reach this resource."""
+        if resource.scope not in self.scopes or (resource.admin_only and not self.is_admin):
+            raise insufficient_scope()

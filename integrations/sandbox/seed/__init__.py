@@ -1,0 +1,1 @@
+"""The data a new sandbox starts with, made from a random seed."""

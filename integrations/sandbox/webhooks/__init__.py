@@ -1,0 +1,1 @@
+"""Webhooks: the queue of deliveries and the worker that sends them."""

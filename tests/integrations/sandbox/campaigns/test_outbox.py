@@ -1,0 +1,130 @@
+"""The e-mails that campaigns would have sent: one an entry, and none to whom must not be written to."""
+
+from typing import Any
+
+import pytest
+
+from tests.integrations.sandbox.clients import Caller, House, ada
+
+NEWSLETTER = {"contact_groups": [{"group_name": "Newsletter"}]}
+
+
+def create(caller: Caller, owner: dict[str, Any], **more: Any) -> int:
+    answer = caller.create("contacts", **ada(owner={"id": owner["id"]}, **more))
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+def campaigns(house: House) -> list[str]:
+    return [mail["campaign"] for mail in house.control("outbox")]
+
+
+def test_what_a_campaign_would_send_is_in_the_outbox(
+    house: House, admin: Caller, owner: dict[str, Any]
+) -> None:
+    groups = [{"group_name": "Newsletter"}, {"group_name": "Past Client"}]
+    id = create(admin, owner, contact_groups=groups)
+    (mail,) = house.control("outbox")
+    assert mail["at"][:10] == house.control("clock")["now"][:10]
+    del mail["at"]
+    assert mail == {
+        "seq": 1,
+        "organization": "Cedar Home Lending",
+        "contact": id,
+        "to": "ada.birch@mail.example",
+        "campaign": "Newsletter",
+        "subject": "Welcome to our monthly market letter",
+    }
+
+
+def test_each_entry_into_a_group_sends_once(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+    id = create(admin, owner, **NEWSLETTER)
+    for _ in range(2):
+        admin.update(f"contacts/{id}", **NEWSLETTER)
+        admin.create("contacts", **ada(owner={"id": owner["id"]}, **NEWSLETTER))
+    assert campaigns(house) == ["Newsletter"]
+    admin.update(f"contacts/{id}", remove_contact_groups=NEWSLETTER["contact_groups"])
+    admin.update(f"contacts/{id}", **NEWSLETTER)
+    assert campaigns(house) == ["Newsletter"] * 2
+
+
+def test_a_request_holds_back_its_own_mails_only(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+    id = create(admin, owner, **NEWSLETTER, options={"suppress_emails": "true"})
+    assert campaigns(house) == []
+    admin.update(
+        f"contacts/{id}", contact_groups=[{"group_name": "Active Lead"}], options={"suppress_emails": 0}
+    )
+    assert campaigns(house) == ["Active Lead"]
+
+
+@pytest.mark.parametrize("more", [{"ok_to_email": 0}, {"preferences": {"is_silenced": "True"}}])
+def test_a_contact_who_does_not_want_mail_gets_none(
+    house: House, admin: Caller, owner: dict[str, Any], more: dict[str, Any]
+) -> None:
+    create(admin, owner, **NEWSLETTER, **more)
+    assert campaigns(house) == []
+
+
+def test_without_an_address_there_is_no_mail(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+    create(admin, owner, **NEWSLETTER, email=None, phone_cell="763-555-0123")
+    assert campaigns(house) == []
+
+
+@pytest.mark.parametrize("kind", ["organization", "owner", "domain"])
+def test_an_unsubscribed_address_gets_no_mail(
+    house: House, admin: Caller, owner: dict[str, Any], kind: str
+) -> None:
+    more: dict[str, Any] = {
+        "organization": {"organization_wide": True},
+        "owner": {"users": [{"id": owner["id"]}]},
+        "domain": {"domains": [{"domain_name": owner["email"].partition("@")[2]}]},
+    }[kind]
+    answer = admin.create("email-unsubscribes", email="ADA.birch@mail.example", **more)
+    assert answer.status_code == 201, answer.text
+    create(admin, owner, **NEWSLETTER)
+    assert campaigns(house) == []
+
+
+def test_an_unsubscribe_from_somebody_else_changes_nothing(
+    house: House, admin: Caller, owner: dict[str, Any]
+) -> None:
+    colleague = house.officers()[1]
+    users = [{"id": colleague["id"]}]
+    assert admin.create("email-unsubscribes", email="ada.birch@mail.example", users=users).ok
+    create(admin, owner, **NEWSLETTER)
+    assert campaigns(house) == ["Newsletter"]
+
+
+def test_nobody_is_written_to_in_the_name_of_an_inactive_user(
+    house: House, admin: Caller, owner: dict[str, Any]
+) -> None:
+    id = create(admin, owner)
+    assert admin.update(f"users/{owner['id']}", status=0).status_code == 200
+    admin.update(f"contacts/{id}", **NEWSLETTER)
+    assert campaigns(house) == []
+
+
+def test_only_writes_of_contacts_can_hold_mails_back(
+    house: House, admin: Caller, owner: dict[str, Any]
+) -> None:
+    insight = {
+        "type": {"type": "Partner Portal: Calculator used"},
+        "contact": {"id": create(admin, owner)},
+        "owner": {"id": owner["id"]},
+    }
+    assert admin.create("insights", **insight, options={"suppress_emails": True}).status_code == 201
+    assert campaigns(house) == ["Partner Portal: Calculator used"]
+
+
+def test_mail_is_held_back_for_a_contact_that_is_named_inside_another_record(
+    house: House, admin: Caller, owner: dict[str, Any]
+) -> None:
+    mails = []
+    for options in ({"suppress_emails": True}, {}):
+        contact = create(admin, owner, first_name=f"Ada{len(mails)}")
+        before = len(campaigns(house))
+        loan = {"owner": {"id": owner["id"]}, "options": options, "borrower": {"id": contact, **NEWSLETTER}}
+        answer = admin.create("loans", external_id=f"L{len(mails)}", **loan)
+        assert answer.status_code == 201, answer.text
+        mails.append(len(campaigns(house)) - before)
+    assert mails == [0, 1]

@@ -1,0 +1,55 @@
+"""Archiving contacts, which only the vendor's own interface does."""
+
+from typing import Any
+
+import pytest
+
+from tests.integrations.sandbox.clients import BASE, Caller, House, ada
+
+
+@pytest.fixture
+def contact(admin: Caller, owner: dict[str, Any]) -> int:
+    return int(admin.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"])
+
+
+def archived(caller: Caller) -> set[int]:
+    return {item["id"] for item in caller.items("contacts", filter="archieved=true")}
+
+
+def test_an_archived_contact_is_found_by_its_filter_and_stays_as_it_is(
+    house: House, admin: Caller, contact: int
+) -> None:
+    before = admin.get(f"contacts/{contact}")
+    house.steer("clock", {"advance": 60})
+    told = {"contact": contact, "archived": True}
+    assert house.steer("archive", {"contact": contact}) == told
+    assert contact in archived(admin)
+    after = admin.get(f"contacts/{contact}")
+    assert after.pop("internal_updated_at") > before.pop("internal_updated_at")
+    assert after == before
+    assert house.steer("archive", {"contact": contact, "archived": False})["archived"] is False
+    assert contact not in archived(admin)
+
+
+def test_an_archived_contact_can_be_changed_and_gets_no_mail(
+    house: House, admin: Caller, contact: int
+) -> None:
+    house.steer("archive", {"contact": contact})
+    answer = admin.update(f"contacts/{contact}", contact_groups=[{"group_name": "Newsletter"}])
+    assert answer.status_code == 200
+    assert house.control("outbox") == []
+    assert contact in archived(admin)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (None, 422),
+        ({}, 422),
+        ({"contact": "1"}, 422),
+        ({"contact": 1, "archived": 1}, 422),
+        ({"contact": 1}, 404),
+    ],
+)
+def test_what_cannot_be_archived_is_refused(house: House, body: Any, status: int) -> None:
+    assert house.session().post(f"{BASE}/_sandbox/archive", json=body, timeout=5).status_code == status

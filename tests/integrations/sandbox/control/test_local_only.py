@@ -1,0 +1,68 @@
+"""Steering the sandbox is for this machine, not for pages of other sites in its browser."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from integrations.sandbox.control.local_only import OwnMachineOnly
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return [b"taken"]
+
+
+def ask(path: str, host: str = "127.0.0.1:8001", **headers: str) -> TestResponse:
+    return Client(OwnMachineOnly(application)).post(path, headers={"Host": host, **headers})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8001", "localhost", "[::1]:8001", "127.0.0.2"])
+def test_programs_of_this_machine_are_served(host: str) -> None:
+    assert ask("/_sandbox/clock", host).status_code == 200
+
+
+def test_the_sandboxs_own_pages_are_served() -> None:
+    assert ask("/_sandbox/clock", Origin="http://127.0.0.1:8001").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "headers"),
+    [
+        ("evil.example", {}),
+        ("127.0.0.1.evil.example:8001", {}),
+        ("", {}),
+        ("[::1", {}),
+        ("127.0.0.1:8001", {"Origin": "https://evil.example"}),
+        ("127.0.0.1:8001", {"Origin": "null"}),
+        ("127.0.0.1:8001", {"Sec-Fetch-Site": "cross-site"}),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/_sandbox/clock", "//_sandbox/credentials"])
+def test_a_page_of_another_site_is_refused(path: str, host: str, headers: dict[str, str]) -> None:
+    answer = ask(path, host, **headers)
+    assert answer.status_code == 403
+    assert b"taken" not in answer.data
+
+
+def test_the_emulated_api_answers_to_any_name() -> None:
+    assert ask("/v1/token", "api.example").status_code == 200
+
+
+def test_a_person_may_come_to_the_start_page_by_a_link_elsewhere_and_nowhere_else() -> None:
+    link = {"Host": "127.0.0.1:8001", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    client = Client(OwnMachineOnly(application))
+    assert client.get("/", headers=link).status_code == 200
+    assert client.post("/", headers=link).status_code == 403
+    assert client.get("/_sandbox/credentials", headers=link).status_code == 403
+    assert client.get("/", headers={**link, "Host": "evil.example"}).status_code == 403
+    assert client.get("/", headers={**link, "Sec-Fetch-Mode": "no-cors"}).status_code == 403
+
+
+def test_the_consent_page_is_reached_from_another_site_by_this_machines_name_only() -> None:
+    client = Client(OwnMachineOnly(application))
+    link = {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8000"}
+    assert client.get("/v1/authorize", headers={"Host": "127.0.0.1:8001", **link}).status_code == 200
+    assert client.get("/v1/authorize", headers={"Host": "evil.example", **link}).status_code == 403
+    assert client.get("/v1/contacts", headers={"Host": "evil.example"}).status_code == 200

@@ -1,0 +1,188 @@
+"""Snapshots: everything saved under a name and put back, whole, whatever happens meanwhile."""
+
+import shutil
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.integrations.sandbox.clients import BASE, Caller, House, ada
+from tests.integrations.sandbox.processes import Process
+
+OPEN = ("--organizations", "1", "--contacts", "300", "--calls-per-minute", "0", "--tokens-per-hour", "0")
+
+
+@pytest.fixture(params=["memory", "file"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+    """A sandbox without limits, in memory or over a file."""
+    return House(":memory:" if request.param == "memory" else str(tmp_path / "sandbox.db"))
+
+
+def names(house: House) -> list[str]:
+    return [entry["name"] for entry in house.control("snapshots")]
+
+
+def test_everything_is_put_back_as_it_was(house: House) -> None:
+    admin = house.admin()
+    owner = {"id": house.officers()[0]["id"]}
+    id = admin.create("contacts", **ada(owner=owner)).json()["id"]
+    house.steer("clock", {"advance": 500})
+    house.steer("faults", [{"path": "/v1/nowhere", "status": 500, "times": 4}])
+    house.steer("webhooks", {"hold": True})
+    state, log = house.control("state")["organizations"], house.control("requests")
+    assert house.control("snapshots") == []
+    house.steer("snapshots", {"save": "before"})
+    admin.delete(f"contacts/{id}")
+    house.steer("clock", {"advance": 86400})
+    house.steer("faults", [])
+    house.steer("webhooks", {"hold": False})
+    house.steer("snapshots", {"load": "before"})
+    assert house.control("state")["organizations"] == state
+    assert house.control("requests") == log
+    assert house.control("clock")["offset"] == 500
+    assert house.control("faults")[0]["times"] == 4
+    assert house.control("webhooks")["hold"] is True
+    assert admin.get(f"contacts/{id}")["last_name"] == "Birch"
+    assert id in {item["id"] for item in admin.items("contacts", sort="-internal_updated_at")}
+
+
+def test_limits_are_part_of_it() -> None:
+    limited = House(tokens_per_hour=2)
+    limited.admin()
+    limited.steer("snapshots", {"save": "one-token"})
+    limited.admin()
+    own = limited.organization()
+    auth = (own["client_id"], own["client_secret"])
+    assert limited.token(auth, grant_type="client_credentials").status_code == 429
+    limited.steer("snapshots", {"load": "one-token"})
+    assert limited.token(auth, grant_type="client_credentials").status_code == 200
+    assert limited.token(auth, grant_type="client_credentials").status_code == 429
+
+
+def test_a_name_can_be_saved_again_and_loaded_again(house: House) -> None:
+    admin = house.admin()
+    for title in ("Captain", "Doctor"):
+        item = admin.get("contacts")["items"][0]["id"]
+        admin.update(f"contacts/{item}", title=title)
+        house.steer("snapshots", {"save": "same"})
+    for _ in range(2):
+        admin.update(f"contacts/{item}", title="Nobody")
+        house.steer("snapshots", {"load": "same"})
+        assert admin.get(f"contacts/{item}")["title"] == "Doctor"
+    assert names(house) == ["same"]
+
+
+def test_several_are_listed_by_name_and_survive_a_reset(house: House) -> None:
+    for name in ("b", "a"):
+        house.steer("snapshots", {"save": name})
+    house.steer("reset")
+    assert names(house) == ["a", "b"]
+    assert all(entry["bytes"] > 1000 and entry["at"] > "2000" for entry in house.control("snapshots"))
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"save": "../up"}, 422), ({"save": "a/b"}, 422), ({"save": ".hidden"}, 422), ({"save": ""}, 422),
+        ({"save": "x" * 65}, 422), ({"save": "a\x00b"}, 422), ({"save": 7}, 422), ({"load": "../sandbox"}, 422),
+        ({"load": "unknown"}, 404), ({}, 422), (None, 422), ({"save": "a", "load": "a"}, 422), ({"drop": "a"}, 422),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(house: House, body: Any, status: int) -> None:
+    assert house.session().post(f"{BASE}/_sandbox/snapshots", json=body, timeout=5).status_code == status
+    assert names(house) == []
+
+
+def test_a_file_that_is_no_snapshot_of_this_program_changes_nothing(tmp_path: Path) -> None:
+    house = House(str(tmp_path / "sandbox.db"))
+    folder = tmp_path / "sandbox.db.snapshots"
+    house.steer("snapshots", {"save": "good"})
+    state = house.control("state")["organizations"]
+    (folder / "letter.db").write_text("Dear reader, " * 100)
+    shutil.copy(folder / "good.db", folder / "older.db")
+    with sqlite3.connect(folder / "older.db") as older:
+        older.execute("DROP TABLE outbox")
+    older.close()
+    for name, wording in (("letter", "cannot be read"), ("older", "another version")):
+        answer = house.session().post(f"{BASE}/_sandbox/snapshots", json={"load": name}, timeout=5)
+        assert answer.status_code == 422
+        assert wording in answer.json()["error"]
+    assert house.control("state")["organizations"] == state
+
+
+def test_a_process_can_begin_with_a_snapshot(tmp_path: Path) -> None:
+    options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
+    with Process(*options) as first:
+        state = first.control("state")["organizations"]
+        first.control("snapshots", {"save": "fresh"})
+        caller = first.caller()
+        caller.delete(f"contacts/{caller.get('contacts')['items'][0]['id']}")
+        assert first.control("state")["organizations"] != state
+    with Process(*options, "--load", "fresh") as second:
+        assert second.control("state")["organizations"] == state
+
+
+@pytest.mark.parametrize("doing", ["save", "load"])
+def test_a_kill_in_the_middle_leaves_a_whole_world_and_whole_snapshots(tmp_path: Path, doing: str) -> None:
+    options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
+    known: set[str] = set()
+    for delay in (0.0, 0.01, 0.03):
+        with Process(*options) as running:
+            caller = running.caller()
+            if not known:
+                running.control("snapshots", {"save": "kept"})
+                known.add(str(running.control("state")["organizations"]))
+            caller.update(f"contacts/{caller.get('contacts')['items'][0]['id']}", title=f"Title {delay}")
+            known.add(str(running.control("state")["organizations"]))
+
+            def ask(process: Process = running) -> None:
+                try:
+                    for _ in range(200):
+                        process.control("snapshots", {doing: "kept"})
+                except requests.RequestException:
+                    pass
+
+            thread = threading.Thread(target=ask)
+            thread.start()
+            time.sleep(delay)
+            running.popen.kill()
+            thread.join(120)
+    with Process(*options) as last:
+        assert str(last.control("state")["organizations"]) in known
+        last.control("snapshots", {"load": "kept"})
+        assert str(last.control("state")["organizations"]) in known
+        assert [entry["name"] for entry in last.control("snapshots")] == ["kept"]
+
+
+def test_readers_and_writers_go_on_while_snapshots_are_saved_and_loaded(tmp_path: Path) -> None:
+    with Process(*OPEN, "--data", str(tmp_path / "sandbox.db")) as running:
+        caller = running.caller()
+        running.control("snapshots", {"save": "kept"})
+        owner = running.control("credentials")["organizations"][0]["users"][1]["id"]
+        failures: list[str] = []
+        over = threading.Event()
+
+        def work(number: int, mine: Caller) -> None:
+            while not over.is_set():
+                body = ada(owner={"id": owner}, email=f"ada{number}@mail.example")
+                for answer in (
+                    mine.call("GET", "contacts?sort=-internal_updated_at"),
+                    mine.create("contacts", **body),
+                ):
+                    if answer.status_code not in (200, 201):
+                        failures.append(answer.text)
+
+        threads = [threading.Thread(target=work, args=(n, running.caller(caller.token))) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(6):
+            running.control("snapshots", {"load": "kept"})
+            running.control("snapshots", {"save": "other"})
+        over.set()
+        for thread in threads:
+            thread.join(120)
+        assert failures == []

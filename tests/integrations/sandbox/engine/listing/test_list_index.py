@@ -1,0 +1,225 @@
+"""Lists of contacts from memory: always the same as what the file says, whatever has happened before."""
+
+import random
+import sqlite3
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from integrations.sandbox.engine.listing import filter_cache as conditions_of_lists
+from integrations.sandbox.engine.listing.list_index import Catalogue
+from integrations.sandbox.engine.storage import change_log
+from integrations.sandbox.resources import RESOURCES
+from tests.integrations.sandbox.clients import BLUEWATER, CEDAR, Caller, House, ada
+
+ORDERS = {
+    "": "id",
+    "-id": "id DESC",
+    "internal_updated_at": "updated, id",
+    "-internal_updated_at": "updated DESC, id DESC",
+}
+
+
+def ids_in_file(house: House, organization: int, owner: int | None, condition: str, order: str) -> list[int]:
+    """What SQL finds; the condition is the test's own."""
+    mine = "" if owner is None else f" AND owner = {owner}"
+    query = f"SELECT id FROM contacts c WHERE organization = {organization}{mine} AND {condition} ORDER BY {order}"
+    with house.app.world.store.read() as connection:
+        return [row[0] for row in connection.execute(query)]
+
+
+def walked(caller: Caller, found: str, order: str, size: int) -> list[int]:
+    """What the pages of a list hold, one after the other."""
+    ids: list[int] = []
+    number: int | None = 1
+    while number is not None:
+        given = {"page[number]": number, "page[size]": size, "filter": found, "sort": order}
+        page = caller.get("contacts", **given)
+        ids += [item["id"] for item in page["items"]]
+        number = page["links"]["next"]
+    return ids
+
+
+def conditions(house: House, owner: int) -> dict[str, str]:
+    """Filters, and what they mean in SQL."""
+    with house.app.world.store.read() as connection:
+        (middle,) = connection.execute(
+            "SELECT updated FROM contacts WHERE organization = 1 ORDER BY updated LIMIT 1 OFFSET 60"
+        ).fetchone()
+        (group,) = connection.execute(
+            "SELECT id FROM contact_groups WHERE owner = ? LIMIT 1", (owner,)
+        ).fetchone()
+    iso = middle.replace(" ", "T") + "Z"
+    groups = "SELECT id FROM contact_groups WHERE organization = 1 AND a_group_name = 'Newsletter'"
+    links = "SELECT 1 FROM contacts__contact_groups l WHERE l.record = c.id AND l.target"
+    return {
+        "": "1",
+        f"owner_id={owner}": f"owner = {owner}",
+        "owner_id=1": "0",
+        "archieved=true": "archived = 1",
+        "archieved=false": "archived = 0",
+        f"group_id={group}": f"EXISTS ({links} = {group})",
+        "group_name=newsletter": f"EXISTS ({links} IN ({groups}))",
+        "group_name=Nobody": "0",
+        f"internal_updated_at_start={iso}": f"updated >= '{middle}'",
+        f"internal_updated_at_end={iso}": f"updated <= '{middle}'",
+        f"internal_updated_at_start={iso},internal_updated_at_end={iso}": f"updated = '{middle}'",
+        "last_name_contains=son": "a_last_name LIKE '%son%'",
+        "source=Website": "a_source = 'Website'",
+        f"source=Website,archieved=false,group_id={group}": (
+            f"a_source = 'Website' AND archived = 0 AND EXISTS ({links} = {group})"
+        ),
+    }
+
+
+def compare(house: House, admin: Caller, user: Caller, owner: int) -> None:
+    for found, condition in conditions(house, owner).items():
+        for order, sql in ORDERS.items():
+            for caller, whose in ((admin, None), (user, owner)):
+                expected = ids_in_file(house, 1, whose, condition, sql)
+                assert walked(caller, found, order, 7 if whose else 40) == expected, (found, order, whose)
+
+
+def change_at_random(house: House, admin: Caller, rng: random.Random) -> None:
+    """Create, update, hand over, regroup, archive and delete a few contacts."""
+    officers = house.officers()
+    for _ in range(25):
+        ids = [item["id"] for item in admin.get("contacts", **{"page[size]": 100})["items"]]
+        path = f"contacts/{rng.choice(ids)}"
+        kind = rng.randrange(5)
+        if kind == 0:
+            body = ada(owner={"id": rng.choice(officers)["id"]}, email=f"{rng.random()}@mail.example")
+            assert (
+                admin.create("contacts", **body, contact_groups=[{"group_name": "Newsletter"}]).status_code
+                == 201
+            )
+        elif kind == 1:
+            admin.delete(path)
+        elif kind == 2:
+            admin.update(path, owner={"id": rng.choice(officers)["id"]})
+        elif kind == 3:
+            admin.update(path, remove_contact_groups=[{"group_name": "Newsletter"}])
+            admin.update(path, contact_groups=[{"group_name": "Newsletter"}], source="Website")
+        else:
+            house.steer("clock", {"advance": rng.choice((0, 1, 3))})
+            admin.update(path, last_name=rng.choice(("Anderson", "Lee")))
+
+
+@pytest.mark.parametrize("place", ["memory", "file"])
+def test_pages_are_what_the_file_says_before_and_after_changes(place: str, tmp_path: Path) -> None:
+    house = House(":memory:" if place == "memory" else str(tmp_path / "sandbox.db"), contacts=120)
+    owner = house.officers()[0]
+    admin, user = house.admin(), house.user(owner)
+    rng = random.Random(7)
+    compare(house, admin, user, owner["id"])
+    for _ in range(2):
+        change_at_random(house, admin, rng)
+        compare(house, admin, user, owner["id"])
+    other = ids_in_file(house, 2, None, "1", "id")
+    assert walked(house.admin(BLUEWATER), "", "", 50) == other
+
+
+def test_what_very_many_share_is_known_in_advance_and_kept_right() -> None:
+    with mock.patch.object(conditions_of_lists, "_MANY", 20):
+        house = House(contacts=120)
+        owner = house.officers()[0]
+        admin, user = house.admin(), house.user(owner)
+        shared = house.app.world.catalogues["contacts"]._conditions._shared
+        assert any(key[1] == "a_source = ?" for key in shared)
+        known = set(shared)
+        change_at_random(house, admin, random.Random(8))
+        compare(house, admin, user, owner["id"])
+        assert set(shared) == known
+        assert walked(admin, "source=WEBSITE", "", 50) == walked(admin, "source=Website", "", 50)
+
+
+@pytest.mark.parametrize("different", [0, 50_000])
+def test_fragments_that_very_many_contain_are_found_with_and_without_the_texts_at_hand(
+    different: int,
+) -> None:
+    with (
+        mock.patch.object(conditions_of_lists, "_MOST_VALUES", 0),
+        mock.patch.object(conditions_of_lists, "_MANY_DIFFERENT", different),
+    ):
+        house = House(contacts=120)
+        owner = house.officers()[0]
+        admin, user = house.admin(), house.user(owner)
+        compare(house, admin, user, owner["id"])
+        change_at_random(house, admin, random.Random(9))
+        house.app.world.catalogues["contacts"].forget_conditions()
+        compare(house, admin, user, owner["id"])
+
+
+def test_a_deleted_group_leaves_no_members(house: House, admin: Caller) -> None:
+    group = admin.get("contact-groups")["items"][0]["id"]
+    assert admin.items("contacts", filter=f"group_id={group}")
+    admin.delete(f"contact-groups/{group}")
+    assert admin.items("contacts", filter=f"group_id={group}") == []
+
+
+def test_a_write_that_is_rolled_back_is_not_seen(house: House, admin: Caller) -> None:
+    before = [item["id"] for item in admin.items("contacts")]
+    with pytest.raises(sqlite3.IntegrityError), house.app.world.store.write() as connection:
+        connection.execute("DELETE FROM contacts")
+        connection.execute("INSERT INTO meta VALUES ('seed', '{}')")
+    assert [item["id"] for item in admin.items("contacts", sort="id")] == before
+
+
+def test_more_changes_than_are_kept_are_read_anew(house: House, admin: Caller) -> None:
+    catalogue = house.app.world.catalogues["contacts"]
+    with (
+        mock.patch.object(change_log, "KEPT", 1),
+        mock.patch.object(catalogue, "_load", wraps=catalogue._load) as load,
+    ):
+        ids = [item["id"] for item in admin.items("contacts")]
+        for id in ids[:2]:
+            admin.update(f"contacts/{id}", contact_groups=[{"group_name": "Newsletter"}])
+        assert admin.get("contacts", sort="-internal_updated_at")["items"][0]["id"] == ids[1]
+    assert load.called
+
+
+def test_many_changed_at_once_are_read_anew(house: House, admin: Caller) -> None:
+    catalogue = house.app.world.catalogues["contacts"]
+    group = admin.get("contact-groups")["items"][0]["id"]
+    with (
+        mock.patch("integrations.sandbox.engine.listing.list_index._MOST_CHANGED", 0),
+        mock.patch.object(catalogue, "_load", wraps=catalogue._load) as load,
+    ):
+        admin.delete(f"contact-groups/{group}")
+        assert admin.items("contacts", filter=f"group_id={group}") == []
+    assert load.called
+
+
+def test_a_reader_of_a_world_that_was_replaced_takes_nothing_over(tmp_path: Path) -> None:
+    house = House(str(tmp_path / "sandbox.db"))
+    admin = house.admin()
+    for item in admin.items("contacts")[:5]:
+        admin.update(f"contacts/{item['id']}", title="Captain")
+    world = house.app.world
+    with world.store.read() as connection:
+        connection.execute("SELECT 1 FROM meta").fetchone()
+        house.steer("reset")
+        expected = ids_in_file(house, 1, None, "1", "updated, id")
+        world.catalogues["contacts"].catch_up(connection)
+    assert walked(house.admin(CEDAR), "", "internal_updated_at", 40) == expected
+
+
+def test_a_catalogue_of_nothing_has_empty_pages() -> None:
+    admin = House(contacts=0).admin()
+    for order in ORDERS:
+        assert admin.get("contacts", sort=order)["items"] == []
+    assert Catalogue(RESOURCES["contacts"]).resource.large
+
+
+def test_contacts_can_be_created_in_an_empty_world() -> None:
+    house = House(contacts=0)
+    admin = house.admin()
+    owner = house.officers()[0]
+    bodies: list[dict[str, Any]] = [
+        ada(owner={"id": owner["id"]}, email=f"{n}@mail.example") for n in range(3)
+    ]
+    ids = [admin.create("contacts", **body).json()["id"] for body in bodies]
+    for order in ("", "internal_updated_at"):
+        assert [item["id"] for item in admin.items("contacts", sort=order)] == ids

@@ -1,0 +1,81 @@
+"""Whatever JSON a client sends is stored or refused; nothing breaks the emulator."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from integrations.sandbox.engine.schema import values
+from integrations.sandbox.resources import RESOURCES
+from tests.integrations.sandbox.clients import Caller, House, ada
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "source", "username"]), children)
+    ),
+    max_leaves=5,
+)
+
+
+def properties(path: str) -> list[str]:
+    resource = RESOURCES[path]
+    named = [*resource.fields, *resource.sections, *resource.items, *resource.relationships]
+    removals = [part.removed_by for part in (*resource.items, *resource.relationships) if part.removed_by]
+    return [part.name for part in named] + removals + ["owner", "options", "id"]
+
+
+@pytest.fixture(scope="module")
+def caller() -> Caller:
+    return House(contacts=3).admin()
+
+
+@pytest.mark.parametrize("path", ["contacts", "contact-groups", "users"])
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_any_body_is_taken_or_refused(caller: Caller, path: str, data: st.DataObject) -> None:
+    body: dict[str, Any] = data.draw(st.dictionaries(st.sampled_from(properties(path)), ANYTHING, max_size=4))
+    start = ada(
+        owner={"id": "1002"}, group_name="x", type="Lender", info={"city": "x"}, role={"role_name": "x"}
+    )
+    created = caller.create(path, **{**start, **body})
+    assert created.status_code in (200, 201, 404, 422), created.text
+    if created.status_code < 300:
+        assert caller.get(f"{path}/{created.json()['id']}")["id"] == created.json()["id"]
+        caller.get(path)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=st.sampled_from([entry.name for entry in RESOURCES["contacts"].filters]), value=st.text(max_size=12)
+)
+def test_any_filter_value_is_taken_or_refused(caller: Caller, name: str, value: str) -> None:
+    answer = caller.call("GET", "contacts", params={"filter": f"{name}={value}"})
+    assert answer.status_code in (200, 422), answer.text
+
+
+def test_a_huge_number_is_refused(caller: Caller) -> None:
+    for value in (2**70, 1e300, str(2**70), "inf"):
+        assert caller.update("users/1002", status=value).status_code == 422
+    assert caller.call("GET", f"users?filter=status={2**70}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ("(612)555-0123", "6125550123"),
+        ("5550123", "5550123"),
+        ("555012", ""),
+        (None, ""),
+        (6125550123, "6125550123"),
+    ],
+)
+def test_a_telephone_number_compares_by_seven_digits_or_more(number: object, expected: str) -> None:
+    assert values.digits(number) == expected
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_moment_beyond_the_calendar_is_none(text: str) -> None:
+    assert values.moment(text) is None

@@ -1,0 +1,95 @@
+"""Consents to be called by machines: the documented requests and what comes of them."""
+
+from typing import Any
+
+import pytest
+
+from tests.integrations.sandbox.clients import CEDAR, Caller, House, ada
+
+CONSENT = {
+    "communication_agent": "agentic-a-i", "communication_channel": "phone", "channel_target": "+17635550123",
+    "contact_purpose": "marketing", "capture_source": "A box on our order form",
+    "consent_language": "Your machine may call me", "ip_address": "1.1.1.1",
+}  # fmt: skip
+KNOWN = {"first_name": "Ada", "last_name": "Birch", "email": "ada.birch@mail.example"}
+
+
+@pytest.fixture
+def user(house: House, owner: dict[str, Any]) -> Caller:
+    return house.user(owner)
+
+
+def digest(house: House) -> str:
+    return str(house.control("state")["organizations"][CEDAR]["contacts"]["digest"])
+
+
+def test_a_consent_is_granted_with_a_new_contact_and_told_by_no_answer(house: House, user: Caller) -> None:
+    answer = user.create("contacts", **ada(grant_consent=CONSENT))
+    assert answer.status_code == 201
+    shown = user.get(f"contacts/{answer.json()['id']}")
+    assert not [name for name in shown if "consent" in name]
+
+
+def test_a_consent_is_granted_and_revoked_by_updates_that_name_no_id(house: House, user: Caller) -> None:
+    user.create("contacts", **ada())
+    seen = {digest(house)}
+    for consent in ({"grant_consent": CONSENT}, {"revoke_consent": CONSENT}, {"grant_consent": CONSENT}):
+        answer = user.update("contacts/", **KNOWN, **consent)
+        assert (answer.status_code, answer.json()) == (200, [])
+        seen.add(digest(house))
+    assert len(seen) == 3
+
+
+def test_what_was_not_granted_or_is_revoked_already_cannot_be_revoked(user: Caller) -> None:
+    path = f"contacts/{user.create('contacts', **ada()).json()['id']}"
+    assert user.update(path, revoke_consent=CONSENT).status_code == 422
+    assert user.update(path, grant_consent=CONSENT).status_code == 200
+    for other in ({"contact_purpose": "existing-business"}, {"channel_target": "+16125550100"}):
+        assert user.update(path, revoke_consent={**CONSENT, **other}).status_code == 422
+    told = {name: value for name, value in CONSENT.items() if name != "capture_source"}
+    assert user.update(path, revoke_consent=told).status_code == 200
+    again = user.update(path, revoke_consent=told)
+    assert again.status_code == 422
+    assert again.json() == {"error": "Consent must be granted before it can be revoked"}
+
+
+def test_a_consent_cannot_be_revoked_while_creating(user: Caller) -> None:
+    assert user.create("contacts", **ada(revoke_consent=CONSENT)).status_code == 422
+    assert user.create("contacts", **ada(grant_consent=CONSENT)).status_code == 201
+
+
+@pytest.mark.parametrize("missing", CONSENT)
+def test_a_consent_that_lacks_something_is_refused(user: Caller, missing: str) -> None:
+    consent = {name: value for name, value in CONSENT.items() if name != missing}
+    answer = user.create("contacts", **ada(grant_consent=consent))
+    assert answer.status_code == 422
+    assert answer.json() == {"error": f"Missing required attribute: 'grant_consent.{missing}'"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("communication_agent", "parrot"),
+        ("communication_channel", "e-mail"),
+        ("channel_target", "763-555-0123"),
+        ("channel_target", "+447635550123"),
+        ("contact_purpose", "gossip"),
+        ("ip_address", "1.1.1"),
+    ],
+)
+def test_a_consent_to_something_unknown_is_refused(user: Caller, name: str, value: str) -> None:
+    answer = user.create("contacts", **ada(grant_consent={**CONSENT, name: value}))
+    assert answer.status_code == 422
+    assert answer.json() == {"error": f"Invalid value for attribute: 'grant_consent.{name}'"}
+
+
+def test_a_consent_is_an_object_and_an_address_may_be_of_version_6(user: Caller) -> None:
+    assert user.create("contacts", **ada(grant_consent="yes")).status_code == 422
+    consent = {**CONSENT, "ip_address": "2001:db8::7"}
+    assert user.create("contacts", **ada(grant_consent=consent)).status_code == 201
+
+
+def test_a_consent_is_revoked_by_a_creation_that_is_a_duplicate(user: Caller) -> None:
+    user.create("contacts", **ada(grant_consent=CONSENT))
+    assert user.create("contacts", **ada(revoke_consent=CONSENT)).status_code == 200
+    assert user.create("contacts", **ada(revoke_consent=CONSENT)).status_code == 422

@@ -1,0 +1,129 @@
+"""The world as it begins: believable, varied, and the same for the same seed."""
+
+import re
+from collections import Counter, defaultdict
+from typing import Any
+
+import pytest
+
+from integrations.sandbox.seed.build import name_of
+from tests.integrations.sandbox.clients import BLUEWATER, House
+
+
+@pytest.fixture(scope="module")
+def world() -> House:
+    """A sandbox of two organizations of 600 contacts."""
+    return House(contacts=600)
+
+
+@pytest.fixture(scope="module")
+def contacts(world: House) -> list[dict[str, Any]]:
+    """The first organization's contacts."""
+    return world.admin().items("contacts")
+
+
+def test_the_same_seed_makes_the_same_world_and_another_one_another(world: House) -> None:
+    assert House(contacts=600).control("state")["organizations"] == world.control("state")["organizations"]
+    other = House(contacts=600, seed=2)
+    assert other.control("state")["organizations"] != world.control("state")["organizations"]
+    assert other.organization()["client_secret"] != world.organization()["client_secret"]
+
+
+def test_organizations_have_their_names_in_order() -> None:
+    names = [name_of(position) for position in range(1000)]
+    assert names[:4] == [
+        "Cedar Home Lending", "Bluewater Mortgage", "Summit Ridge Financial", "Harbor & Pine Lending",
+    ]  # fmt: skip
+    assert len(set(names)) == 1000
+
+
+def test_many_organizations_can_be_seeded() -> None:
+    house = House(organizations=30, contacts=3)
+    assert len(house.credentials["organizations"]) == 30
+    assert len({row["client_id"] for row in house.credentials["organizations"]}) == 30
+
+
+def test_each_organization_has_twelve_users_with_an_admin_and_an_inactive_one(world: House) -> None:
+    for row in world.credentials["organizations"]:
+        assert len(row["users"]) == 12
+        assert sum(user["admin"] for user in row["users"]) == 1
+        assert sum(not user["active"] for user in row["users"]) == 1
+        assert any(user["external_id"] is None for user in row["users"])
+
+
+def test_contacts_belong_to_many_owners_unevenly(contacts: list[dict[str, Any]]) -> None:
+    owners = Counter(item["owner"]["id"] for item in contacts)
+    assert len(owners) == 11
+    assert max(owners.values()) > 3 * min(owners.values())
+
+
+def test_there_are_the_same_people_under_two_owners_and_nearly_the_same_ones(
+    contacts: list[dict[str, Any]],
+) -> None:
+    owners = defaultdict(set)
+    for item in contacts:
+        if item["email"]:
+            owners[item["first_name"], item["last_name"], item["email"]].add(item["owner"]["id"])
+    assert sum(len(found) > 1 for found in owners.values()) >= 10
+    initials = [item for item in contacts if re.fullmatch(r"\w\.", item["first_name"])]
+    assert initials
+
+
+def test_there_are_names_beyond_ascii_empty_fields_and_archived_contacts(
+    world: House, contacts: list[dict[str, Any]]
+) -> None:
+    assert any(not item["last_name"].isascii() for item in contacts)
+    for name in ("email", "phone_cell", "address", "birthday"):
+        empty = sum(item[name] is None for item in contacts)
+        assert 0 < empty < len(contacts)
+    assert world.admin().items("contacts", filter="archieved=1")
+
+
+def test_times_of_change_are_spread_over_two_years(contacts: list[dict[str, Any]]) -> None:
+    months = {item["internal_updated_at"][:7] for item in contacts}
+    assert len(months) >= 20
+    assert all(item["internal_created_at"] <= item["internal_updated_at"] for item in contacts)
+
+
+def test_ids_ascend_with_creation_across_organizations(world: House, contacts: list[dict[str, Any]]) -> None:
+    everyone = sorted(contacts + world.admin(BLUEWATER).items("contacts"), key=lambda item: item["id"])
+    created = [item["internal_created_at"] for item in everyone]
+    assert created == sorted(created)
+    assert len({item["id"] for item in everyone}) == 1200
+
+
+def test_owners_use_the_same_group_names(world: House) -> None:
+    names = Counter(item["group_name"] for item in world.admin().items("contact-groups"))
+    assert min(names.values()) == 11
+
+
+def test_one_organization_requires_groups_that_every_owner_has_and_some_contacts_lack(world: House) -> None:
+    assert world.organization()["required_groups"] == []
+    required = set(world.organization(BLUEWATER)["required_groups"])
+    caller = world.admin(BLUEWATER)
+    owned = Counter(row["group_name"] for row in caller.items("contact-groups"))
+    assert all(owned[name] == 11 for name in required)
+    lacking = [
+        item
+        for item in caller.items("contacts")
+        if not required <= {group["group_name"] for group in item["contact_groups"]}
+    ]
+    assert 30 < len(lacking) < 200
+
+
+def test_no_address_or_number_can_be_somebodys(world: House, contacts: list[dict[str, Any]]) -> None:
+    addresses = [item["email"] for item in contacts if item["email"]]
+    addresses += [user["email"] for row in world.credentials["organizations"] for user in row["users"]]
+    assert all(re.search(r"@([a-z-]+\.)*(example|example\.com)$", address) for address in addresses)
+    for item in contacts:
+        for name in ("phone_cell", "phone_home", "phone_office"):
+            digits = re.sub(r"\D", "", item[name] or "")[-10:]
+            assert not digits or digits[3:8] == "55501"
+
+
+def test_no_seeded_contact_is_a_duplicate_by_the_rule(world: House, contacts: list[dict[str, Any]]) -> None:
+    with world.app.world.store.read() as connection:
+        shared = connection.execute(
+            "SELECT count(*) FROM (SELECT key FROM contacts__keys GROUP BY key HAVING count(*) > 1)"
+        ).fetchone()[0]
+    assert shared == 0

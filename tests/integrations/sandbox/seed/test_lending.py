@@ -1,0 +1,70 @@
+"""What contacts begin with beside themselves: loans, accounts, households, all of them consistent."""
+
+from typing import Any
+
+import pytest
+
+from tests.integrations.sandbox.clients import BLUEWATER, House
+
+
+@pytest.fixture(scope="module")
+def world() -> House:
+    """A sandbox of two organizations of 300 contacts."""
+    return House(contacts=300)
+
+
+@pytest.mark.parametrize("name", ["Cedar Home Lending", BLUEWATER])
+def test_each_organization_has_a_few_of_everything(world: House, name: str) -> None:
+    admin = world.admin(name)
+    counts = {
+        path: len(admin.items(path))
+        for path in ("loans", "accounts", "entities", "scenarios", "email-unsubscribes", "activity", "teams")
+    }
+    assert counts == {
+        "loans": 30,
+        "accounts": 15,
+        "entities": 15,
+        "scenarios": 1,
+        "email-unsubscribes": 2,
+        "activity": counts["activity"],
+        "teams": 2,
+    }
+    assert counts["activity"] >= 40
+
+
+@pytest.mark.parametrize(("path", "role"), [("loans", "borrower"), ("accounts", "primary_account_holder")])
+def test_participants_are_in_the_owners_book(world: House, path: str, role: str) -> None:
+    admin = world.admin()
+    for item in admin.items(path):
+        contact = admin.get(f"contacts/{item[role]['id']}")
+        assert contact["owner"]["id"] == item["owner"]["id"]
+
+
+def test_loans_are_classified_and_dated(world: House) -> None:
+    loans = world.admin().items("loans")
+    assert len({loan["loan_number"] for loan in loans}) == len(loans)
+    for loan in loans:
+        assert loan["account_class"] == {"class_name": "mortgage", "class_type": "LOAN"}
+        funded: Any = loan["loan_status"]["loan_status"] == "Funded"
+        assert funded == (loan["funded_date"] is not None)
+        assert not funded or loan["funded_date"] > loan["application_date"]
+
+
+def test_households_have_members_of_one_owner(world: House) -> None:
+    admin = world.admin()
+    for entity in admin.items("entities"):
+        assert entity["entity_type"] == {"system_name": "household"}
+        (related,) = entity["related_entities"]
+        owners = {admin.get(f"contacts/{child['id']}")["owner"]["id"] for child in related["children"]}
+        assert owners == {entity["owner"]["id"]}
+
+
+def test_everyone_but_the_admin_is_in_a_team(world: House) -> None:
+    for user in world.admin().items("users"):
+        is_admin = user["role"]["role_name"] == "Organization Admin"
+        assert len(user["teams"]) == (0 if is_admin else 1)
+
+
+def test_a_world_without_contacts_has_no_loans() -> None:
+    admin = House(contacts=0).admin()
+    assert admin.items("loans") == admin.items("scenarios") == admin.items("activity") == []

@@ -1,0 +1,47 @@
+"""The list of what is emulated, in the README."""
+
+import re
+
+from integrations.sandbox.endpoints import ENDPOINTS
+from integrations.sandbox.readme import README, UNLIKE_PUBLISHED, describe, renewed
+from integrations.sandbox.resources import RESOURCES
+from tests.integrations.sandbox.clients import Caller
+
+
+def test_the_readme_is_up_to_date() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert renewed(text) == text, "run python -m integrations.sandbox.readme"
+
+
+def test_every_resource_and_each_of_its_guesses_is_listed() -> None:
+    text = describe()
+    for path, resource in RESOURCES.items():
+        listed = f" /v1/{path}`" in text or f" /v1/{path}/ID`" in text
+        assert listed == (bool(resource.methods) or path in ENDPOINTS)
+        for guess in resource.guesses:
+            assert f"- {path}: {guess}" in text
+
+
+def test_every_address_that_is_listed_answers(admin: Caller) -> None:
+    listed = re.findall(r"`(GET|POST|PATCH|DELETE) /v1/([^`]+)`", describe().partition("### Guessed")[0])
+    assert len(listed) > 100
+    for method, path in listed:
+        answer = admin.call(method, path.replace("ID", "0"))
+        assert answer.status_code != 405, (method, path)
+        assert answer.status_code != 404 or path.endswith("/ID"), (method, path)
+
+
+def test_published_requests_that_fail_are_listed_and_do(admin: Caller) -> None:
+    person = {"first_name": "Ada", "last_name": "Birch", "email": "ada@mail.example"}
+    assert [line.split("`")[1] for line in UNLIKE_PUBLISHED] == [
+        "DELETE /v1/campaign-activity/",
+        "POST /v1/contacts",
+        "PATCH /v1/contacts/",
+        "PATCH /v1/leads/ID",
+    ]
+    assert admin.delete("campaign-activity/").status_code == 405
+    assert "source" in admin.create("contacts", **person, grant_consent={}).json()["error"]
+    refused = admin.update("contacts/", **person, grant_consent={})
+    assert "owner" in refused.json()["error"]
+    headers = {"Content-Type": "application/json"}
+    assert admin.call("PATCH", "leads/1", data='{"lead_stage": 2,}', headers=headers).status_code == 400

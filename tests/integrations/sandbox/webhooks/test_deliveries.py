@@ -1,0 +1,333 @@
+"""Webhook deliveries: what is sent, once or more, late, out of order or not at all, as asked."""
+
+from typing import Any
+
+import pytest
+
+from tests.integrations.sandbox.clients import BASE, BLUEWATER, CEDAR, Caller, House, ada
+from tests.integrations.sandbox.receivers import Receiver
+
+URL = "http://127.0.0.1:8000/hooks/"
+SECRET = "5f0c" * 8
+ACTIONS = [{"item": "CONTACT", "action": action} for action in ("CREATED", "UPDATED", "DELETED")]
+
+
+class Scene:
+    """A sandbox whose deliveries go to a receiver in this process, and a subscription."""
+
+    def __init__(self, **options: Any) -> None:
+        self.receiver = Receiver()
+        self.house = House(http_webhooks=True, send=self.receiver, **options)
+        self.admin = self.house.admin()
+        self.subscription = self.subscribe()
+
+    def subscribe(self, **more: Any) -> int:
+        body = {"url": URL, "secret": SECRET, "actions": ACTIONS, **more}
+        id: int = self.admin.create("webhook-subscriptions", **body).json()["id"]
+        return id
+
+    def contact(self, number: int = 0, caller: Caller | None = None) -> int:
+        body = ada(email=f"ada{number}@mail.example")
+        if caller is None:
+            body["owner"] = {"id": self.house.officers()[0]["id"]}
+        id: int = (caller or self.admin).create("contacts", **body).json()["id"]
+        return id
+
+    def deliver(self) -> list[dict[str, Any]]:
+        """Send what waits, and take what has arrived by it."""
+        before = len(self.receiver.messages)
+        sent = self.house.steer("deliveries")["sent"]
+        new = self.receiver.messages[before:]
+        assert self.receiver.is_down or sent == len(new)
+        return new
+
+    def statuses(self) -> list[str]:
+        return [entry["status"] for entry in self.house.control("deliveries")]
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_every_change_of_a_subscribed_item_is_told_with_its_secret(scene: Scene) -> None:
+    id = scene.contact()
+    scene.admin.update(f"contacts/{id}", title="Doctor")
+    scene.admin.delete(f"contacts/{id}")
+    found = scene.deliver()
+    assert [(message["item"], message["action"], message["id"]) for message in found] == [
+        ("CONTACT", "CREATED", id),
+        ("CONTACT", "UPDATED", id),
+        ("CONTACT", "DELETED", id),
+    ]
+    assert all(set(message) == {"item", "action", "id", "hashValue", "secret"} for message in found)
+    assert {message["secret"] for message in found} == {SECRET}
+    assert set(scene.receiver.urls) == {URL}
+    assert scene.deliver() == []
+
+
+def test_a_hash_tells_contents_apart_and_comes_back_with_them(scene: Scene) -> None:
+    id = scene.contact()
+    for title in ("Doctor", "Doctor", None):
+        scene.house.steer("clock", {"advance": 60})
+        scene.admin.update(f"contacts/{id}", title=title)
+    first, doctor, again, back = (message["hashValue"] for message in scene.deliver())
+    assert first == back
+    assert doctor == again != first
+    assert len(first) == 16
+    assert int(first, 16) > 0
+
+
+def test_a_duplicate_is_told_as_an_update(scene: Scene) -> None:
+    scene.contact()
+    scene.contact()
+    assert [message["action"] for message in scene.deliver()] == ["CREATED", "UPDATED"]
+
+
+def test_only_subscribed_actions_of_the_same_organization_are_told(scene: Scene) -> None:
+    scene.admin.update(f"webhook-subscriptions/{scene.subscription}", remove_actions=[ACTIONS[1]])
+    id = scene.contact()
+    scene.admin.update(f"contacts/{id}", title="Doctor")
+    scene.admin.create("contact-groups", group_name="Sailors", owner={"id": scene.house.officers()[0]["id"]})
+    other = scene.house.admin(BLUEWATER)
+    other.update(f"contacts/{other.get('contacts')['items'][0]['id']}", title="Captain")
+    assert [message["action"] for message in scene.deliver()] == ["CREATED"]
+
+
+def test_each_subscription_gets_its_own(scene: Scene) -> None:
+    scene.subscribe(url=URL + "2", secret="other")
+    scene.contact()
+    assert sorted(message["secret"] for message in scene.deliver()) == sorted([SECRET, "other"])
+    assert sorted(scene.receiver.urls) == [URL, URL + "2"]
+
+
+def test_a_refused_write_is_not_told(scene: Scene) -> None:
+    assert scene.admin.create("contacts", **ada(owner={"id": 1})).status_code == 422
+    assert scene.deliver() == []
+
+
+def test_what_was_pending_still_carries_the_old_secret(scene: Scene) -> None:
+    scene.house.steer("webhooks", {"hold": True})
+    scene.contact(1)
+    scene.admin.update(f"webhook-subscriptions/{scene.subscription}", secret="new secret")
+    scene.contact(2)
+    assert [message["secret"] for message in scene.deliver()] == [SECRET, "new secret"]
+
+
+def test_what_a_user_changes_is_told_too(scene: Scene) -> None:
+    scene.contact(1, scene.house.user(scene.house.officers()[1]))
+    assert len(scene.deliver()) == 1
+
+
+def test_a_deleted_group_changes_the_contacts_in_it(scene: Scene) -> None:
+    group = scene.admin.get("contact-groups")["items"][0]["id"]
+    members = {contact["id"] for contact in scene.admin.items("contacts", filter=f"group_id={group}")}
+    scene.admin.delete(f"contact-groups/{group}")
+    assert members
+    assert {message["id"] for message in scene.deliver()} == members
+
+
+def test_nothing_is_told_to_those_who_unsubscribed(scene: Scene) -> None:
+    scene.admin.delete(f"webhook-subscriptions/{scene.subscription}")
+    scene.contact()
+    assert scene.deliver() == []
+
+
+def test_repeats_come_on_request(scene: Scene) -> None:
+    scene.house.steer("webhooks", {"repeat": 2})
+    id = scene.contact()
+    assert [message["id"] for message in scene.deliver()] == [id, id, id]
+    assert scene.statuses() == ["delivered"]
+    assert scene.deliver() == []
+
+
+def test_gaps_come_on_request(scene: Scene) -> None:
+    scene.house.steer("webhooks", {"drop_rate": 0.5})
+    ids = [scene.contact(number) for number in range(40)]
+    found = [message["id"] for message in scene.deliver()]
+    assert 5 < len(found) < 35
+    assert set(found) < set(ids)
+    assert scene.statuses().count("dropped") == 40 - len(found)
+    scene.house.steer("webhooks", {"drop_rate": 1})
+    scene.contact(100)
+    assert scene.deliver() == []
+
+
+def test_disorder_comes_on_request(scene: Scene) -> None:
+    scene.house.steer("webhooks", {"shuffle": True, "repeat": 1})
+    ids = [scene.contact(number) for number in range(20)]
+    found = [message["id"] for message in scene.deliver()]
+    assert found != sorted(found)
+    assert sorted(found) == sorted(ids * 2)
+
+
+def test_what_is_held_waits_until_it_is_asked_for_or_released(scene: Scene) -> None:
+    scene.house.steer("webhooks", {"hold": True})
+    scene.contact(1)
+    deliverer = scene.house.app.world.deliverer
+    assert deliverer.deliver(everything=False) == 0
+    assert scene.statuses() == ["pending"]
+    assert len(scene.deliver()) == 1
+    scene.contact(2)
+    scene.house.steer("webhooks", {"hold": False})
+    assert deliverer.deliver(everything=False) == 1
+
+
+def test_a_receiver_that_fails_gets_it_again_later(scene: Scene) -> None:
+    deliverer = scene.house.app.world.deliverer
+    scene.receiver.status = 500
+    scene.contact()
+    assert deliverer.deliver(everything=False) == 1
+    assert deliverer.deliver(everything=False) == 0
+    (entry,) = scene.house.control("deliveries")
+    assert (entry["status"], entry["attempts"], entry["answered"]) == ("pending", 1, 500)
+    scene.receiver.status = 204
+    scene.house.steer("clock", {"advance": 2})
+    assert deliverer.deliver(everything=False) == 1
+    assert scene.statuses() == ["delivered"]
+
+
+@pytest.mark.parametrize("status", [302, 404, 503])
+def test_a_receiver_that_never_accepts_is_given_up(scene: Scene, status: int) -> None:
+    scene.receiver.status = status
+    scene.contact()
+    for _ in range(12):
+        scene.deliver()
+    assert len(scene.receiver.messages) == 8
+    assert scene.statuses() == ["failed"]
+
+
+def test_a_receiver_that_is_down_is_tried_once_a_round(scene: Scene) -> None:
+    scene.receiver.is_down = True
+    for number in range(5):
+        scene.contact(number)
+    assert scene.house.steer("deliveries") == {"sent": 1}
+    scene.receiver.is_down = False
+    assert len(scene.deliver()) == 5
+
+
+def test_a_clock_that_is_put_back_delays_nothing_for_long(scene: Scene) -> None:
+    scene.house.steer("clock", {"advance": 86400})
+    scene.admin = scene.house.admin()
+    scene.receiver.status = 500
+    scene.contact()
+    deliverer = scene.house.app.world.deliverer
+    deliverer.deliver(everything=False)
+    scene.house.steer("clock", {"advance": -86400})
+    scene.receiver.status = 200
+    assert deliverer.deliver(everything=False) == 1
+
+
+def test_other_machines_are_called_only_where_the_sandbox_was_started_so() -> None:
+    for remote, status, count in ((False, "refused", 0), (True, "delivered", 1)):
+        scene = Scene(remote_webhooks=remote)
+        scene.admin.update(f"webhook-subscriptions/{scene.subscription}", url="http://10.0.0.9/hooks/")
+        scene.contact()
+        assert len(scene.deliver()) == count
+        (entry,) = scene.house.control("deliveries")
+        assert entry["status"] == status
+        assert remote or "--remote-webhooks" in entry["error"]
+
+
+def test_what_was_sent_is_listed_without_secrets(scene: Scene) -> None:
+    id = scene.contact()
+    scene.deliver()
+    answer = scene.house.session().get(f"{BASE}/_sandbox/deliveries", timeout=5)
+    assert SECRET not in answer.text
+    (entry,) = answer.json()
+    assert entry["at"] <= entry["last_sent"]
+    assert {name: entry[name] for name in entry if name not in ("at", "last_sent", "hashValue")} == {
+        "seq": 1, "organization": CEDAR, "subscription": scene.subscription, "url": URL, "item": "CONTACT",
+        "action": "CREATED", "id": id, "status": "delivered", "attempts": 1, "answered": 200, "error": None,
+    }  # fmt: skip
+    assert scene.house.control("deliveries?since=1") == []
+
+
+def test_a_reset_forgets_subscriptions_deliveries_and_settings(scene: Scene) -> None:
+    scene.house.steer("webhooks", {"hold": True, "repeat": 3})
+    scene.contact()
+    scene.house.steer("reset")
+    assert scene.house.control("deliveries") == []
+    assert scene.house.control("webhooks") == {"repeat": 0, "drop_rate": 0.0, "shuffle": False, "hold": False}
+    assert scene.house.admin().items("webhook-subscriptions") == []
+
+
+def test_users_and_groups_can_be_watched_too(scene: Scene) -> None:
+    scene.subscribe(actions=scene.admin.items("webhook-actions"))
+    owner = scene.house.officers()[0]["id"]
+    scene.admin.update(f"users/{owner}", external_id="e-77")
+    scene.admin.create("contact-groups", group_name="Sailors", owner={"id": owner})
+    assert [(message["item"], message["action"]) for message in scene.deliver()] == [
+        ("USER", "UPDATED"),
+        ("CONTACT_GROUP", "CREATED"),
+    ]
+
+
+def test_what_hangs_on_contacts_can_be_watched_too(scene: Scene) -> None:
+    listed = [action["item"] for action in scene.admin.items("webhook-actions")]
+    assert {"LOAN", "CONTACT_NOTE", "INSIGHT", "CONTACT_SURVEY_RESPONSE"} <= set(listed)
+    scene.subscribe(actions=[{"item": "CONTACT_NOTE", "action": "CREATED"}], secret="notes")
+    contact = scene.contact()
+    owner = {"id": scene.house.officers()[0]["id"]}
+    note = {
+        "title": "Called",
+        "note": "Will call back",
+        "type_id": 1,
+        "contact": {"id": contact},
+        "owner": owner,
+    }
+    id = scene.admin.create("contact-notes", **note).json()["id"]
+    assert [message["id"] for message in scene.deliver() if message["secret"] == "notes"] == [id]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, [], {}, {"repeat": -1}, {"repeat": 1.5}, {"repeat": 101}, {"drop_rate": 2}, {"hold": 1}, {"x": 1}],
+)
+def test_settings_that_make_no_sense_are_refused(house: House, body: Any) -> None:
+    assert house.session().post(f"{BASE}/_sandbox/webhooks", json=body, timeout=5).status_code == 422
+    assert house.control("webhooks")["repeat"] == 0
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    choices = question.get("possible_choice_answers") or [{"value": "1"}]
+    return {"question": {"id": question["id"]}, "response_value": choices[0]["value"]}
+
+
+def test_what_is_told_of_is_found_by_the_id_that_is_told() -> None:
+    scene = Scene()
+    action = [{"item": "CONTACT_SURVEY_RESPONSE", "action": "CREATED"}]
+    scene.subscribe(actions=action)
+    surveys = scene.admin.get("contact-surveys")["items"]
+    survey = scene.admin.get(f"contact-surveys/{surveys[0]['id']}")
+    owner = {"id": scene.house.officers()[0]["id"]}
+    contact = scene.contact()
+    scene.deliver()
+    answer = scene.admin.create(
+        "contact-survey-responses",
+        survey={"id": survey["id"]},
+        contact={"id": contact},
+        owner=owner,
+        question_responses=[_answer(question) for question in survey["questions"]],
+    )
+    assert answer.status_code == 201, answer.text
+    [message] = [told for told in scene.deliver() if told["item"] == "CONTACT_SURVEY_RESPONSE"]
+    assert message["id"] == answer.json()["id"]
+    assert scene.admin.call("GET", f"contact-survey-responses/{message['id']}").status_code == 200
+
+
+def test_an_address_that_is_none_holds_up_no_other() -> None:
+    def send(url: str, body: bytes) -> int:
+        if ".." in url:
+            raise UnicodeError("label empty")
+        heard.append(url)
+        return 200
+
+    heard: list[str] = []
+    house = House(http_webhooks=True, remote_webhooks=True, send=send)
+    admin = house.admin()
+    for url in ("https://a..b/", "https://here.example/"):
+        admin.create("webhook-subscriptions", url=url, secret=SECRET, actions=ACTIONS)
+    admin.create("contacts", **ada(owner={"id": house.officers()[0]["id"]}))
+    house.steer("deliveries")
+    assert heard == ["https://here.example/"]

@@ -1,0 +1,87 @@
+"""Posting a webhook: to this machine only, bounded in time, and without following anybody."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from integrations.sandbox.webhooks import http_post as posting
+from integrations.sandbox.webhooks.http_post import is_loopback, may_be_called, post
+from tests.integrations.sandbox.receivers import ReceivingServer
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1"])
+def test_this_machine_is_known_by_its_addresses(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.1/", "https://receiver.example/", "http://localhost.example/", "http://127.0.0.1.example/",
+        "http://0.0.0.0/", "http://[::2]/", "http://2130706433/", "http:///",
+    ],
+)  # fmt: skip
+def test_anything_else_is_another_machine(url: str) -> None:
+    assert not may_be_called(url)
+
+
+def test_a_body_arrives_as_json_with_no_signature() -> None:
+    with ReceivingServer() as receiver:
+        assert post(receiver.url, b'{"id": 1}') == 200
+    assert receiver.messages == [{"id": 1}]
+    assert receiver.paths == ["/hooks/total-expert?from=sandbox"]
+    headers = {name.lower() for name in receiver.headers[0]}
+    assert headers == {"host", "accept-encoding", "content-type", "user-agent", "content-length"}
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with ReceivingServer() as other, ReceivingServer(302, location=other.url) as receiver:
+        assert post(receiver.url, b"{}") == 302
+        assert other.messages == []
+
+
+def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with ReceivingServer() as receiver:
+        assert post(receiver.url, b"{}") == 200
+
+
+def test_nobody_there_is_an_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with pytest.raises(OSError):
+        post(f"http://127.0.0.1:{port}/", b"{}")
+
+
+@pytest.fixture
+def trickling() -> Iterator[str]:
+    """The address of a receiver that answers a byte at a time."""
+    over = threading.Event()
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65536)
+            try:
+                while not over.wait(0.05):
+                    connection.sendall(b"H")
+            except OSError:
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        over.set()
+        thread.join(60)
+
+
+def test_an_answer_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch, trickling: str) -> None:
+    monkeypatch.setattr(posting, "SECONDS", 0.3)
+    began = time.monotonic()
+    with pytest.raises((OSError, posting.http.client.HTTPException)):
+        post(trickling, b"{}")
+    assert time.monotonic() - began < 30
