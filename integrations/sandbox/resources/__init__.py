@@ -1,8 +1,6 @@
 """The resources that are emulated, one declaration a module."""
 
 from ..engine.schema.registry import RESOURCES
-from .account_classifications import ACCOUNT_CLASSIFICATIONS
-from .account_lists import ACCOUNT_STATUSES, ACCOUNT_TYPES
 from .accounts import ACCOUNTS
 from .activity import ACTIVITY
 from .campaign_activity import CAMPAIGN_ACTIVITY
@@ -13,31 +11,25 @@ from .contact_recruits import CONTACT_RECRUITS
 from .contact_survey_responses import CONTACT_SURVEY_RESPONSES
 from .contact_surveys import CONTACT_SURVEYS
 from .contacts import CONTACTS
-from .custom_fields import CUSTOM_FIELDS
-from .email_domains import EMAIL_DOMAINS
-from .email_templates import EMAIL_TEMPLATES
 from .email_unsubscribes import EMAIL_UNSUBSCRIBES
-from .entities import ENTITIES
-from .entity_members import ENTITY_MEMBERS
-from .entity_relationship_types import ENTITY_RELATIONSHIP_TYPES
-from .entity_types import ENTITY_TYPES
-from .insight_types import INSIGHT_TYPES
+from .endpoint_records import (
+    EMAIL_TEMPLATES,
+    LEAD_OPPORTUNITY_RECORDS,
+    LEAD_RECORDS,
+    LEAD_SOURCES,
+    USER_IMAGES,
+)
+from .entities import ENTITIES, ENTITY_MEMBERS, ENTITY_RELATIONSHIP_TYPES, ENTITY_TYPES
 from .insights import INSIGHTS
-from .lead_records import LEAD_OPPORTUNITY_RECORDS, LEAD_RECORDS
-from .lead_sources import LEAD_SOURCES
-from .loan_lists import LOAN_LISTS
+from .lending_lists import ACCOUNT_CLASSIFICATIONS, ACCOUNT_STATUSES, ACCOUNT_TYPES, LOAN_LISTS
 from .loans import LOANS
-from .named_lists import NAMED_LISTS
-from .participant_roles import PARTICIPANT_ROLES
-from .permissions import PERMISSIONS
-from .role_permissions import ROLE_PERMISSIONS
+from .references import EMAIL_DOMAINS, INSIGHT_TYPES, NAMED_LISTS, WEBHOOK_ACTIONS
+from .roles import PERMISSIONS, ROLE_PERMISSIONS, USER_ROLES
 from .scenarios import SCENARIOS
+from .schema_lists import CUSTOM_FIELDS, PARTICIPANT_ROLES
 from .sms_opting import SMS_OPT_IN, SMS_OPT_OUT
 from .teams import TEAMS
-from .user_images import USER_IMAGES
-from .user_roles import USER_ROLES
 from .users import USERS
-from .webhook_actions import WEBHOOK_ACTIONS
 from .webhook_subscriptions import WEBHOOK_SUBSCRIPTIONS
 
 __all__ = ["RESOURCES"]

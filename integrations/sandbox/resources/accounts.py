@@ -2,10 +2,9 @@
 
 from ..engine.schema.hooks import Behaviour, Change
 from ..engine.schema.resource import Column, Field, Filter, Kind, Ownership, Resource, Test
-from .account_classifications import ACCOUNT_CLASS
-from .account_lists import named
+from .lending_lists import ACCOUNT_CLASS, account_list
 from .rules import custom_values, participant_transfers
-from .rules.participants import participant
+from .rules.contact_references import participant
 
 _TEXTS = "address address_2 application_number city source state zip_code"
 HOLDER = "primary_account_holder"
@@ -39,7 +38,12 @@ ACCOUNTS = Resource(
         Field("open_date", Kind.MOMENT),
     ),
     items=(custom_values.CUSTOM,),
-    relationships=(participant(HOLDER), ACCOUNT_CLASS, named("account_status"), named("account_type")),
+    relationships=(
+        participant(HOLDER),
+        ACCOUNT_CLASS,
+        account_list("account_status"),
+        account_list("account_type"),
+    ),
     filters=(
         Filter("internal_updated_at_start", Test.FROM, "updated"),
         Filter("internal_updated_at_end", Test.UNTIL, "updated"),

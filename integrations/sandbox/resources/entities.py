@@ -1,4 +1,4 @@
-"""The entities resource: households and companies, with the contacts that belong to them; for admins only."""
+"""Entities: households and companies, their types, and the contacts that belong to them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,53 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engine.schema.hooks import Behaviour, Change, Organization
-from ..engine.schema.resource import Column, Field, Identity, Ownership, Relationship, Resource
+from ..engine.schema.resource import Column, Field, Identity, Kind, Ownership, Relationship, Resource
 from .rules import custom_values, entity_members
+
+ENTITY_TYPES = Resource(
+    path="entity-types",
+    scope="leadInteraction",
+    first_id=71,
+    methods=frozenset(),
+    shows_times=False,
+    fields=(Field("display_name"), Field("system_name", column=Column.PLAIN)),
+)
+
+
+ENTITY_RELATIONSHIP_TYPES = Resource(
+    path="entity-relationship-types",
+    scope="leadInteraction",
+    first_id=81,
+    methods=frozenset({"list"}),
+    admin_only=True,
+    shows_times=False,
+    fields=(
+        Field("display_name"),
+        Field("is_discrete", Kind.FLAG, column=Column.PLAIN),
+        Field("system_name", column=Column.PLAIN),
+    ),
+    guesses=("Attributes of a relationship type: id, system_name, display_name, is_discrete.",),
+)
+
+
+ENTITY_MEMBERS = Resource(
+    path="entity-members",
+    scope="leadInteraction",
+    first_id=1,
+    methods=frozenset(),
+    shows_times=False,
+    fields=(),
+    relationships=(
+        Relationship("entity", "entities", shows=("id",), settable=("id",), cascades=True),
+        Relationship("contact", "contacts", shows=("id",), settable=("id",), cascades=True),
+        Relationship(
+            "relationship_type",
+            "entity-relationship-types",
+            shows=("system_name",),
+            settable=("system_name",),
+        ),
+    ),
+)
 
 
 class EntityBehaviour(Behaviour):

@@ -10,7 +10,7 @@ from ..engine.schema import values
 from ..engine.schema.hooks import Behaviour, Change
 from ..engine.schema.resource import Field, Filter, History, Kind, Ownership, Relationship, Resource, Test
 from ..engine.storage import records
-from .insight_types import INSIGHT_TYPES
+from .references import INSIGHT_TYPES
 from .rules.contact_references import CONTACT, GUESSES
 
 

@@ -15,10 +15,9 @@ from ..engine.schema.resource import (
     Section,
     Test,
 )
-from .account_classifications import ACCOUNT_CLASS
-from .loan_lists import MortgageByDefault, named
+from .lending_lists import ACCOUNT_CLASS, MortgageByDefault, loan_list
 from .rules import custom_values, participant_transfers
-from .rules.participants import participant
+from .rules.contact_references import participant
 
 _TEXTS = (
     "address address_2 amort_type amort_type_arm_desc appraised_value available_line_amount "
@@ -85,10 +84,10 @@ LOANS = Resource(
         Relationship(
             "referring_loan_officer", "users", shows=USER_SHOWS, settable=("username", "id", "external_id")
         ),
-        named("loan_program"),
-        named("loan_purpose"),
-        named("loan_status"),
-        named("loan_type"),
+        loan_list("loan_program"),
+        loan_list("loan_purpose"),
+        loan_list("loan_status"),
+        loan_list("loan_type"),
         ACCOUNT_CLASS,
     ),
     required=("external_id", "borrower"),

@@ -1,4 +1,4 @@
-"""How the resources that hang on a contact name it."""
+"""How other resources refer to contacts."""
 
 from ...engine.schema.resource import Relationship
 
@@ -13,3 +13,20 @@ GUESSES = (
     "It stays when its contact is deleted, and then shows no contact; when its contact gets another owner, it"
     " stays with the old one.",
 )
+
+
+CONTACT_SHOWS = ("email", "external_id", "first_name", "id", "last_name")
+
+
+def participant(role: str) -> Relationship:
+    """The contact in one role: an existing one of the owner's book, or one to be created there."""
+    return Relationship(
+        role,
+        "contacts",
+        shows=CONTACT_SHOWS,
+        settable=("id", "external_id", "email"),
+        within_owner=True,
+        creates=True,
+        restricts=True,
+        always_shown=True,
+    )

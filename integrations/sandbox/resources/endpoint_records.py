@@ -1,6 +1,17 @@
-"""The stored side of lead opportunities and leads, whose endpoints have rules of their own."""
+"""Records of the modules in `endpoints`, stored like any resource but without an address of their own here."""
 
-from ..engine.schema.resource import Column, Field, Kind, Ownership, Relationship, Resource
+from ..engine.schema.resource import Column, Field, Identity, Kind, Ownership, Relationship, Resource
+
+LEAD_SOURCES = Resource(
+    path="lead-sources",
+    scope="leadOpportunitiesSalesPipelineInteraction",
+    first_id=1,
+    methods=frozenset(),
+    shows_times=False,
+    fields=(Field("display_name", column=Column.PLAIN),),
+    identities=(Identity(("display_name",)),),
+)
+
 
 _CONTACT = Relationship("contact", "contacts", shows=(), settable=("id",), cascades=True)
 
@@ -37,4 +48,22 @@ LEAD_RECORDS = Resource(
         Field("lead_stage", Kind.NUMBER, default=1),
     ),
     relationships=(_CONTACT,),
+)
+
+
+EMAIL_TEMPLATES = Resource(
+    path="email-templates",
+    scope="emailInteraction",
+    first_id=2001,
+    methods=frozenset(),
+    fields=(Field("html"), Field("subject"), Field("template_name")),
+)
+
+
+USER_IMAGES = Resource(
+    path="user-images",
+    scope="emailInteraction",
+    first_id=2101,
+    methods=frozenset(),
+    fields=(Field("filename"), Field("url"), Field("user_id", Kind.NUMBER, column=Column.PLAIN)),
 )

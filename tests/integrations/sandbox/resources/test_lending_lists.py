@@ -1,10 +1,13 @@
-"""Loan types, statuses, purposes and programs: the same requests for each."""
+"""Lists that loans and accounts refer to: types, statuses, purposes and programs."""
 
 import pytest
 
 from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
 
-LISTS = [
+ACCOUNT_LISTS = [("account-types", "account_type"), ("account-statuses", "account_status")]
+CHECKING = {"class_name": "checking_account", "class_type": "ACCOUNT"}
+SAVINGS = {"class_name": "savings_account", "class_type": "ACCOUNT"}
+LOAN_LISTS = [
     ("loan-types", "loan_type"),
     ("loan-statuses", "loan_status"),
     ("loan-purposes", "loan_purpose"),
@@ -19,7 +22,7 @@ def lender(house: House) -> Caller:
     return house.user(house.officers()[0], scope="loanInteraction")
 
 
-@pytest.mark.parametrize(("path", "name"), LISTS)
+@pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
 def test_a_name_is_added_shown_and_known_from_then_on(admin: Caller, path: str, name: str) -> None:
     answer = admin.create(path, **{name: "Something new"}, account_class=MORTGAGE)
     id = answer.json()["id"]
@@ -29,20 +32,20 @@ def test_a_name_is_added_shown_and_known_from_then_on(admin: Caller, path: str, 
     assert (again.status_code, again.json()["id"]) == (200, id)
 
 
-@pytest.mark.parametrize(("path", "name"), LISTS)
+@pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
 def test_users_read_the_lists_too(admin: Caller, lender: Caller, path: str, name: str) -> None:
     items = lender.items(path)
     assert items == admin.items(path)
     assert all(set(item) == {"id", name, "account_class"} for item in items)
 
 
-@pytest.mark.parametrize(("path", "name"), LISTS)
+@pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
 def test_what_is_not_classified_is_a_mortgages(admin: Caller, path: str, name: str) -> None:
     id = admin.create(path, **{name: "Something new"}).json()["id"]
     assert admin.get(f"{path}/{id}")["account_class"] == MORTGAGE
 
 
-@pytest.mark.parametrize(("path", "name"), LISTS)
+@pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
 def test_a_name_is_needed_and_a_class_must_exist(admin: Caller, path: str, name: str) -> None:
     assert admin.create(path).json() == {"error": f"Missing required attribute: '{name}'"}
     unknown = {"class_name": "mortgage", "class_type": "ACCOUNT"}
@@ -51,13 +54,13 @@ def test_a_name_is_needed_and_a_class_must_exist(admin: Caller, path: str, name:
     assert refused.json() == {"error": "Unable to find target for relationship: 'account_class'"}
 
 
-@pytest.mark.parametrize(("path", "name"), LISTS)
+@pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
 def test_lists_of_others_stay_theirs(house: House, admin: Caller, path: str, name: str) -> None:
     theirs = house.admin(BLUEWATER).items(path)[0]["id"]
     assert admin.call("GET", f"{path}/{theirs}").status_code == 404
 
 
-@pytest.mark.parametrize(("path", "name"), LISTS)
+@pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 def test_lists_are_not_changed(admin: Caller, path: str, name: str, method: str) -> None:
     assert admin.call(method, f"{path}/{admin.items(path)[0]['id']}", json={}).status_code == 405
@@ -97,3 +100,27 @@ def test_participant_roles_are_described_for_admins(admin: Caller, lender: Calle
 )
 def test_participant_roles_are_filtered(admin: Caller, filter: str, count: int) -> None:
     assert len(admin.items("schema/participant-roles", filter=filter)) == count
+
+
+@pytest.mark.parametrize(("path", "name"), ACCOUNT_LISTS)
+def test_an_account_type_or_status_is_added_shown_and_changed(admin: Caller, path: str, name: str) -> None:
+    answer = admin.create(path, **{name: "Dormant"}, account_class=CHECKING)
+    id = answer.json()["id"]
+    assert answer.status_code == 201
+    assert admin.get(f"{path}/{id}") == {"id": id, name: "Dormant", "account_class": CHECKING}
+    changed = admin.update(f"{path}/{id}", **{name: "Sleeping"}, account_class=SAVINGS)
+    assert (changed.status_code, changed.json()) == (200, [])
+    assert admin.get(f"{path}/{id}") == {"id": id, name: "Sleeping", "account_class": SAVINGS}
+    assert id in [item["id"] for item in admin.items(path)]
+
+
+@pytest.mark.parametrize(("path", "name"), ACCOUNT_LISTS)
+def test_what_is_refused_for_an_account_type_or_status(
+    house: House, admin: Caller, path: str, name: str
+) -> None:
+    assert admin.create(path).status_code == 422
+    unknown = {"class_name": "piggy_bank", "class_type": "ACCOUNT"}
+    assert admin.create(path, **{name: "Dormant"}, account_class=unknown).status_code == 422
+    assert admin.delete(f"{path}/{admin.items(path)[0]['id']}").status_code == 405
+    theirs = house.admin(BLUEWATER).items(path)[0]["id"]
+    assert admin.update(f"{path}/{theirs}", **{name: "Mine"}).status_code == 404

@@ -1,8 +1,51 @@
-"""The resources loan-types, loan-statuses, loan-purposes and loan-programs: lists of names a loan refers to."""
+"""Lists that loans and accounts refer to: classifications, types, statuses, purposes and programs."""
 
 from ..engine.schema.hooks import Behaviour, Change
 from ..engine.schema.resource import Column, Field, Identity, Relationship, Resource
-from .account_classifications import ACCOUNT_CLASS
+
+ACCOUNT_CLASSIFICATIONS = Resource(
+    path="account-classifications",
+    scope="loanInteraction",
+    first_id=51,
+    methods=frozenset({"list"}),
+    shows_times=False,
+    fields=(
+        Field("class_name", column=Column.PLAIN),
+        Field("class_type", column=Column.PLAIN, choices=("LOAN", "ACCOUNT")),
+    ),
+    guesses=("Attributes of a classification: id, class_name, class_type. No example is published.",),
+)
+ACCOUNT_CLASS = Relationship(
+    "account_class",
+    ACCOUNT_CLASSIFICATIONS.path,
+    shows=("class_name", "class_type"),
+    settable=("class_name", "class_type"),
+    always_shown=True,
+)
+
+
+def _account_list(path: str, name: str, first_id: int) -> Resource:
+    return Resource(
+        path=path,
+        scope="loanInteraction",
+        first_id=first_id,
+        methods=frozenset({"list", "get", "create", "update"}),
+        shows_times=False,
+        fields=(Field(name, column=Column.PLAIN, indexed=True),),
+        relationships=(ACCOUNT_CLASS,),
+        required=(name,),
+    )
+
+
+def account_list(name: str) -> Relationship:
+    """An account's reference to one of these lists, by id or name."""
+    path = "account-statuses" if name == "account_status" else "account-types"
+    return Relationship(name, path, shows=("id", name), settable=("id", name), always_shown=True)
+
+
+ACCOUNT_TYPES = _account_list("account-types", "account_type", 1101)
+ACCOUNT_STATUSES = _account_list("account-statuses", "account_status", 1201)
+
 
 MORTGAGE = ("mortgage", "LOAN")
 
@@ -36,7 +79,7 @@ def _loan_list(path: str, name: str, first_id: int) -> Resource:
     )
 
 
-def named(name: str) -> Relationship:
+def loan_list(name: str) -> Relationship:
     """A loan's reference to one of these lists, by id or name."""
     path = "loan-statuses" if name == "loan_status" else f"{name.replace('_', '-')}s"
     return Relationship(name, path, shows=("id", name), settable=("id", name), always_shown=True)

@@ -1,6 +1,39 @@
-"""The schema/participant-roles resource: the roles contacts can have in a loan, for admins to read."""
+"""The resources under /v1/schema: custom fields and participant roles."""
 
 from ..engine.schema.resource import Column, Field, Filter, Kind, Resource, Section, Test
+
+CUSTOM_FIELDS = Resource(
+    path="schema/custom-fields",
+    scope="describeSchema",
+    first_id=11,
+    methods=frozenset({"list"}),
+    admin_only=True,
+    shows_id=False,
+    fields=(
+        Field("data_type", column=Column.PLAIN),
+        Field("description", shown=False),
+        Field("display_name", column=Column.PLAIN),
+        Field("system_name", column=Column.PLAIN, indexed=True),
+    ),
+    sections=(
+        Section("account_class", (Field("class_name"), Field("class_type"))),
+        Section("related_entity", (Field("entity_subtype"), Field("entity_type"))),
+    ),
+    filters=(
+        Filter("internal_updated_at_start", Test.FROM, "updated"),
+        Filter("internal_updated_at_end", Test.UNTIL, "updated"),
+        Filter("internal_created_at_start", Test.FROM, "created"),
+        Filter("internal_created_at_end", Test.UNTIL, "created"),
+        Filter("system_name", Test.EQUALS, "system_name"),
+        Filter("related_entity_type", Test.EQUALS, "related_entity.entity_type"),
+        Filter("account_class_name", Test.EQUALS, "account_class.class_name"),
+        Filter("account_class_type", Test.EQUALS, "account_class.class_type"),
+    ),
+    guesses=(
+        "Definitions come in the same paged envelope as every list; no example of an answer is published.",
+    ),
+)
+
 
 PARTICIPANT_ROLES = Resource(
     path="schema/participant-roles",

@@ -1,0 +1,48 @@
+"""Roles of users and the permissions of each role."""
+
+from ..engine.schema.resource import Column, Field, Relationship, Resource
+
+USER_ROLES = Resource(
+    path="user-roles",
+    scope="getUsers",
+    first_id=201,
+    methods=frozenset({"list", "get"}),
+    admin_only=True,
+    shows_times=False,
+    fields=(Field("role_name", column=Column.PLAIN),),
+    guesses=("Every organization has its own roles, with ids of their own.",),
+)
+
+
+PERMISSIONS = Resource(
+    path="permissions",
+    scope="getUsers",
+    first_id=301,
+    methods=frozenset({"list", "get"}),
+    admin_only=True,
+    shows_times=False,
+    fields=(Field("permission_name", column=Column.PLAIN), Field("description")),
+    guesses=("Attributes of a permission, of which nothing is published: id, permission_name, description.",),
+)
+
+
+ROLE_PERMISSIONS = Resource(
+    path="role-permissions",
+    scope="getUsers",
+    first_id=1,
+    methods=frozenset({"get"}),
+    admin_only=True,
+    shows_times=False,
+    fields=(Field("role_name", column=Column.PLAIN),),
+    relationships=(
+        Relationship(
+            "permissions",
+            "permissions",
+            shows=("id", "permission_name"),
+            settable=("id",),
+            many=True,
+            always_shown=True,
+        ),
+    ),
+    guesses=("The answer, of which nothing is published: the role's id and name, and `permissions`.",),
+)
