@@ -15,7 +15,7 @@ class Badge:
     tone: Tone
 
 
-_LOOKS: dict[str, Badge] = {
+KNOWN: dict[str, Badge] = {
     # connections
     "pending": Badge("Not connected yet", "link", "idle"),
     "active": Badge("Active", "check_circle", "ok"),
@@ -70,10 +70,10 @@ def badge(value: object) -> Badge:
     A value without a look of its own is shown by its word, in the quiet tone.
     """
     name = _FLAGS[value] if value is None or isinstance(value, bool) else str(value)
-    known = _LOOKS.get(name)
+    known = KNOWN.get(name)
     return known or Badge(name.replace("_", " ").capitalize(), "radio_button_unchecked", "idle")
 
 
 def is_known(value: object) -> bool:
     """Whether this state has a look of its own."""
-    return str(value) in _LOOKS
+    return str(value) in KNOWN

@@ -1,17 +1,21 @@
-"""The vocabulary of every screen: icons, states, times, form fields, empty states, numbers and initials."""
+"""The components of every page: icons, states, times, tables, pages of lists, form fields, empty states, numbers."""
 
 import datetime as dt
 import secrets
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms, template
 from django.forms import BoundField
+from django.http import QueryDict
 from django.template import Context
+from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.core import badges, clock, times
+from portal.core.paging import POSITION, Page
 
 register = template.Library()
 
@@ -25,7 +29,8 @@ class _Capture(template.Node):
         self.name, self.nodes = name, nodes
 
     def render(self, context: Context) -> SafeString:
-        context[self.name] = self.nodes.render(context).strip()
+        # the template engine has escaped what is in it; strip() alone would make it plain text, to be escaped again
+        context[self.name] = mark_safe(self.nodes.render(context).strip())  # noqa: S308
         return NOTHING
 
 
@@ -40,12 +45,11 @@ def capture(parser: template.base.Parser, token: template.base.Token) -> templat
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """An icon of Material Symbols. Without ``label`` it is decoration, and silent to a screen reader."""
-    if label:
-        return format_html(
-            '<span class="icon" role="img" aria-label="{}" translate="no">{}</span>', label, name
-        )
-    return format_html('<span class="icon" aria-hidden="true" translate="no">{}</span>', name)
+    """An icon of `icons.svg`. Without ``label`` it is decoration, and silent to a screen reader."""
+    silence = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon" {}><use href="{}#{}"></use></svg>', silence, static("portal/icons.svg"), name
+    )
 
 
 @register.simple_tag
@@ -59,6 +63,14 @@ def state(value: object, label: str = "") -> SafeString:
         icon(look.icon),
         label or look.word,
     )
+
+
+@register.simple_tag
+def environment(environment: Any) -> SafeString:
+    """A badge that names a Total Expert environment, unless it is production: that is what everybody expects."""
+    if environment is None or environment.is_production:
+        return NOTHING
+    return format_html('<span class="state environment">{}{}</span>', icon("science"), environment.label)
 
 
 @register.simple_tag(takes_context=True)
@@ -92,6 +104,72 @@ def _now(context: Context) -> dt.datetime:
         request.portal_now = clock.now()
     now: dt.datetime = request.portal_now
     return now
+
+
+# --- Tables and pages of lists ---------------------------------------------------------------------------------------
+
+
+def _address(context: Context, leave_out: Iterable[str] = (), **changes: str) -> str:
+    """This page's address with another query. What is empty there is left out."""
+    request = context["request"]
+    query = QueryDict(mutable=True)
+    for name, values in request.GET.lists():
+        if name not in leave_out and name not in changes:
+            query.setlist(name, [value for value in values if value])
+    for name, value in changes.items():
+        query[name] = value
+    text = query.urlencode()
+    return f"{request.path}?{text}" if text else request.path
+
+
+@register.simple_tag(takes_context=True)
+def sortable(context: Context, key: str, label: str, first: str = "ascending", css: str = "") -> SafeString:
+    """The head of a column that sorts the list, and the other way round when it is chosen again.
+
+    The current order is ``sort`` in the context (`sorting.Sort` or its text), else ``?sort=``. ``first="descending"``
+    is for columns whose latest or largest is wanted first; ``css="num"`` for numbers.
+    """
+    current = str(context.get("sort") or context["request"].GET.get("sort", ""))
+    is_current = current.removeprefix("-") == key
+    is_descending = current.startswith("-")
+    next_descends = not is_descending if is_current else first == "descending"
+    direction = "descending" if is_descending else "ascending"
+    return format_html(
+        '<th scope="col"{}{}><a class="sort" href="{}">{}{}</a></th>',
+        format_html(' class="{}"', css) if css else NOTHING,
+        format_html(' aria-sort="{}"', direction) if is_current else NOTHING,
+        _address(context, POSITION, sort=f"-{key}" if next_descends else key),
+        label,
+        icon("arrow_downward" if is_descending else "arrow_upward") if is_current else NOTHING,
+    )
+
+
+@register.inclusion_tag("site/pager.html", takes_context=True)
+def pager(context: Context, page: Page[Any]) -> dict[str, Any]:
+    """Where in the list this page is, how many rows a page has, and the pages before and after it."""
+    return {
+        "page": page,
+        "previous": _address(context, POSITION, **page.previous) if page.previous else "",
+        "next": _address(context, POSITION, **page.next) if page.next else "",
+        "sizes": [(size, _address(context, POSITION, size=str(size))) for size in page.sizes],
+    }
+
+
+@register.simple_tag(takes_context=True)
+def live_filters(context: Context, target: str = "#results") -> SafeString:
+    """Attributes of ``<form method="get">`` that apply its filters as they change and redraw only ``target``.
+
+    The page may be answered whole. Put a button for people without JavaScript into ``<noscript>``.
+    """
+    return format_html(
+        'hx-get="{}" hx-target="{target}" hx-select="{target}" hx-swap="outerHTML" hx-push-url="true" '
+        'hx-trigger="input delay:300ms target:[type=search], change, submit" hx-sync="this:replace" data-filters',
+        context["request"].path,
+        target=target,
+    )
+
+
+# --- Forms -----------------------------------------------------------------------------------------------------------
 
 
 @register.simple_tag

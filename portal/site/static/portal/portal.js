@@ -17,7 +17,7 @@ function nameThemeToggle() {
     button.hidden = false;
     button.setAttribute("aria-label", `Use the ${other} theme`);
     button.title = `Use the ${other} theme`;
-    button.querySelector(".icon").textContent = other === "dark" ? "dark_mode" : "light_mode";
+    button.dataset.themeToggle = other;
   }
 }
 
@@ -68,20 +68,29 @@ function localTime(iso) {
   return `${day}, ${part({ hour: "2-digit", minute: "2-digit", second: "2-digit" })} ${zone.replaceAll("_", " ")}`;
 }
 
-function openMoment(event) {
-  const moment = event.target;
-  if (event.newState !== "open" || !moment.classList?.contains("moment")) return;
+function openMoment(moment) {
   const local = moment.querySelector("[data-local]");
   local.textContent = localTime(local.dataset.local);
-  const anchor = document.querySelector(`[popovertarget="${moment.id}"]`);
+}
+
+/* --- Popups: those with data-beside, and times, open beside their button -------------------------------------------- */
+
+function openPopup(event) {
+  const popup = event.target;
+  if (event.newState !== "open" || !popup.matches?.(".moment, [data-beside]")) return;
+  const isMoment = popup.matches(".moment");
+  if (isMoment) openMoment(popup);
+  const anchor = document.querySelector(`[popovertarget="${popup.id}"]`);
   if (!anchor) return;
   const at = anchor.getBoundingClientRect();
-  moment.style.margin = "0";
+  popup.style.inset = "auto";
+  popup.style.margin = "0";
   requestAnimationFrame(() => {
-    const box = moment.getBoundingClientRect();
-    const below = at.bottom + 6 + box.height < innerHeight;
-    moment.style.top = `${below ? at.bottom + 6 : at.top - 6 - box.height}px`;
-    moment.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.width - 8))}px`;
+    const box = popup.getBoundingClientRect();
+    const isBelow = at.bottom + 6 + box.height < innerHeight || at.top < box.height;
+    const left = isMoment ? at.left : at.right - box.width;
+    popup.style.top = `${isBelow ? at.bottom + 6 : at.top - 6 - box.height}px`;
+    popup.style.left = `${Math.max(8, Math.min(left, innerWidth - box.width - 8))}px`;
   });
 }
 
@@ -170,14 +179,27 @@ async function confirmSubmit(event) {
 
 /* --- Wiring ----------------------------------------------------------------------------------------------------- */
 
+/* --- Rows that open: <tr data-href="address">, with a real link to the same address in their first cell -------------- */
+
+function openRow(event) {
+  const row = event.target.closest("tr[data-href]");
+  if (!row || event.target.closest("a, button, input, label, select, summary, [popover]")) return;
+  if (event.button > 1 || getSelection().toString()) return;
+  const aside = event.button === 1 || event.ctrlKey || event.metaKey;
+  if (aside) open(row.dataset.href, "_blank", "noopener");
+  else location.assign(row.dataset.href);
+}
+
 document.addEventListener("click", (event) => {
   const toggle = event.target.closest("[data-theme-toggle]");
   if (toggle) return toggleTheme();
   const copier = event.target.closest("[data-copy], [data-copy-from]");
   if (copier) copy(copier);
+  openRow(event);
 });
+document.addEventListener("auxclick", openRow);
 document.addEventListener("submit", confirmSubmit, true);
-document.addEventListener("toggle", openMoment, true);
+document.addEventListener("toggle", openPopup, true);
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -195,6 +217,13 @@ refreshTimes();
 setInterval(refreshTimes, 15000);
 
 /* --- htmx ------------------------------------------------------------------------------------------------------- */
+
+// Filters that are not set stay out of the address.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.target.matches?.("form[data-filters]")) return;
+  const given = event.detail.formData;
+  for (const [name, value] of [...given.entries()]) if (value === "") given.delete(name);
+});
 
 document.addEventListener("htmx:load", (event) => refreshTimes(event.target.parentElement ?? document));
 

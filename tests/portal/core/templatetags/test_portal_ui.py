@@ -1,4 +1,4 @@
-"""The vocabulary of the screens: tags, frame, error pages and static files."""
+"""The components of pages: tags, frame, error pages and static files."""
 
 import datetime as dt
 import re
@@ -10,14 +10,14 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.template import Context, RequestContext, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from portal.accounts.models import User
-from portal.core import clock
+from portal.core import clock, paging
 
 STATIC = Path(settings.BASE_DIR) / "portal" / "site" / "static" / "portal"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -53,7 +53,7 @@ def test_an_icon_with_a_label_is_read_as_the_label() -> None:
 def test_a_state_is_a_word_an_icon_and_a_tone() -> None:
     drawn = draw("{% state 'needs_reconnect' %}")
     assert 'data-tone="bad"' in drawn
-    assert "link_off" in drawn
+    assert "icons.svg#link_off" in drawn
     assert "Needs reconnect" in drawn
 
 
@@ -98,6 +98,67 @@ def test_an_empty_state_names_the_next_step() -> None:
 
 def test_an_empty_state_without_a_step_shows_no_button() -> None:
     assert "button" not in draw("{% empty 'Nothing yet' %}")
+
+
+def test_an_environment_is_named_unless_it_is_production() -> None:
+    ct = SimpleNamespace(is_production=False, label="CT <1>")
+    production = SimpleNamespace(is_production=True, label="Production")
+    assert "CT &lt;1&gt;" in draw("{% environment it %}", it=ct)
+    assert draw("{% environment it %}{% environment none %}", it=production, none=None) == ""
+
+
+# --- Tables and pages of lists -----------------------------------------------------------------------------------------
+
+
+def draw_at(address: str, source: str, **context: Any) -> str:
+    """Draw on the page of this address."""
+    request = RequestFactory().get(address)
+    return Template("{% load portal_ui %}" + source).render(RequestContext(request, context))
+
+
+def test_a_head_sorts_by_its_column_keeps_the_filters_and_starts_at_the_first_page() -> None:
+    drawn = draw_at("/jobs/?state=failed&page=4&q=", "{% sortable 'kind' 'Job' %}")
+    assert 'href="/jobs/?state=failed&amp;sort=kind"' in drawn
+    assert "aria-sort" not in drawn
+
+
+def test_the_head_of_the_current_order_says_so_and_turns_it_round() -> None:
+    drawn = draw_at("/jobs/?sort=kind", "{% sortable 'kind' 'Job' %}{% sortable 'at' 'When' 'descending' %}")
+    assert 'aria-sort="ascending"' in drawn and drawn.count("aria-sort") == 1
+    assert 'href="/jobs/?sort=-kind"' in drawn
+    assert 'href="/jobs/?sort=-at"' in drawn
+    assert 'href="/jobs/?sort=kind"' in draw_at("/jobs/?sort=-kind", "{% sortable 'kind' 'Job' %}")
+
+
+def test_the_order_that_a_view_chose_goes_before_the_address() -> None:
+    assert 'aria-sort="descending"' in draw_at("/jobs/", "{% sortable 'at' 'When' %}", sort="-at")
+
+
+def test_a_pager_says_where_one_is_and_leads_to_the_pages_beside() -> None:
+    page = paging.numbered(range(2000), QueryDict("page=2&size=100"))
+    drawn = draw_at("/jobs/?state=failed&page=2&size=100", "{% pager page %}", page=page)
+    assert re.sub(r"<[^>]+>", "", drawn).split("Rows")[0].strip() == "101–200 of 2,000"
+    assert 'rel="prev" href="/jobs/?state=failed&amp;size=100&amp;page=1"' in drawn
+    assert 'rel="next" href="/jobs/?state=failed&amp;size=100&amp;page=3"' in drawn
+    assert 'href="/jobs/?state=failed&amp;size=25"' in drawn
+    assert 'aria-current="true">100<' in drawn
+
+
+def test_a_pager_of_a_short_list_offers_nothing_to_choose() -> None:
+    drawn = draw_at("/jobs/", "{% pager page %}", page=paging.numbered(range(7), QueryDict()))
+    assert "href" not in drawn
+    assert re.sub(r"<[^>]+>", "", drawn).strip() == "1–7 of 7"
+
+
+def test_a_pager_does_not_pretend_to_know_a_total() -> None:
+    capped = paging.Page(rows=["row"] * 25, size=25, total=1000, is_capped=True)
+    assert "more than" in draw_at("/", "{% pager page %}", page=capped)
+    assert " of " not in draw_at("/", "{% pager page %}", page=paging.Page(rows=["row"], size=25))
+
+
+def test_filters_apply_as_they_change() -> None:
+    drawn = draw_at("/jobs/?state=failed", "<form {% live_filters %}>")
+    assert 'hx-get="/jobs/"' in drawn and 'hx-target="#results"' in drawn and "data-filters" in drawn
 
 
 # --- Times -----------------------------------------------------------------------------------------------------------
@@ -210,6 +271,32 @@ def test_the_frame_has_one_heading_one_main_and_says_who_it_is_not(request_of_op
     assert "X-CSRFToken" in page
 
 
+def test_a_title_with_an_ampersand_is_escaped_once(request_of_operator: HttpRequest) -> None:
+    assert "<h1>Smith &amp; Sons</h1>" in framed(request_of_operator, title="Smith & Sons")
+
+
+def framed_with(request: HttpRequest, blocks: str) -> str:
+    source = '{% extends "site/base.html" %}{% load portal_ui %}' + blocks
+    return Template(source).render(RequestContext(request, {"title": "Cedar"}))
+
+
+def test_the_state_stands_beside_the_heading_and_other_actions_under_more(
+    request_of_operator: HttpRequest,
+) -> None:
+    page = framed_with(
+        request_of_operator,
+        "{% block state %}{% state 'live' %}{% endblock %}{% block more %}<a href='/x/'>Rename</a>{% endblock %}",
+    )
+    assert re.search(r"<h1>Cedar</h1><span class=\"state\"", page)
+    assert re.search(
+        r'popovertarget="page-more".*?id="page-more" popover[^>]*><a href=\'/x/\'>', page, re.DOTALL
+    )
+
+
+def test_a_page_without_other_actions_has_no_more_button(request_of_operator: HttpRequest) -> None:
+    assert "page-more" not in framed(request_of_operator)
+
+
 def test_signing_out_is_a_button_that_posts(request_of_operator: HttpRequest) -> None:
     page = framed(request_of_operator)
     assert re.search(r'<form method="post" action="/accounts/logout/">', page)
@@ -260,18 +347,23 @@ def test_no_template_has_inline_code_or_styles() -> None:
 
 
 def test_the_look_asks_nothing_of_anybody_else() -> None:
-    for path in STATIC.glob("*.*"):
+    for path in [*STATIC.glob("*.svg"), *STATIC.glob("*.js"), *STATIC.glob("css/*")]:
         addresses = set(re.findall(r"https?://[^\s\"')]+", path.read_text()))
         assert addresses <= {"http://www.w3.org/2000/svg"}, path.name
 
 
 def test_what_the_look_refers_to_exists() -> None:
-    from django.contrib.staticfiles import finders
+    for path in (STATIC / "css").glob("*.css"):
+        for reference in re.findall(r'url\("([^"]+)"\)', path.read_text()):
+            name, _, view = reference.partition("#")
+            assert (path.parent / name).is_file(), reference
+            assert not view or f'<view id="{view}"' in (STATIC / "icons.svg").read_text(), reference
 
-    for reference in re.findall(r'url\("([^"]+)"\)', (STATIC / "portal.css").read_text()):
-        name = reference.removeprefix("../") if reference.startswith("../") else f"portal/{reference}"
-        assert finders.find(name), name
+
+def test_every_style_sheet_is_part_of_the_page() -> None:
+    linked = re.findall(r"portal/css/(\w+\.css)", (TEMPLATES / "site" / "styles.html").read_text())
+    assert sorted(linked) == sorted(path.name for path in (STATIC / "css").iterdir())
 
 
 def test_the_look_stays_light() -> None:
-    assert sum((STATIC / name).stat().st_size for name in ("portal.css", "portal.js", "theme.js")) < 60_000
+    assert sum(path.stat().st_size for kind in ("css", "js") for path in STATIC.rglob(f"*.{kind}")) < 60_000
