@@ -5,10 +5,10 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
-from allauth.core import context as allauth_context
 from django import forms
 from django.conf import settings
 
+from portal.accounts import allauth_internals
 from portal.accounts.models import User
 
 PASSWORD_HELP = "At least 12 characters, and not a common one. A sentence that only you know is good."  # noqa: S105
@@ -65,7 +65,7 @@ class LoginForm(allauth_forms.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.invitation = get_adapter().pending_invitation(allauth_context.request)
+        self.invitation = get_adapter().pending_invitation(allauth_internals.current_request())
         self.single_sign_on = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
         login = self.fields["login"]
         login.label = "E-mail"
@@ -79,7 +79,7 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.invitation = get_adapter().pending_invitation(allauth_context.request)
+        self.invitation = get_adapter().pending_invitation(allauth_internals.current_request())
         email = self.fields["email"]
         email.label = "E-mail"
         email.initial = self.invitation.email if self.invitation else None

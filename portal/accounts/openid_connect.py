@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import jwt
-from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
 from django.http import HttpRequest
+
+from portal.accounts import allauth_internals
 
 #: Signed with a key that only the provider has. HS256 would be the client secret, none is nobody.
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"})
@@ -88,11 +89,9 @@ class Adapter(OpenIDConnectOAuth2Adapter):
                 raise OAuth2Error("The id token is not signed with a key of the provider's.")
         except jwt.PyJWTError as problem:
             raise OAuth2Error("The id token cannot be read.") from problem
-        claims: dict[str, Any] = jwtkit.verify_and_decode(
-            credential=id_token,
+        return allauth_internals.verify_id_token(
+            id_token,
             keys_url=self.openid_config["jwks_uri"],
             issuer=settings.OIDC_ISSUER,
-            audience=app.client_id,
-            lookup_kid=jwtkit.lookup_kid_jwk,
+            client_id=app.client_id,
         )
-        return claims

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.core.internal import ratelimit
 from django.http import HttpRequest, HttpResponse
+
+from portal.accounts import allauth_internals
 
 View = Callable[..., HttpResponse]
 
@@ -16,10 +17,8 @@ def limited(action: str, *, limit_get: bool = False) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            refused: HttpResponse | None = ratelimit.consume_or_429(
-                request, app="allauth.account", action=action, limit_get=limit_get
-            )
-            return refused if refused is not None else view(request, *args, **kwargs)
+            response = allauth_internals.too_many_requests(request, action, limit_get=limit_get)
+            return response if response is not None else view(request, *args, **kwargs)
 
         return guarded
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -15,13 +14,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from portal.accounts import allauth_internals
+
 View = Callable[..., HttpResponse]
 
 
 def is_fresh(request: HttpRequest) -> bool:
     """Whether this session began, or was confirmed, as recently as allauth asks for: within five minutes."""
-    records = get_authentication_records(request, request.user)
-    age = time.time() - max((float(record["at"]) for record in records), default=0.0)
+    age = time.time() - allauth_internals.last_authenticated_at(request)
     return bool(age < app_settings.REAUTHENTICATION_TIMEOUT)
 
 

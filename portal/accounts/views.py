@@ -4,14 +4,13 @@ import datetime as dt
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.usersessions.internal.flows.sessions import end_other_sessions, end_sessions
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from portal.accounts import browsers
+from portal.accounts import allauth_internals, browsers
 from portal.accounts.forms import NameForm
 from portal.accounts.guard import current_user, signed_in
 from portal.accounts.second_factors import rules
@@ -76,7 +75,7 @@ def _this_session(request: HttpRequest) -> UserSession:
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign out somewhere."""
     row = get_object_or_404(UserSession, pk=pk, user=current_user(request))
-    end_sessions(request, [row])
+    allauth_internals.end_sessions(request, [row])
     messages.success(request, "That session is over.")
     return redirect("sessions")
 
@@ -85,6 +84,6 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 @signed_in
 def end_others(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere but here."""
-    end_other_sessions(request, current_user(request))
+    allauth_internals.end_other_sessions(request, current_user(request))
     messages.success(request, "You are signed out everywhere but here.")
     return redirect("sessions")

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from allauth.account.internal.flows.login import record_authentication
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -10,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from portal.accounts import allauth_internals
 from portal.accounts.models import User
 from portal.demo import mail
 
@@ -24,7 +24,7 @@ def sign_in(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk, is_active=True)
     logout(request)
     login(request, user, backend=BACKEND)
-    record_authentication(request, user, "demo")
+    allauth_internals.record_authentication(request, user, "demo")
     UserSession.objects.create_from_request(request)
     return redirect("home")
 

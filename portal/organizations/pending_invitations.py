@@ -4,11 +4,11 @@ The browser session keeps the hash of the link, never the link: of a link that w
 nothing is left to use.
 """
 
-from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from portal.accounts import allauth_internals
 from portal.accounts.models import User
 from portal.core.errors import Refused
 from portal.organizations import invitations
@@ -45,7 +45,7 @@ def settle(request: HttpRequest, user: User) -> Invitation | None:
             return None
         if belongs_elsewhere:
             # whoever else may be signed in with this account was let in by another organization
-            end_other_sessions(request, user)
+            allauth_internals.end_other_sessions(request, user)
     request.session[CHOSEN] = invitation.organization.slug
     return invitation
 

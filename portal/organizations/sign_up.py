@@ -3,12 +3,12 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
-from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 
+from portal.accounts import allauth_internals
 from portal.accounts.adapter import AccountAdapter
 from portal.accounts.forms import PASSWORD_HELP, NameField, drop_placeholders
 from portal.accounts.models import User
@@ -30,7 +30,7 @@ class InvitationAccountAdapter(AccountAdapter):
         if invitation is not None and not invitation.is_open(clock.now()):
             context = {"sentence": invitations.sentence(invitation, clock.now())}
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", context))
-        return invitation is not None and request.session.get("account_verified_email") == invitation.email
+        return invitation is not None and self.is_email_verified(request, invitation.email)
 
     def after_login(self, request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
         """Accept the pending invitation, if there is one, and continue where it leads."""
@@ -46,7 +46,7 @@ class SignupForm(allauth_forms.SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.invitation = pending_invitations.held(allauth_context.request)
+        self.invitation = pending_invitations.held(allauth_internals.current_request())
         email = self.fields["email"]
         email.label, email.disabled = "E-mail", True
         email.help_text = "Your invitation was sent to it."

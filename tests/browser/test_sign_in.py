@@ -1,13 +1,10 @@
 """Signing in with passkeys, authenticator apps and recovery codes, in a browser, on a portal that is no demo."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal import auth as totp
 from playwright.sync_api import Browser, CDPSession, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -15,7 +12,7 @@ from tests.browser.accessibility import assert_accessible
 from tests.browser.visitors import Visitors
 from tests.portal.accounts import oidc_provider
 from tests.portal.accounts.oidc_provider import Provider
-from tests.portal.people import PASSWORD, person, with_app
+from tests.portal.people import PASSWORD, person, totp_code, with_app, with_recovery_codes
 
 ADA, OLIVIA = "ada@cedar.example", "olivia@partner.example"
 
@@ -56,11 +53,6 @@ class Authenticator:
 
     def recognises_its_owner(self, yes: bool) -> None:
         self.session.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": yes})
-
-
-def code_now(secret: str, step: int = 0) -> str:
-    """What the app shows, ``step`` steps of 30 s from now."""
-    return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30 + step))
 
 
 def by_password(page: Page, portal: str, email: str) -> None:
@@ -183,7 +175,7 @@ def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(portal: str, page: P
     page.get_by_label("Code").fill("000000")
     page.get_by_role("button", name="Turn it on").click()
     assert_accessible(page)
-    page.get_by_label("Code").fill(code_now(secret))
+    page.get_by_label("Code").fill(totp_code(secret))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     with page.expect_download() as download:
@@ -194,7 +186,7 @@ def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(portal: str, page: P
     sign_out(page, portal)
     by_password(page, portal, ADA)
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
-    page.get_by_label("Code").fill(code_now(secret, step=1))  # the first one is used
+    page.get_by_label("Code").fill(totp_code(secret, step=1))  # the first one is used
     page.get_by_role("button", name="Sign in", exact=True).click()
     is_home(page)
 
@@ -202,7 +194,7 @@ def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(portal: str, page: P
 def test_a_recovery_code_stands_in_for_a_lost_device_once(portal: str, page: Page) -> None:
     user = person(ADA)
     with_app(user)
-    code = RecoveryCodes.activate(user).get_unused_codes()[3]
+    code = with_recovery_codes(user)[3]
     for works in (True, False):
         by_password(page, portal, ADA)
         page.get_by_label("Code").fill(code)

@@ -1,7 +1,14 @@
-"""People for tests: accounts whose address is proven, as those of real members are."""
+"""People for tests: accounts with a verified email address, and their second factors."""
+
+import base64
+import secrets
+import time
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from portal.accounts.models import User
 
@@ -11,8 +18,10 @@ PASSWORD = "only-a-test-knows-this"
 def person(
     email: str, *, password: str | None = PASSWORD, operator: bool = False, factor: bool = True
 ) -> User:
-    """An account with a proven address, named after what stands before the @; an operator's has a
-    second factor unless ``factor`` is False."""
+    """Create an account with a verified address, named after the part before the @.
+
+    An operator gets an authenticator app unless ``factor`` is False.
+    """
     user = User.objects.create_user(
         email, password, name=email.partition("@")[0].title(), is_operator=operator
     )
@@ -23,7 +32,22 @@ def person(
 
 
 def with_app(user: User) -> str:
-    """Give somebody an authenticator app, which operators must have. Answers its secret."""
-    secret = generate_totp_secret()
-    TOTP.activate(user, secret)
+    """Give ``user`` an authenticator app and return its secret."""
+    secret = base64.b32encode(secrets.token_bytes(20)).decode()
+    data = {"secret": get_adapter().encrypt(secret)}
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data=data)
     return secret
+
+
+def with_recovery_codes(user: User) -> list[str]:
+    """Give ``user`` recovery codes and return them."""
+    data = {"seed": get_adapter().encrypt(secrets.token_hex(40)), "used_mask": 0}
+    row = Authenticator.objects.create(user=user, type=Authenticator.Type.RECOVERY_CODES, data=data)
+    codes: list[str] = row.wrap().get_unused_codes()
+    return codes
+
+
+def totp_code(secret: str, step: int = 0) -> str:
+    """Return the code an authenticator app shows ``step`` periods of 30 seconds from now (RFC 6238)."""
+    app = TOTP(base64.b32decode(secret), 6, SHA1(), 30)
+    return app.generate(int(time.time()) + 30 * step).decode()

@@ -5,16 +5,15 @@ import json
 from typing import Any
 
 from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
-from allauth.core import context as allauth_context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateTOTPForm
-from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.conf import settings
 
+from portal.accounts import allauth_internals
 from portal.accounts.second_factors import rules
 
 CODE_HELP = "Six digits from your authenticator app, or one of your recovery codes."
@@ -68,7 +67,8 @@ class ActivateTOTPForm(AllauthActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.user = kwargs.pop("user")
         forms.Form.__init__(self, *args, **kwargs)
-        self.secret = self._secret()
+        request = allauth_internals.current_request()
+        self.secret = allauth_internals.pending_totp_secret(request, keep=self.is_bound)
         _prepare_code(self, help_text="The six digits that the app shows now.")
 
     def clean_code(self) -> str:
@@ -76,15 +76,6 @@ class ActivateTOTPForm(AllauthActivateTOTPForm):
         code: str = super().clean_code()
         rules.use_once(self.user, code)
         return code
-
-    def _secret(self) -> str:
-        session = allauth_context.request.session
-        sealed = session.get(totp.SECRET_SESSION_KEY) if self.is_bound else None
-        if not sealed:
-            sealed = get_adapter().encrypt(totp.generate_totp_secret())
-            session[totp.SECRET_SESSION_KEY] = sealed
-        secret: str = get_adapter().decrypt(sealed)
-        return secret
 
 
 class OwnOriginField(forms.JSONField):

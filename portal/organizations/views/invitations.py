@@ -1,13 +1,13 @@
 """The invitation's own page: who invites, to what, and the button that accepts."""
 
 from allauth.account.adapter import get_adapter
-from allauth.account.utils import perform_login
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from portal.accounts import allauth_internals
 from portal.accounts.models import User
 from portal.accounts.rate_limits import limited
 from portal.core import clock
@@ -86,5 +86,4 @@ def _accept_as_officer(request: HttpRequest, invitation: Invitation) -> HttpResp
         user = invitations.accept_without_password(invitation=invitation)
     except Refused as refused:
         return _unusable(request, str(refused), status=410)
-    response: HttpResponse = perform_login(request, user, email_verification="none")
-    return response
+    return allauth_internals.sign_in(request, user)

@@ -18,8 +18,7 @@ from portal.audit.models import Entry
 from portal.site import checks
 from tests.portal.accounts import oidc_provider
 from tests.portal.accounts.oidc_provider import Provider
-from tests.portal.accounts.second_factors.test_rules import code_of
-from tests.portal.people import person, with_app
+from tests.portal.people import person, totp_code, with_app
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@cedar.example"
@@ -285,7 +284,7 @@ def test_whoever_fails_the_second_factor_is_bound_to_nobody(provider: Provider) 
     provider.claims["sub"] = "ada-1"
     real = Client()
     assert sign_in(real, provider).url == reverse("mfa_authenticate")
-    real.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    real.post(reverse("mfa_authenticate"), {"code": totp_code(secret)})
     assert is_signed_in(real)
     assert SocialAccount.objects.get().uid == "ada-1"
     assert Entry.objects.filter(action="single_sign_on.bound").count() == 1
@@ -297,8 +296,8 @@ def test_of_two_who_wait_for_a_second_factor_only_the_first_to_complete_is_bound
     for client, sub in ((first, "ada-1"), (second, "somebody-with-the-address")):
         provider.claims["sub"] = sub
         assert sign_in(client, provider).url == reverse("mfa_authenticate")
-    first.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
-    answer = second.post(reverse("mfa_authenticate"), {"code": code_of(secret, 1)})
+    first.post(reverse("mfa_authenticate"), {"code": totp_code(secret)})
+    answer = second.post(reverse("mfa_authenticate"), {"code": totp_code(secret, 1)})
     assert answer.status_code == 403
     assert is_signed_in(first) and not is_signed_in(second)
     assert SocialAccount.objects.get().uid == "ada-1"
@@ -311,7 +310,7 @@ def test_one_person_who_completes_two_sign_ins_is_bound_once(provider: Provider)
     for client in (first, second):
         sign_in(client, provider)
     for step, client in enumerate((first, second)):
-        client.post(reverse("mfa_authenticate"), {"code": code_of(secret, step)})
+        client.post(reverse("mfa_authenticate"), {"code": totp_code(secret, step)})
         assert is_signed_in(client)
     assert Entry.objects.filter(action="single_sign_on.bound").count() == 1
     assert [sent.subject for sent in mail.outbox].count(mail.outbox[0].subject) == 1
@@ -323,7 +322,7 @@ def test_an_id_that_was_bound_to_somebody_else_meanwhile_signs_nobody_in(provide
     client = Client()
     sign_in(client, provider)
     SocialAccount.objects.create(provider="company", uid="ada-1", user=eve)
-    answer = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    answer = client.post(reverse("mfa_authenticate"), {"code": totp_code(secret)})
     assert answer.status_code == 403 and not is_signed_in(client)
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal import auth as totp
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
@@ -20,7 +18,7 @@ from portal.audit.models import Entry
 from portal.encryption import fields, rotation
 from portal.encryption.places import places
 from tests.portal.encryption.keys import entry, put_in_front, take_out
-from tests.portal.people import PASSWORD, person, with_app
+from tests.portal.people import PASSWORD, person, totp_code, with_app, with_recovery_codes
 from tests.world import BLUEWATER, World
 
 pytestmark = pytest.mark.django_db
@@ -241,10 +239,6 @@ def test_a_key_replaced_by_another_of_its_id_is_noticed(world: World, settings: 
 # --- Second factors -------------------------------------------------------------------------------------------------
 
 
-def code_of(secret: str) -> str:
-    return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
-
-
 def sign_in(email: str, code: str) -> Client:
     client = Client()
     client.post(reverse("account_login"), {"login": email, "password": PASSWORD})
@@ -255,14 +249,12 @@ def sign_in(email: str, code: str) -> Client:
 def test_an_app_and_its_recovery_codes_sign_in_after_the_old_key_is_gone(settings: Any) -> None:
     user = person("ada@cedar.example")
     secret = with_app(user)
-    RecoveryCodes.activate(user)
-    codes = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
-    used, unused = codes.get_unused_codes()[:2]
-    assert codes.validate_code(used)
+    used, unused, *_ = with_recovery_codes(user)
+    assert Authenticator.objects.get(type="recovery_codes").wrap().validate_code(used)
     put_in_front(settings)
     assert rotation.rotate().resealed == 2
     take_out(settings)
-    assert "_auth_user_id" in sign_in(user.email, code_of(secret)).session
+    assert "_auth_user_id" in sign_in(user.email, totp_code(secret)).session
     assert "_auth_user_id" not in sign_in(user.email, used).session
     assert "_auth_user_id" in sign_in(user.email, unused).session
 

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-
 from integrations.connections.limits import budgets
+from tests.portal.people import with_recovery_codes
 from tests.portal.scene import OWN, Scene
 
 OPERATOR = frozenset({"operator"})
@@ -93,7 +92,7 @@ SIGN_IN = {
 
 def codes_for_everybody(scene: Scene) -> dict[str, Any]:
     for user in scene.people.values():
-        RecoveryCodes.activate(user)
+        with_recovery_codes(user)
     return {}
 
 

@@ -16,13 +16,12 @@ from tests.portal.accounts.second_factors.test_rules import (
     ADA,
     OLIVIA,
     by_password,
-    code_of,
     complete,
     forget_allauths_note,
     is_signed_in,
     set_up_an_app,
 )
-from tests.portal.people import person, with_app
+from tests.portal.people import person, totp_code, with_app
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +60,7 @@ def test_a_code_that_was_used_is_used_however_it_is_written(
 ) -> None:
     user = person(ADA)
     secret = with_app(user)
-    code = code_of(secret)
+    code = totp_code(secret)
     assert complete(by_password(ADA), code).status_code == 302
     forget_allauths_note(user, code)
     later = time.time() + 31
@@ -75,7 +74,7 @@ def test_the_first_code_of_an_app_does_not_sign_in_as_well() -> None:
     person(ADA)
     owner = by_password(ADA)
     page = owner.get(reverse("mfa_activate_totp"))
-    code = code_of(page.context["form"].secret)
+    code = totp_code(page.context["form"].secret)
     owner.post(reverse("mfa_activate_totp"), {"code": code})
     thief = by_password(ADA)
     complete(thief, code)

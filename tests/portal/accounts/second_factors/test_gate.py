@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.urls import reverse
 
 from portal.accounts.second_factors import rules
@@ -15,7 +14,7 @@ from tests.portal.accounts.second_factors.test_rules import (
     is_signed_in,
     set_up_an_app,
 )
-from tests.portal.people import person
+from tests.portal.people import person, with_recovery_codes
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +52,7 @@ def test_an_operator_may_sign_out_without_one(signed_in: Any) -> None:
 
 def test_recovery_codes_alone_are_no_second_factor(signed_in: Any) -> None:
     user = person(OLIVIA, operator=True, factor=False)
-    RecoveryCodes.activate(user)
+    with_recovery_codes(user)
     assert signed_in(user).get(HOME).url == reverse("mfa_index")
 
 
