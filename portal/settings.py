@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "portal.accounts.activity.SessionActivityMiddleware",
     "portal.accounts.second_factors.gate.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.site.zone.ViewerZoneMiddleware",
     "portal.site.unreadable_secrets.UnreadableSecretsMiddleware",
 ]
 

@@ -3,6 +3,8 @@
 The browser itself remembers, in a signed cookie of ids; nothing is stored about it here.
 """
 
+import datetime as dt
+
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core import signing
@@ -48,7 +50,7 @@ def tell(request: HttpRequest, user: User) -> None:
     context = {
         "browser": browsers.name(request.headers.get("User-Agent", "")),
         "address": adapter.get_client_ip(request),
-        "time": times.exact(clock.now()),
+        "time": times.exact(clock.now(), dt.UTC),
         "portal": settings.PORTAL_URL,
     }
     adapter.send_notification_mail("account/email/new_device", user, context, email=user.email)

@@ -1,18 +1,36 @@
 """Drawing a page in the portal's frame, and reading text that people sent."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+
+class HtmxRequest(HttpRequest):
+    """A request as django-htmx's middleware leaves it."""
+
+    htmx: "HtmxDetails"
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Return whether htmx asks for a part of the page.
+
+    When it restores the page that Back leads to, it asks for the whole.
+    """
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.history_restore_request
+
 
 def text_param(values: QueryDict, name: str) -> str:
-    """What stands in a query or form under ``name``, without the NUL that no text in a database may hold."""
+    """Return the value of ``name`` in a query or form, without the NUL that no text in a database may hold."""
     return (values.get(name) or "").replace("\0", "")
 
 
 def render(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
 ) -> HttpResponse:
-    """Draw a screen in the portal's frame."""
+    """Draw a page in the portal's frame."""
     return TemplateResponse(request, template, {"title": title, **context}, status=status)

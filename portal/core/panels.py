@@ -1,4 +1,4 @@
-"""What upper apps show on lower apps' screens: they register panels here, in ``AppConfig.ready()``.
+"""What upper apps show on lower apps' pages: they register panels here, in ``AppConfig.ready()``.
 
 A panel is drawn when its function returns a context for the subject and the person looking, and left out on None.
 """
@@ -12,6 +12,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 Screen = Literal["home", "organization", "connection", "contact", "settings"]
+#: Where on its page a panel stands: above the two columns, in the wide one, in the narrow one, or below both.
+Place = Literal["top", "main", "aside", "bottom"]
 Build = Callable[[HttpRequest, Any], dict[str, Any] | None]
 
 
@@ -22,26 +24,32 @@ class Panel:
     template: str
     build: Build
     order: int
+    place: Place
 
 
 _panels: list[Panel] = []
 
 
-def register(screen: Screen, *, name: str, template: str, order: int = 50) -> Callable[[Build], Build]:
+def register(
+    screen: Screen, *, name: str, template: str, order: int = 50, place: Place = "main"
+) -> Callable[[Build], Build]:
     """Decorate ``build(request, subject)``: its context is drawn with ``template`` on ``screen``, by ascending order."""
 
     def decorate(build: Build) -> Build:
         _panels[:] = [panel for panel in _panels if (panel.screen, panel.name) != (screen, name)]
-        _panels.append(Panel(screen, name, template, build, order))
+        _panels.append(Panel(screen, name, template, build, order, place))
         return build
 
     return decorate
 
 
-def draw(screen: Screen, request: HttpRequest, subject: Any = None) -> list[SafeString]:
-    """The rendered panels of a screen for one subject, in order."""
+def draw(
+    screen: Screen, request: HttpRequest, subject: Any = None, *, place: Place | None = None
+) -> list[SafeString]:
+    """Return the rendered panels of a page for one subject, in order: all of them, or those of one place."""
     drawn = []
-    for panel in sorted((p for p in _panels if p.screen == screen), key=lambda p: (p.order, p.name)):
+    wanted = [panel for panel in _panels if panel.screen == screen and place in (None, panel.place)]
+    for panel in sorted(wanted, key=lambda panel: (panel.order, panel.name)):
         context = panel.build(request, subject)
         if context is not None:
             drawn.append(render_to_string(panel.template, {**context, "subject": subject}, request=request))

@@ -1,6 +1,12 @@
-"""Moments in words: how long ago or how soon, and the exact time in UTC."""
+"""Times in words: how long ago or how soon, and exactly.
+
+Exact times are in the current time zone: the viewer's in a request (`portal.site.zone`), UTC in jobs and commands. What
+is stored or mailed during a request is for others, so it says its times in UTC.
+"""
 
 import datetime as dt
+
+from django.utils import timezone
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 #: Beyond this a date says more than a count of days.
@@ -8,7 +14,7 @@ RELATIVE_DAYS = 14
 
 
 def relative(moment: dt.datetime, now: dt.datetime) -> str:
-    """“3 min ago”, “in 2 h”, or the date when it is more than two weeks away. `portal.js` says the same words."""
+    """Return “3 min ago”, “in 2 h”, or the date when it is more than two weeks away. `portal.js` says the same words."""
     seconds = (now - moment).total_seconds()
     amount = abs(seconds)
     if amount < MINUTE * 0.75:
@@ -28,20 +34,29 @@ def _amount(seconds: float) -> str:
     return f"{days} day{'' if days == 1 else 's'}"
 
 
-def date(moment: dt.datetime) -> str:
-    """“12 Mar 2026”, in UTC."""
-    moment = moment.astimezone(dt.UTC)
-    return f"{moment.day} {moment:%b %Y}"
+def date(moment: dt.datetime, zone: dt.tzinfo | None = None) -> str:
+    """Return “Mar 12, 2026”."""
+    return _date(timezone.localtime(moment, zone))
 
 
-def exact(moment: dt.datetime) -> str:
-    """“Thu 12 Mar 2026, 14:32:05 UTC”."""
-    moment = moment.astimezone(dt.UTC)
-    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+def exact(moment: dt.datetime, zone: dt.tzinfo | None = None) -> str:
+    """Return “Thu, Mar 12, 2026, 14:32:05 UTC”."""
+    moment = timezone.localtime(moment, zone)
+    return f"{moment:%a}, {_date(moment)}, {moment:%H:%M:%S} {_zone_name(moment)}"
 
 
-def soon(moment: dt.datetime, now: dt.datetime) -> str:
-    """“14:32 UTC”, with the day in front when it is not today's: “Thu 12 Mar, 14:32 UTC”."""
-    moment, now = moment.astimezone(dt.UTC), now.astimezone(dt.UTC)
-    clock = f"{moment:%H:%M} UTC"
-    return clock if moment.date() == now.date() else f"{moment:%a} {moment.day} {moment:%b}, {clock}"
+def soon(moment: dt.datetime, now: dt.datetime, zone: dt.tzinfo | None = None) -> str:
+    """Return “14:32 UTC”, with the day in front when it is not today's: “Thu, Mar 12, 14:32 UTC”."""
+    moment, now = timezone.localtime(moment, zone), timezone.localtime(now, zone)
+    clock = f"{moment:%H:%M} {_zone_name(moment)}"
+    return clock if moment.date() == now.date() else f"{moment:%a, %b} {moment.day}, {clock}"
+
+
+def _date(moment: dt.datetime) -> str:
+    return f"{moment:%b} {moment.day}, {moment.year}"
+
+
+def _zone_name(moment: dt.datetime) -> str:
+    """Return “CST”; for zones whose abbreviation is only a number, “UTC+05:30”."""
+    name = moment.tzname() or ""
+    return name if name.isalpha() else f"UTC{moment.isoformat()[-6:]}"

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.connections import signals
 from integrations.connections.limits import backoff
@@ -98,7 +99,8 @@ def fails(connection: Connection) -> bool:
         Connection.objects.select_for_update().get(pk=connection.pk)
         if connection.pk in _told_that_they_fail():
             return False
-        text = backoff.sentence(backoff.of(connection, clock.now()))
+        with timezone.override(dt.UTC):
+            text = backoff.sentence(backoff.of(connection, clock.now()))
         _write(connection, NoticeKind.FAILING, text, actor=None)
     return True
 

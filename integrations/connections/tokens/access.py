@@ -154,7 +154,7 @@ def _lost_before(request: TokenRequest) -> TokenRequest | None:
 
 def _what_was_lost(request: TokenRequest) -> str:
     return (
-        f"The answer to the renewal of {times.exact(request.at)} was lost, and the new refresh token with it; Total "
+        f"The answer to the renewal of {times.exact(request.at, dt.UTC)} was lost, and the new refresh token with it; Total "
         "Expert does not take the old one any more. Its owner consents again."
     )
 

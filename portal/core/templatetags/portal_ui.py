@@ -75,10 +75,10 @@ def environment(environment: Any) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def when(context: Context, moment: dt.datetime | None, never: str = "never") -> SafeString:
-    """A moment as “3 min ago”; a tap shows it exactly, in the viewer's zone (`portal.js`) and in UTC.
+    """A time as “3 min ago”; a tap shows it exactly, in the viewer's zone and in UTC.
 
-    Fits into running text. ``data-age`` is in seconds and negative for what is to come: from it the browser keeps the
-    words true without trusting its own clock.
+    Fits into running text. ``data-age`` is in seconds and negative for the future: from it the browser keeps the words
+    true without trusting its own clock.
     """
     if moment is None:
         return format_html('<span class="muted">{}</span>', never)
@@ -86,13 +86,19 @@ def when(context: Context, moment: dt.datetime | None, never: str = "never") -> 
     return format_html(
         '<button type="button" class="when" popovertarget="{id}">'
         '<time datetime="{iso}" data-age="{age}">{words}</time></button>'
-        '<span class="moment" id="{id}" popover><span data-local="{iso}"></span><span>{exact}</span></span>',
+        '<span class="moment" id="{id}" popover>{exact}</span>',
         id=f"t{secrets.token_hex(4)}",
         iso=moment.astimezone(dt.UTC).isoformat(timespec="seconds"),
         age=round((now - moment).total_seconds()),
         words=times.relative(moment, now),
-        exact=times.exact(moment),
+        exact=_exact(moment),
     )
+
+
+def _exact(moment: dt.datetime) -> SafeString:
+    """Return the exact time in the viewer's zone, and in UTC if that is another."""
+    said = dict.fromkeys([times.exact(moment), times.exact(moment, dt.UTC)])
+    return format_html_join("", "<span>{}</span>", ((text,) for text in said))
 
 
 def _now(context: Context) -> dt.datetime:

@@ -1,7 +1,7 @@
-"""What every screen shares: who may open it, the organization it is about, and the frame it is drawn in.
+"""Who may open a page about an organization, and which organization a person works in.
 
-A screen is a plain Django view. `organization_view` resolves the organization from the address, answers 404 to
-whoever may not see it (never a redirect: existence is not told), and hands the view ``request`` and ``organization``.
+`organization_view` resolves the organization from the address, answers 404 to people who may not see it (never a
+redirect: that would tell that it exists), and hands the view ``request`` and ``organization``.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ CHOSEN = "organization"
 
 
 def organization_view(capability: Capability) -> Callable[[View], View]:
-    """A screen about the organization whose ``slug`` is in the address, for roles that may do ``capability``."""
+    """Decorate a page about the organization with the ``slug`` in the address, for roles that may do ``capability``."""
 
     def decorate(view: View) -> View:
         @login_required
@@ -31,8 +31,8 @@ def organization_view(capability: Capability) -> Callable[[View], View]:
             if not organization.allows(request.user, capability):  # type: ignore[arg-type]
                 raise Http404
             # a page that polls in another tab chooses nothing
-            polls = bool(request.headers.get("HX-Request"))
-            if not polls and request.session.get(CHOSEN) != organization.slug:
+            is_poll = bool(request.htmx)  # type: ignore[attr-defined]
+            if not is_poll and request.session.get(CHOSEN) != organization.slug:
                 request.session[CHOSEN] = organization.slug
             return view(request, organization, *args, **kwargs)
 

@@ -60,17 +60,12 @@ function refreshTimes(root = document) {
   }
 }
 
-function localTime(iso) {
-  const date = new Date(iso);
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
-  const part = (options) => date.toLocaleString("en-GB", options);
-  const day = part({ weekday: "short", day: "numeric", month: "short", year: "numeric" }).replace(/^(\w+),/, "$1");
-  return `${day}, ${part({ hour: "2-digit", minute: "2-digit", second: "2-digit" })} ${zone.replaceAll("_", " ")}`;
-}
-
-function openMoment(moment) {
-  const local = moment.querySelector("[data-local]");
-  local.textContent = localTime(local.dataset.local);
+// The server draws times in this zone. The first page may come before it is known, and is in UTC.
+function tellZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone || document.cookie.split("; ").includes(`portal_zone=${zone}`)) return;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `portal_zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
 }
 
 /* --- Popups: those with data-beside, and times, open beside their button -------------------------------------------- */
@@ -79,7 +74,6 @@ function openPopup(event) {
   const popup = event.target;
   if (event.newState !== "open" || !popup.matches?.(".moment, [data-beside]")) return;
   const isMoment = popup.matches(".moment");
-  if (isMoment) openMoment(popup);
   const anchor = document.querySelector(`[popovertarget="${popup.id}"]`);
   if (!anchor) return;
   const at = anchor.getBoundingClientRect();
@@ -213,6 +207,7 @@ document.addEventListener("keydown", (event) => {
 
 systemIsDark.addEventListener("change", nameThemeToggle);
 nameThemeToggle();
+tellZone();
 refreshTimes();
 setInterval(refreshTimes, 15000);
 
