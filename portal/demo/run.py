@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ORGANIZATIONS = 7
 #: Seconds until each server must answer. They take two or three on an idle machine.
 PATIENCE = 300.0
+#: Seconds until those that were asked to stop are killed.
+TO_STOP = 30.0
 #: Written when the story was told to its end.
 STORY = "story.json"
 
@@ -55,6 +57,7 @@ def main(argv: list[str]) -> int:
 def run(options: argparse.Namespace, data: Path) -> int:
     """Start all of it, live through the story where that was not done, and watch."""
     forget_half_a_story(data)
+    (data / "demo.json").unlink(missing_ok=True)  # it says that this start is ready, so an earlier one's misleads
     environment = settings_of(options, data)
     started = time.monotonic()
     with processes() as start:
@@ -187,7 +190,7 @@ def processes() -> Iterator[Starter]:
     finally:
         for process in reversed(starter.running.values()):
             process.terminate()
-        until = time.monotonic() + 10
+        until = time.monotonic() + TO_STOP
         for process in starter.running.values():
             try:
                 process.wait(max(0.1, until - time.monotonic()))

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 def violations(page: Page) -> list[dict[str, Any]]:
     """Every violation that axe finds on the page as it is now, all of its rules applied."""
+    page.wait_for_load_state()  # a page that has only begun to load lacks its heading
     found: list[dict[str, Any]] = Axe().run(page).response["violations"]
     return found
 

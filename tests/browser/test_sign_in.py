@@ -59,7 +59,8 @@ def by_password(page: Page, portal: str, email: str) -> None:
     page.goto(f"{portal}/accounts/login/")
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    with page.expect_navigation():  # opening another page before the answer is there would cancel the sign-in
+        page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def sign_out(page: Page, portal: str) -> None:
