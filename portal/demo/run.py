@@ -57,7 +57,9 @@ def main(argv: list[str]) -> int:
 def run(options: argparse.Namespace, data: Path) -> int:
     """Start all of it, live through the story where that was not done, and watch."""
     forget_half_a_story(data)
-    (data / "demo.json").unlink(missing_ok=True)  # it says that this start is ready, so an earlier one's misleads
+    (data / "demo.json").unlink(
+        missing_ok=True
+    )  # it says that this start is ready, so an earlier one's misleads
     environment = settings_of(options, data)
     started = time.monotonic()
     with processes() as start:

@@ -152,7 +152,7 @@ MOVES += [(name, 0) for name, times in SELDOM.items() for _ in range(times)]
 
 
 @given(moves=st.lists(st.sampled_from(MOVES), min_size=20, max_size=50))
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100, database=None)
 def test_whatever_three_workers_and_a_person_do_each_item_is_noted_once(moves: list[tuple[str, int]]) -> None:
     with undone():
         history = History()

@@ -178,7 +178,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=STEPS, limit=st.integers(min_value=1, max_value=4))
 def test_no_order_of_events_ever_exceeds_the_limit(
     frozen: list[dt.datetime], steps: list, limit: int

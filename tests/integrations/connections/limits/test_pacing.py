@@ -31,7 +31,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(events=EVENTS, limit=st.sampled_from([1, 2, 3, 7, 20, 60, 1000]))
 def test_no_minute_sees_more_than_the_limit_whoever_asks_however_late(events: list, limit: int) -> None:
     line, now, arrivals = Line(), START, []

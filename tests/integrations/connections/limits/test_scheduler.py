@@ -96,7 +96,7 @@ DEMANDS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(rows=DEMANDS, limit=st.integers(1, 5), used=st.lists(st.floats(0.001, 1), max_size=7))
 def test_a_plan_serves_everybody_once_and_never_exceeds_an_hour(
     rows: list, limit: int, used: list[float]
@@ -115,7 +115,7 @@ def test_a_plan_serves_everybody_once_and_never_exceeds_an_hour(
         assert sum(begin <= turn.at < end for begin, end in counted) <= limit
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     arrivals=st.lists(st.sampled_from([Rank.PERSON, Rank.INTAKE]), min_size=40, max_size=60),
     works=st.integers(1, 6),

@@ -33,7 +33,7 @@ def caller() -> Caller:
 
 
 @pytest.mark.parametrize("path", ["contacts", "contact-groups", "users"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_any_body_is_taken_or_refused(caller: Caller, path: str, data: st.DataObject) -> None:
     body: dict[str, Any] = data.draw(st.dictionaries(st.sampled_from(properties(path)), ANYTHING, max_size=4))
@@ -47,7 +47,7 @@ def test_any_body_is_taken_or_refused(caller: Caller, path: str, data: st.DataOb
         caller.get(path)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     name=st.sampled_from([entry.name for entry in RESOURCES["contacts"].filters]), value=st.text(max_size=12)
 )
