@@ -14,6 +14,6 @@ class DirectoryConfig(AppConfig):
         from integrations.directory.sync import jobs, quarantine, schedule
         from integrations.jobs import kinds, schedules
 
-        kinds.register(jobs.KIND, label="Sync contacts", advance=jobs.advance, of_connection=True)
+        kinds.register(jobs.KIND, label="Sync contacts", advance=jobs.advance, per_connection=True)
         schedules.register(schedule.NAME, every=schedule.EVERY, run=schedule.start_due_syncs)
         quarantined.connect(quarantine.on_quarantined, dispatch_uid="directory.expulsion")

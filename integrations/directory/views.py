@@ -147,7 +147,7 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
     full = request.POST.get("full") == "yes"
     admitted = [row for row in connections if row.admitted_at is not None]
     for connection in admitted:
-        job = jobs.start(connection=connection, asked_by=current_user(request), full=full)
+        job = jobs.start(connection=connection, requested_by=current_user(request), full=full)
         log.record("directory.sync", actor=current_user(request), organization=organization, target=job)
     if admitted and kill_switch.current():
         messages.info(request, "The sync begins when calls to Total Expert are released.")

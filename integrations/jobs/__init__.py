@@ -1,1 +1,1 @@
-"""Durable units of work with progress, run by django-q2."""
+"""Durable background jobs with progress, run by django-q2."""

@@ -11,31 +11,39 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from integrations.connections.signals import noticed, ready, released
         from integrations.jobs import kinds, notices, panels, retention, schedules, token_waits  # noqa: F401
-        from integrations.jobs.signals import left
+        from integrations.jobs.signals import stopped
 
-        schedules.register(retention.NAME, every=retention.EVERY, run=retention.forget_the_old)
-        schedules.register(retention.CALLS_NAME, every=retention.CALLS_EVERY, run=retention.forget_old_calls)
-        schedules.register("jobs.turns", every=token_waits.OFTEN, run=token_waits.call_whose_turn_it_is)
+        schedules.register(retention.NAME, every=retention.EVERY, run=retention.delete_expired_rows)
+        schedules.register(retention.CALLS_NAME, every=retention.CALLS_EVERY, run=retention.delete_old_calls)
         schedules.register(
-            "jobs.lost_answers", every=token_waits.NOW_AND_THEN, run=token_waits.explain_lost_answers
+            "jobs.token_turns", every=token_waits.TURN_CHECK_EVERY, run=token_waits.wake_ready_connections
         )
-        schedules.register("jobs.deaths", every=token_waits.NOW_AND_THEN, run=token_waits.say_which_died)
         schedules.register(
-            "jobs.keep_alive", every=token_waits.NOW_AND_THEN, run=token_waits.keep_alive_what_is_ripe
+            "jobs.lost_answers", every=token_waits.UPKEEP_EVERY, run=token_waits.resolve_lost_answers
         )
-        schedules.register("jobs.setbacks", every=token_waits.NOW_AND_THEN, run=token_waits.say_which_fail)
-        schedules.register("jobs.telling", every=token_waits.NOW_AND_THEN, run=notices.tell_what_waits)
+        schedules.register(
+            "jobs.expired_grants", every=token_waits.UPKEEP_EVERY, run=token_waits.report_expired_grants
+        )
+        schedules.register(
+            "jobs.renewals", every=token_waits.UPKEEP_EVERY, run=token_waits.renew_expiring_grants
+        )
+        schedules.register(
+            "jobs.failing_connections",
+            every=token_waits.UPKEEP_EVERY,
+            run=token_waits.report_failing_connections,
+        )
+        schedules.register(
+            "jobs.notices", every=token_waits.UPKEEP_EVERY, run=notices.start_pending_deliveries
+        )
         kinds.register(
-            token_waits.KEEP_ALIVE,
-            label="Keep a grant alive",
+            token_waits.RENEWAL_KIND,
+            label="Renew access",
             advance=token_waits.advance,
-            of_connection=True,
+            per_connection=True,
             pausable=False,
         )
-        kinds.register(
-            notices.KIND, label="Tell people about connections", advance=notices.advance, pausable=False
-        )
+        kinds.register(notices.KIND, label="Send connection alerts", advance=notices.advance, pausable=False)
         noticed.connect(notices.on_noticed, dispatch_uid="jobs.noticed")
         ready.connect(token_waits.on_ready, dispatch_uid="jobs.ready")
         released.connect(token_waits.on_released, dispatch_uid="jobs.released")
-        left.connect(token_waits.on_left, dispatch_uid="jobs.left")
+        stopped.connect(token_waits.on_stopped, dispatch_uid="jobs.stopped")

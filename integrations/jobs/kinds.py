@@ -1,25 +1,24 @@
-"""The kinds of jobs. Apps register theirs in ``AppConfig.ready()``."""
+"""Job kinds. Apps register theirs in ``AppConfig.ready()``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from integrations.jobs.run import Run
+from integrations.jobs.run import Run
 
 
 @dataclass(frozen=True)
 class Kind:
-    """``advance`` works for one slice: True when the job is finished, False to be called again.
+    """A kind of job.
 
-    Of a kind that is ``of_connection`` each connection has jobs of its own; of any other each installation. One that is
-    not ``pausable`` keeps the portal's promises to people, so nobody may hold it up.
+    ``advance`` works for one slice. It returns True when the job is finished and False to be called again.
+    ``per_connection`` jobs belong to one connection, all others to one installation. People cannot pause a job that
+    is not ``pausable``.
     """
 
     name: str
     label: str
-    advance: "Callable[[Run], bool]"
-    of_connection: bool = False
+    advance: Callable[[Run], bool]
+    per_connection: bool = False
     pausable: bool = True
 
 
@@ -30,16 +29,16 @@ def register(
     name: str,
     *,
     label: str,
-    advance: "Callable[[Run], bool]",
-    of_connection: bool = False,
+    advance: Callable[[Run], bool],
+    per_connection: bool = False,
     pausable: bool = True,
 ) -> None:
-    """Make a kind known. Registering a name again replaces it."""
-    _kinds[name] = Kind(name, label, advance, of_connection, pausable)
+    """Register a kind. A second call with the same name replaces the first."""
+    _kinds[name] = Kind(name, label, advance, per_connection, pausable)
 
 
 def get(name: str) -> Kind:
-    """The kind called ``name``. Raises LookupError."""
+    """Return the kind called ``name``. Raise LookupError if no app registered it."""
     try:
         return _kinds[name]
     except KeyError:
@@ -47,15 +46,15 @@ def get(name: str) -> Kind:
 
 
 def names() -> list[str]:
-    """All kinds, by what people call them."""
+    """Return the names of all kinds, sorted by label."""
     return sorted(_kinds, key=label_of)
 
 
 def is_pausable(name: str) -> bool:
-    """Whether people may pause jobs of this kind."""
+    """Return whether people may pause jobs of this kind."""
     return name not in _kinds or _kinds[name].pausable
 
 
 def label_of(name: str) -> str:
-    """What people call this kind."""
+    """Return the kind's label, or its name if no app registered it."""
     return _kinds[name].label if name in _kinds else name

@@ -1,4 +1,4 @@
-"""Leases: who works on a job, whether that process still lives, and which jobs somebody may begin."""
+"""Leases: which process works on a job, whether it is still alive, and which jobs are due."""
 
 import datetime as dt
 import os
@@ -13,24 +13,24 @@ from django.db.models.functions import Greatest
 from integrations.jobs.models import Job, JobState
 from portal.core import clock
 
-#: How long a lease lasts without a checkpoint: longer than a call takes that does not drag on to all its timeouts. A
-#: worker that is slower still finds its lease gone at its next checkpoint, and somebody else goes on in its place.
-#: Waiting it out is only for the workers of a machine that is gone; those that died on this one are told by their id.
-LEASE = dt.timedelta(seconds=180)
-#: Whatever was said, no job waits longer than this without looking again.
-LOOK_AGAIN = dt.timedelta(hours=24)
+#: How long a lease lasts without a checkpoint. A call to Total Expert normally takes less. A slower worker loses its lease,
+#: finds out at its next checkpoint, and another one continues. Only the leases of a lost machine have to expire: dead
+#: processes of this machine are detected by their process id.
+LEASE_DURATION = dt.timedelta(seconds=180)
+#: No job waits longer than this before it checks again.
+MAX_WAIT = dt.timedelta(hours=24)
 _PROCESSES = Path("/proc")
 _UNKNOWN = "-"
 
 
-def holder() -> str:
-    """This process, as leases name it: the place, its id there, and when it began (ids come round again)."""
-    return f"{place()}:{os.getpid()}:{_mark(os.getpid())}"
+def process_name() -> str:
+    """Return this process's name in leases: host, process id and start time (process ids are reused)."""
+    return f"{host_name()}:{os.getpid()}:{_start_ticks(os.getpid())}"
 
 
 @lru_cache(maxsize=1)
-def place() -> str:
-    """Where process ids mean what they mean here: the host and its start, and the container."""
+def host_name() -> str:
+    """Return the scope in which process ids are unique: the host, its boot and the container."""
     host = socket.gethostname()[:60]
     try:
         start = (_PROCESSES / "sys/kernel/random/boot_id").read_text()[:8]
@@ -39,8 +39,11 @@ def place() -> str:
         return host
 
 
-def _mark(pid: int) -> str:
-    """When a process began, in ticks; "" when it is gone. "-" where nobody can tell (elsewhere than on Linux)."""
+def _start_ticks(pid: int) -> str:
+    """Return when a process started, in clock ticks since boot.
+
+    Return "" if the process has exited and "-" if this cannot be known (on systems other than Linux).
+    """
     if not (_PROCESSES / "self").exists():
         return _UNKNOWN
     try:
@@ -50,50 +53,54 @@ def _mark(pid: int) -> str:
     return "" if fields[0] in "ZX" else fields[19]
 
 
-def pid_here(name: str) -> int | None:
-    """The process id of a holder of this place, or None when it is elsewhere."""
+def local_pid(name: str) -> int | None:
+    """Return the process id of a lease holder on this host, or None if it runs elsewhere."""
     where, _, rest = name.partition(":")
-    return int(rest.partition(":")[0]) if where == place() else None
+    return int(rest.partition(":")[0]) if where == host_name() else None
 
 
-def is_gone(name: str) -> bool:
-    """Whether a holder is known to have ended: a process of this place that is no more."""
-    pid = pid_here(name)
+def has_exited(name: str) -> bool:
+    """Return whether a lease holder is known to have exited: a process of this host that is gone."""
+    pid = local_pid(name)
     mark = name.rpartition(":")[2]
-    return pid is not None and mark != _UNKNOWN and _mark(pid) != mark
+    return pid is not None and mark != _UNKNOWN and _start_ticks(pid) != mark
 
 
-def due(at: dt.datetime) -> "models.QuerySet[Job]":
-    """The jobs that somebody may begin: their time has come, or their worker is gone.
+def due_jobs(at: dt.datetime) -> "models.QuerySet[Job]":
+    """Return the jobs that a worker may start or continue: they are due, or their worker is gone.
 
-    A job that was cancelled or paused keeps its lease until its worker has noticed; until then neither it nor a new
-    one of its kind for the same connection or installation begins. One whose connection was deleted may be anybody's.
+    A cancelled or paused job keeps its lease until its worker notices. Until then, neither it nor a new job of the same
+    kind for the same connection or installation may start.
     """
-    put_back = at + clock.PUT_BACK
-    free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=at) | Q(lease_expires_at__gt=put_back + LEASE)
-    time_has_come = Q(waits_until=None) | Q(waits_until__lte=at) | Q(waits_until__gt=put_back + LOOK_AGAIN)
-    come = Q(state=JobState.RUNNING) | Q(state=JobState.WAITING) & time_has_come
+    latest = at + clock.PUT_BACK
+    free = (
+        Q(lease_expires_at=None)
+        | Q(lease_expires_at__lte=at)
+        | Q(lease_expires_at__gt=latest + LEASE_DURATION)
+    )
+    is_time = Q(waits_until=None) | Q(waits_until__lte=at) | Q(waits_until__gt=latest + MAX_WAIT)
+    ready = Q(state=JobState.RUNNING) | Q(state=JobState.WAITING) & is_time
     same = Q(connection=OuterRef("connection")) | Q(connection=None, installation=OuterRef("installation"))
-    worked_on = Job.objects.filter(same, kind=OuterRef("kind")).exclude(free).exclude(pk=OuterRef("pk"))
-    return Job.objects.filter(free, come).filter(~Exists(worked_on))
+    in_progress = Job.objects.filter(same, kind=OuterRef("kind")).exclude(free).exclude(pk=OuterRef("pk"))
+    return Job.objects.filter(free, ready).filter(~Exists(in_progress))
 
 
-def held_here(at: dt.datetime) -> "models.QuerySet[Job]":
-    """The jobs that processes of this place hold."""
-    return Job.objects.filter(lease_holder__startswith=f"{place()}:", lease_expires_at__gt=at)
+def held_on_this_host(at: dt.datetime) -> "models.QuerySet[Job]":
+    """Return the jobs leased by processes of this host."""
+    return Job.objects.filter(lease_holder__startswith=f"{host_name()}:", lease_expires_at__gt=at)
 
 
-def free_those_of_the_dead(at: dt.datetime, *, killed_by_us: bool = False) -> list[int]:
-    """Take the leases from processes of this place that are gone. Answers the jobs, which may begin again at once.
+def release_dead_leases(at: dt.datetime, *, killed_by_us: bool = False) -> list[int]:
+    """Release the leases of exited processes of this host. Return the ids of their jobs, which are due again.
 
-    The slice counts as an attempt of the job's, unless we ended its worker for reasons of our own.
+    The interrupted slice counts as an attempt, unless ``killed_by_us``.
     """
-    freed = []
-    for job in held_here(at):
-        if is_gone(job.lease_holder):
+    released = []
+    for job in held_on_this_host(at):
+        if has_exited(job.lease_holder):
             fields: dict[str, object] = {"lease_holder": "", "lease_expires_at": None}
             if killed_by_us:
                 fields["attempts"] = Greatest(F("attempts") - 1, 0)
             if Job.objects.filter(pk=job.pk, fence=job.fence, lease_holder=job.lease_holder).update(**fields):
-                freed.append(job.pk)
-    return freed
+                released.append(job.pk)
+    return released

@@ -1,4 +1,4 @@
-"""Jobs: durable units of work with progress, and what they noted on the way."""
+"""Jobs, their log lines, and when periodic tasks are due."""
 
 import datetime as dt
 
@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import models
 
 from integrations.connections.models import Connection, Installation
-from integrations.jobs import kinds
 from portal.organizations.models import Organization
 
 
@@ -19,12 +18,12 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-#: A job in one of these has not ended: of a kind there is at most one for each connection, or for each installation.
+#: States of a job that has not ended. Each connection or installation has at most one such job of a kind.
 ACTIVE = [JobState.WAITING, JobState.RUNNING, JobState.PAUSED]
 
 
 class Job(models.Model):
-    """One unit of work. Moved on by slices; ``arguments`` and ``cursor`` hold ids and numbers only."""
+    """A unit of work, done in slices. ``arguments`` and ``cursor`` hold only ids and numbers."""
 
     kind = models.CharField(max_length=64)
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="jobs")
@@ -35,10 +34,10 @@ class Job(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="jobs",
-        help_text="Whose work it is; empty for work on a whole installation",
+        help_text="Empty for a job of a whole installation",
     )
     arguments = models.JSONField(default=dict)
-    asked_by = models.ForeignKey(
+    requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     state = models.CharField(max_length=16, choices=JobState.choices, default=JobState.WAITING)
@@ -46,16 +45,16 @@ class Job(models.Model):
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     cursor = models.JSONField(default=dict)
-    asked_again = models.JSONField(
+    rerun_arguments = models.JSONField(
         null=True,
-        help_text="Arguments with which it was asked for after it had begun: then it does not end but starts over",
+        help_text="Arguments of a request that came after the job started: it runs again when it finishes",
     )
     waits_until = models.DateTimeField(null=True)
     waits_for = models.CharField(max_length=255, blank=True)
     problem = models.CharField(max_length=500, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Slices begun since the last progress")
-    waits = models.PositiveSmallIntegerField(default=0, help_text="Waits since the last progress")
-    worked = models.FloatField(default=0, help_text="Seconds that slices took")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Slices started since the last progress")
+    wait_count = models.PositiveSmallIntegerField(default=0, help_text="Waits since the last progress")
+    work_seconds = models.FloatField(default=0, help_text="Total time spent in slices")
     lease_holder = models.CharField(max_length=120, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(default=0)
@@ -94,21 +93,12 @@ class Job(models.Model):
     def is_active(self) -> bool:
         return self.state in ACTIVE
 
-    @property
-    def is_pausable(self) -> bool:
-        """Whether people may pause it."""
-        return kinds.is_pausable(self.kind)
-
-    @property
-    def label(self) -> str:
-        return kinds.label_of(self.kind)
-
     def rate(self) -> float | None:
-        """Items a second while somebody works on it, or None when that says nothing yet."""
-        return self.done / self.worked if self.done and self.worked >= 1 else None
+        """Return items per second of work, or None if it is too early to tell."""
+        return self.done / self.work_seconds if self.done and self.work_seconds >= 1 else None
 
     def eta(self, at: dt.datetime) -> dt.datetime | None:
-        """When it is done if it goes on like this. None while it waits for something, is paused or has ended."""
+        """Return when the job will finish at its current rate. Return None if it waits, is paused or has ended."""
         rate = self.rate()
         if (
             not rate
@@ -121,7 +111,7 @@ class Job(models.Model):
 
 
 class JobLine(models.Model):
-    """A line of a job's log: a sentence with ids and numbers, nothing about a person."""
+    """A line of a job's log. It may hold ids and numbers, but no personal data."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="lines")
     at = models.DateTimeField()
@@ -136,7 +126,7 @@ class JobLine(models.Model):
 
 
 class Schedule(models.Model):
-    """When a piece of regular work is due next. Which there are is registered in `integrations.jobs.schedules`."""
+    """When a periodic task is due next. `integrations.jobs.schedules` holds the tasks themselves."""
 
     name = models.CharField(max_length=64, primary_key=True)
     due_at = models.DateTimeField()

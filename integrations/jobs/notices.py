@@ -1,4 +1,4 @@
-"""Telling people about connections: a job of an installation that sends the mails and the chat's messages."""
+"""The job that sends connection alerts of an installation, by mail and to the chat."""
 
 from itertools import groupby
 from smtplib import SMTPRecipientsRefused
@@ -14,44 +14,45 @@ KIND = "connections.notify"
 
 
 def on_noticed(sender: object, *, connection: Connection, **_: Any) -> None:
-    """There is news: a job sends it once the change is committed."""
+    """Start a job that sends a new notice once its transaction commits."""
     queue.start(KIND, installation=connection.installation)
 
 
 def advance(run: Run) -> bool:
-    """One slice: a mail a person with all their news, then the chat. What is not taken is tried again later."""
+    """Send one mail per person with all their alerts, then the chat messages. Retry later what was not accepted."""
     connections = Connection.objects.filter(installation=run.job.installation)
-    trouble = ""
+    problem = ""
     for _, waiting in groupby(notices.unsent(connections), key=lambda row: row.user_id):
         mails = list(waiting)
         try:
             notices.mail(mails[0].user, mails)
         except SMTPRecipientsRefused as refused:
-            if _for_good(refused):
+            if _is_permanent(refused):
                 notices.give_up(mails)
-                run.note(
-                    "The mail server refuses a mailbox for good, so one person was not told.", level="warning"
+                run.log(
+                    "The mail server permanently rejects one address, so that person was not notified.",
+                    level="warning",
                 )
             else:
-                trouble = "The mail server did not take a mail."
+                problem = "The mail server did not accept a message."
         except OSError:
-            trouble = "The mail server did not take a mail."
+            problem = "The mail server did not accept a message."
         run.checkpoint()
     try:
         notices.tell_chat(connections)
     except chat.NotTaken as refused:
-        trouble = trouble or str(refused)
-    if trouble:
-        raise TryLater(trouble)
+        problem = problem or str(refused)
+    if problem:
+        raise TryLater(problem)
     return True
 
 
-def _for_good(refused: SMTPRecipientsRefused) -> bool:
-    """Whether no later try helps: every code is of the 5xx kind (RFC 5321, 4.2.1)."""
+def _is_permanent(refused: SMTPRecipientsRefused) -> bool:
+    """Return whether all reply codes are permanent failures (5yz, RFC 5321, section 4.2.1)."""
     return all(500 <= code < 600 for code, _ in refused.recipients.values())
 
 
-def tell_what_waits() -> None:
-    """A job for whatever waits to be told, also where an earlier one failed or was cancelled."""
+def start_pending_deliveries() -> None:
+    """Start a job for every installation with unsent notices, even if an earlier job failed or was cancelled."""
     for installation in notices.installations_with_news():
         queue.start(KIND, installation=installation)

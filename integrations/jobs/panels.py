@@ -7,7 +7,7 @@ from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Whe
 from django.http import HttpRequest
 
 from integrations.jobs.models import ACTIVE, Job, JobState
-from integrations.jobs.views import SHOWN_WITH, row, visible_jobs
+from integrations.jobs.views import RELATED, row, visible_jobs
 from portal.core import clock, panels
 from portal.organizations.models import Organization
 
@@ -33,8 +33,8 @@ def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
     failures = visible.filter(failed).order_by("-created_at", "-id")
     running_first = Case(When(state=JobState.RUNNING, then=0), default=1, output_field=IntegerField())
     active = visible.filter(state__in=ACTIVE).order_by(running_first, "-created_at", "-id")
-    under_way = list(active.select_related(*SHOWN_WITH)[:SHOWN])
-    shown = list(failures.select_related(*SHOWN_WITH)[: max(FAILED_SHOWN, SHOWN - len(under_way))])
+    under_way = list(active.select_related(*RELATED)[:SHOWN])
+    shown = list(failures.select_related(*RELATED)[: max(FAILED_SHOWN, SHOWN - len(under_way))])
     return {
         "rows": [row(job, at) for job in [*shown, *under_way][:SHOWN]],
         "counts": _counts(failures, active) if len(shown) + len(under_way) > SHOWN else [],
@@ -60,4 +60,4 @@ def on_organization(request: HttpRequest, organization: Organization) -> dict[st
 
 
 def _rows(jobs: "QuerySet[Job]", at: dt.datetime) -> list[dict[str, Any]]:
-    return [row(job, at) for job in jobs.select_related(*SHOWN_WITH)[:SHOWN]]
+    return [row(job, at) for job in jobs.select_related(*RELATED)[:SHOWN]]

@@ -1,4 +1,4 @@
-"""Starting, waking, pausing, resuming, cancelling and repeating jobs."""
+"""Start, wake, pause, resume, cancel and retry jobs."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from django.db.models import QuerySet
 
 from integrations.connections.models import Connection, Installation
 from integrations.jobs import kinds, signals, worker
-from integrations.jobs.leases import due, free_those_of_the_dead
+from integrations.jobs.leases import due_jobs, release_dead_leases
 from integrations.jobs.models import ACTIVE, Job, JobLine, JobState
 from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
 
-#: How often `start` may meet a job that somebody else started in the same moment and that ended right away.
-RACES = 5
+#: How often `start` tries again when another process started the same job at the same time and that job already ended.
+START_ATTEMPTS = 5
 _NO_WAIT: dict[str, Any] = {"waits_until": None, "waits_for": ""}
 
 
@@ -23,31 +23,30 @@ def start(
     *,
     installation: Installation | None = None,
     connection: Connection | None = None,
-    asked_by: User | None = None,
+    requested_by: User | None = None,
     arguments: dict[str, Any] | None = None,
 ) -> Job:
-    """Start a job of ``kind`` for a connection or for an installation, whichever the kind is of, or answer the one that
-    is active already.
+    """Start a job of ``kind``, or return the active one. Pass the connection or the installation, as the kind requires.
 
-    One that a worker has may have passed what this is asked for: it starts over when it is done. ``arguments`` hold ids
-    and numbers only. Raises LookupError for a kind that nobody registered, TypeError for the wrong one of the two.
+    A job that is already running may be past the requested work, so it runs again when it finishes. ``arguments`` hold
+    only ids and numbers. Raise LookupError for an unregistered kind and TypeError for the wrong subject.
     """
-    work = _work(kind, installation, connection)
-    for chance in range(RACES):
-        found = _join(work, arguments or {})
+    scope = _scope(kind, installation, connection)
+    for attempt in range(START_ATTEMPTS):
+        found = _join_active(scope, arguments or {})
         if found is not None:
             return found
         try:
             with transaction.atomic():
                 job = Job.objects.create(
-                    **work,
-                    organization_id=work["installation"].organization_id,
-                    asked_by=asked_by,
+                    **scope,
+                    organization_id=scope["installation"].organization_id,
+                    requested_by=requested_by,
                     arguments=arguments or {},
                     created_at=clock.now(),
                 )
-        except IntegrityError:  # somebody else was faster, and theirs may have ended again already
-            if chance == RACES - 1:
+        except IntegrityError:  # another process was faster, and its job may already have ended
+            if attempt == START_ATTEMPTS - 1:
                 raise
         else:
             _enqueue(job)
@@ -55,51 +54,53 @@ def start(
     raise AssertionError("unreachable")
 
 
-def _work(kind: str, installation: Installation | None, connection: Connection | None) -> dict[str, Any]:
-    """What tells the work of one active job from another's."""
-    given, other = (connection, installation) if kinds.get(kind).of_connection else (installation, connection)
+def _scope(kind: str, installation: Installation | None, connection: Connection | None) -> dict[str, Any]:
+    """Return the fields by which active jobs are unique."""
+    given, other = (
+        (connection, installation) if kinds.get(kind).per_connection else (installation, connection)
+    )
     if given is None or other is not None:
-        noun = "a connection" if kinds.get(kind).of_connection else "an installation"
-        raise TypeError(f"Jobs of kind “{kind}” are started for {noun}, and for nothing else.")
+        noun = "a connection" if kinds.get(kind).per_connection else "an installation"
+        raise TypeError(f"A job of kind “{kind}” takes {noun} and nothing else.")
     if connection is not None:
         installation = connection.installation
     return {"kind": kind, "installation": installation, "connection": connection}
 
 
-def _join(work: dict[str, Any], wanted: dict[str, Any]) -> Job | None:
-    """The active job, told what is wanted of it as well; None when there is none."""
+def _join_active(scope: dict[str, Any], wanted: dict[str, Any]) -> Job | None:
+    """Add a request to the active job and return it. Return None if there is no active job."""
     with transaction.atomic():
-        active = Job.objects.select_for_update().filter(**work)
+        active = Job.objects.select_for_update().filter(**scope)
         found = active.filter(state__in=ACTIVE).first()
         if found is not None and found.started_at is None:
-            found.arguments = _both(found.arguments, wanted)
+            found.arguments = _merge_arguments(found.arguments, wanted)
             found.save(update_fields=["arguments"])
         elif found is not None and (
-            found.state == JobState.RUNNING or _both(found.arguments, wanted) != found.arguments
+            found.state == JobState.RUNNING or _merge_arguments(found.arguments, wanted) != found.arguments
         ):
-            # between two slices the next one sees what is there by then
-            found.asked_again = _both(found.asked_again or {}, wanted)
-            found.save(update_fields=["asked_again"])
+            # a job between two slices only needs to run again for something it was not asked to do
+            found.rerun_arguments = _merge_arguments(found.rerun_arguments or {}, wanted)
+            found.save(update_fields=["rerun_arguments"])
     return found
 
 
-def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Arguments that say what either says: “everything” stays, whoever else asks for less."""
+def _merge_arguments(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments that cover both requests: a true value wins over a false one."""
     return one | {name: one.get(name) or value for name, value in other.items()}
 
 
 def _enqueue(job: Job) -> None:
-    """Hand the job over once the transaction is committed. The supervisor would too, a second later."""
-    transaction.on_commit(lambda: worker.hand_over(job.pk))
+    """Queue the job when the transaction commits. The supervisor is the fallback, about a second later."""
+    transaction.on_commit(lambda: worker.enqueue(job.pk))
 
 
 def wake(connection: Connection) -> int:
-    """Have the jobs of a connection that wait until later go on now: it has what they wait for. Answers how many."""
+    """Continue the waiting jobs of a connection now. Return how many."""
     return _wake(Job.objects.filter(connection=connection))
 
 
 def wake_all(waits_for: str) -> int:
-    """Have all jobs that wait until later for this, in this very sentence, go on now. Answers how many."""
+    """Continue all jobs now that wait for exactly this reason. Return how many."""
     return _wake(Job.objects.filter(waits_for=waits_for))
 
 
@@ -115,54 +116,64 @@ def _wake(jobs: QuerySet[Job]) -> int:
 
 
 def pause(job: Job, *, actor: User) -> bool:
-    """Stop after the current step; it can be resumed. False when it had moved on meanwhile, as with the others, or is
-    of a kind that nobody pauses.
+    """Pause a job after its current step.
+
+    Like the functions below, return False if the job is no longer in a state that allows this. Also return False for a
+    kind that cannot be paused.
     """
     if not kinds.is_pausable(job.kind):
         return False
-    return _move(job, [JobState.WAITING, JobState.RUNNING], JobState.PAUSED, actor, "paused", **_NO_WAIT)
+    return _change_state(
+        job, [JobState.WAITING, JobState.RUNNING], JobState.PAUSED, actor, "paused", **_NO_WAIT
+    )
 
 
 def resume(job: Job, *, actor: User) -> bool:
-    """Go on where it was paused."""
-    return _move(job, [JobState.PAUSED], JobState.WAITING, actor, "resumed", **_NO_WAIT)
+    """Continue a paused job."""
+    return _change_state(job, [JobState.PAUSED], JobState.WAITING, actor, "resumed", **_NO_WAIT)
 
 
 def cancel(job: Job, *, actor: User) -> bool:
-    """Stop for good after the current step. What is done stays done."""
-    return _move(job, ACTIVE, JobState.CANCELLED, actor, "cancelled", finished_at=clock.now(), **_NO_WAIT)
+    """Cancel a job after its current step. Completed steps are not undone."""
+    return _change_state(
+        job, ACTIVE, JobState.CANCELLED, actor, "cancelled", finished_at=clock.now(), **_NO_WAIT
+    )
 
 
 def retry(job: Job, *, actor: User) -> bool:
-    """Go on with a job that failed or was cancelled, from where it stands. False when another one is active."""
-    fresh = {"problem": "", "attempts": 0, "waits": 0, "finished_at": None, **_NO_WAIT}
+    """Continue a failed or cancelled job from its last step. Return False if another one is active."""
+    fresh = {"problem": "", "attempts": 0, "wait_count": 0, "finished_at": None, **_NO_WAIT}
     try:
-        return _move(job, [JobState.FAILED, JobState.CANCELLED], JobState.WAITING, actor, "retried", **fresh)
+        return _change_state(
+            job, [JobState.FAILED, JobState.CANCELLED], JobState.WAITING, actor, "retried", **fresh
+        )
     except IntegrityError:
         return False
 
 
-def _move(job: Job, before: list[JobState], after: JobState, actor: User, done: str, **fields: Any) -> bool:
+def _change_state(
+    job: Job, before: list[JobState], after: JobState, actor: User, done: str, **fields: Any
+) -> bool:
     with transaction.atomic():
         moved = Job.objects.filter(pk=job.pk, state__in=before).update(state=after, **fields)
         if moved:
-            JobLine.objects.create(job=job, at=clock.now(), text=f"A person {done} it.")
+            JobLine.objects.create(job=job, at=clock.now(), text=f"A person {done} the job.")
             log.record(f"job.{done}", actor=actor, organization=job.organization, target=job)
         job.refresh_from_db()
-        if moved and after in signals.LEFT:
-            signals.left.send(Job, job=job)
+        if moved and after in signals.STOPPED_STATES:
+            signals.stopped.send(Job, job=job)
     if moved and after == JobState.WAITING:
         _enqueue(job)
     return bool(moved)
 
 
 def run_now(job: Job) -> Job:
-    """Move a job on in this process, as far as it goes without waiting. Answers the row as it is then.
+    """Run a job in this process as far as it goes without waiting. Return the updated row.
 
-    Never sleeps: a job that waits, or that a worker has at the moment, is answered as it is.
+    A job that waits, or that a worker is running, is returned as it is.
     """
-    free_those_of_the_dead(clock.now())
-    while due(clock.now()).filter(pk=job.pk).exists() and worker.advance(job.pk):
+    release_dead_leases(clock.now())
+    while due_jobs(clock.now()).filter(pk=job.pk).exists() and worker.advance(job.pk):
         continue
     job.refresh_from_db()
     return job

@@ -1,4 +1,4 @@
-"""What is kept how long: regular work that deletes what nobody will ask for, a bounded number of rows at a time."""
+"""Periodic tasks that delete rows after their retention period, a bounded number at a time."""
 
 import datetime as dt
 
@@ -16,37 +16,35 @@ NAME = "jobs.retention"
 EVERY = dt.timedelta(hours=1)
 JOBS = NOTICES = dt.timedelta(days=90)
 TOKEN_REQUESTS = CONSENT_ATTEMPTS = dt.timedelta(days=30)
-#: A place in the queue for tokens is kept so long for who did not come when it was their turn.
+#: How long a place in the token queue is kept after a turn that was not used.
 DEMANDS = dt.timedelta(days=1)
-#: Rows of one kind that are deleted at a time.
-AT_ONCE = 2000
-#: Calls come by the million, at most 1,000 a minute and address: so they go more often, and more of them.
-CALLS_NAME, CALLS_EVERY, CALLS_AT_ONCE = "jobs.retention.calls", dt.timedelta(minutes=5), 20_000
+#: Rows of one kind to delete per run.
+BATCH = 2000
+#: There are millions of calls (up to 1,000 a minute per outbound IP address), so delete them more often and more at once.
+CALLS_NAME, CALLS_EVERY, CALLS_BATCH = "jobs.retention.calls", dt.timedelta(minutes=5), 20_000
 
 
-def forget_the_old() -> None:
-    """Delete ended jobs with their lines, notices, token requests, places in the queue that nobody came back to, ways to
-    consent and sessions that are past their time.
-    """
+def delete_expired_rows() -> None:
+    """Delete old jobs with their logs, notices, token requests, unused places in the token queue, consent attempts and sessions."""
     at = clock.now()
     _delete(Job.objects.exclude(state__in=ACTIVE).filter(finished_at__lt=at - JOBS))
     _delete(Notice.objects.filter(created_at__lt=at - NOTICES))
     _delete(TokenRequest.objects.filter(at__lt=at - TOKEN_REQUESTS))
     _delete(TokenDemand.objects.filter(expected_at__lt=at - DEMANDS))
     _delete(ConsentAttempt.objects.filter(created_at__lt=at - CONSENT_ATTEMPTS))
-    _forget_expired_counts()
+    _delete_expired_cache_entries()
     _delete(Session.objects.filter(expire_date__lt=timezone.now()))
 
 
-def forget_old_calls() -> None:
-    """Delete the calls that are past their time from the call log, the oldest first."""
+def delete_old_calls() -> None:
+    """Delete old calls from the call log, oldest first."""
     old = Call.objects.filter(at__lt=clock.now() - call_log.KEPT)
-    beyond = old.order_by("at").values_list("at", flat=True)[CALLS_AT_ONCE : CALLS_AT_ONCE + 1].first()
+    beyond = old.order_by("at").values_list("at", flat=True)[CALLS_BATCH : CALLS_BATCH + 1].first()
     (old if beyond is None else old.filter(at__lt=beyond)).delete()
 
 
-def _forget_expired_counts() -> None:
-    """Entries of the cache in the database whose time is over; the cache itself would drop any, not the oldest."""
+def _delete_expired_cache_entries() -> None:
+    """Delete expired entries of the database cache. The cache itself deletes arbitrary ones when it is full."""
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
@@ -54,5 +52,5 @@ def _forget_expired_counts() -> None:
 
 
 def _delete(rows: models.QuerySet[models.Model]) -> None:
-    keys = list(rows.order_by().values_list("pk", flat=True)[:AT_ONCE])
+    keys = list(rows.order_by().values_list("pk", flat=True)[:BATCH])
     rows.model._default_manager.filter(pk__in=keys).delete()

@@ -1,7 +1,7 @@
-"""One slice of a job under way: what the working code is handed.
+"""One slice of a job in progress, passed to the code that does the work.
 
-A slice begins by taking the job's lease with a higher fence, and every write of progress checks that fence in the
-same transaction. A worker that was stopped and wakes up late finds its fence outdated and can write nothing.
+A slice starts by taking the job's lease with a higher fence (a fencing token). Every write of progress checks the fence
+in the same transaction, so a worker that was suspended and resumes late cannot write anything.
 """
 
 import json
@@ -12,38 +12,41 @@ from django.db import models, transaction
 from django.db.models import F
 
 from integrations.jobs import signals
-from integrations.jobs.leases import LEASE
+from integrations.jobs.leases import LEASE_DURATION
 from integrations.jobs.models import Job, JobLine, JobState
 from portal.core import clock
 
-#: What `leave` ends a job with.
-ENDED = (JobState.DONE, JobState.FAILED)
-#: How many seconds one slice works before it lets others have their turn.
-SLICE = 50.0
+#: States in which `Run.release` ends a job.
+FINISHED_STATES = (JobState.DONE, JobState.FAILED)
+#: Seconds of work in one slice. Then other jobs get their turn.
+SLICE_SECONDS = 50.0
 
 
 class LeaseLost(Exception):
-    """Another worker has taken the job over: whatever this one was about to write must not be written."""
+    """Another worker took over the job, so this one must not write anything more."""
 
 
 class StopRequested(Exception):
-    """A person paused or cancelled the job, and it should have stopped at its last checkpoint."""
+    """A person paused or cancelled the job, and it continued past a checkpoint that said so."""
 
 
 class Run:
-    """A slice under way. ``job`` is the row as it was last written, ``cursor`` where it stands."""
+    """A slice in progress. ``job`` is the row as last written, ``cursor`` the position in the work."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.cursor: dict[str, Any] = dict(job.cursor)
-        self._mark = _text(job.cursor)
+        self._saved_cursor = _serialized(job.cursor)
         self._fence = job.fence
-        self._until = time.monotonic() + SLICE
+        self._until = time.monotonic() + SLICE_SECONDS
         self._counted_until = time.monotonic()
         self._stopped = False
 
     def time_left(self) -> bool:
-        """Whether the slice may begin another step. Ask before each: False as well when a person paused the job."""
+        """Return whether the slice may start another step. Call this before each step.
+
+        Return False when the time is up or a person paused or cancelled the job.
+        """
         return not self._stopped and time.monotonic() < self._until
 
     def checkpoint(
@@ -54,11 +57,11 @@ class Run:
         total: int | None = None,
         failed: int | None = None,
     ) -> None:
-        """Commit progress, and renew the lease. Call it inside the transaction that writes the work itself.
+        """Save progress and renew the lease. Call this inside the transaction that writes the work itself.
 
-        Raises LeaseLost, which rolls that transaction back, when another worker has taken the job over. When a person
-        paused or cancelled it, this step still counts, since it may have happened at Total Expert already; there is
-        no `time_left` any more, and the next checkpoint raises StopRequested.
+        Raise LeaseLost, which rolls back that transaction, if another worker took over the job. If a person paused or
+        cancelled the job, this step is still saved, because it may already have happened at Total Expert. From then on
+        `time_left` returns False and the next checkpoint raises StopRequested.
         """
         if self._stopped:
             raise StopRequested
@@ -67,12 +70,12 @@ class Run:
         moved = any(getattr(self.job, name) != value for name, value in given.items())
         if cursor is not None:
             given["cursor"] = cursor
-            moved |= _text(cursor) != self._mark
+            moved |= _serialized(cursor) != self._saved_cursor
         if moved:
-            given |= {"attempts": 0, "waits": 0}
+            given |= {"attempts": 0, "wait_count": 0}
         with transaction.atomic():
             written = self._mine().update(
-                lease_expires_at=clock.now() + LEASE, worked=self._worked(), **given
+                lease_expires_at=clock.now() + LEASE_DURATION, work_seconds=self._work_seconds(), **given
             )
             if not written:
                 raise LeaseLost
@@ -80,53 +83,59 @@ class Run:
         for name, value in given.items():
             setattr(self.job, name, value)
         if cursor is not None:
-            self.cursor, self._mark = dict(cursor), _text(cursor)
+            self.cursor, self._saved_cursor = dict(cursor), _serialized(cursor)
 
-    def note(self, text: str, *, level: str = "info") -> None:
-        """Add a line to the job's log. No personal data."""
+    def log(self, text: str, *, level: str = "info") -> None:
+        """Add a line to the job's log. It must not contain personal data."""
         JobLine.objects.create(job=self.job, at=clock.now(), level=level, text=text[:500])
 
-    def leave(self, state: JobState, *, line: str = "", level: str = "info", **fields: Any) -> bool:
-        """Give the lease back and leave the job in ``state``, with a line in its log unless that repeats the last one.
+    def release(self, state: JobState, *, line: str = "", level: str = "info", **fields: Any) -> bool:
+        """Release the lease and put the job into ``state``. Log ``line`` unless it repeats the previous line.
 
-        A job that a person paused or cancelled meanwhile stays so, and one that was asked for again starts over instead
-        of ending. False when another worker has it: nothing is written then.
+        A job that a person paused or cancelled meanwhile keeps that state. A job that was requested again restarts
+        instead of ending. Return False, and write nothing, if another worker has taken over the job.
         """
-        free = {"lease_holder": "", "lease_expires_at": None, "worked": self._worked()}
+        free = {"lease_holder": "", "lease_expires_at": None, "work_seconds": self._work_seconds()}
         with transaction.atomic():
             mine = self._mine()
-            if state in ENDED and self._starts_over(free):
-                line, level = f"{line} It was asked for again meanwhile, so it starts over.".strip(), "info"
+            if state in FINISHED_STATES and self._restart(free):
+                line, level = (
+                    f"{line} It was requested again in the meantime, so it starts over.".strip(),
+                    "info",
+                )
             elif not mine.filter(state=JobState.RUNNING).update(
                 state=state, **free, **fields
             ) and not mine.update(**free):
                 return False
             if line and line[:500] != self.job.lines.values_list("text", flat=True).last():
-                self.note(line, level=level)
+                self.log(line, level=level)
             self.job.refresh_from_db()
-            if self.job.state in signals.LEFT:
-                signals.left.send(Job, job=self.job)
+            if self.job.state in signals.STOPPED_STATES:
+                signals.stopped.send(Job, job=self.job)
         return True
 
-    def _starts_over(self, free: dict[str, Any]) -> bool:
+    def _restart(self, free: dict[str, Any]) -> bool:
         row = (
-            self._mine().select_for_update().filter(state=JobState.RUNNING, asked_again__isnull=False).first()
+            self._mine()
+            .select_for_update()
+            .filter(state=JobState.RUNNING, rerun_arguments__isnull=False)
+            .first()
         )
         if row is None:
             return False
-        fresh: dict[str, Any] = {"cursor": {}, "done": 0, "failed": 0, "total": None, "asked_again": None}
-        fresh |= {"attempts": 0, "waits": 0, "started_at": None, "problem": ""}
-        self._mine().update(state=JobState.WAITING, arguments=row.asked_again, **fresh, **free)
+        fresh: dict[str, Any] = {"cursor": {}, "done": 0, "failed": 0, "total": None, "rerun_arguments": None}
+        fresh |= {"attempts": 0, "wait_count": 0, "started_at": None, "problem": ""}
+        self._mine().update(state=JobState.WAITING, arguments=row.rerun_arguments, **fresh, **free)
         return True
 
     def _mine(self) -> "models.QuerySet[Job]":
         return Job.objects.filter(pk=self.job.pk, fence=self._fence)
 
-    def _worked(self) -> models.expressions.CombinedExpression:
+    def _work_seconds(self) -> models.expressions.CombinedExpression:
         since, self._counted_until = self._counted_until, time.monotonic()
-        return F("worked") + (self._counted_until - since)
+        return F("work_seconds") + (self._counted_until - since)
 
 
-def _text(cursor: dict[str, Any]) -> str:
-    """A cursor as text: it may be changed in place, so comparing it with itself would tell nothing."""
+def _serialized(cursor: dict[str, Any]) -> str:
+    """Return a cursor as text, to detect changes made in place."""
     return json.dumps(cursor, sort_keys=True)

@@ -1,7 +1,7 @@
-"""Regular work: apps register what is due how often, and the supervisor of any worker runs it.
+"""Periodic tasks: apps register them, and the supervisor of any worker runs those that are due.
 
-Whoever runs it first claims it in the database, so that of several machines one does. What it does must be short, a few
-queries: longer work is a job that it starts.
+A supervisor claims a task in the database, so only one machine runs it. A task must be short (a few queries). For longer
+work it starts a job.
 """
 
 import datetime as dt
@@ -18,36 +18,36 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Regular:
+class PeriodicTask:
     name: str
     every: dt.timedelta
     run: Callable[[], None]
 
 
-_registered: dict[str, Regular] = {}
+_registered: dict[str, PeriodicTask] = {}
 
 
 def register(name: str, *, every: dt.timedelta, run: Callable[[], None]) -> None:
-    """Have ``run`` called about ``every`` so often. Registering a name again replaces it."""
-    _registered[name] = Regular(name, every, run)
+    """Register ``run`` to be called about once every ``every``. A second call with the same name replaces the first."""
+    _registered[name] = PeriodicTask(name, every, run)
 
 
 def run_due() -> list[str]:
-    """Run what is due, and answer its names. What fails is logged and tried again when it is due next."""
+    """Run the due tasks and return their names. A failure is logged, and the task runs again when it is due next."""
     at = clock.now()
     known = dict(Schedule.objects.values_list("name", "due_at"))
     ran = []
-    for regular in list(_registered.values()):
-        if regular.name not in known:
-            Schedule.objects.bulk_create([Schedule(name=regular.name, due_at=at)], ignore_conflicts=True)
-        elif at < known[regular.name] <= at + regular.every + clock.PUT_BACK:
+    for task in list(_registered.values()):
+        if task.name not in known:
+            Schedule.objects.bulk_create([Schedule(name=task.name, due_at=at)], ignore_conflicts=True)
+        elif at < known[task.name] <= at + task.every + clock.PUT_BACK:
             continue
-        is_due = Q(due_at__lte=at) | Q(due_at__gt=at + regular.every + clock.PUT_BACK)
-        claimed = Schedule.objects.filter(is_due, name=regular.name)
-        if claimed.update(due_at=at + regular.every):
-            ran.append(regular.name)
+        is_due = Q(due_at__lte=at) | Q(due_at__gt=at + task.every + clock.PUT_BACK)
+        claimed = Schedule.objects.filter(is_due, name=task.name)
+        if claimed.update(due_at=at + task.every):
+            ran.append(task.name)
             try:
-                regular.run()
+                task.run()
             except Exception:
-                logger.exception("Regular work “%s” failed", regular.name)
+                logger.exception("Periodic task “%s” failed", task.name)
     return ran

@@ -1,12 +1,12 @@
-"""What jobs tell whoever has done something for them."""
+"""Signals sent by jobs."""
 
 from django.dispatch import Signal
 
 from integrations.jobs.models import JobState
 
-#: The states in which nobody works on a job, nor will by themselves.
-LEFT = (JobState.PAUSED, JobState.CANCELLED, JobState.FAILED, JobState.DONE)
+#: States in which no worker will continue a job.
+STOPPED_STATES = (JobState.PAUSED, JobState.CANCELLED, JobState.FAILED, JobState.DONE)
 
-#: A job is paused, cancelled, failed or done, so it wants nothing more. Sent inside the transaction that writes it, and
-#: once more when the worker that had a paused or cancelled job lets go of it. Keyword argument: ``job``, as it is then.
-left = Signal()
+#: A job was paused or cancelled, failed, or finished. Sent inside the transaction that writes the state, and again when
+#: the worker of a paused or cancelled job releases it. Keyword argument: ``job``.
+stopped = Signal()

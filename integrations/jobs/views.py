@@ -25,7 +25,7 @@ from portal.organizations.views.guard import organization_view
 SHOWN = 100
 LINES = 200
 #: What rows of jobs show of other tables.
-SHOWN_WITH = (
+RELATED = (
     "organization",
     "installation__environment",
     "connection__user",
@@ -42,7 +42,7 @@ def visible_jobs(request: HttpRequest) -> "QuerySet[Job]":
     if user.is_operator:
         return visible
     colleague = user.memberships.exclude(role=Role.OFFICER).values("organization")
-    return visible.filter(Q(organization__in=colleague) | Q(asked_by=user) | Q(connection__user=user))
+    return visible.filter(Q(organization__in=colleague) | Q(requested_by=user) | Q(connection__user=user))
 
 
 def visible_connections(request: HttpRequest) -> "QuerySet[Connection]":
@@ -93,28 +93,26 @@ def jobs(request: HttpRequest) -> HttpResponse:
 
 def _active_first(jobs: "QuerySet[Job]") -> list[Job]:
     """What runs, waits and is paused, then what ended, the latest first. In two queries: those that ended are many."""
-    rows = jobs.select_related(*SHOWN_WITH).order_by("-id")
+    rows = jobs.select_related(*RELATED).order_by("-id")
     active = sorted(rows.filter(state__in=ACTIVE)[:SHOWN], key=lambda job: _ORDER.index(JobState(job.state)))
     return active + list(rows.exclude(state__in=ACTIVE)[: SHOWN - len(active)])
 
 
 def visible_job(request: HttpRequest, organization: Organization, pk: int) -> Job:
     """A job of the organization that this person may see, or 404."""
-    return get_object_or_404(
-        visible_jobs(request).select_related(*SHOWN_WITH), organization=organization, pk=pk
-    )
+    return get_object_or_404(visible_jobs(request).select_related(*RELATED), organization=organization, pk=pk)
 
 
-def may_steer(request: HttpRequest, job: Job) -> bool:
+def may_change(request: HttpRequest, job: Job) -> bool:
     """Whether this person may pause, resume, cancel or repeat it: also when it is of a connection of their own."""
     user, organization = current_user(request), job.organization
     manages = organization.allows(user, Capability.MANAGE) or organization.allows(user, Capability.EDIT_MANY)
     own = job.connection is not None and may_manage(request, job.connection)
-    return manages or own or job.asked_by_id == user.pk
+    return manages or own or job.requested_by_id == user.pk
 
 
 @organization_view(Capability.BROWSE)
-def job_screen(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+def job_detail(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
     """One job: progress that moves by itself, what it waits for, and its log."""
     job = visible_job(request, organization, pk)
     context = {
@@ -122,7 +120,7 @@ def job_screen(request: HttpRequest, organization: Organization, pk: int) -> Htt
         "organization": organization,
         "lines": list(job.lines.order_by("-id")[:LINES]),
         "shown": LINES,
-        "may_steer": may_steer(request, job),
+        "may_change": may_change(request, job),
     }
     if request.headers.get("HX-Request"):
         return render_fragment(request, "jobs/progress.html", context)
@@ -131,10 +129,10 @@ def job_screen(request: HttpRequest, organization: Organization, pk: int) -> Htt
 
 @require_POST
 @organization_view(Capability.BROWSE)
-def steer_job(request: HttpRequest, organization: Organization, pk: int, verb: str) -> HttpResponse:
+def change_job(request: HttpRequest, organization: Organization, pk: int, verb: str) -> HttpResponse:
     """Pause, resume, cancel or retry."""
     job = visible_job(request, organization, pk)
-    if not may_steer(request, job):
+    if not may_change(request, job):
         raise Http404
     if not _STEERS[verb](job, actor=current_user(request)):
         messages.info(

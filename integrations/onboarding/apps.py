@@ -16,10 +16,16 @@ class OnboardingConfig(AppConfig):
         from portal.organizations.signals import member_removed
 
         kinds.register(
-            verification.KIND, label="Verify the connection", advance=verification.advance, of_connection=True
+            verification.KIND,
+            label="Verify the connection",
+            advance=verification.advance,
+            per_connection=True,
         )
         kinds.register(
-            waiting.KIND, label="Tell who waits for a token slot", advance=waiting.advance, of_connection=True
+            waiting.KIND,
+            label="Tell who waits for a token slot",
+            advance=waiting.advance,
+            per_connection=True,
         )
         kinds.register(invitations.KIND, label="Invite admins of an import", advance=invitations.advance)
         schedules.register(imports.APPLYING, every=imports.EVERY, run=imports.apply_confirmed)

@@ -38,7 +38,7 @@ def start(connection: Connection, *, actor: User | None, purpose: Purpose = Purp
         )
         # whoever else asks for it: a person who waits stays one
         arguments = {"person": True} if purpose == Purpose.PERSON else {}
-        return queue.start(KIND, connection=connection, asked_by=actor, arguments=arguments)
+        return queue.start(KIND, connection=connection, requested_by=actor, arguments=arguments)
 
 
 def can_start(connection: Connection) -> bool:
@@ -66,7 +66,7 @@ def advance(run: Run) -> bool:
         raise Rejected([str(refused)], code="not_verified") from None
     with transaction.atomic():
         _end(verification, Verification.Outcome.DONE, "")
-        jobs.start(connection=connection, asked_by=run.job.asked_by)
+        jobs.start(connection=connection, requested_by=run.job.requested_by)
         run.checkpoint(cursor={"verified": True})
     return True
 
@@ -81,7 +81,7 @@ def _try(run: Run, connection: Connection, verification: Verification) -> None:
     for step in verify.steps(connection, purpose=purpose):
         verification.steps.append({"name": step.name, "outcome": step.outcome, "text": step.text})
         verification.save(update_fields=["steps"])
-        run.note(step.text, level="warning" if step.outcome == "warned" else "info")
+        run.log(step.text, level="warning" if step.outcome == "warned" else "info")
 
 
 def _end(verification: Verification, outcome: str, problem: str) -> None:

@@ -27,7 +27,7 @@ def ask(installation: Installation, *, user: User) -> None:
     SlotMail.objects.update_or_create(
         connection=connection, defaults={"asked_at": clock.now(), "sent_at": None}
     )
-    queue.start(KIND, connection=connection, asked_by=user)
+    queue.start(KIND, connection=connection, requested_by=user)
 
 
 def on_member_removed(sender: object, *, membership: Membership, **_: Any) -> None:

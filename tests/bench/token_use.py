@@ -73,11 +73,11 @@ def inside() -> None:
 def _work() -> None:
     """What a worker and its supervisor do until nothing is due."""
     from integrations.jobs import schedules, worker
-    from integrations.jobs.leases import due
+    from integrations.jobs.leases import due_jobs
     from portal.core import clock
 
     schedules.run_due()
-    while job := due(clock.now()).order_by("pk").first():
+    while job := due_jobs(clock.now()).order_by("pk").first():
         worker.advance(job.pk)
 
 

@@ -130,7 +130,7 @@ def build() -> Scene:
         installation=installation,
         organization=cedar,
         connection=connection,
-        asked_by=people["officer"],
+        requested_by=people["officer"],
         state="done",
         created_at=at,
         finished_at=at,

@@ -12,18 +12,20 @@ from portal.accounts.models import User
 KIND = "directory.sync"
 
 
-def start(*, connection: Connection, asked_by: User | None = None, full: bool = False) -> Job:
+def start(*, connection: Connection, requested_by: User | None = None, full: bool = False) -> Job:
     """Start a pass of a connection in the background; the one that is under way, if there is one.
 
     ``full`` reads everything. Otherwise it reads what changed since the last pass, unless there was none.
     """
-    return queue.start(KIND, connection=connection, asked_by=asked_by, arguments={"full": full})
+    return queue.start(KIND, connection=connection, requested_by=requested_by, arguments={"full": full})
 
 
-def start_all(*, installation: Installation, asked_by: User | None = None, full: bool = False) -> list[Job]:
+def start_all(
+    *, installation: Installation, requested_by: User | None = None, full: bool = False
+) -> list[Job]:
     """Start a pass of each connection of an installation that may be mirrored. Answers their jobs, maybe none."""
     admitted = Connection.objects.admitted().filter(installation=installation).select_related("installation")
-    return [start(connection=connection, asked_by=asked_by, full=full) for connection in admitted]
+    return [start(connection=connection, requested_by=requested_by, full=full) for connection in admitted]
 
 
 def advance(run: Run) -> bool:

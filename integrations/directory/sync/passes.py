@@ -105,6 +105,6 @@ class Pass:
         """Count what stood in a page and is no record."""
         if page.unreadable:
             self.failed += len(page.unreadable)
-            self.run.note(
+            self.run.log(
                 f"{len(page.unreadable)} {noun} came without an id and were left out.", level="warning"
             )

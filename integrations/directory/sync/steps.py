@@ -88,7 +88,7 @@ def _allowed(pass_: "Pass", noun: str, fetch: Callable[..., Page[Any]]) -> Page[
     except Rejected as refused:
         if refused.code != "insufficient_scope":
             raise
-        pass_.run.note(f"The {noun} were not read: the scope for them was not granted.", level="warning")
+        pass_.run.log(f"The {noun} were not read: the scope for them was not granted.", level="warning")
         return None
 
 
@@ -106,7 +106,7 @@ def _archived(pass_: "Pass", client: Client) -> None:
     except Rejected as refused:
         if refused.status not in (400, 422):
             raise
-        pass_.run.note("Total Expert does not tell which contacts are archived: unknown.", level="warning")
+        pass_.run.log("Total Expert does not tell which contacts are archived: unknown.", level="warning")
         pass_.state["archived_unknown"] = True
         pass_.go_on("contacts")
 
@@ -126,7 +126,7 @@ def _walk(pass_: "Pass", client: Client, following: str, *, archived: bool | Non
         outcome = store.contacts(page.items, pass_.sight(archived=archived))
         if outcome.failed:
             listed = ", ".join(map(str, outcome.failed))
-            pass_.run.note(f"These contacts could not be stored: {listed}.", level="warning")
+            pass_.run.log(f"These contacts could not be stored: {listed}.", level="warning")
         pass_.note_unreadable("contacts", page)
         if not archived:
             _count(pass_, page, failed=outcome.failed)

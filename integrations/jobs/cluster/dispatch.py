@@ -1,4 +1,4 @@
-"""Handing due jobs to the workers: the safety net under `queue.start`, and the only way for jobs that waited."""
+"""Queues due jobs for the workers: the fallback for `queue.start`, and the only way for jobs that waited."""
 
 import datetime as dt
 import time
@@ -8,37 +8,37 @@ from django.utils import timezone
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
-from integrations.jobs.leases import due
-from integrations.jobs.worker import hand_over
+from integrations.jobs.leases import due_jobs
+from integrations.jobs.worker import enqueue
 from portal.core import clock
 
-#: Seconds that a handed-out job may take to begin before it is handed out again.
-PATIENCE = 15.0
+#: Seconds that a queued job may take to start before it is queued again.
+CLAIM_TIMEOUT = 15.0
 
 
 class Dispatcher:
-    """Keeps the queue short: what is due longest goes first, so a long job lets the others have their turn."""
+    """Keep the queue short and put the longest-due jobs first, so a long job does not hold up others."""
 
     def __init__(self) -> None:
-        self._handed_out: dict[tuple[int, int], float] = {}
+        self._queued: dict[tuple[int, int], float] = {}
 
-    def hand_out(self) -> None:
-        """Hand out what is due, as far as the queue has room. Several machines may: a job begins once."""
+    def enqueue_due(self) -> None:
+        """Queue due jobs while the queue has room. Several machines may do this: a job still starts only once."""
         now = time.monotonic()
-        self._handed_out = {key: at for key, at in self._handed_out.items() if now - at < PATIENCE}
+        self._queued = {key: at for key, at in self._queued.items() if now - at < CLAIM_TIMEOUT}
         room = 2 * Conf.WORKERS - OrmQ.objects.filter(lock__lte=timezone.now()).count()
         if room <= 0:
             return
         waiting_since = Coalesce("waits_until", "created_at")
-        rows = due(clock.now()).order_by(waiting_since, "pk").values_list("pk", "fence")
-        for key in rows[: room + len(self._handed_out)]:
-            if room and key not in self._handed_out:
-                self._handed_out[key] = now
-                hand_over(key[0])
+        rows = due_jobs(clock.now()).order_by(waiting_since, "pk").values_list("pk", "fence")
+        for key in rows[: room + len(self._queued)]:
+            if room and key not in self._queued:
+                self._queued[key] = now
+                enqueue(key[0])
                 room -= 1
 
     def release_taken(self) -> None:
-        """After a cluster died: the tasks it had taken may be taken again at once, instead of when their time is up."""
+        """Make the tasks of a dead cluster available again at once instead of after their timeout."""
         at = timezone.now()
         OrmQ.objects.filter(lock__gt=at).update(lock=at - dt.timedelta(seconds=1))
-        self._handed_out.clear()
+        self._queued.clear()

@@ -1,4 +1,4 @@
-"""Signs of life: a pipe from the workers of a cluster to their supervisor, and a task that writes into it."""
+"""Heartbeats: a pipe from a cluster's workers to their supervisor, and a canary task that writes to it."""
 
 import os
 import time
@@ -11,33 +11,33 @@ _period = 10.0
 
 
 def report_to(pipe: int, *, period: float) -> None:
-    """In the cluster, before it forks: where its workers give signs of life, and every how many seconds at most."""
+    """Set the pipe and the seconds between heartbeats. Call this in the cluster before it forks."""
     global _pipe, _period
     _pipe, _period = pipe, period
 
 
-def sign() -> None:
-    """The canary: a task that only says it was run. Without a supervisor nobody hears it."""
+def beat() -> None:
+    """The canary task: report that a worker ran it. Do nothing without a supervisor."""
     if _pipe is None:
         return
     try:
         os.write(_pipe, b".")
     except BlockingIOError:
-        return  # the pipe is full of signs that nobody has read yet
+        return  # the pipe is full of unread heartbeats
 
 
 class Broker(ORM):
-    """django-q2's database broker, which now and then hands its own cluster a canary from no table.
+    """django-q2's database broker, which regularly gives its own cluster a canary task.
 
-    One in the table could be taken by another machine's cluster, which says nothing about this one.
+    The canary is not in the queue's table, where another machine's cluster could take it.
     """
 
-    _signed_at = 0.0
+    _canary_at = 0.0
 
     def dequeue(self) -> list[tuple[int | None, str]] | None:
-        """What the workers of this cluster do next, as pairs of what to acknowledge and the task."""
-        if _pipe is not None and time.monotonic() - self._signed_at >= _period:
-            self._signed_at = time.monotonic()
+        """Return the next tasks for this cluster as (acknowledgement id, task) pairs."""
+        if _pipe is not None and time.monotonic() - self._canary_at >= _period:
+            self._canary_at = time.monotonic()
             return [(None, _canary())]
         tasks: list[tuple[int | None, str]] | None = super().dequeue()
         return tasks
@@ -47,7 +47,7 @@ def _canary() -> str:
     task = {
         "id": "canary",
         "name": "canary",
-        "func": "integrations.jobs.cluster.heartbeat.sign",
+        "func": "integrations.jobs.cluster.heartbeat.beat",
         "args": (),
         "kwargs": {},
         "save": False,

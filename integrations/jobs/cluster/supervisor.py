@@ -1,9 +1,9 @@
-"""The worker's supervisor: one django-q2 cluster as a child, watched, fed and restarted.
+"""The worker's supervisor: runs one django-q2 cluster as a child process, monitors it and restarts it.
 
-What was measured of django-q2: killing its idle worker that holds the queue's lock stops the whole cluster for good,
-deaf to SIGTERM; killing its main process leaves children that go on working. So the cluster runs in a session of its
-own and must give signs of life; when it gives none, all of it is killed and started again. Jobs are handed out from
-here too, so one that lost its worker waits for nobody.
+Measured with django-q2: killing the idle worker that holds the queue's lock hangs the whole cluster, which then ignores
+SIGTERM; killing the main process leaves children that keep working. So the cluster runs in its own session and must
+send heartbeats. Without them, the supervisor kills all of it and starts it again. It also queues due jobs, so a job
+that lost its worker continues at once.
 """
 
 import datetime as dt
@@ -20,12 +20,12 @@ from portal.core import clock
 from portal.encryption import known_keys
 
 TICK = 1.0
-#: Seconds without a sign of life after which a cluster counts as hung, and how much longer one may take to start.
+#: Seconds without a heartbeat after which a cluster counts as hung, and additional seconds for it to start.
 PATIENCE, START = 30.0, 30.0
 
 
 class Supervisor:
-    """Runs until told to stop. ``say`` is given one line an event."""
+    """Runs until told to stop. Calls ``say`` with one line per event."""
 
     def __init__(self, say: Callable[[str], None], *, patience: float = PATIENCE) -> None:
         self._say = say
@@ -33,10 +33,10 @@ class Supervisor:
         self._stop = False
         self._dispatcher = Dispatcher()
         self._keys = known_keys.Reporter("worker")
-        self._trouble = ""
+        self._problem = ""
 
     def run(self) -> None:
-        """Start the cluster and look after it. SIGTERM and SIGINT end all of it."""
+        """Start the cluster and supervise it until SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         process.adopt_orphans()
@@ -48,14 +48,14 @@ class Supervisor:
         finally:
             self._say("Stopping.")
             self._cluster.end()
-            self._safely(lambda: self._free_leases(killed_by_us=True), self._keys.end)
+            self._safely(lambda: self._release_leases(killed_by_us=True), self._keys.end)
             self._say("Stopped.")
 
     def _on_signal(self, number: int, frame: object) -> None:
         self._stop = True
 
     def _pause(self) -> None:
-        """Until the next tick, or until told to stop: a sleep that a signal interrupts would be resumed."""
+        """Wait for the next tick or until told to stop. Python resumes an interrupted sleep, so use short ones."""
         until = time.monotonic() + TICK
         while not self._stop and time.monotonic() < until:
             time.sleep(0.1)
@@ -66,50 +66,50 @@ class Supervisor:
         self._say(f"Cluster {self._cluster.pid} started.")
 
     def _tick(self) -> None:
-        works = (self._watch, self._free_leases, self._dispatcher.hand_out, schedules.run_due)
+        works = (self._watch, self._release_leases, self._dispatcher.enqueue_due, schedules.run_due)
         self._safely(*works, self._keys.report_if_due)
-        process.reap()
+        process.reap_children()
 
     def _safely(self, *works: Callable[[], object]) -> None:
-        """A database that is away for a while must not end the supervisor; that it is away is said once."""
+        """Run each of ``works``. Report an unreachable database once, and continue."""
         try:
             close_old_connections()
             for work in works:
                 work()
         except Exception as problem:
-            trouble = type(problem).__name__
-            if trouble != self._trouble:
-                self._say(f"Could not look after the jobs ({trouble}). Is the database reachable? Trying on.")
-            self._trouble = trouble
+            name = type(problem).__name__
+            if name != self._problem:
+                self._say(f"Cannot process jobs ({name}). Is the database reachable? Still trying.")
+            self._problem = name
         else:
-            if self._trouble:
-                self._say("Looking after the jobs again.")
-            self._trouble = ""
+            if self._problem:
+                self._say("Processing jobs again.")
+            self._problem = ""
 
     def _watch(self) -> None:
         if self._cluster.has_ended():
-            self._restart("ended by itself")
-        elif self._cluster.has_signed() or self._is_busy():
+            self._restart("exited unexpectedly")
+        elif self._cluster.has_heartbeat() or self._is_busy():
             self._silent_after = time.monotonic() + self._patience
         elif time.monotonic() > self._silent_after:
-            self._restart(f"gave no sign of life for {self._patience:.0f} s")
+            self._restart(f"sent no heartbeat for {self._patience:.0f} s")
 
     def _is_busy(self) -> bool:
-        """Whether a worker of this cluster is in the middle of a slice: then nobody may be free to give a sign."""
-        pids = (leases.pid_here(job.lease_holder) for job in leases.held_here(clock.now()))
+        """Return whether a worker of this cluster is running a slice. Then no worker may be free to send a heartbeat."""
+        pids = (leases.local_pid(job.lease_holder) for job in leases.held_on_this_host(clock.now()))
         return any(pid is not None and self._cluster.owns(pid) for pid in pids)
 
     def _restart(self, why: str) -> None:
-        self._say(f"Cluster {self._cluster.pid} {why}: it is started again.")
+        self._say(f"Cluster {self._cluster.pid} {why}. Restarting it.")
         self._cluster.end()
         self._start()
         self._dispatcher.release_taken()
 
-    def _free_leases(self, *, killed_by_us: bool = False) -> None:
-        for pk in leases.free_those_of_the_dead(clock.now(), killed_by_us=killed_by_us):
-            self._say(f"Job {pk} lost its worker; it goes on from its last step.")
+    def _release_leases(self, *, killed_by_us: bool = False) -> None:
+        for pk in leases.release_dead_leases(clock.now(), killed_by_us=killed_by_us):
+            self._say(f"Job {pk} lost its worker and continues from its last step.")
 
 
 def say(text: str) -> None:
-    """Write a line with this machine's time: the one of the database may be out of reach."""
+    """Print a line with this machine's time, because the database's clock may be unreachable."""
     print(f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} {text}", flush=True)

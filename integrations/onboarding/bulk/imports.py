@@ -199,7 +199,7 @@ def _create(pk: uuid.UUID) -> bool:
         row.save()
         verification.start(connection, actor=actor, purpose=Purpose.WORK)
         if row.admin_email:
-            queue.start(invitations.KIND, installation=connection.installation, asked_by=actor)
+            queue.start(invitations.KIND, installation=connection.installation, requested_by=actor)
     return True
 
 

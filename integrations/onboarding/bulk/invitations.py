@@ -19,7 +19,7 @@ def advance(run: Run) -> bool:
     ).exclude(admin_email="")
     for row in rows.select_related("organization"):
         with transaction.atomic():
-            row.problem = _invite(row, run.job.asked_by)
+            row.problem = _invite(row, run.job.requested_by)
             row.admin_email = ""
             row.save(update_fields=["problem", "admin_email"])
             run.checkpoint()

@@ -20,54 +20,54 @@ pytestmark = [
 
 
 def test_this_process_is_not_gone() -> None:
-    assert leases.pid_here(leases.holder()) == os.getpid()
-    assert not leases.is_gone(leases.holder())
+    assert leases.local_pid(leases.process_name()) == os.getpid()
+    assert not leases.has_exited(leases.process_name())
 
 
 def test_an_id_that_came_round_again_is_another_process() -> None:
-    name, _, mark = leases.holder().rpartition(":")
-    assert leases.is_gone(f"{name}:{int(mark) + 1}")
+    name, _, mark = leases.process_name().rpartition(":")
+    assert leases.has_exited(f"{name}:{int(mark) + 1}")
 
 
 def test_a_process_that_ended_is_gone_even_before_its_parent_noticed() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        name = f"{leases.place()}:{process.pid}:{leases._mark(process.pid)}"
-        assert not leases.is_gone(name)
+        name = f"{leases.host_name()}:{process.pid}:{leases._start_ticks(process.pid)}"
+        assert not leases.has_exited(name)
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        assert leases.is_gone(name)
+        assert leases.has_exited(name)
 
 
 def test_nothing_is_known_of_processes_elsewhere() -> None:
-    assert leases.pid_here("otherhost/12345678/1:42:99") is None
-    assert not leases.is_gone("otherhost/12345678/1:42:99")
+    assert leases.local_pid("otherhost/12345678/1:42:99") is None
+    assert not leases.has_exited("otherhost/12345678/1:42:99")
 
 
 def test_the_name_of_a_holder_fits_its_column() -> None:
     longest = Job._meta.get_field("lease_holder").max_length
-    assert longest is not None and len(leases.holder()) <= longest
+    assert longest is not None and len(leases.process_name()) <= longest
     assert 60 + len("/12345678/4294967295:4194304:") + 20 <= longest
 
 
 def held_by(job: Job, name: str) -> None:
-    assert worker.begin(job.pk) is not None
+    assert worker.claim(job.pk) is not None
     Job.objects.filter(pk=job.pk).update(lease_holder=name)
 
 
 def test_a_job_of_a_dead_worker_can_be_begun_at_once_and_its_slice_counts(installation: Installation) -> None:
     job = counting(installation)
-    held_by(job, leases.holder() + "0")
-    assert worker.begin(job.pk) is None
-    assert leases.free_those_of_the_dead(clock.now()) == [job.pk]
-    assert worker.begin(job.pk) is not None
+    held_by(job, leases.process_name() + "0")
+    assert worker.claim(job.pk) is None
+    assert leases.release_dead_leases(clock.now()) == [job.pk]
+    assert worker.claim(job.pk) is not None
     job.refresh_from_db()
     assert job.attempts == 2
 
 
 def test_ending_a_worker_for_reasons_of_ours_costs_its_job_no_attempt(installation: Installation) -> None:
     job = counting(installation)
-    held_by(job, leases.holder() + "0")
-    assert leases.free_those_of_the_dead(clock.now(), killed_by_us=True) == [job.pk]
+    held_by(job, leases.process_name() + "0")
+    assert leases.release_dead_leases(clock.now(), killed_by_us=True) == [job.pk]
     job.refresh_from_db()
     assert job.attempts == 0
 
@@ -75,9 +75,9 @@ def test_ending_a_worker_for_reasons_of_ours_costs_its_job_no_attempt(installati
 @pytest.mark.parametrize("name", ["living", "elsewhere"])
 def test_other_jobs_keep_their_leases(installation: Installation, name: str) -> None:
     job = counting(installation)
-    held_by(job, leases.holder() if name == "living" else "otherhost/12345678/1:42:99")
-    assert leases.free_those_of_the_dead(clock.now()) == []
-    assert worker.begin(job.pk) is None
+    held_by(job, leases.process_name() if name == "living" else "otherhost/12345678/1:42:99")
+    assert leases.release_dead_leases(clock.now()) == []
+    assert worker.claim(job.pk) is None
 
 
 def test_a_clock_that_is_put_back_keeps_no_job_waiting_for_as_long_as_it_was_ahead(
@@ -86,11 +86,11 @@ def test_a_clock_that_is_put_back_keeps_no_job_waiting_for_as_long_as_it_was_ahe
     waiting, held = counting(installation), counting(installation)
     ahead = clock.now() + dt.timedelta(days=30)
     Job.objects.filter(pk=waiting.pk).update(waits_until=ahead, state=JobState.WAITING)
-    assert worker.begin(held.pk) is not None
+    assert worker.claim(held.pk) is not None
     Job.objects.filter(pk=held.pk).update(lease_expires_at=ahead)
-    assert set(leases.due(clock.now())) == {waiting, held}
+    assert set(leases.due_jobs(clock.now())) == {waiting, held}
     Job.objects.filter(pk=waiting.pk).update(waits_until=clock.now() + dt.timedelta(hours=1))
-    assert set(leases.due(clock.now())) == {held}
+    assert set(leases.due_jobs(clock.now())) == {held}
 
 
 def test_a_lease_that_was_taken_a_moment_after_the_time_was_read_is_not_free(
@@ -98,5 +98,5 @@ def test_a_lease_that_was_taken_a_moment_after_the_time_was_read_is_not_free(
 ) -> None:
     read = clock.now()
     job = counting(installation)
-    assert worker.begin(job.pk) is not None
-    assert not leases.due(read - dt.timedelta(seconds=2)).exists()
+    assert worker.claim(job.pk) is not None
+    assert not leases.due_jobs(read - dt.timedelta(seconds=2)).exists()

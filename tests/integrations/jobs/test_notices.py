@@ -132,8 +132,8 @@ def test_a_consent_that_dies_soon_is_told_once_for_each_token(
 ) -> None:
     lifecycle.pause(connection, actor=officer)
     world.sandbox.pass_time(12.1 * DAY)
-    token_waits.say_which_died()
-    token_waits.say_which_died()
+    token_waits.report_expired_grants()
+    token_waits.report_expired_grants()
     tell()
     assert len([m for m in mail.outbox if "consent dies soon" in m.subject and m.to == [officer.email]]) == 1
     assert "resume it" in told()[officer.email]
@@ -191,10 +191,10 @@ def test_news_that_a_job_did_not_get_told_are_told_by_another(
 ) -> None:
     break_down(connection)
     Job.objects.filter(kind=telling.KIND).update(state=verb, finished_at=clock.now())
-    telling.tell_what_waits()
+    telling.start_pending_deliveries()
     tell()
     assert officer.email in told()
-    telling.tell_what_waits()
+    telling.start_pending_deliveries()
     assert not Job.objects.filter(kind=telling.KIND, state=JobState.WAITING).exists()
 
 

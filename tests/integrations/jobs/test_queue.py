@@ -27,7 +27,7 @@ def test_a_job_is_moved_to_its_end(installation: Installation) -> None:
 
 def test_moving_a_job_that_a_worker_has_changes_nothing(installation: Installation) -> None:
     job = counting(installation)
-    assert worker.begin(job.pk) is not None
+    assert worker.claim(job.pk) is not None
     assert queue.run_now(job).state == JobState.RUNNING
     assert items_of(job) == []
 
@@ -35,8 +35,8 @@ def test_moving_a_job_that_a_worker_has_changes_nothing(installation: Installati
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a process began")
 def test_moving_a_job_whose_worker_was_killed_goes_on_with_it_at_once(installation: Installation) -> None:
     job = counting(installation)
-    assert worker.begin(job.pk) is not None
-    Job.objects.filter(pk=job.pk).update(lease_holder=leases.holder() + "0")
+    assert worker.claim(job.pk) is not None
+    Job.objects.filter(pk=job.pk).update(lease_holder=leases.process_name() + "0")
     assert queue.run_now(job).state == JobState.DONE
 
 
@@ -112,13 +112,13 @@ def test_what_a_person_does_is_on_record(installation: Installation, operator: U
 def test_a_job_asked_for_after_it_began_starts_over_once_when_it_is_done(installation: Installation) -> None:
     job = counting(installation)
     arguments = job.arguments | {"full": True}
-    run = worker.begin(job.pk)
+    run = worker.claim(job.pk)
     assert run is not None
     for _ in range(3):
         assert queue.start(job.kind, installation=installation, arguments=arguments).pk == job.pk
-    assert run.leave(JobState.DONE)
+    assert run.release(JobState.DONE)
     job.refresh_from_db()
-    assert (job.state, job.cursor, job.arguments, job.asked_again) == (
+    assert (job.state, job.cursor, job.arguments, job.rerun_arguments) == (
         JobState.WAITING,
         {},
         arguments,
@@ -131,7 +131,7 @@ def test_a_job_asked_for_after_it_began_starts_over_once_when_it_is_done(install
 def test_a_job_asked_for_before_it_began_runs_once(installation: Installation) -> None:
     job = counting(installation)
     assert queue.start(job.kind, installation=installation).pk == job.pk
-    assert queue.run_now(job).asked_again is None
+    assert queue.run_now(job).rerun_arguments is None
     assert items_of(job) == ["item 0", "item 1", "item 2"]
 
 
@@ -139,34 +139,34 @@ def test_a_job_that_waits_between_two_slices_does_not_start_over_for_the_same(
     installation: Installation,
 ) -> None:
     job = counting(installation)
-    run = worker.begin(job.pk)
+    run = worker.claim(job.pk)
     assert run is not None
-    run.leave(JobState.WAITING)
+    run.release(JobState.WAITING)
     queue.start(job.kind, installation=installation)
     job.refresh_from_db()
-    assert job.asked_again is None
+    assert job.rerun_arguments is None
     queue.start(job.kind, installation=installation, arguments={"full": True})
     job.refresh_from_db()
-    assert job.asked_again == {"full": True}
+    assert job.rerun_arguments == {"full": True}
 
 
 def test_a_failed_job_that_was_asked_for_again_is_tried_again(installation: Installation) -> None:
     job = counting(installation)
-    run = worker.begin(job.pk)
+    run = worker.claim(job.pk)
     assert run is not None
     queue.start(job.kind, installation=installation)
-    run.leave(JobState.FAILED, line="It broke.")
+    run.release(JobState.FAILED, line="It broke.")
     job.refresh_from_db()
     assert job.state == JobState.WAITING and job.problem == ""
 
 
 def test_a_cancelled_job_does_not_start_over(installation: Installation, operator: User) -> None:
     job = counting(installation)
-    run = worker.begin(job.pk)
+    run = worker.claim(job.pk)
     assert run is not None
     queue.start(job.kind, installation=installation)
     queue.cancel(job, actor=operator)
-    run.leave(JobState.DONE)
+    run.release(JobState.DONE)
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
 
@@ -179,9 +179,9 @@ def left() -> Iterator[list[tuple[int, str]]]:
     def hear(sender: Any, *, job: Job, **_: Any) -> None:
         heard.append((job.pk, str(job.state)))
 
-    signals.left.connect(hear)
+    signals.stopped.connect(hear)
     yield heard
-    signals.left.disconnect(hear)
+    signals.stopped.disconnect(hear)
 
 
 def test_each_connection_has_one_active_job_of_a_kind_of_its_own(installation: Installation) -> None:
@@ -216,10 +216,10 @@ def test_a_connection_whose_cancelled_job_still_has_a_worker_waits_and_another_d
 ) -> None:
     first, second = connection_of(installation), connection_of(installation)
     cancelled = counting_of(first)
-    assert worker.begin(cancelled.pk) is not None
+    assert worker.claim(cancelled.pk) is not None
     queue.cancel(cancelled, actor=operator)
-    assert worker.begin(counting_of(first).pk) is None
-    assert worker.begin(counting_of(second).pk) is not None
+    assert worker.claim(counting_of(first).pk) is None
+    assert worker.claim(counting_of(second).pk) is not None
 
 
 def test_a_job_whose_connection_is_gone_ends_with_a_sentence(installation: Installation) -> None:
@@ -239,12 +239,12 @@ def test_waking_a_connection_lets_its_waiting_jobs_go_on_and_no_others(
     paused = queue.run_now(queue.start("tests.own_soon", connection=mine))
     queue.pause(paused, actor=operator)
     elsewhere = queue.run_now(queue.start("tests.own_later", connection=other))
-    assert waiting.waits_until is not None and worker.begin(waiting.pk) is None
+    assert waiting.waits_until is not None and worker.claim(waiting.pk) is None
     assert queue.wake(mine) == 1
     waiting.refresh_from_db()
     assert waiting.waits_for == ""
-    assert worker.begin(waiting.pk) is not None
-    assert worker.begin(paused.pk) is None and worker.begin(elsewhere.pk) is None
+    assert worker.claim(waiting.pk) is not None
+    assert worker.claim(paused.pk) is None and worker.claim(elsewhere.pk) is None
     assert queue.wake(mine) == 0
 
 
@@ -281,17 +281,17 @@ def test_a_job_cancelled_in_the_middle_is_left_again_when_its_worker_lets_go(
     installation: Installation, operator: User, left: list[tuple[int, str]]
 ) -> None:
     job = counting(installation)
-    run = worker.begin(job.pk)
+    run = worker.claim(job.pk)
     assert run is not None
     queue.cancel(job, actor=operator)
-    run.leave(JobState.WAITING)
+    run.release(JobState.WAITING)
     assert left == [(job.pk, "cancelled")] * 2
 
 
 def test_a_job_that_starts_over_is_not_left(installation: Installation, left: list[tuple[int, str]]) -> None:
     job = counting(installation)
-    run = worker.begin(job.pk)
+    run = worker.claim(job.pk)
     assert run is not None
     counting(installation)
-    run.leave(JobState.DONE)
+    run.release(JobState.DONE)
     assert left == []

@@ -29,7 +29,7 @@ def test_ended_jobs_go_with_their_lines_after_their_time_and_active_ones_stay(
     recent = queue.run_now(counting(installation))
     active = counting(installation)
     Job.objects.filter(pk=active.pk).update(created_at=clock.now() - dt.timedelta(days=999))
-    retention.forget_the_old()
+    retention.delete_expired_rows()
     assert set(Job.objects.values_list("pk", flat=True)) == {recent.pk, active.pk}
     assert not JobLine.objects.filter(job_id=old.pk).exists()
 
@@ -38,11 +38,11 @@ def test_token_requests_that_count_no_more_and_sessions_that_ended_go(world: Wor
     world.connected()
     Session.objects.create(session_key="old", expire_date=timezone.now() - dt.timedelta(days=1))
     Session.objects.create(session_key="open", expire_date=timezone.now() + dt.timedelta(days=1))
-    retention.forget_the_old()
+    retention.delete_expired_rows()
     assert TokenRequest.objects.count() == 1
     assert [row.session_key for row in Session.objects.all()] == ["open"]
     TokenRequest.objects.update(at=clock.now() - retention.TOKEN_REQUESTS - dt.timedelta(days=1))
-    retention.forget_the_old()
+    retention.delete_expired_rows()
     assert not TokenRequest.objects.exists()
 
 
@@ -50,10 +50,10 @@ def test_a_place_in_the_queue_for_tokens_is_kept_for_a_day(world: World) -> None
     connection = world.connected()
     demands.ask(connection, purpose=Purpose.CONSENT)
     world.sandbox.pass_time(retention.DEMANDS.total_seconds() - 60)
-    retention.forget_the_old()
+    retention.delete_expired_rows()
     assert TokenDemand.objects.exists()
     world.sandbox.pass_time(120)
-    retention.forget_the_old()
+    retention.delete_expired_rows()
     assert not TokenDemand.objects.exists()
 
 
@@ -62,7 +62,7 @@ def test_counts_whose_time_is_over_go_and_the_others_stay() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE portal_cache SET expires = '2020-01-01 00:00:00'")
     cache.set("counted", 1, timeout=300)
-    retention.forget_the_old()
+    retention.delete_expired_rows()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM portal_cache")
         assert cursor.fetchone()[0] == 1
@@ -92,9 +92,9 @@ def test_old_calls_go_a_bounded_number_at_a_time_the_oldest_first(
             path="/contacts",
             milliseconds=1,
         )
-    monkeypatch.setattr(retention, "CALLS_AT_ONCE", 2)
-    retention.forget_old_calls()
+    monkeypatch.setattr(retention, "CALLS_BATCH", 2)
+    retention.delete_old_calls()
     assert Call.objects.filter(at__lt=long_ago).count() == 1
     assert Call.objects.earliest("at").at > long_ago - dt.timedelta(days=2)
-    retention.forget_old_calls()
+    retention.delete_old_calls()
     assert Call.objects.count() == kept > 0

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def begun(job: Job) -> run.Run:
-    slice_ = worker.begin(job.pk)
+    slice_ = worker.claim(job.pk)
     assert slice_ is not None
     return slice_
 
@@ -23,7 +23,7 @@ def begun(job: Job) -> run.Run:
 def test_a_worker_that_wakes_up_late_writes_nothing(installation: Installation) -> None:
     job = counting(installation)
     late = begun(job)
-    clock.advance(leases.LEASE.total_seconds() + 1)
+    clock.advance(leases.LEASE_DURATION.total_seconds() + 1)
     assert worker.advance(job.pk)
     with pytest.raises(run.LeaseLost), transaction.atomic():
         late.note("written by the dead")
@@ -38,9 +38,9 @@ def test_a_checkpoint_renews_the_lease(installation: Installation) -> None:
     job = counting(installation)
     working = begun(job)
     for item in range(3):
-        clock.advance(leases.LEASE.total_seconds() - 5)
+        clock.advance(leases.LEASE_DURATION.total_seconds() - 5)
         step(working, item)
-        assert worker.begin(job.pk) is None
+        assert worker.claim(job.pk) is None
 
 
 def test_the_step_during_which_somebody_pauses_is_kept_and_is_the_last(
@@ -66,7 +66,7 @@ def test_a_job_that_is_resumed_before_its_worker_noticed_is_not_begun_twice(
     working = begun(job)
     queue.pause(job, actor=operator)
     queue.resume(job, actor=operator)
-    assert worker.begin(job.pk) is None
+    assert worker.claim(job.pk) is None
     step(working, 0)
     assert not working.time_left()
     working.leave(JobState.WAITING)
@@ -82,7 +82,7 @@ def test_a_new_job_waits_for_the_worker_of_the_cancelled_one(
     queue.cancel(cancelled, actor=operator)
     successor = counting(installation)
     assert successor.pk != cancelled.pk
-    assert worker.begin(successor.pk) is None
+    assert worker.claim(successor.pk) is None
     working.leave(JobState.WAITING)
     cancelled.refresh_from_db()
     assert cancelled.state == JobState.CANCELLED
@@ -131,7 +131,7 @@ def test_a_slice_ends_when_its_time_is_over(
     monkeypatch.setattr(run.time, "monotonic", lambda: seconds[0])
     working = begun(counting(installation))
     assert working.time_left()
-    seconds[0] += run.SLICE
+    seconds[0] += run.SLICE_SECONDS
     assert not working.time_left()
 
 

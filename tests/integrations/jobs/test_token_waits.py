@@ -60,11 +60,11 @@ def test_whoever_is_stopped_leaves_the_queue(world: World, waiting: Job, verb) -
 
 
 def test_a_slot_that_comes_free_sooner_wakes_whose_turn_it_is(world: World, waiting: Job) -> None:
-    token_waits.call_whose_turn_it_is()
+    token_waits.wake_ready_connections()
     waiting.refresh_from_db()
     assert waiting.waits_for, "its turn has not come"
     TokenRequest.objects.filter(state=RequestState.REFUSED).update(state=RequestState.RELEASED)
-    token_waits.call_whose_turn_it_is()
+    token_waits.wake_ready_connections()
     assert run(waiting).state == JobState.DONE
 
 
@@ -81,13 +81,13 @@ def test_a_grant_that_nobody_used_is_renewed_by_a_job(world: World) -> None:
     connection = world.consented(world.member("officer"))
     world.sandbox.pass_time(10.1 * DAY)
     before = len(world.sandbox.requests("/v1/token"))
-    token_waits.keep_alive_what_is_ripe()
-    token_waits.keep_alive_what_is_ripe()
-    job = Job.objects.get(kind=token_waits.KEEP_ALIVE)
+    token_waits.renew_expiring_grants()
+    token_waits.renew_expiring_grants()
+    job = Job.objects.get(kind=token_waits.RENEWAL_KIND)
     assert run(job).state == JobState.DONE
     assert len(world.sandbox.requests("/v1/token")) == before + 1
-    token_waits.keep_alive_what_is_ripe()
-    assert Job.objects.filter(kind=token_waits.KEEP_ALIVE).count() == 1
+    token_waits.renew_expiring_grants()
+    assert Job.objects.filter(kind=token_waits.RENEWAL_KIND).count() == 1
     connection.token.refresh_from_db()
     world.sandbox.pass_time(13 * DAY)
     assert access.access_token(connection)
@@ -99,18 +99,18 @@ def test_a_paused_grant_that_is_ripe_is_renewed_as_soon_as_it_is_resumed(
     connection = world.consented(world.member("officer"))
     lifecycle.pause(connection, actor=world.operator)
     world.sandbox.pass_time(12.5 * DAY)
-    token_waits.keep_alive_what_is_ripe()
-    assert not Job.objects.filter(kind=token_waits.KEEP_ALIVE).exists()
+    token_waits.renew_expiring_grants()
+    assert not Job.objects.filter(kind=token_waits.RENEWAL_KIND).exists()
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.resume(connection, actor=world.operator)
-    assert run(Job.objects.get(kind=token_waits.KEEP_ALIVE)).state == JobState.DONE
+    assert run(Job.objects.get(kind=token_waits.RENEWAL_KIND)).state == JobState.DONE
     assert keep_alive.dying() == []
 
 
 def test_a_grant_that_died_says_so_without_anybody_asking(world: World) -> None:
     connection = world.consented(world.member("officer"))
     world.sandbox.pass_time(15 * DAY)
-    token_waits.say_which_died()
+    token_waits.report_expired_grants()
     connection.refresh_from_db()
     assert (connection.state, connection.reason) == (ConnectionState.NEEDS_RECONNECT, access.DIED)
 
@@ -118,11 +118,11 @@ def test_a_grant_that_died_says_so_without_anybody_asking(world: World) -> None:
 def test_an_intent_that_nobody_came_back_to_is_explained(world: World) -> None:
     connection = world.consented(world.member("officer"))
     request = ledger.take(connection, purpose=Purpose.WORK, fence=0)
-    token_waits.explain_lost_answers()
+    token_waits.resolve_lost_answers()
     request.refresh_from_db()
     assert request.state == RequestState.OPEN, "its process may still live"
     world.sandbox.pass_time(access.LEASE.total_seconds() + 1)
-    token_waits.explain_lost_answers()
+    token_waits.resolve_lost_answers()
     request.refresh_from_db()
     assert request.state == RequestState.LOST
     assert request.ended_at is not None and request.ended_at - request.at <= dt.timedelta(minutes=1)
@@ -132,7 +132,7 @@ def test_calls_are_noted_with_the_job_they_were_made_for(world: World) -> None:
     connection: Connection = world.connected()
     job = run(jobs.start(connection=connection))
     assert connection.calls.filter(job=job.pk).count() > 3
-    assert worker.begin(job.pk) is None
+    assert worker.claim(job.pk) is None
 
 
 def test_a_token_that_comes_while_a_job_is_being_put_back_is_not_missed(
@@ -158,13 +158,13 @@ def test_a_renewal_that_failed_is_left_alone_for_an_hour(world: World) -> None:
     application.client_secret = "another"
     application.save()
     world.sandbox.pass_time(10.1 * DAY)
-    token_waits.keep_alive_what_is_ripe()
-    assert run(Job.objects.get(kind=token_waits.KEEP_ALIVE)).state == JobState.FAILED
-    token_waits.keep_alive_what_is_ripe()
-    assert Job.objects.filter(kind=token_waits.KEEP_ALIVE).count() == 1
+    token_waits.renew_expiring_grants()
+    assert run(Job.objects.get(kind=token_waits.RENEWAL_KIND)).state == JobState.FAILED
+    token_waits.renew_expiring_grants()
+    assert Job.objects.filter(kind=token_waits.RENEWAL_KIND).count() == 1
     world.sandbox.pass_time(3700)
-    token_waits.keep_alive_what_is_ripe()
-    assert Job.objects.filter(kind=token_waits.KEEP_ALIVE).count() == 2
+    token_waits.renew_expiring_grants()
+    assert Job.objects.filter(kind=token_waits.RENEWAL_KIND).count() == 2
 
 
 def test_a_turn_that_comes_for_somebody_who_has_gone_passes_to_the_next(world: World, waiting: Job) -> None:
@@ -172,10 +172,10 @@ def test_a_turn_that_comes_for_somebody_who_has_gone_passes_to_the_next(world: W
     with pytest.raises(ledger.NoSlot):
         world.begin(person)
     TokenRequest.objects.filter(state=RequestState.REFUSED).update(state=RequestState.RELEASED)
-    token_waits.call_whose_turn_it_is()
+    token_waits.wake_ready_connections()
     assert run(waiting).state == JobState.WAITING, "a person goes first"
     world.sandbox.pass_time(demands.FORGOTTEN_AFTER.total_seconds() + 1)
-    token_waits.call_whose_turn_it_is()
+    token_waits.wake_ready_connections()
     assert run(waiting).state == JobState.DONE
 
 
@@ -225,8 +225,8 @@ def test_a_job_that_waits_for_a_new_slot_does_not_spin_because_its_connection_ha
 def test_what_keeps_promises_to_people_is_not_paused(world: World) -> None:
     world.consented(world.member("officer"))
     world.sandbox.pass_time(10.1 * DAY)
-    token_waits.keep_alive_what_is_ripe()
-    job = Job.objects.get(kind=token_waits.KEEP_ALIVE)
+    token_waits.renew_expiring_grants()
+    job = Job.objects.get(kind=token_waits.RENEWAL_KIND)
     assert not queue.pause(job, actor=world.operator)
     assert run(job).state == JobState.DONE
 
@@ -245,8 +245,8 @@ def test_one_connection_in_trouble_keeps_none_from_being_renewed(
         return start(kind, connection=connection)
 
     monkeypatch.setattr(token_waits.queue, "start", fails_for_one)
-    token_waits.keep_alive_what_is_ripe()
-    assert [job.connection for job in Job.objects.filter(kind=token_waits.KEEP_ALIVE)] == [good]
+    token_waits.renew_expiring_grants()
+    assert [job.connection for job in Job.objects.filter(kind=token_waits.RENEWAL_KIND)] == [good]
 
 
 def test_work_that_a_stop_held_up_goes_on_at_once_when_it_is_released(

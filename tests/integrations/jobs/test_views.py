@@ -59,7 +59,7 @@ def listed(html: str) -> list[int]:
 
 def address_of(job: Job, verb: str = "") -> str:
     if verb:
-        return reverse("steer_job", args=[job.organization.slug, job.pk, verb])
+        return reverse("change_job", args=[job.organization.slug, job.pk, verb])
     return reverse("job", args=[job.organization.slug, job.pk])
 
 
@@ -72,7 +72,7 @@ def test_what_runs_is_listed_before_what_waits_and_what_ended(
 ) -> None:
     running, waiting = counting(installation), queue.start("tests.later", installation=elm)
     done = queue.run_now(counting(elm))
-    assert worker.begin(running.pk) is not None
+    assert worker.claim(running.pk) is not None
     html = page(browser(operator), reverse("jobs"))
     assert listed(html) == [running.pk, waiting.pk, done.pk]
 
@@ -126,7 +126,7 @@ def test_an_officer_sees_the_jobs_they_asked_for_and_those_of_their_connection(
     connection = connection_of(installation, officer)
     foreign = queue.run_now(counting_of(connection_of(installation, member(installation, "officer"))))
     theirs = queue.run_now(queue.start("tests.own_refused", connection=connection))
-    asked = queue.start("tests.later", installation=installation, asked_by=officer)
+    asked = queue.start("tests.later", installation=installation, requested_by=officer)
     client = browser(officer)
     assert listed(page(client, reverse("jobs"))) == [asked.pk, theirs.pk]
     assert client.get(address_of(foreign)).status_code == 404
@@ -141,7 +141,7 @@ def test_an_officer_sees_the_jobs_they_asked_for_and_those_of_their_connection(
 
 
 @pytest.mark.parametrize(("role", "may"), [("admin", True), ("editor", False), ("viewer", False)])
-def test_only_some_may_steer(installation: Installation, role: str, may: bool) -> None:
+def test_only_some_may_change(installation: Installation, role: str, may: bool) -> None:
     job = counting(installation)
     client = browser(member(installation, role))
     assert ("Cancel the job" in page(client, address_of(job))) is may
@@ -183,8 +183,8 @@ def test_progress_is_polled_until_the_job_has_ended(installation: Installation, 
 
 def test_a_job_shows_how_far_and_how_fast_it_is(installation: Installation, operator: User) -> None:
     job = counting(installation)
-    assert worker.begin(job.pk) is not None
-    Job.objects.filter(pk=job.pk).update(done=12_431, total=50_000, worked=40, failed=7)
+    assert worker.claim(job.pk) is not None
+    Job.objects.filter(pk=job.pk).update(done=12_431, total=50_000, work_seconds=40, failed=7)
     html = page(browser(operator), address_of(job))
     for text in ("12,431 of 50,000", "311 a second", "Done about", '<progress class="progress" max="50000"'):
         assert text in html

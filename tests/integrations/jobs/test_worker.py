@@ -32,8 +32,8 @@ def test_a_job_of_several_slices_goes_on_where_it_stands(installation: Installat
 
 def test_a_job_somebody_works_on_is_not_begun_again(installation: Installation) -> None:
     job = counting(installation)
-    assert worker.begin(job.pk) is not None
-    assert worker.begin(job.pk) is None
+    assert worker.claim(job.pk) is not None
+    assert worker.claim(job.pk) is None
     assert not worker.advance(job.pk)
 
 
@@ -81,7 +81,7 @@ def test_an_error_of_ours_is_tried_again_and_told_by_its_type_only(
     caplog.set_level(logging.CRITICAL)
     job = queue.start("tests.faulty", installation=installation)
     waits = []
-    for _ in range(worker.ATTEMPTS - 1):
+    for _ in range(worker.MAX_ATTEMPTS - 1):
         assert worker.advance(job.pk)
         waits.append(round(wait_of(job)))
         clock.advance(waits[-1] + 1)
@@ -98,7 +98,7 @@ def test_a_job_that_gets_further_each_time_it_fails_is_not_given_up(
     installation: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
-    items = worker.ATTEMPTS + 3
+    items = worker.MAX_ATTEMPTS + 3
     job = queue.start("tests.stumbling", installation=installation, arguments={"items": items})
     for _ in range(items + 1):
         assert worker.advance(job.pk)
@@ -109,13 +109,13 @@ def test_a_job_that_gets_further_each_time_it_fails_is_not_given_up(
 
 def test_a_job_whose_workers_die_is_stopped_after_a_few_attempts(installation: Installation) -> None:
     job = counting(installation)
-    for _ in range(worker.ATTEMPTS):
-        assert worker.begin(job.pk) is not None
-        clock.advance(leases.LEASE.total_seconds() + 1)
+    for _ in range(worker.MAX_ATTEMPTS):
+        assert worker.claim(job.pk) is not None
+        clock.advance(leases.LEASE_DURATION.total_seconds() + 1)
     assert worker.advance(job.pk)
     job.refresh_from_db()
     assert (job.state, job.done) == (JobState.FAILED, 0)
-    assert f"{worker.ATTEMPTS} times" in job.problem
+    assert f"{worker.MAX_ATTEMPTS} times" in job.problem
 
 
 @pytest.mark.django_db(transaction=True)
@@ -127,7 +127,7 @@ def test_of_many_threads_one_begins_the_job(installation: Installation) -> None:
     def begin() -> None:
         try:
             together.wait(60)
-            slice_ = worker.begin(job.pk)
+            slice_ = worker.claim(job.pk)
             if slice_ is not None:
                 begun.append(slice_)
         finally:
@@ -182,7 +182,7 @@ class History:
 
     def move(self, name: str, who: int) -> None:
         if name == "begin" and who not in self.working:
-            slice_ = worker.begin(self.job.pk)
+            slice_ = worker.claim(self.job.pk)
             if slice_ is not None:
                 self.working[who] = slice_
         elif name == "step" and who in self.working:
@@ -192,7 +192,7 @@ class History:
         elif name == "die":
             self.working.pop(who, None)
         elif name == "pass time":
-            clock.advance(leases.LEASE.total_seconds() * 1.1)
+            clock.advance(leases.LEASE_DURATION.total_seconds() * 1.1)
         elif name in ("pause", "resume", "cancel", "retry"):
             getattr(queue, name)(self.job, actor=self.person)
 
@@ -208,7 +208,7 @@ class History:
 
     def finish(self) -> None:
         """Everybody goes home; whatever state that leaves, the job can be brought to its end."""
-        clock.advance(leases.LEASE.total_seconds() + 1)
+        clock.advance(leases.LEASE_DURATION.total_seconds() + 1)
         queue.resume(self.job, actor=self.person)
         queue.retry(self.job, actor=self.person)
         Job.objects.filter(pk=self.job.pk).update(attempts=0)

@@ -54,7 +54,7 @@ def test_a_worker_that_dies_after_the_last_step_neither_forgets_the_sync_nor_ver
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = verification.start(world.connected(), actor=None)
-    run = worker.begin(job.pk)
+    run = worker.claim(job.pk)
     assert run is not None
     monkeypatch.setattr(run, "checkpoint", lambda **_: (_ for _ in ()).throw(SystemExit))
     with pytest.raises(SystemExit):

@@ -44,7 +44,7 @@ def test_each_who_waits_is_told_by_a_job_of_their_own(world: World) -> None:
         waiting.ask(installation, user=world.member("officer"))
     first, second = Job.objects.filter(kind=waiting.KIND)
     queue.run_now(first)
-    assert [mail.to for mail in django_mail.outbox] == [[first.asked_by.email]]
+    assert [mail.to for mail in django_mail.outbox] == [[first.requested_by.email]]
     queue.run_now(second)
     assert len(django_mail.outbox) == 2
 

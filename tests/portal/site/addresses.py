@@ -177,7 +177,7 @@ a_job = _in_organization(pk=lambda s: s.job.pk)
 JOBS = {
     "jobs": SHARED,
     "job": Address(a_job, INSIGHT | {"officer"}),
-    "steer_job": Address(
+    "change_job": Address(
         _in_organization(pk=lambda s: s.job.pk, verb=lambda s: "retry"), MANAGERS | {"officer"}, posts=True
     ),
 }

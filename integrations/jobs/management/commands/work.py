@@ -1,4 +1,4 @@
-"""`manage.py work`: one worker, which is a django-q2 cluster under our own supervision."""
+"""`manage.py work`: run one worker (a supervised django-q2 cluster)."""
 
 import argparse
 from typing import Any
@@ -13,26 +13,26 @@ from portal.encryption import status
 
 
 class Command(BaseCommand):
-    help = "Work on jobs until told to stop. Start it on as many machines as you like against one PostgreSQL."
+    help = "Run jobs until stopped. Several machines can run a worker against one PostgreSQL database."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--patience",
             type=float,
             default=PATIENCE,
-            help="seconds without a sign of life after which hung workers are killed and started again",
+            help="seconds without a heartbeat before hung workers are killed and restarted",
         )
-        # how the supervisor starts the cluster
+        # used by the supervisor to start the cluster
         parser.add_argument("--cluster-only", action="store_true", help=argparse.SUPPRESS)
-        parser.add_argument("--signs", type=int, help=argparse.SUPPRESS)
+        parser.add_argument("--heartbeat-fd", type=int, help=argparse.SUPPRESS)
         parser.add_argument("--period", type=float, default=10.0, help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["cluster_only"]:
-            process.run(signs=options["signs"], period=options["period"])
+            process.run(heartbeat_fd=options["heartbeat_fd"], period=options["period"])
         else:
-            # Django leaves these out when a command starts
+            # Django does not run these when a command starts
             self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
-            # said, but no reason to stop: what needs another key works, and mending may need a worker
+            # report missing keys, but start anyway: other work continues, and the repair may need a worker
             self.check(tags=[status.TAG], databases=[DEFAULT_DB_ALIAS], fail_level=CRITICAL)
             Supervisor(say, patience=options["patience"]).run()

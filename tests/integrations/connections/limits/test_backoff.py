@@ -143,7 +143,7 @@ def test_requests_that_are_refused_without_end_get_rarer_and_are_told(world: Wor
         schedule.start_due_syncs()
         for job in Job.objects.filter(kind=jobs.KIND, state="waiting"):
             queue.run_now(job)
-        token_waits.say_which_fail()
+        token_waits.report_failing_connections()
         world.sandbox.pass_time(900)
     assert 3 <= connection.token_requests.count() - before <= 8
     [told] = Notice.objects.filter(connection=connection)
@@ -153,8 +153,8 @@ def test_requests_that_are_refused_without_end_get_rarer_and_are_told(world: Wor
     world.sandbox.faults()
     world.sandbox.pass_time(12 * 3600)
     assert access.access_token(connection)
-    token_waits.say_which_fail()
-    token_waits.say_which_fail()
+    token_waits.report_failing_connections()
+    token_waits.report_failing_connections()
     kinds = list(Notice.objects.filter(connection=connection).values_list("kind", flat=True))
     assert kinds == [NoticeKind.RECOVERED, NoticeKind.FAILING]
 

@@ -71,7 +71,7 @@ def test_what_a_pass_reads_of_the_mirror_stays_true_until_it_has_written(world: 
 
 def begun(connection: Connection) -> Run:
     """A slice of a connection's pass."""
-    found = worker.begin(sync.start(connection=connection).pk)
+    found = worker.claim(sync.start(connection=connection).pk)
     assert found is not None
     return found
 

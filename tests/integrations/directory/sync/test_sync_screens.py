@@ -34,7 +34,7 @@ def test_sync_now_starts_a_sync_and_notes_who_asked(
     answer = browser(world.operator).post(address(admin, "sync/sandbox/"))
     assert answer.status_code == 302
     job = Job.objects.get(kind=jobs.KIND)
-    assert (job.asked_by, job.is_active) == (world.operator, True)
+    assert (job.requested_by, job.is_active) == (world.operator, True)
     assert Entry.objects.filter(action="directory.sync", actor=world.operator).exists()
 
 

@@ -33,8 +33,8 @@ def jobs(count: int) -> list[Job]:
 def test_a_due_job_is_handed_out_once(installation: Installation) -> None:
     job = counting(installation)
     dispatcher = dispatch.Dispatcher()
-    dispatcher.hand_out()
-    dispatcher.hand_out()
+    dispatcher.enqueue_due()
+    dispatcher.enqueue_due()
     assert handed_out() == [job.pk]
 
 
@@ -45,39 +45,39 @@ def test_a_task_that_got_lost_is_handed_out_again(
     monkeypatch.setattr(dispatch.time, "monotonic", lambda: seconds[0])
     job = counting(installation)
     dispatcher = dispatch.Dispatcher()
-    dispatcher.hand_out()
+    dispatcher.enqueue_due()
     assert handed_out() == [job.pk]
-    seconds[0] += dispatch.PATIENCE
-    dispatcher.hand_out()
+    seconds[0] += dispatch.CLAIM_TIMEOUT
+    dispatcher.enqueue_due()
     assert handed_out() == [job.pk]
 
 
 def test_a_job_that_waits_is_handed_out_when_its_time_has_come(installation: Installation) -> None:
     job = queue.run_now(queue.start("tests.later", installation=installation))
     dispatcher = dispatch.Dispatcher()
-    dispatcher.hand_out()
+    dispatcher.enqueue_due()
     assert handed_out() == []
     clock.advance(121)
-    dispatcher.hand_out()
+    dispatcher.enqueue_due()
     assert handed_out() == [job.pk]
 
 
 def test_the_queue_stays_short_and_everybody_gets_a_turn(installation: Installation) -> None:
     waiting = [job.pk for job in jobs(ROOM + 3)]
     dispatcher = dispatch.Dispatcher()
-    dispatcher.hand_out()
-    dispatcher.hand_out()
+    dispatcher.enqueue_due()
+    dispatcher.enqueue_due()
     first = handed_out()
     assert first == waiting[:ROOM]
     Job.objects.update(arguments={"items": 5, "pause_after": 0})
     for pk in first:
         assert worker.advance(pk)
-    dispatcher.hand_out()
+    dispatcher.enqueue_due()
     assert handed_out() == [*waiting[ROOM:], *waiting[: ROOM - 3]]
 
 
 def test_what_a_dead_cluster_had_taken_can_be_taken_at_once(installation: Installation) -> None:
-    worker.hand_over(1)
+    worker.enqueue(1)
     OrmQ.objects.update(lock=timezone.now() + dt.timedelta(seconds=Conf.RETRY))
     dispatch.Dispatcher().release_taken()
     assert OrmQ.objects.filter(lock__lt=timezone.now()).count() == 1

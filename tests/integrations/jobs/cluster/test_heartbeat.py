@@ -27,26 +27,26 @@ def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 def test_the_broker_hands_out_a_canary_and_then_what_is_in_the_table(pipe: int) -> None:
     broker = heartbeat.Broker(list_key=Conf.CLUSTER_NAME)
-    worker.hand_over(42)
+    worker.enqueue(42)
     canary, task = (SignedPackage.loads(broker.dequeue()[0][1]) for _ in range(2))
-    assert canary["func"] == "integrations.jobs.cluster.heartbeat.sign"
+    assert canary["func"] == "integrations.jobs.cluster.heartbeat.beat"
     assert task["args"] == (42,)
 
 
 def test_a_canary_that_is_run_is_heard(pipe: int) -> None:
-    heartbeat.sign()
+    heartbeat.beat()
     assert os.read(pipe, 10) == b"."
 
 
 def test_signs_that_nobody_reads_block_no_worker(pipe: int) -> None:
     for _ in range(100_000):
-        heartbeat.sign()
+        heartbeat.beat()
     assert len(os.read(pipe, 10)) == 10
 
 
 def test_without_a_supervisor_there_is_no_canary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "_pipe", None)
     broker = heartbeat.Broker(list_key=Conf.CLUSTER_NAME)
-    worker.hand_over(42)
+    worker.enqueue(42)
     assert SignedPackage.loads(broker.dequeue()[0][1])["args"] == (42,)
-    heartbeat.sign()
+    heartbeat.beat()

@@ -166,7 +166,7 @@ def test_a_job_that_kills_its_worker_is_stopped_after_a_few_attempts(
 ) -> None:
     job = queue.start("tests.deadly", installation=installation)
     eventually("it has failed", lambda: state(job) == JobState.FAILED)
-    assert f"{worker.ATTEMPTS} times" in job.problem
+    assert f"{worker.MAX_ATTEMPTS} times" in job.problem
     assert len(work.clusters()) == 1
 
 

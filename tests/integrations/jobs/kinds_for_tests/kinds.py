@@ -16,13 +16,13 @@ def register() -> None:
     for advance in (count, deadly, busy, later, soon, refused, faulty, stumbling):
         name = advance.__name__
         kinds.register(f"tests.{name}", label=name.title(), advance=advance)
-        kinds.register(f"tests.own_{name}", label=f"Own {name}", advance=advance, of_connection=True)
+        kinds.register(f"tests.own_{name}", label=f"Own {name}", advance=advance, per_connection=True)
 
 
 def step(run: Run, item: int) -> None:
     """Note an item in the transaction that commits the cursor, as real work does."""
     with transaction.atomic():
-        run.note(f"item {item}")
+        run.log(f"item {item}")
         run.checkpoint(cursor={"next": item + 1}, done=item + 1, total=run.job.arguments["items"])
 
 
