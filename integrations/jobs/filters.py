@@ -1,89 +1,75 @@
-"""What the list of jobs is narrowed to: state, kind, organization and connection, as chosen in its address."""
+"""Filters of the job list, as a django-filter `FilterSet`."""
 
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
-from django.db.models import QuerySet
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
 
 from integrations.connections.models import Connection
 from integrations.connections.permissions import title_of
 from integrations.jobs import kinds
 from integrations.jobs.models import Job, JobState
-from portal.organizations.models import Organization
+
+#: The list offers connections to choose from only when they belong to one organization, and at most this many.
+MAX_CONNECTIONS = 200
 
 
-@dataclass(frozen=True)
-class Choice:
-    value: str
-    label: str
-    chosen: bool
+class ConnectionChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A choice of connections by title."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return title_of(obj)
 
 
-class JobFilters:
-    """The filters chosen in ``query``, and what there is to choose: both others are those the person may see.
+class ConnectionFilter(django_filters.ModelChoiceFilter):
+    field_class = ConnectionChoiceField
 
-    A value that is none of the choices is no filter: what somebody may not see cannot be probed for.
+
+class JobFilter(django_filters.FilterSet):
+    """Filter jobs by state, kind, organization and connection.
+
+    ``connections`` are those that the person may see. Invalid values are ignored, so nobody can find out whether
+    something exists that they may not see.
     """
 
-    def __init__(
-        self,
-        query: Mapping[str, str],
-        organizations: "QuerySet[Organization]",
-        connections: "QuerySet[Connection]",
-    ) -> None:
-        self.states = _choices(
-            query.get("state", ""), [(value, str(label)) for value, label in JobState.choices]
-        )
-        self.kinds = _choices(query.get("kind", ""), [(name, kinds.label_of(name)) for name in kinds.names()])
-        self._visible = organizations
-        slug = query.get("organization", "")
-        # PostgreSQL refuses a NUL in what it compares
-        known = organizations.filter(slug=slug) if slug.isprintable() else organizations.none()
-        self._organization = known.first() if slug else None
-        self._connections = connections
-        self._connection = _found(connections, query.get("connection", ""))
+    state = django_filters.ChoiceFilter(label="State", choices=JobState.choices, empty_label="Any")
+    kind = django_filters.ChoiceFilter(
+        label="Kind",
+        choices=lambda: [(name, kinds.label_of(name)) for name in kinds.names()],
+        empty_label="Any",
+    )
+    organization = django_filters.CharFilter(label="Organization", method="filter_organization")
+    connection = ConnectionFilter(label="Connection", queryset=Connection.objects.none(), empty_label="Any")
 
-    @cached_property
-    def organizations(self) -> list[Choice]:
-        """The organizations to choose from: asked for by the whole page, not each time that its rows are refreshed."""
-        chosen = self._organization.slug if self._organization else ""
-        return _choices(chosen, [(row.slug, row.name) for row in self._visible])
+    def __init__(self, *args: Any, connections: "QuerySet[Connection]", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["connection"].field.queryset = connections
 
-    @cached_property
-    def connections(self) -> list[Choice]:
-        """The connections to choose from: those of the organization that is chosen, or of the only one."""
-        chosen = str(self._connection.pk) if self._connection else ""
-        slugs = [each.value for each in self.organizations if each.chosen or self._organization is None]
-        if len(slugs) != 1:
-            return [Choice(chosen, title_of(self._connection), True)] if self._connection else []
-        rows = self._connections.filter(installation__organization__slug=slugs[0])
-        return _choices(chosen, [(str(row.pk), title_of(row)) for row in rows])
+    def filter_organization(self, jobs: "QuerySet[Job]", name: str, value: str) -> "QuerySet[Job]":
+        """Match the short name exactly or a part of the name."""
+        return jobs.filter(Q(organization__slug=value) | Q(organization__name__icontains=value))
 
     @property
-    def is_on(self) -> bool:
-        """Whether anything is left out."""
-        chosen = any(each.chosen for each in (*self.states, *self.kinds))
-        return chosen or self._organization is not None or self._connection is not None
+    def is_active(self) -> bool:
+        """Return whether any filter is set to a valid value."""
+        return bool(self.form.is_valid() or self.form.cleaned_data) and any(
+            value not in (None, "") for value in self.form.cleaned_data.values()
+        )
 
-    def apply(self, jobs: "QuerySet[Job]") -> "QuerySet[Job]":
-        """The jobs that match all that is chosen."""
-        fields = {"state": self.states, "kind": self.kinds}
-        chosen = {name: each.value for name, choices in fields.items() for each in choices if each.chosen}
-        if self._organization is not None:
-            jobs = jobs.filter(organization=self._organization)
-        if self._connection is not None:
-            jobs = jobs.filter(connection=self._connection)
-        return jobs.filter(**chosen)
-
-
-def _found(connections: "QuerySet[Connection]", key: str) -> Connection | None:
-    try:
-        return connections.filter(pk=uuid.UUID(key)).first()
-    except ValueError:
-        return None
-
-
-def _choices(chosen: str, rows: list[tuple[str, str]]) -> list[Choice]:
-    return [Choice(value, label, value == chosen) for value, label in rows]
+    def selectable_connections(self) -> list[tuple[str, str]]:
+        """Return the connections to choose from as (id, title), if they all belong to one organization."""
+        self.form.is_valid()
+        chosen: Connection | None = self.form.cleaned_data.get("connection")
+        rows = self.filters["connection"].field.queryset
+        if text := self.form.cleaned_data.get("organization"):
+            organization = Q(installation__organization__slug=text) | Q(
+                installation__organization__name__icontains=text
+            )
+            rows = rows.filter(organization)
+        found = list(rows.order_by("created_at")[: MAX_CONNECTIONS + 1])
+        if len(found) > MAX_CONNECTIONS or len({row.installation.organization_id for row in found}) != 1:
+            found = []
+        if chosen is not None and chosen not in found:
+            found.append(chosen)
+        return [(str(row.pk), title_of(row)) for row in found]

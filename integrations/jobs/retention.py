@@ -25,7 +25,7 @@ CALLS_NAME, CALLS_EVERY, CALLS_BATCH = "jobs.retention.calls", dt.timedelta(minu
 
 
 def delete_expired_rows() -> None:
-    """Delete old jobs with their logs, notices, token requests, unused places in the token queue, consent attempts and sessions."""
+    """Delete old jobs, notices, token requests, unused places in the token queue, consent attempts and sessions."""
     at = clock.now()
     _delete(Job.objects.exclude(state__in=ACTIVE).filter(finished_at__lt=at - JOBS))
     _delete(Notice.objects.filter(created_at__lt=at - NOTICES))

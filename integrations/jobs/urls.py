@@ -1,4 +1,4 @@
-"""Addresses of the jobs app."""
+"""URLs of the jobs app."""
 
 from django.urls import path, re_path
 

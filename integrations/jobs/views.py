@@ -1,4 +1,4 @@
-"""The screens of jobs: the list across organizations, one job, and what a person may do to it."""
+"""Pages about jobs: the list across organizations, one job, and its actions."""
 
 import datetime as dt
 from typing import Any
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from integrations.connections.models import Connection
 from integrations.connections.permissions import may_manage, title_of
 from integrations.jobs import kinds, queue
-from integrations.jobs.filters import JobFilters
+from integrations.jobs.filters import JobFilter
 from integrations.jobs.models import ACTIVE, Job, JobState
 from portal.accounts.guard import current_user, signed_in
 from portal.core import clock
@@ -24,7 +24,7 @@ from portal.organizations.views.guard import organization_view
 
 SHOWN = 100
 LINES = 200
-#: What rows of jobs show of other tables.
+#: Related rows that lists of jobs show.
 RELATED = (
     "organization",
     "installation__environment",
@@ -32,11 +32,11 @@ RELATED = (
     "connection__installation__environment",
 )
 _ORDER = [JobState.RUNNING, JobState.WAITING, JobState.PAUSED]
-_STEERS = {"pause": queue.pause, "resume": queue.resume, "cancel": queue.cancel, "retry": queue.retry}
+_ACTIONS = {"pause": queue.pause, "resume": queue.resume, "cancel": queue.cancel, "retry": queue.retry}
 
 
 def visible_jobs(request: HttpRequest) -> "QuerySet[Job]":
-    """The jobs this person may see: an officer's own, anybody else's of their organizations."""
+    """Return the jobs this person may see: officers their own, everybody else those of their organizations."""
     user = current_user(request)
     visible = Job.objects.filter(organization__in=Organization.objects.visible_to(user))
     if user.is_operator:
@@ -46,7 +46,7 @@ def visible_jobs(request: HttpRequest) -> "QuerySet[Job]":
 
 
 def visible_connections(request: HttpRequest) -> "QuerySet[Connection]":
-    """The connections whose jobs this person may see."""
+    """Return the connections whose jobs this person may see."""
     user = current_user(request)
     visible = Connection.objects.filter(
         installation__organization__in=Organization.objects.visible_to(user)
@@ -58,53 +58,58 @@ def visible_connections(request: HttpRequest) -> "QuerySet[Connection]":
 
 
 def row(job: Job, at: dt.datetime) -> dict[str, Any]:
-    """A job as lists show it."""
+    """Return a job with what lists show beside it."""
     connection = title_of(job.connection) if job.connection is not None else ""
-    return {"job": job, "connection": connection, "rate": rate_of(job), "eta": job.eta(at)}
+    return {
+        "job": job,
+        "label": kinds.label_of(job.kind),
+        "connection": connection,
+        "rate": rate_of(job),
+        "eta": job.eta(at),
+    }
 
 
 def rate_of(job: Job) -> str:
-    """“312 a second”, or a minute where it is slow; empty when nothing can be said."""
+    """Return “312 per second”, or per minute for slow jobs, or "" if unknown."""
     rate = job.rate()
     if rate is None:
         return ""
-    return f"{rate:,.0f} a second" if rate >= 1 else f"{rate * 60:,.1f} a minute"
+    return f"{rate:,.0f} per second" if rate >= 1 else f"{rate * 60:,.1f} per minute"
 
 
 @signed_in
 def jobs(request: HttpRequest) -> HttpResponse:
-    """What runs, waits, failed and is done, across the organizations this person may see."""
+    """List jobs across the organizations this person may see."""
     visible = visible_jobs(request)
-    filters = JobFilters(
-        request.GET, Organization.objects.visible_to(request.user), visible_connections(request)
-    )
+    filters = JobFilter(request.GET, queryset=visible, connections=visible_connections(request))
     at = clock.now()
-    rows = [row(job, at) for job in _active_first(filters.apply(visible))]
+    rows = [row(job, at) for job in _active_first(filters.qs)]
     context = {
         "rows": rows,
         "shown": SHOWN,
         "filters": filters,
+        "many": Organization.objects.visible_to(request.user)[:2].count() > 1,
         "moving": any(entry["job"].state in (JobState.RUNNING, JobState.WAITING) for entry in rows),
     }
-    if request.headers.get("HX-Request"):
+    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         return render_fragment(request, "jobs/rows.html", context)
     return render(request, "jobs/jobs.html", context, title="Jobs")
 
 
 def _active_first(jobs: "QuerySet[Job]") -> list[Job]:
-    """What runs, waits and is paused, then what ended, the latest first. In two queries: those that ended are many."""
+    """Return running, waiting and paused jobs first, then the latest of the others. Two queries, because most have ended."""
     rows = jobs.select_related(*RELATED).order_by("-id")
     active = sorted(rows.filter(state__in=ACTIVE)[:SHOWN], key=lambda job: _ORDER.index(JobState(job.state)))
     return active + list(rows.exclude(state__in=ACTIVE)[: SHOWN - len(active)])
 
 
 def visible_job(request: HttpRequest, organization: Organization, pk: int) -> Job:
-    """A job of the organization that this person may see, or 404."""
+    """Return a job of the organization that this person may see, or raise Http404."""
     return get_object_or_404(visible_jobs(request).select_related(*RELATED), organization=organization, pk=pk)
 
 
 def may_change(request: HttpRequest, job: Job) -> bool:
-    """Whether this person may pause, resume, cancel or repeat it: also when it is of a connection of their own."""
+    """Return whether this person may pause, resume, cancel or retry the job, for example one of their own connection."""
     user, organization = current_user(request), job.organization
     manages = organization.allows(user, Capability.MANAGE) or organization.allows(user, Capability.EDIT_MANY)
     own = job.connection is not None and may_manage(request, job.connection)
@@ -113,7 +118,7 @@ def may_change(request: HttpRequest, job: Job) -> bool:
 
 @organization_view(Capability.BROWSE)
 def job_detail(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
-    """One job: progress that moves by itself, what it waits for, and its log."""
+    """Show one job with live progress, what it waits for, and its log."""
     job = visible_job(request, organization, pk)
     context = {
         **row(job, clock.now()),
@@ -121,8 +126,9 @@ def job_detail(request: HttpRequest, organization: Organization, pk: int) -> Htt
         "lines": list(job.lines.order_by("-id")[:LINES]),
         "shown": LINES,
         "may_change": may_change(request, job),
+        "is_pausable": kinds.is_pausable(job.kind),
     }
-    if request.headers.get("HX-Request"):
+    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         return render_fragment(request, "jobs/progress.html", context)
     return render(request, "jobs/job.html", context, title=kinds.label_of(job.kind))
 
@@ -130,13 +136,13 @@ def job_detail(request: HttpRequest, organization: Organization, pk: int) -> Htt
 @require_POST
 @organization_view(Capability.BROWSE)
 def change_job(request: HttpRequest, organization: Organization, pk: int, verb: str) -> HttpResponse:
-    """Pause, resume, cancel or retry."""
+    """Pause, resume, cancel or retry a job."""
     job = visible_job(request, organization, pk)
     if not may_change(request, job):
         raise Http404
-    if not _STEERS[verb](job, actor=current_user(request)):
+    if not _ACTIONS[verb](job, actor=current_user(request)):
         messages.info(
             request,
-            "Nothing was changed: the job had moved on meanwhile, or another one of its kind is under way.",
+            "Nothing was changed. The job has changed its state in the meantime, or another job of its kind is active.",
         )
     return redirect("job", slug=organization.slug, pk=job.pk)

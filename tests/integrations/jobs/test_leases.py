@@ -64,7 +64,7 @@ def test_a_job_of_a_dead_worker_can_be_begun_at_once_and_its_slice_counts(instal
     assert job.attempts == 2
 
 
-def test_ending_a_worker_for_reasons_of_ours_costs_its_job_no_attempt(installation: Installation) -> None:
+def test_a_worker_that_we_killed_costs_its_job_no_attempt(installation: Installation) -> None:
     job = counting(installation)
     held_by(job, leases.process_name() + "0")
     assert leases.release_dead_leases(clock.now(), killed_by_us=True) == [job.pk]

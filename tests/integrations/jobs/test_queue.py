@@ -105,7 +105,7 @@ def test_what_a_person_does_is_on_record(installation: Installation, operator: U
         (f"job.{done}", operator.pk) for done in ("paused", "resumed", "cancelled", "retried")
     ]
     assert [line.text for line in job.lines.all()] == [
-        f"A person {done} it." for done in ("paused", "resumed", "cancelled", "retried")
+        f"A person {done} the job." for done in ("paused", "resumed", "cancelled", "retried")
     ]
 
 
@@ -207,7 +207,7 @@ def test_a_kind_is_either_of_connections_or_of_installations(
     installation: Installation, kind: str, given: list[str]
 ) -> None:
     things: dict[str, Any] = {"installation": installation, "connection": connection_of(installation)}
-    with pytest.raises(TypeError, match="are started for"):
+    with pytest.raises(TypeError, match="and nothing else"):
         queue.start(kind, **{name: things[name] for name in given})
 
 
@@ -228,7 +228,7 @@ def test_a_job_whose_connection_is_gone_ends_with_a_sentence(installation: Insta
     connection.delete()
     job.refresh_from_db()
     assert queue.run_now(job).state == JobState.FAILED
-    assert "is gone" in job.problem
+    assert "was deleted" in job.problem
 
 
 def test_waking_a_connection_lets_its_waiting_jobs_go_on_and_no_others(

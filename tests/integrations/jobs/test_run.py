@@ -26,9 +26,9 @@ def test_a_worker_that_wakes_up_late_writes_nothing(installation: Installation) 
     clock.advance(leases.LEASE_DURATION.total_seconds() + 1)
     assert worker.advance(job.pk)
     with pytest.raises(run.LeaseLost), transaction.atomic():
-        late.note("written by the dead")
+        late.log("written by the dead")
         late.checkpoint(cursor={"next": 0}, done=0)
-    assert not late.leave(JobState.WAITING, line="written by the dead")
+    assert not late.release(JobState.WAITING, line="written by the dead")
     job.refresh_from_db()
     assert (job.state, job.done, job.cursor) == (JobState.DONE, 3, {"next": 3})
     assert not JobLine.objects.filter(text="written by the dead").exists()
@@ -54,7 +54,7 @@ def test_the_step_during_which_somebody_pauses_is_kept_and_is_the_last(
     with pytest.raises(run.StopRequested):
         step(working, 1)
     assert items_of(job) == ["item 0"]
-    working.leave(JobState.WAITING)
+    working.release(JobState.WAITING)
     job.refresh_from_db()
     assert (job.state, job.done, job.lease_holder) == (JobState.PAUSED, 1, "")
 
@@ -69,7 +69,7 @@ def test_a_job_that_is_resumed_before_its_worker_noticed_is_not_begun_twice(
     assert worker.claim(job.pk) is None
     step(working, 0)
     assert not working.time_left()
-    working.leave(JobState.WAITING)
+    working.release(JobState.WAITING)
     assert queue.run_now(job).state == JobState.DONE
     assert items_of(job) == ["item 0", "item 1", "item 2"]
 
@@ -83,7 +83,7 @@ def test_a_new_job_waits_for_the_worker_of_the_cancelled_one(
     successor = counting(installation)
     assert successor.pk != cancelled.pk
     assert worker.claim(successor.pk) is None
-    working.leave(JobState.WAITING)
+    working.release(JobState.WAITING)
     cancelled.refresh_from_db()
     assert cancelled.state == JobState.CANCELLED
     assert queue.run_now(successor).state == JobState.DONE
@@ -112,7 +112,7 @@ def test_the_rate_counts_only_the_time_somebody_worked(
     working = begun(job)
     seconds[0] += 5
     working.checkpoint(done=20, total=30)
-    working.leave(JobState.WAITING)
+    working.release(JobState.WAITING)
     seconds[0] += 3600
     working = begun(job)
     seconds[0] += 5

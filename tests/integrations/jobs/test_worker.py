@@ -75,7 +75,7 @@ def test_a_refusal_ends_the_job_with_its_sentence(installation: Installation) ->
     assert [(line.level, line.text) for line in job.lines.all()] == [("error", "Total Expert refused this.")]
 
 
-def test_an_error_of_ours_is_tried_again_and_told_by_its_type_only(
+def test_an_internal_error_is_retried_and_shown_by_type_only(
     installation: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
@@ -188,7 +188,7 @@ class History:
         elif name == "step" and who in self.working:
             self._step(who)
         elif name == "leave" and who in self.working:
-            self.working.pop(who).leave(JobState.WAITING)
+            self.working.pop(who).release(JobState.WAITING)
         elif name == "die":
             self.working.pop(who, None)
         elif name == "pass time":
@@ -204,7 +204,7 @@ class History:
         try:
             step(slice_, following)
         except (run.LeaseLost, run.StopRequested):
-            self.working.pop(who).leave(JobState.WAITING)
+            self.working.pop(who).release(JobState.WAITING)
 
     def finish(self) -> None:
         """Everybody goes home; whatever state that leaves, the job can be brought to its end."""

@@ -208,7 +208,7 @@ def test_a_database_that_is_away_is_said_once_and_does_not_end_the_supervisor() 
     for work in (fail, fail, lambda: None, lambda: None, fail):
         supervisor._safely(work)
     assert [line.partition("(")[0].strip() for line in lines] == [
-        "Could not look after the jobs",
-        "Looking after the jobs again.",
-        "Could not look after the jobs",
+        "Cannot process jobs",
+        "Processing jobs again.",
+        "Cannot process jobs",
     ]
