@@ -165,7 +165,7 @@ def test_a_mailbox_that_is_refused_for_good_is_given_up_and_holds_up_nobody(
     job = tell()
     assert job.state == JobState.DONE and sent == [world.operator.email]
     line = job.lines.get(level="warning")
-    assert "refuses a mailbox for good" in line.text and officer.email not in line.text
+    assert "permanently rejects one address" in line.text and officer.email not in line.text
 
 
 def test_a_mailbox_that_is_full_is_tried_again_ever_more_rarely(

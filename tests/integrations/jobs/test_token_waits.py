@@ -135,7 +135,7 @@ def test_calls_are_noted_with_the_job_they_were_made_for(world: World) -> None:
     assert worker.claim(job.pk) is None
 
 
-def test_a_token_that_comes_while_a_job_is_being_put_back_is_not_missed(
+def test_a_token_that_comes_while_a_job_is_being_reschedule_is_not_missed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = world.connected()
@@ -179,19 +179,19 @@ def test_a_turn_that_comes_for_somebody_who_has_gone_passes_to_the_next(world: W
     assert run(waiting).state == JobState.DONE
 
 
-def test_a_resume_while_a_job_is_being_put_back_is_not_missed(
+def test_a_resume_while_a_job_is_being_reschedule_is_not_missed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = world.connected()
     lifecycle.pause(connection, actor=world.operator)
-    put_back = worker._put_back
+    put_back = worker._reschedule
 
     def resumed_just_before(*args: object, **kwargs: object) -> None:
-        monkeypatch.setattr(worker, "_put_back", put_back)
+        monkeypatch.setattr(worker, "_reschedule", put_back)
         lifecycle.resume(connection, actor=world.operator)
         put_back(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(worker, "_put_back", resumed_just_before)
+    monkeypatch.setattr(worker, "_reschedule", resumed_just_before)
     assert run(jobs.start(connection=connection)).state == JobState.DONE
 
 
