@@ -14,6 +14,17 @@ DOCUMENTS = [
     "deploy/README.md",
     *(str(file.relative_to(ROOT)) for file in sorted((ROOT / "docs").glob("*.md"))),
 ]
+AT_THE_TOP = [
+    "manage.py",
+    "pyproject.toml",
+    "Makefile",
+    "Containerfile",
+    "compose.yaml",
+    "mkdocs.yml",
+    ".env.example",
+    ".pre-commit-config.yaml",
+    *DOCUMENTS[:5],
+]
 TEXT = {".py", ".html", ".js", ".css", ".md", ".txt", ".toml", ".service", ".svg", ""}
 
 
@@ -28,9 +39,7 @@ def our_files() -> Iterator[Path]:
                 and "vendor" not in file.parts
             ):
                 yield file
-    yield from (
-        ROOT / name for name in ("manage.py", "pyproject.toml", "Makefile", ".env.example", *DOCUMENTS[:5])
-    )
+    yield from (ROOT / name for name in AT_THE_TOP)
 
 
 def python_files(*places: str) -> list[Path]:
