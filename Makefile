@@ -39,7 +39,7 @@ test: $(READY)  ## run the tests; set DATABASE_URL for PostgreSQL
 
 coverage: $(READY)  ## run the tests with branch coverage and print a report; about twice as slow
 	@rm -f .coverage .coverage.*
-	@$(PY) -m pytest -q -n $(JOBS) --cov --cov-report=term $(ARGS)
+	@$(PY) -m pytest -q -n $(JOBS) --cov --cov-report=term --cov-report=json $(ARGS)
 
 check: $(READY)  ## check format, lint, spelling, types, imports, migrations and deployment settings
 	$(VENV)/bin/ruff format --check .
@@ -83,6 +83,6 @@ lock: $(READY)  ## update requirements/ from pyproject.toml
 	$$compile --group docs --output-file requirements/docs.txt
 
 clean:  ## remove .venv, caches, build output and demo data, but not a portal's own database
-	@rm -rf $(VENV) data/demo static-root site test-artifacts bench.json .coverage .coverage.* build dist *.egg-info
+	@rm -rf $(VENV) data/demo static-root site test-artifacts bench.json .coverage .coverage.* coverage.json build dist *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
