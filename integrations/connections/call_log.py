@@ -43,7 +43,7 @@ def observer(connection: Connection, permits: Permits) -> Callable[[total_expert
     """What a client of ``connection`` is given to tell about its calls."""
 
     def observe(call: total_expert.Call) -> None:
-        permits.note(call.status, after=call.after)
+        permits.note(call.status, after=call.retry_after)
         try:
             with transaction.atomic():
                 _write(connection, permits, call)

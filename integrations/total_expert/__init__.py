@@ -1,14 +1,11 @@
-"""A client of the Total Expert API: OAuth, typed records, three errors. Needs requests-oauthlib only."""
+"""A client for the Total Expert API: OAuth, typed records, three errors. Depends on requests-oauthlib only."""
 
 from . import oauth, webhooks
 from .calls import Call
 from .client import Client
-from .consent import Consent
 from .environment import PRODUCTION, Environment
 from .errors import AnswerLost, NotSent, ReconnectRequired, Rejected, TotalExpertError, TryLater
-from .lead_resources import CreatedLead
-from .oauth import Grant
-from .pages import Page
+from .oauth import TokenResponse
 from .records import (
     Account,
     AccountClass,
@@ -51,7 +48,7 @@ from .records import (
     LoanStatus,
     LoanType,
     Name,
-    NoteKind,
+    NoteType,
     Number,
     ParticipantRole,
     Permission,
@@ -82,7 +79,11 @@ from .records import (
     WebhookSubscription,
     WlpAccessType,
 )
-from .resources import Created, custom_values
+from .resources.consent import Consent
+from .resources.endpoints import Created
+from .resources.leads import CreatedLead
+from .resources.pagination import Page
+from .resources.payloads import custom_values
 from .webhooks import Delivery
 
 __all__ = [
@@ -122,7 +123,7 @@ __all__ = [
     "EntityRelationshipType",
     "Environment",
     "ExternalId",
-    "Grant",
+    "TokenResponse",
     "GroupReference",
     "Insight",
     "InsightType",
@@ -137,7 +138,7 @@ __all__ = [
     "LoanType",
     "Name",
     "NotSent",
-    "NoteKind",
+    "NoteType",
     "Number",
     "PRODUCTION",
     "Page",

@@ -1,4 +1,4 @@
-"""Where access tokens come from, the application's hooks or the client itself, and how requests bear them."""
+"""Where access tokens come from (the application's hooks, or the client itself) and how requests carry them."""
 
 import copy
 import threading
@@ -11,35 +11,35 @@ import requests
 from requests.auth import AuthBase
 
 from .errors import ReconnectRequired, TotalExpertError
-from .oauth import Grant, is_token
+from .oauth import TokenResponse, is_valid_token
 
-#: A token is not used in its last seconds: a call that is under way must not outlive it.
-MARGIN = 30.0
-#: A token that is refused within these seconds after it was issued, and never worked, shows that another would be
-#: refused too. Later it may have been revoked.
-FRESH = 60.0
+#: A token is replaced this many seconds before it expires, so that it does not expire during a call.
+EXPIRY_MARGIN = 30.0
+#: If a token that never worked is refused within this many seconds of being issued, a new one would be refused too.
+#: If it is refused later, it may have been revoked.
+NEW_TOKEN_SECONDS = 60.0
 
 
 class TokenSource(Protocol):
-    """Gives tokens and is told what became of them. Called by many threads at once."""
+    """Provides access tokens and learns whether they worked. Many threads call it at once."""
 
     def get(self) -> str:
-        """A token to use now. Raises the three errors."""
+        """Return the token to use now. Raise the three errors."""
 
     def accepted(self, token: str) -> None:
-        """The server knew `token`, whatever it thought of the request."""
+        """Note that the server accepted the token, whatever it did with the request."""
 
     def failed(self, token: str) -> bool:
-        """The server refused `token` with a 401 that is not about scope. Whether another may take its place."""
+        """Note that the server refused the token. Return whether `get` may return another one."""
 
 
 class BearerAuth(AuthBase):
-    """Puts one access token into a request's header. Raises ReconnectRequired when it can't stand there."""
+    """Adds an access token to a request (RFC 6750, section 2.1). Raise ReconnectRequired for an unusable token."""
 
     def __init__(self, token: str) -> None:
-        if not is_token(token):
+        if not is_valid_token(token):
             raise ReconnectRequired(
-                "The access token holds a line break or other characters that no token has. Connect again.",
+                "The access token contains a line break or another invalid character. Connect again.",
                 code="invalid_token",
             )
         self.token = token
@@ -52,38 +52,38 @@ class BearerAuth(AuthBase):
         return "BearerAuth(token hidden)"
 
 
-class HookedTokens:
-    """Tokens by the application's own hooks, which keep and share them as they like."""
+class HookTokens:
+    """Tokens from the application's hooks, which store and share them."""
 
     def __init__(self, token: Callable[[], str], token_failed: Callable[[str], None] | None = None) -> None:
         self._token = token
         self._token_failed = token_failed
 
     def get(self) -> str:
-        """What the application's hook gives."""
+        """Return what the `token` hook returns."""
         return self._token()
 
     def accepted(self, token: str) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def failed(self, token: str) -> bool:
-        """Tell the application's other hook, if it has one. True: the first may give another token."""
+        """Call the `token_failed` hook, if there is one. Return True: the `token` hook may return another token."""
         if self._token_failed:
             self._token_failed(token)
         return True
 
 
-class OwnTokens:
-    """Tokens in this process's memory, asked for when needed: one request, however many threads wait for it.
+class CachedTokens:
+    """Tokens in this process's memory. A new one is requested once, however many threads wait for it.
 
-    `request` asks for a grant, None where there is nothing to ask with. Threads that wait share its outcome,
-    an error too, since refused requests count against the limit. Credentials that were refused are not tried
-    again, nor those whose fresh tokens are refused: each request would spend one of very few slots.
+    `request` requests a token; it is None if there are no credentials to request one with. Waiting threads share its
+    result, and its error too, since failed requests count against the rate limit. Credentials are not used again once
+    they or their new tokens were refused.
     """
 
     def __init__(
         self,
-        request: Callable[[], Grant] | None,
+        request: Callable[[], TokenResponse] | None,
         access_token: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -91,93 +91,94 @@ class OwnTokens:
         self._clock = clock
         self._lock = threading.Lock()
         self._token = access_token
-        self._good_until: float | None = None
-        self._fresh_until: float | None = None
-        self._flight: Future[str] | None = None
-        self._refusal: ReconnectRequired | None = None
+        self._expires_at: float | None = None
+        #: Until when a refusal of the token means that a new one would be refused too.
+        self._new_until: float | None = None
+        #: The token request that is running.
+        self._pending: Future[str] | None = None
+        #: Why no more tokens are requested.
+        self._final_error: ReconnectRequired | None = None
 
     def get(self) -> str:
-        """The token in memory, or a new one. Raises the three errors."""
+        """Return the token in memory or request one. Raise the three errors."""
         with self._lock:
-            if self._refusal:
-                raise copy.copy(self._refusal)
-            if self._token and (self._good_until is None or self._clock() < self._good_until):
+            if self._final_error:
+                raise copy.copy(self._final_error)
+            if self._token and (self._expires_at is None or self._clock() < self._expires_at):
                 return self._token
             if self._request is None:
                 raise ReconnectRequired(
-                    "There is no access token that works, and no client id and secret to ask for one. "
-                    "Connect again.",
+                    "There is no working access token, and no client id and secret to request one. Connect again.",
                     code="no_token",
                 )
-            flight, first = self._flight, self._flight is None
-            if flight is None:
-                flight = self._flight = Future()
-        return self._fly(flight, self._request) if first else _join(flight)
+            pending, is_first = self._pending, self._pending is None
+            if pending is None:
+                pending = self._pending = Future()
+        return self._request_token(pending, self._request) if is_first else _result(pending)
 
     def accepted(self, token: str) -> None:
-        """Note that `token` works: when it is refused one day, another is worth asking for."""
+        """Note that the token works, so that another is requested if it is refused later."""
         with self._lock:
             if self._token == token:
-                self._fresh_until = None
+                self._new_until = None
 
     def failed(self, token: str) -> bool:
-        """Forget `token`, unless it has been replaced meanwhile."""
+        """Forget the token, unless it was replaced already. Return whether another can be had."""
         with self._lock:
             if self._token == token:
                 self._token = None
-                if self._fresh_until is not None and self._clock() < self._fresh_until:
-                    self._refusal = ReconnectRequired(
-                        "Total Expert issued an access token and refused it at once. No other is asked for. Check "
+                if self._new_until is not None and self._clock() < self._new_until:
+                    self._final_error = ReconnectRequired(
+                        "Total Expert issued an access token and refused it at once, so no other is requested. Check "
                         "that the client id and secret belong to this environment, then connect again.",
                         code="fresh_token_refused",
                     )
-            return bool(self._token) or (self._request is not None and self._refusal is None)
+            return bool(self._token) or (self._request is not None and self._final_error is None)
 
     def set(self, token: str | None) -> None:
-        """Use `token` from now on until it is refused; None forgets the one in use, and what was refused.
+        """Use this token until it is refused. None forgets the current token and earlier refusals.
 
-        A token also counts for more than what a request brings that is under way.
+        A token that is set takes precedence over a token request that is running.
         """
         with self._lock:
-            self._token, self._good_until, self._fresh_until, self._refusal = token, None, None, None
+            self._token, self._expires_at, self._new_until, self._final_error = token, None, None, None
             if token:
-                self._flight = None
+                self._pending = None
 
-    def _fly(self, flight: "Future[str]", request: Callable[[], Grant]) -> str:
+    def _request_token(self, pending: "Future[str]", request: Callable[[], TokenResponse]) -> str:
         try:
-            grant = request()
-        except BaseException as failure:
+            response = request()
+        except BaseException as error:
             with self._lock:
-                if self._flight is flight:
-                    self._flight = None
-                    if isinstance(failure, ReconnectRequired):
-                        self._refusal = copy.copy(failure)
-            flight.set_exception(failure)
+                if self._pending is pending:
+                    self._pending = None
+                    if isinstance(error, ReconnectRequired):
+                        self._final_error = copy.copy(error)
+            pending.set_exception(error)
             raise
         with self._lock:
-            if self._flight is flight:
-                self._flight = None
-                self._keep(grant)
-        flight.set_result(grant.access_token)
-        return grant.access_token
+            if self._pending is pending:
+                self._pending = None
+                self._store(response)
+        pending.set_result(response.access_token)
+        return response.access_token
 
-    def _keep(self, grant: Grant) -> None:
+    def _store(self, response: TokenResponse) -> None:
         now = self._clock()
-        # A life shorter than the margin is used to its end: the first refusal asks for a new token.
-        life = grant.expires_in - MARGIN if grant.expires_in > MARGIN else grant.expires_in
-        self._token, self._good_until, self._fresh_until = (
-            grant.access_token,
-            now + life,
-            now + min(FRESH, life),
-        )
+        # A lifetime shorter than the margin is used in full: the first refusal requests a new token.
+        margin = EXPIRY_MARGIN if response.expires_in > EXPIRY_MARGIN else 0.0
+        usable = response.expires_in - margin
+        self._token = response.access_token
+        self._expires_at = now + usable
+        self._new_until = now + min(NEW_TOKEN_SECONDS, usable)
 
     def __repr__(self) -> str:
-        return "OwnTokens(token hidden)"
+        return "CachedTokens(token hidden)"
 
 
-def _join(flight: "Future[str]") -> str:
-    """The outcome of a request that another thread sends. Each thread raises an error of its own."""
-    failure = flight.exception()
-    if isinstance(failure, TotalExpertError):
-        raise copy.copy(failure)
-    return flight.result()
+def _result(pending: "Future[str]") -> str:
+    """Return the result of another thread's token request. Each thread raises an error instance of its own."""
+    error = pending.exception()
+    if isinstance(error, TotalExpertError):
+        raise copy.copy(error)
+    return pending.result()

@@ -1,4 +1,4 @@
-"""Calls as a client makes them: permitted, authenticated, observed, and repeated where repeating is safe."""
+"""Calls: permitted, authenticated, observed, and retried where that is safe."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -9,23 +9,26 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from . import transport
 from .authentication import BearerAuth, TokenSource
 from .environment import Environment
 from .errors import NotSent, Rejected, TotalExpertError, TryLater
-from .verdicts import judge, refuses_token
+from .transport import responses, sessions
+from .transport.error_mapping import error_for_response, rejects_token
+from .transport.network_errors import NETWORK_ERRORS, error_for_exception
 
-#: Pauses before repeating, in seconds: a random part (full jitter) of BASE, doubled every time up to LONGEST.
-#: A server that asks for more than LONGEST is not waited for here.
-BASE, LONGEST = 0.5, 10.0
+#: The pause before a retry is random between 0 and this many seconds ("full jitter"), doubled for each further retry.
+FIRST_PAUSE = 0.5
+#: The longest pause in seconds. If the server asks for a longer one, the call is not retried.
+MAX_PAUSE = 10.0
 
 
 @dataclass(frozen=True)
 class Call:
-    """What an observer is told after every call: nothing private. `status` is None without an answer.
+    """What an observer learns about a call: nothing private.
 
-    `after`: in how many seconds the answer said to come back, if it did (Retry-After, RFC 9110 section 10.2.3).
-    `waited`: how many seconds the permit hook took before it.
+    `status` is None without a response. `seconds` is the duration. `retry_after` is how many seconds the response
+    asked to wait, if it did (Retry-After; RFC 9110, section 10.2.3). `waited` is how many seconds the permit hook
+    took.
     """
 
     method: str
@@ -33,16 +36,16 @@ class Call:
     status: int | None
     seconds: float
     request_id: str | None
-    after: float | None = None
+    retry_after: float | None = None
     waited: float = 0.0
 
 
 @dataclass(frozen=True, repr=False)
 class Request:
-    """One request. `path` begins with a slash, below the base address; `sent` are its private values.
+    """A request to send. `path` starts with a slash and is relative to the base URL.
 
-    `only`: the statuses that mean success, where those are not the usual ones.
-    `repeat`: it may be sent again where that is safe, and with another token.
+    `private_values` are removed from error messages. `success_statuses` replace 2xx as the statuses of success.
+    Without `retry`, the request is sent exactly once.
     """
 
     method: str
@@ -51,41 +54,41 @@ class Request:
     body: bytes | None = None
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
-    sent: tuple[str, ...] = ()
-    only: frozenset[int] = frozenset()
+    private_values: tuple[str, ...] = ()
+    success_statuses: frozenset[int] = frozenset()
     authenticated: bool = True
-    repeat: bool = True
+    retry: bool = True
 
 
 @dataclass(frozen=True, repr=False)
-class Admission:
-    """What one attempt may be made with, after `waited` seconds of the permit hook."""
+class AttemptPermit:
+    """What one attempt may use: a token, after `waited` seconds in the permit hook."""
 
     token: str
     waited: float
 
 
 @dataclass(frozen=True, repr=False)
-class Outcome:
-    """How one attempt ended: with `data`, or with `error`."""
+class Attempt:
+    """The result of sending a request once: `data`, or `error`."""
 
     call: Call
     token: str
     data: Any = None
     error: TotalExpertError | None = None
-    token_refused: bool = False
+    token_rejected: bool = False
 
 
 @dataclass(frozen=True, repr=False)
-class Begun:
-    """A request whose first attempt runs in another thread, or could not begin: `outcome` is None."""
+class StartedRequest:
+    """A request whose first attempt runs in another thread. `attempt` is None if it could not be started."""
 
     request: Request
-    outcome: "Future[Outcome] | None"
+    attempt: "Future[Attempt] | None"
 
 
-class Caller:
-    """Makes calls. Hooks run in the thread that makes a call, also where attempts run ahead in others."""
+class RequestSender:
+    """Sends requests. Hooks run in the calling thread, even for attempts that run in other threads."""
 
     def __init__(
         self,
@@ -95,143 +98,142 @@ class Caller:
         permit: Callable[[str, str], None] | None,
         observe: Callable[[Call], None] | None,
         timeout: tuple[float, float],
-        attempts: int,
+        max_attempts: int,
         adapter: BaseAdapter | None,
         proxies: Mapping[str, str] | None,
         sleep: Callable[[float], None],
         random: Callable[[], float],
     ) -> None:
         self._environment = environment
-        self._session = transport.prepare_session(
-            transport.FencedSession(), environment, adapter=adapter, proxies=proxies
+        self._session = sessions.configure_session(
+            sessions.ApiSession(), environment, adapter=adapter, proxies=proxies
         )
-        self._lent = adapter is not None
+        self._owns_adapter = adapter is None
         self._tokens = tokens
         self._permit = permit
         self._observe = observe
         self._timeout = timeout
-        self._attempts = max(1, attempts)
+        self._max_attempts = max(1, max_attempts)
         self._sleep = sleep
         self._random = random
 
-    def call(self, request: Request) -> Any:
-        """The JSON value that `request` is answered with. Raises the three errors."""
-        return self.settle(Begun(request, None))
+    def send(self, request: Request) -> Any:
+        """Send a request and return the JSON value of its response. Raise the three errors."""
+        return self.finish(StartedRequest(request, None))
 
-    def begin(self, request: Request, executor: Executor) -> Begun:
-        """Start a request in another thread. What forbids it now is found out again when it is settled."""
+    def start(self, request: Request, executor: Executor) -> StartedRequest:
+        """Start a request in another thread. If a hook refuses it now, `finish` asks the hook again."""
         try:
-            admission = self._admit(request)
+            permit = self._get_permit(request)
         except TotalExpertError:
-            return Begun(request, None)
-        return Begun(request, executor.submit(self._attempt, request, admission))
+            return StartedRequest(request, None)
+        return StartedRequest(request, executor.submit(self._attempt, request, permit))
 
-    def settle(self, begun: Begun) -> Any:
-        """Wait for a request, repeat it where that is safe, and answer like `call`.
+    def finish(self, started: StartedRequest) -> Any:
+        """Wait for a started request, retry it where that is safe, and return its JSON value like `send`.
 
-        Once after a 401 about the token, with another token. GET after anything but a 429; the other methods
-        only when the server was never reached, since they would take effect twice (a second DELETE would seem
-        to have failed).
+        After a 401 about the token, any request is retried once, with another token. A GET is retried after every
+        other TryLater except a 429. Other methods are retried only if the server was never reached, because they
+        would take effect twice (and a second DELETE would seem to have failed).
         """
-        request, tries = begun.request, 0
-        refused: str | None = None
-        ahead = begun.outcome
-        outcome = ahead.result() if ahead else self._attempt(request, self._admit(request))
+        request, attempts = started.request, 0
+        rejected_token: str | None = None
+        first = started.attempt
+        attempt = first.result() if first else self._attempt(request, self._get_permit(request))
         while True:
-            self.report(outcome.call)
-            replaceable = self._tell(outcome)
-            if outcome.error is None:
-                return outcome.data
-            if outcome.token_refused and refused is None:
-                refused = outcome.token
-                if not request.repeat:
-                    raise _token_refused(outcome.call) if replaceable else outcome.error
+            self.notify(attempt.call)
+            replaceable = self._report_token(attempt)
+            if attempt.error is None:
+                return attempt.data
+            if attempt.token_rejected and rejected_token is None:
+                rejected_token = attempt.token
+                if not request.retry:
+                    raise _token_rejected(attempt.call) if replaceable else attempt.error
             else:
-                tries += 1
-                if tries >= self._attempts or not _may_repeat(request, outcome.error):
-                    raise outcome.error
-                self._pause(tries, outcome.error)
-            outcome = self._attempt(request, self._admit(request, refused))
+                attempts += 1
+                if attempts >= self._max_attempts or not _may_retry(request, attempt.error):
+                    raise attempt.error
+                self._pause(attempts, attempt.error)
+            attempt = self._attempt(request, self._get_permit(request, rejected_token))
 
-    def abandon(self, begun: Iterable[Begun]) -> None:
-        """Give up requests that were begun. Those that were sent nevertheless are observed."""
-        futures = [each.outcome for each in begun if each.outcome is not None]
+    def cancel(self, started: Iterable[StartedRequest]) -> None:
+        """Cancel started requests. The observer learns about those that were sent nevertheless."""
+        futures = [each.attempt for each in started if each.attempt is not None]
         for future in [future for future in futures if not future.cancel()]:
-            self.report(future.result().call)
+            self.notify(future.result().call)
 
     def close(self) -> None:
-        """Close the connections that this caller opened; an adapter that was lent to it stays open."""
-        if not self._lent:
+        """Close the connections of this sender. An adapter that was passed in stays open."""
+        if self._owns_adapter:
             self._session.close()
 
-    def admit(self, method: str, path: str) -> float:
-        """Ask the permit hook, which may wait, or raise TryLater. Answers how many seconds it took."""
-        began = time.monotonic()
+    def ask_permit(self, method: str, path: str) -> float:
+        """Call the permit hook, which may wait or raise TryLater. Return how many seconds it took."""
+        started = time.monotonic()
         if self._permit:
             self._permit(method, path)
-        return time.monotonic() - began
+        return time.monotonic() - started
 
-    def report(self, call: Call) -> None:
-        """Tell the observer."""
+    def notify(self, call: Call) -> None:
+        """Pass a finished call to the observe hook."""
         if self._observe:
             self._observe(call)
 
-    def _admit(self, request: Request, refused: str | None = None) -> Admission:
-        """A token and the permit for one attempt. Raises TryLater when only the `refused` token is there."""
+    def _get_permit(self, request: Request, rejected_token: str | None = None) -> AttemptPermit:
+        """Return a token and permit for one attempt. Raise TryLater if the token is still the rejected one."""
         token = self._tokens.get() if request.authenticated else ""
-        if request.authenticated and token == refused:
+        if request.authenticated and token == rejected_token:
             raise TryLater(
-                "Total Expert refused the access token, and no other has taken its place yet. Try again "
-                "later.",
+                "Total Expert refused the access token, and it has not been replaced yet. Try again later.",
                 code="token_not_replaced",
                 method=request.method,
                 path=request.path,
                 status=401,
             )
-        return Admission(token, self.admit(request.method, request.path))
+        return AttemptPermit(token, self.ask_permit(request.method, request.path))
 
-    def _tell(self, outcome: Outcome) -> bool:
-        """Tell the source of tokens what became of one. Whether another may take the place of one refused."""
-        if outcome.token_refused:
-            return self._tokens.failed(outcome.token)
-        known = outcome.error is None or isinstance(outcome.error, Rejected)
-        if outcome.token and outcome.call.status is not None and known:
-            self._tokens.accepted(outcome.token)
+    def _report_token(self, attempt: Attempt) -> bool:
+        """Tell the token source how its token fared. Return whether it may replace a rejected one."""
+        if attempt.token_rejected:
+            return self._tokens.failed(attempt.token)
+        recognized = attempt.error is None or isinstance(attempt.error, Rejected)
+        if attempt.token and attempt.call.status is not None and recognized:
+            self._tokens.accepted(attempt.token)
         return False
 
-    def _attempt(self, request: Request, admission: Admission) -> Outcome:
-        """Send a request once. Runs in any thread: no hooks, and no error but in the outcome."""
-        began, token = time.monotonic(), admission.token
-        answer = None
+    def _attempt(self, request: Request, permit: AttemptPermit) -> Attempt:
+        """Send a request once. Runs in any thread, so it calls no hooks and returns errors instead of raising."""
+        started, token = time.monotonic(), permit.token
+        response = None
         error: TotalExpertError | None
         try:
-            answer = transport.read_answer(self._send(request, token))
-            error = judge(
-                answer,
+            response = responses.read_response(self._send(request, token))
+            error = error_for_response(
+                response,
                 method=request.method,
                 path=request.path,
-                sent=(token, *request.sent),
-                only=request.only,
+                private_values=(token, *request.private_values),
+                success_statuses=request.success_statuses,
             )
         except TotalExpertError as refusal:
             error = refusal
             error.method, error.path = request.method, request.path
-        except (*transport.FAILURES, transport.Oversized) as failure:
-            error = transport.classify(failure, method=request.method, path=request.path)
-        return Outcome(
+        except NETWORK_ERRORS as failure:
+            error = error_for_exception(failure, method=request.method, path=request.path)
+        return Attempt(
             call=Call(
                 method=request.method,
                 path=request.path,
-                status=answer.status if answer else None,
-                seconds=time.monotonic() - began,
-                request_id=answer.request_id if answer else None,
-                after=answer.retry_after if answer else None,
-                waited=admission.waited,
+                status=response.status if response else None,
+                seconds=time.monotonic() - started,
+                request_id=response.request_id if response else None,
+                retry_after=response.retry_after if response else None,
+                waited=permit.waited,
             ),
             token=token,
-            data=answer.data if answer else None,
+            data=response.data if response else None,
             error=error,
-            token_refused=request.authenticated and answer is not None and refuses_token(answer),
+            token_rejected=request.authenticated and response is not None and rejects_token(response),
         )
 
     def _send(self, request: Request, token: str) -> requests.Response:
@@ -250,15 +252,15 @@ class Caller:
             stream=True,
         )
 
-    def _pause(self, tries: int, error: TotalExpertError) -> None:
-        longest = min(LONGEST, BASE * 2 ** (tries - 1))
-        asked = error.after or 0.0 if isinstance(error, TryLater) else 0.0
-        self._sleep(asked + longest * self._random())
+    def _pause(self, attempts: int, error: TotalExpertError) -> None:
+        requested = error.after or 0.0 if isinstance(error, TryLater) else 0.0
+        longest = min(MAX_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1))
+        self._sleep(requested + longest * self._random())
 
 
-def _token_refused(call: Call) -> TryLater:
+def _token_rejected(call: Call) -> TryLater:
     return TryLater(
-        "Total Expert refused the access token and did nothing. Send the request again: it takes another token.",
+        "Total Expert refused the access token and did nothing. Send the request again: it will use another token.",
         code="token_refused",
         method=call.method,
         path=call.path,
@@ -267,7 +269,7 @@ def _token_refused(call: Call) -> TryLater:
     )
 
 
-def _may_repeat(request: Request, error: TotalExpertError) -> bool:
-    if not request.repeat or not isinstance(error, TryLater) or (error.after or 0.0) > LONGEST:
+def _may_retry(request: Request, error: TotalExpertError) -> bool:
+    if not request.retry or not isinstance(error, TryLater) or (error.after or 0.0) > MAX_PAUSE:
         return False
     return isinstance(error, NotSent) or (request.method == "GET" and error.status != 429)

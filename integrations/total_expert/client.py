@@ -1,4 +1,4 @@
-"""The client: one environment, one identity, and the resources of Total Expert as attributes."""
+"""The client: one environment, one identity, and every API resource as an attribute."""
 
 import random as _random
 import time
@@ -8,30 +8,37 @@ from typing import Any, Self
 
 from requests.adapters import BaseAdapter
 
-from . import oauth, queries, transport, values
-from .authentication import HookedTokens, OwnTokens, TokenSource
-from .calls import Call, Caller, Request
-from .catalogue import Catalogue
+from . import oauth, parse
+from .authentication import CachedTokens, HookTokens, TokenSource
+from .calls import Call, Request, RequestSender
 from .environment import Environment
-from .errors import TotalExpertError
-from .redaction import values_in
+from .errors import TotalExpertError, TryLater, invalid
+from .resources.catalog import Catalog
+from .transport import sessions
+from .transport.redaction import values_in
+from .transport.serialization import json_body, query_string, relative_path
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
-class Client(Catalogue):
-    """Calls Total Expert as one identity. Threads may share it; use it in a ``with`` block or close it.
+class Client(Catalog):
+    """A client that calls Total Expert as one identity.
 
-    Tokens come either from hooks: `token` gives one before every call, `token_failed` is told which one was
-    refused; both may be called by several threads at once, and `token_failed` more than once with the same
-    token. Or from the client itself, by `client_id` and `client_secret` (client credentials), starting with
-    `access_token` if given.
+    Threads can share it. Use it in a ``with`` block or close it.
 
-    `permit` is asked before every call with method and path; it may wait, or raise TryLater. `observe` is
-    told about every call afterwards and must not raise. `timeout` is (connect, read) in seconds, `attempts`
-    the most times that a repeatable call is sent. `adapter` is mounted on the environment's address in place
-    of the network, and stays open when the client is closed. `proxies` are the only ones used; the
-    environment variables are not read. Raises ValueError when given both kinds of tokens, or neither.
+    Access tokens come from one of two sources:
+
+    - Hooks: `token` returns the token for each call, and `token_failed` is called with a token that was refused.
+      Several threads may call either at once, and `token_failed` more than once with the same token.
+    - The client itself, with `client_id` and `client_secret` (client credentials). It starts with `access_token`, if
+      given. `access_token` alone is used until it is refused.
+
+    `permit` is called with method and path before every call; it may wait or raise TryLater. `observe` is called
+    after every call and must not raise. `timeout` is (connect, read) in seconds. `max_attempts` is how often a call
+    that is safe to retry is sent at most. `adapter` replaces the network and stays open when the client is closed.
+    `proxies` are the only ones used; the environment variables are not read.
+
+    Raise ValueError for both sources of tokens, or for none.
     """
 
     def __init__(
@@ -45,61 +52,68 @@ class Client(Catalogue):
         client_secret: str | None = None,
         access_token: str | None = None,
         observe: Callable[[Call], None] | None = None,
-        timeout: tuple[float, float] = transport.TIMEOUT,
-        attempts: int = 3,
+        timeout: tuple[float, float] = sessions.TIMEOUT,
+        max_attempts: int = 3,
         adapter: BaseAdapter | None = None,
         proxies: Mapping[str, str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = _random.random,
     ) -> None:
         self.environment = environment
-        own = bool(client_id or client_secret or access_token)
-        if bool(token) == own or bool(client_id) != bool(client_secret):
-            raise ValueError(
-                "Give either the token hook, or client_id and client_secret, or an access_token."
+        has_credentials = bool(client_id or client_secret or access_token)
+        if bool(token) == has_credentials or bool(client_id) != bool(client_secret):
+            raise ValueError("Pass the token hook, or client_id and client_secret, or access_token.")
+
+        def request_token() -> oauth.TokenResponse:
+            return oauth.client_credentials(
+                environment,
+                client_id=client_id or "",
+                client_secret=client_secret or "",
+                adapter=adapter,
+                timeout=timeout,
+                proxies=proxies,
             )
 
-        def ask_for_token() -> oauth.Grant:
-            waited = self._caller.admit("POST", oauth.PATH)
-            began = time.monotonic()
-            status, name = None, None
-            try:
-                grant = oauth.client_credentials(
-                    environment,
-                    client_id=client_id or "",
-                    client_secret=client_secret or "",
-                    adapter=adapter,
-                    timeout=timeout,
-                    proxies=proxies,
-                )
-                status = 200
-                return grant
-            except TotalExpertError as error:
-                status, name = error.status, error.request_id
-                raise
-            finally:
-                seconds = time.monotonic() - began
-                self._caller.report(Call("POST", oauth.PATH, status, seconds, name, waited=waited))
-
-        #: Where tokens come from: ``tokens.get()`` is the one to use now, asked for if there is none.
+        #: The source of access tokens. ``tokens.get()`` returns the one to use now and requests one if needed.
         self.tokens: TokenSource
         if token:
-            self.tokens = HookedTokens(token, token_failed)
+            self.tokens = HookTokens(token, token_failed)
+        elif client_id:
+            self.tokens = CachedTokens(lambda: self._observed(request_token), access_token)
         else:
-            self.tokens = OwnTokens(ask_for_token if client_id and client_secret else None, access_token)
-        self._caller = Caller(
+            self.tokens = CachedTokens(None, access_token)
+        self._sender = RequestSender(
             environment,
             tokens=self.tokens,
             permit=permit,
             observe=observe,
             timeout=timeout,
-            attempts=attempts,
+            max_attempts=max_attempts,
             adapter=adapter,
             proxies=proxies,
             sleep=sleep,
             random=random,
         )
-        super().__init__(self._caller)
+        super().__init__(self._sender)
+
+    def _observed(self, request_token: Callable[[], oauth.TokenResponse]) -> oauth.TokenResponse:
+        """Request a token as a call that is permitted and observed like any other."""
+        waited = self._sender.ask_permit("POST", oauth.PATH)
+        started = time.monotonic()
+        status, request_id, retry_after = None, None, None
+        try:
+            response = request_token()
+            status = 200
+            return response
+        except TotalExpertError as error:
+            status, request_id = error.status, error.request_id
+            retry_after = error.after if isinstance(error, TryLater) else None
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            self._sender.notify(
+                Call("POST", oauth.PATH, status, seconds, request_id, retry_after=retry_after, waited=waited)
+            )
 
     def request(
         self,
@@ -108,53 +122,53 @@ class Client(Catalogue):
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
-        repeat: bool = True,
+        retry: bool = True,
     ) -> Any:
-        """Call any other endpoint, as ``request("GET", "teams/5")``, and return its JSON value.
+        """Call any other endpoint and return its JSON value, as in ``request("GET", "teams/5")``.
 
-        `path` is relative to the environment's base address; an absolute address, a query in it or a way
-        upward raises Rejected, so a token never leaves the environment. Errors name the path: keep private
-        values in `params`, whose None values are left out. `repeat=False` sends it once, whatever comes back.
-        Raises the three errors.
+        `path` is relative to the environment's base URL. An absolute URL, a query string or ".." in it raises
+        Rejected, so a token never leaves the environment. Errors show the path, so put private values into `params`,
+        where None leaves a parameter out. `retry=False` sends the request exactly once. Raise the three errors.
         """
         name = method.upper()
         if name not in METHODS:
-            raise queries.invalid(f"A method is one of {', '.join(METHODS)}.")
-        body = None if json is None else queries.encode_body(json)
-        sent = (*values_in(params), *values_in(json))
-        return self._caller.call(
+            raise invalid(f"The method must be one of {', '.join(METHODS)}.")
+        return self._sender.send(
             Request(
                 name,
-                queries.relative_path(path),
-                query=queries.encode(params or {}),
-                body=body,
-                sent=sent,
-                repeat=repeat,
+                relative_path(path),
+                query=query_string(params or {}),
+                body=None if json is None else json_body(json),
+                private_values=(*values_in(params), *values_in(json)),
+                retry=retry,
             )
         )
 
     def set_access_token(self, token: str | None) -> None:
-        """Use `token` from now on until it is refused; None forgets the one in use. Not for clients with hooks."""
-        if not isinstance(self.tokens, OwnTokens):
-            raise ValueError("This client's tokens come from its token hook, which may give another one.")
+        """Use this access token until it is refused. None forgets the current one.
+
+        Raise ValueError for a client with a token hook.
+        """
+        if not isinstance(self.tokens, CachedTokens):
+            raise ValueError("This client gets its tokens from its token hook. Return another token there.")
         self.tokens.set(token)
 
     def heartbeat(self) -> str:
-        """What the API says is running. Needs no token: tells whether the address is right and the API up."""
-        data = self._caller.call(Request("GET", "/heartbeat", authenticated=False))
-        return values.text(data.get("running_item")) if isinstance(data, dict) else ""
+        """Return what the API says it runs. Needs no token, so it checks the base URL and that the API is up."""
+        data = self._sender.send(Request("GET", "/heartbeat", authenticated=False))
+        return parse.text(data.get("running_item")) if isinstance(data, dict) else ""
 
     def teapot(self) -> bool:
-        """Test the credentials: True when the API knows the token, which it says by a 418.
+        """Check the credentials. Return True if the API accepts the token, which it shows by a 418.
 
-        Any other success is none of Total Expert's and raises TryLater with code "unreadable".
+        Any other success did not come from Total Expert and raises TryLater with code "unreadable".
         """
-        self._caller.call(Request("GET", "/teapot", only=frozenset({418})))
+        self._sender.send(Request("GET", "/teapot", success_statuses=frozenset({418})))
         return True
 
     def close(self) -> None:
         """Close the connections to Total Expert."""
-        self._caller.close()
+        self._sender.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Environments: which Total Expert a client talks to, and the rule that secrets travel encrypted."""
+"""Environments: which Total Expert server a client calls. Secrets only travel over https."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ from urllib3.util import parse_url
 
 @dataclass(frozen=True)
 class Environment:
-    """One world of Total Expert: its addresses, and how its token endpoint wants to be asked.
+    """A Total Expert environment: its URLs and the body format of its token endpoint.
 
-    `base_url` is everything before a resource, e.g. ``https://host/v1``; a slash at its end is dropped.
-    `token_body` is "json", as documented, or "form" where an environment only takes that. Raises ValueError
-    for an address that is not https, unless it is http on this machine, or that carries a user name, a query
-    or a fragment.
+    `base_url` is everything before the resource, such as ``https://host/v1``; a trailing slash is removed.
+    `token_body` is "json", as the vendor documents, or "form" for an environment that only accepts that.
+
+    Raise ValueError for a URL that is not https (http is accepted for this machine only) or that contains a user
+    name, a query or a fragment.
     """
 
     name: str
@@ -25,56 +26,59 @@ class Environment:
     token_body: Literal["json", "form"] = "json"  # noqa: S105
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "base_url", _check(self.base_url).rstrip("/"))
-        object.__setattr__(self, "authorize_url", _check(self.authorize_url))
+        object.__setattr__(self, "base_url", _validated(self.base_url).rstrip("/"))
+        object.__setattr__(self, "authorize_url", _validated(self.authorize_url))
 
     @property
     def token_url(self) -> str:
-        """Where tokens are asked for."""
+        """The URL of the token endpoint."""
         return f"{self.base_url}/token"
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port of the API, without a slash at the end."""
+        """Scheme, host and port of the API, without a trailing slash."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc}"
 
 
-def _check(url: str) -> str:
+def _validated(url: str) -> str:
     try:
-        parts = read_address(url)
+        parts = split_url(url)
     except ValueError as problem:
         raise ValueError(
-            f"An environment's address can't be read. {problem} It looks like https://host/v1."
+            f"The environment's URL is invalid. {problem} It should look like https://host/v1."
         ) from None
     host = parts.hostname
     if not host or parts.username is not None or parts.query or parts.fragment:
-        raise ValueError("An environment's address is a host and a path: no user name, query or fragment.")
+        raise ValueError(
+            "The environment's URL must be a host and a path, without a user name, query or fragment."
+        )
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return url
-    raise ValueError("An environment's address starts with https://. Plain http is only for this machine.")
+    raise ValueError("The environment's URL must start with https://. Plain http is for this machine only.")
 
 
-def read_address(url: str) -> SplitResult:
-    """An address in its parts. Raises ValueError unless whoever calls it reads the same host and port there.
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL. Raise ValueError if the HTTP library would read a different host or port in it.
 
-    The standard library and urllib3 disagree about backslashes and the like, and only one of them is asked what is
-    allowed.
+    urllib.parse, which checks what is allowed, and urllib3, which connects, disagree about backslashes and the like.
     """
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise ValueError("It may hold no spaces, backslashes, control or non-ASCII characters.")
+        raise ValueError(
+            "It must not contain spaces, backslashes, control characters or non-ASCII characters."
+        )
     try:
-        parts, called = urlsplit(url), parse_url(url)
+        parts, connected = urlsplit(url), parse_url(url)
         host, port = parts.hostname, parts.port
     except (ValueError, LocationParseError):
-        raise ValueError("Its host or port can't be read.") from None
-    if ((called.host or "").strip("[]").lower(), called.port) != (host or "", port):
-        raise ValueError("Its host or port can be read in two ways.")
+        raise ValueError("Its host or port is invalid.") from None
+    if ((connected.host or "").strip("[]").lower(), connected.port) != (host or "", port):
+        raise ValueError("Its host or port is ambiguous.")
     return parts
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine: localhost, 127.0.0.0/8 or ::1."""
+    """Return whether `host` is this machine: localhost, 127.0.0.0/8 or ::1."""
     if host == "localhost":
         return True
     try:
@@ -83,7 +87,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-#: The vendor's production world.
+#: The vendor's production environment.
 PRODUCTION = Environment(
     name="production",
     base_url="https://public.totalexpert.net/v1",

@@ -1,13 +1,13 @@
-"""The grants of OAuth 2.0 as Total Expert takes them: the address of the consent, three token requests.
+"""OAuth 2.0 with Total Expert: the authorization URL and the three token requests (RFC 6749).
 
-requests-oauthlib runs them. Nothing is repeated here and no scope is passed on: a token request spends one of
-very few slots, so whoever asks decides what happens next by the error:
+requests-oauthlib runs them. Token requests are limited to a few per hour, so nothing here is retried, and no scope is
+sent. What to do next depends on the error:
 
-- `NotSent`: nothing happened, ask again;
-- `AnswerLost`: the code or refresh token has probably been spent;
-- any other `TryLater`: refused for now, e.g. by the limit of token requests;
-- `ReconnectRequired`: the credentials, code or refresh token are not accepted (any more);
-- `Rejected`: a misconfiguration, e.g. the return address.
+- `NotSent`: nothing happened, so the request can be repeated.
+- `AnswerLost`: the authorization code or refresh token has probably been used up.
+- Any other `TryLater`: refused for now, for example by the rate limit.
+- `ReconnectRequired`: the credentials, authorization code or refresh token are not accepted (any longer).
+- `Rejected`: a configuration error, such as a wrong redirect URI.
 """
 
 import json
@@ -23,26 +23,29 @@ from requests.adapters import BaseAdapter
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
-from . import logs, transport
 from .environment import Environment
 from .errors import Rejected, TotalExpertError
-from .verdicts import Answer, judge, unreadable
+from .transport import log_filters, responses, sessions
+from .transport.error_mapping import error_for_response, unreadable_response
+from .transport.network_errors import NETWORK_ERRORS, error_for_exception
 
-#: Lifetime of an access token in seconds where an answer does not say it.
-ACCESS_LIFE = 3600
-#: The path that errors of token requests name.
+#: The lifetime of an access token, in seconds, if the response does not state one.
+DEFAULT_LIFETIME = 3600
+#: The longest lifetime that is believed, in seconds.
+MAX_LIFETIME = 366 * 86400
+#: The path of the token endpoint, as errors show it.
 PATH = "/token"
 
-logs.silence()
+log_filters.install()
 
 
 @dataclass(frozen=True, repr=False)
-class Grant:
-    """What a token request brought. `expires_in` is in seconds.
+class TokenResponse:
+    """A successful token response (RFC 6749, section 5.1). `expires_in` is in seconds.
 
-    `scope` is what was granted, which may be less than what was asked for; empty when the answer did not say.
-    `refresh_token` is None when none was issued: always with client credentials; after a refresh it means
-    that the one in use stays valid.
+    `scope` holds the granted scopes, which may be fewer than requested; it is empty if the response did not state
+    them. `refresh_token` is None if none was issued: always for client credentials, and after a refresh that leaves
+    the old refresh token valid.
     """
 
     access_token: str
@@ -51,15 +54,15 @@ class Grant:
     refresh_token: str | None = None
 
     def __repr__(self) -> str:
-        return f"Grant(expires_in={self.expires_in}, scope={sorted(self.scope)}, tokens hidden)"
+        return f"TokenResponse(expires_in={self.expires_in}, scope={sorted(self.scope)}, tokens hidden)"
 
 
 def authorization_url(
     environment: Environment, *, client_id: str, redirect_uri: str, state: str, scopes: Iterable[str]
 ) -> str:
-    """Where to send a browser to consent. `state` comes back with the code and must be checked then."""
+    """Return the URL where a person grants access. Compare `state` when the browser comes back with the code."""
     client = WebApplicationClient(client_id)
-    # oauthlib knows https only; Environment has checked that anything else is this machine.
+    # oauthlib accepts https only. Environment has checked that plain http stays on this machine.
     scheme, rest = environment.authorize_url.split("://", 1)
     url = client.prepare_request_uri(
         f"https://{rest}", redirect_uri=redirect_uri, scope=list(scopes), state=state
@@ -73,13 +76,17 @@ def client_credentials(
     client_id: str,
     client_secret: str,
     adapter: BaseAdapter | None = None,
-    timeout: tuple[float, float] = transport.TIMEOUT,
+    timeout: tuple[float, float] = sessions.TIMEOUT,
     proxies: Mapping[str, str] | None = None,
-) -> Grant:
-    """Ask for a token that acts as admin of the organization these credentials belong to."""
+) -> TokenResponse:
+    """Request a token that acts as admin of the organization that these credentials belong to.
+
+    `timeout` is (connect, read) in seconds. `adapter` replaces the network. `proxies` are the only ones used. Raise
+    the three errors.
+    """
     session = _TokenSession(environment, BackendApplicationClient(client_id), adapter, proxies)
     with session:
-        return session.ask(
+        return session.request_token(
             lambda auth: session.fetch_token(session.url, auth=auth, timeout=timeout), client_secret
         )
 
@@ -92,15 +99,18 @@ def exchange_code(
     code: str,
     redirect_uri: str,
     adapter: BaseAdapter | None = None,
-    timeout: tuple[float, float] = transport.TIMEOUT,
+    timeout: tuple[float, float] = sessions.TIMEOUT,
     proxies: Mapping[str, str] | None = None,
-) -> Grant:
-    """Exchange the code that a consenting person brought. It works once; `redirect_uri` as before."""
+) -> TokenResponse:
+    """Exchange an authorization code for a pair of tokens. A code works once.
+
+    `redirect_uri` is the one passed to `authorization_url`. For the other arguments, see `client_credentials`.
+    """
     _require(code, "authorization code")
     session = _TokenSession(environment, WebApplicationClient(client_id), adapter, proxies)
     session.redirect_uri = redirect_uri
     with session:
-        return session.ask(
+        return session.request_token(
             lambda auth: session.fetch_token(session.url, code=code, auth=auth, timeout=timeout),
             client_secret,
             code,
@@ -115,14 +125,17 @@ def refresh(
     client_secret: str,
     refresh_token: str,
     adapter: BaseAdapter | None = None,
-    timeout: tuple[float, float] = transport.TIMEOUT,
+    timeout: tuple[float, float] = sessions.TIMEOUT,
     proxies: Mapping[str, str] | None = None,
-) -> Grant:
-    """Exchange a refresh token for a new pair. The old one dies: store the new one before all else."""
+) -> TokenResponse:
+    """Exchange a refresh token for a new pair of tokens. Store the new pair at once: the old one stops working.
+
+    For the arguments, see `client_credentials`.
+    """
     _require(refresh_token, "refresh token")
     session = _TokenSession(environment, WebApplicationClient(client_id), adapter, proxies)
     with session:
-        return session.ask(
+        return session.request_token(
             lambda auth: session.refresh_token(
                 session.url, refresh_token=refresh_token, auth=auth, timeout=timeout
             ),
@@ -132,7 +145,7 @@ def refresh(
 
 
 class JSONBasicAuth(HTTPBasicAuth):
-    """Basic authentication that turns the form body, on which the library insists, into JSON."""
+    """Basic authentication that also turns requests-oauthlib's form body into the JSON that the vendor documents."""
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         r = super().__call__(r)  # type: ignore[no-untyped-call]
@@ -142,8 +155,8 @@ class JSONBasicAuth(HTTPBasicAuth):
         return r
 
 
-class _TokenSession(transport.Unredirected, OAuth2Session):
-    """A session for one token request: fenced in, never redirected, its answer judged by us first."""
+class _TokenSession(sessions.NoRedirects, OAuth2Session):
+    """A session for one token request, restricted to the environment. It maps errors before requests-oauthlib can."""
 
     def __init__(
         self,
@@ -153,68 +166,72 @@ class _TokenSession(transport.Unredirected, OAuth2Session):
         proxies: Mapping[str, str] | None,
     ) -> None:
         super().__init__(client=client)
-        transport.prepare_session(self, environment, adapter=adapter, proxies=proxies)
-        self._lent = adapter is not None
+        sessions.configure_session(self, environment, adapter=adapter, proxies=proxies)
+        self._owns_adapter = adapter is None
         self.url = environment.token_url
         if self.url.startswith("http://"):
-            self._admit_loopback(environment)
-        self._basic = JSONBasicAuth if environment.token_body == "json" else HTTPBasicAuth  # noqa: S105
-        self._sent: tuple[str, ...] = ()
-        self._grant: Grant | None = None
+            self._allow_loopback(environment)
+        self._basic_auth = JSONBasicAuth if environment.token_body == "json" else HTTPBasicAuth  # noqa: S105
+        self._private_values: tuple[str, ...] = ()
+        self._token_response: TokenResponse | None = None
 
-    def _admit_loopback(self, environment: Environment) -> None:
-        """Let the library, which takes https only, reach this machine without its process-wide switch."""
+    def _allow_loopback(self, environment: Environment) -> None:
+        """Let the library, which accepts https only, reach this machine, without its process-wide switch for that."""
         plain = self.get_adapter(self.url)
         self.url = f"https{self.url.removeprefix('http')}"
         self.adapters.clear()
-        self.mount(f"https{environment.origin.removeprefix('http')}/", _PlainLoopback(plain))
+        self.mount(f"https{environment.origin.removeprefix('http')}/", _PlainLoopbackAdapter(plain))
 
-    def ask(self, send: Callable[[HTTPBasicAuth], object], client_secret: str, *secrets: str) -> Grant:
-        """Send one token request and read its grant. Raises the three errors."""
+    def request_token(
+        self, send: Callable[[HTTPBasicAuth], object], client_secret: str, *secrets: str
+    ) -> TokenResponse:
+        """Send one token request and return its response. Raise the three errors."""
         client_id = str(self.client_id or "")
-        self._sent = (client_id, client_secret, *secrets)
+        self._private_values = (client_id, client_secret, *secrets)
         try:
-            # Encoded here, since the library encodes to Latin-1 and fails on anything else that was pasted.
-            send(self._basic(client_id.encode(), client_secret.encode()))
+            # Encode here: requests would encode to Latin-1 and fail on whatever else was pasted.
+            send(self._basic_auth(client_id.encode(), client_secret.encode()))
         except TotalExpertError:
             raise
-        except (*transport.FAILURES, transport.Oversized) as failure:
-            raise transport.classify(failure, method="POST", path=PATH) from None
-        assert self._grant is not None
-        return self._grant
+        except NETWORK_ERRORS as error:
+            raise error_for_exception(error, method="POST", path=PATH) from None
+        assert self._token_response is not None
+        return self._token_response
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send without following redirects, judge the answer, and keep its grant.
+        """Send without following redirects, map errors, and keep the token response.
 
-        The library is handed a body that it can't trip over; it would read any amount of anything.
+        The library gets a minimal body instead of the real one: it would read a body of any size and content.
         """
         response = super().request(*args, **{**kwargs, "allow_redirects": False, "stream": True})
-        answer = transport.read_answer(response)
-        error = judge(answer, method="POST", path=PATH, sent=self._sent)
+        api_response = responses.read_response(response)
+        error = error_for_response(
+            api_response, method="POST", path=PATH, private_values=self._private_values
+        )
         if error:
             raise error
-        self._grant = read_grant(answer)
+        self._token_response = parse_token_response(api_response)
         response.encoding = "utf-8"
         response._content = json.dumps(
-            {"access_token": self._grant.access_token, "token_type": "Bearer"}
+            {"access_token": self._token_response.access_token, "token_type": "Bearer"}
         ).encode()
         return response
 
     def close(self) -> None:
-        """Close what this session opened; an adapter that was lent to it stays open."""
-        if not self._lent:
+        """Close the connections of this session. An adapter that was passed in stays open."""
+        if self._owns_adapter:
             super().close()
 
 
-class _PlainLoopback(BaseAdapter):
-    """Sends what is addressed to https on this machine as plain http, by another adapter."""
+class _PlainLoopbackAdapter(BaseAdapter):
+    """Sends requests for https on this machine as plain http, through another adapter."""
 
     def __init__(self, plain: BaseAdapter) -> None:
         super().__init__()
         self._plain = plain
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send by the other adapter, to the same place without the s."""
+        """Send the request with an http URL."""
         request.url = f"http{str(request.url).removeprefix('https')}"
         return self._plain.send(request, *args, **kwargs)
 
@@ -223,17 +240,19 @@ class _PlainLoopback(BaseAdapter):
         self._plain.close()
 
 
-def read_grant(answer: Answer) -> Grant:
-    """The grant in a success. Raises AnswerLost when there is none: something was granted, and lost."""
-    data = answer.data if isinstance(answer.data, dict) else {}
-    access, renewal = data.get("access_token"), data.get("refresh_token")
-    if not is_token(access) or not (renewal in (None, "") or is_token(renewal)):
-        raise unreadable("POST", PATH, answer)
-    return Grant(access, _seconds(data.get("expires_in")), _scope(data.get("scope")), renewal or None)
+def parse_token_response(response: responses.ApiResponse) -> TokenResponse:
+    """Return the tokens in a successful response. Raise AnswerLost if there are none: they were issued and lost."""
+    data = response.data if isinstance(response.data, dict) else {}
+    access, refresh = data.get("access_token"), data.get("refresh_token")
+    if not is_valid_token(access) or not (refresh in (None, "") or is_valid_token(refresh)):
+        raise unreadable_response("POST", PATH, response)
+    return TokenResponse(
+        access, _lifetime(data.get("expires_in")), _scope(data.get("scope")), refresh or None
+    )
 
 
-def is_token(value: object) -> TypeGuard[str]:
-    """Whether a value can stand in an Authorization header."""
+def is_valid_token(value: object) -> TypeGuard[str]:
+    """Return whether a value can be sent in an Authorization header."""
     return (
         isinstance(value, str)
         and bool(value)
@@ -243,14 +262,14 @@ def is_token(value: object) -> TypeGuard[str]:
     )
 
 
-def _seconds(value: object) -> int:
+def _lifetime(value: object) -> int:
     try:
         seconds = (
             float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
         )
     except (ValueError, OverflowError):
         seconds = math.nan
-    return min(max(int(seconds), 0), 366 * 86400) if math.isfinite(seconds) else ACCESS_LIFE
+    return min(max(int(seconds), 0), MAX_LIFETIME) if math.isfinite(seconds) else DEFAULT_LIFETIME
 
 
 def _scope(value: object) -> frozenset[str]:
@@ -261,7 +280,7 @@ def _scope(value: object) -> frozenset[str]:
 def _require(value: str, name: str) -> None:
     if not value:
         raise Rejected(
-            [f"There is no {name} to send. Start again from the consent."],
+            [f"There is no {name}. Start the connection again."],
             code="invalid_request",
             method="POST",
             path=PATH,

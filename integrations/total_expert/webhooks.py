@@ -1,8 +1,8 @@
-"""Reading the deliveries of webhooks: whether they come from Total Expert, and what they tell.
+"""Reading webhook deliveries: whether one comes from Total Expert, and what it reports.
 
-A delivery has no signature; the subscription's secret stands in its body. Deliveries come repeated, out of order
-or not at all, so treat one as a hint to read the record: get it, and compare `hash_value` with that of the latest
-delivery only, since a record that was changed back has its earlier hash again.
+A delivery is not signed; the subscription's secret is in its body. Deliveries may repeat, arrive out of order or not at
+all, so treat one as a hint to get the record. Compare `hash_value` with the latest delivery's only: a record that was
+changed back has its earlier hash again.
 """
 
 import hmac
@@ -10,68 +10,72 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from . import values
-from .queries import invalid
+from . import parse
+from .errors import invalid
 
-#: No delivery is longer than this, in bytes; its secret has 255 characters at most.
-MOST_BYTES = 16 * 1024
-#: Codes of `Rejected`: what is no delivery at all (answer 400), and one with another secret (answer 403).
-UNREADABLE, FORGED = "webhook_unreadable", "webhook_secret"
+#: The largest delivery, in bytes. Its secret has at most 255 characters.
+MAX_BYTES = 16 * 1024
+#: The `code` of Rejected for a body that is not a delivery. Answer 400.
+INVALID_DELIVERY = "webhook_unreadable"
+#: The `code` of Rejected for a delivery with another secret. Answer 403.
+WRONG_SECRET = "webhook_secret"  # noqa: S105
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a delivery tells: `action` happened to the `item` with this `id`, whose content has this hash.
+    """What a delivery reports: `action` happened to the `item` with this `id`, whose content has this hash.
 
-    `id` is a text; for contacts and most others it is a number in digits. `is_current`: it carried the first of
-    the secrets that `read` was given, and not one from before a rotation.
+    `id` is text; for contacts and most others it is a number. `has_current_secret` is False if the delivery carried
+    one of the earlier secrets.
     """
 
     item: str
     action: str
     id: str
     hash_value: str
-    is_current: bool
+    has_current_secret: bool
 
 
 def read(body: bytes | str, *secrets: str) -> Delivery:
-    """The delivery in the body of a request.
+    """Return the delivery in the body of a request.
 
-    `secrets` are those that may be in it: the current one, then those that it replaced, since deliveries that
-    wait while a secret is changed still carry the old one. All are compared in constant time. Raises Rejected
-    with code "webhook_unreadable" or "webhook_secret", and ValueError without secrets or with an empty one.
+    `secrets` are the subscription's current secret and then its earlier ones, which deliveries that were pending
+    during a rotation still carry. All are compared in constant time.
+
+    Raise Rejected with code "webhook_unreadable" or "webhook_secret", and ValueError without secrets or for an empty
+    one.
     """
     if not secrets or not all(secrets):
-        raise ValueError("Give the subscription's secret; an empty one would let anybody in.")
+        raise ValueError("Pass the subscription's secret. An empty secret would accept any delivery.")
     data = _decode(body)
     given = data.get("secret")
-    matches = [_same(given, secret) for secret in secrets] if isinstance(given, str) else [False]
+    matches = [_is_same(given, secret) for secret in secrets] if isinstance(given, str) else [False]
     if True not in matches:
         raise invalid(
             "This delivery does not carry the subscription's secret, so it may not come from Total Expert.",
-            code=FORGED,
+            code=WRONG_SECRET,
         )
-    item, action = values.name(data.get("item")), values.name(data.get("action"))
-    id = values.text_identifier(data.get("id"))
+    item, action = parse.required_text(data.get("item")), parse.required_text(data.get("action"))
+    id = parse.text_id(data.get("id"))
     if item is None or action is None or id is None:
-        raise invalid("This delivery does not say what happened to which record.", code=UNREADABLE)
-    return Delivery(item, action, id, values.text(data.get("hashValue")), is_current=matches[0])
+        raise invalid("This delivery does not state its item, action and id.", code=INVALID_DELIVERY)
+    return Delivery(item, action, id, parse.text(data.get("hashValue")), has_current_secret=matches[0])
 
 
 def _decode(body: bytes | str) -> dict[str, Any]:
-    problem = "This is no delivery of a webhook: it is not a JSON object, or far too long."
-    if len(body) > MOST_BYTES:
-        raise invalid(problem, code=UNREADABLE)
+    error = invalid("This is not a webhook delivery: not a JSON object, or too large.", code=INVALID_DELIVERY)
+    if len(body) > MAX_BYTES:
+        raise error
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
-        raise invalid(problem, code=UNREADABLE) from None
+        raise error from None
     if not isinstance(data, dict):
-        raise invalid(problem, code=UNREADABLE)
+        raise error
     return data
 
 
-def _same(given: str, secret: str) -> bool:
+def _is_same(given: str, secret: str) -> bool:
     return hmac.compare_digest(
         given.encode("utf-8", "surrogatepass"), secret.encode("utf-8", "surrogatepass")
     )

@@ -16,7 +16,7 @@ from django.db import transaction
 from integrations.connections.limits import budgets
 from integrations.connections.models import Connection, ConnectionState, Egress, Environment
 from integrations.total_expert import Rejected
-from integrations.total_expert.environment import is_loopback, read_address
+from integrations.total_expert.environment import is_loopback, split_url
 from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
@@ -51,7 +51,7 @@ def refuse_unusable(url: str) -> None:
 def _where(url: str) -> tuple[str, int]:
     """A proxy's host and port. Raises ValidationError."""
     try:
-        parts = read_address(url)
+        parts = split_url(url)
     except ValueError:
         raise ValidationError(
             "This is not an address. One holds no spaces, backslashes, control or non-ASCII characters."

@@ -196,7 +196,9 @@ def send_and_store(lease: Lease, request: TokenRequest, send: requests.Send) -> 
     return _store(lease, request, grant)
 
 
-def exchange(request: TokenRequest, send: requests.Send, *, lease: Lease | None = None) -> total_expert.Grant:
+def exchange(
+    request: TokenRequest, send: requests.Send, *, lease: Lease | None = None
+) -> total_expert.TokenResponse:
     """Send, and write into the ledger how it ended unless it was granted: then that is stored with the grant."""
     try:
         _ask_permit(request)
@@ -228,7 +230,7 @@ def _refuse_late(request: TokenRequest, lease: Lease | None) -> None:
         raise permits.NoPermit("This process was held up before it could send its token request.", after=1)
 
 
-def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> Token:
+def _store(lease: Lease, request: TokenRequest, grant: total_expert.TokenResponse) -> Token:
     """Commit a new pair, and let go on what waits for it. A database that fails for a moment must not cost the only
     copy of a refresh token, so that is tried for as long as the lease lasts.
     """
@@ -254,7 +256,7 @@ def _store(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> To
     return token
 
 
-def _commit(lease: Lease, request: TokenRequest, grant: total_expert.Grant) -> Token:
+def _commit(lease: Lease, request: TokenRequest, grant: total_expert.TokenResponse) -> Token:
     """Write a new pair. One that comes late, after the lease, is taken unless somebody else has stored another."""
     connection = lease.connection
     with transaction.atomic(durable=True):
@@ -277,7 +279,7 @@ def _same_pair(now: Token, before: Token) -> bool:
     return now.refresh_token is not None and now.refresh_token == before.refresh_token
 
 
-def put(token: Token, grant: total_expert.Grant, at: dt.datetime) -> None:
+def put(token: Token, grant: total_expert.TokenResponse, at: dt.datetime) -> None:
     """Write a granted pair into the row. The lease ends, and earlier holders can't write any more."""
     token.access_token, token.access_expires_at = (
         grant.access_token,
@@ -294,7 +296,7 @@ def put(token: Token, grant: total_expert.Grant, at: dt.datetime) -> None:
     token.save()
 
 
-def scopes_of(grant: total_expert.Grant) -> str:
+def scopes_of(grant: total_expert.TokenResponse) -> str:
     """Granted scopes as they are stored."""
     return " ".join(sorted(grant.scope))[:255]
 

@@ -33,9 +33,9 @@ class Send:
     Its repr shows nothing of the secrets that it sends.
     """
 
-    request: Callable[[], total_expert.Grant] = field(repr=False)
+    request: Callable[[], total_expert.TokenResponse] = field(repr=False)
 
-    def __call__(self) -> total_expert.Grant:
+    def __call__(self) -> total_expert.TokenResponse:
         return self.request()
 
 

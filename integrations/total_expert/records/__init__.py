@@ -1,4 +1,4 @@
-"""Typed records: what the API's JSON objects become, attribute by attribute, with the whole object as `.raw`."""
+"""Typed records of the API's JSON objects. `raw` holds the whole object."""
 
 from .accounts import Account, AccountClassification, AccountStatus, AccountType
 from .contacts import ChannelReference, Contact, ContactGroup
@@ -12,7 +12,7 @@ from .engagement import (
     ContactNote,
     Insight,
     InsightType,
-    NoteKind,
+    NoteType,
     WlpAccessType,
 )
 from .entities import Entity, EntityRelationshipType
@@ -92,7 +92,7 @@ __all__ = [
     "LoanStatus",
     "LoanType",
     "Name",
-    "NoteKind",
+    "NoteType",
     "Number",
     "ParticipantRole",
     "Permission",

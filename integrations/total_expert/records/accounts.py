@@ -1,4 +1,4 @@
-"""Bank accounts and the words an organization has for their types, statuses and classes."""
+"""Bank accounts, and the types, statuses and classes that an organization defines for them."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .references import AccountClass, ContactReference, Reference
 
 @dataclass(frozen=True, repr=False)
 class AccountType(Record):
-    """A type of accounts."""
+    """A type of account."""
 
     id: int
     account_type: str
@@ -20,7 +20,7 @@ class AccountType(Record):
 
 @dataclass(frozen=True, repr=False)
 class AccountStatus(Record):
-    """A status of accounts."""
+    """A status of an account."""
 
     id: int
     account_status: str
@@ -29,7 +29,7 @@ class AccountStatus(Record):
 
 @dataclass(frozen=True, repr=False)
 class AccountClassification(Record):
-    """A class of loans or accounts; `class_type` is LOAN or ACCOUNT."""
+    """A class of loans or accounts. `class_type` is LOAN or ACCOUNT."""
 
     id: int | None
     class_name: Name
@@ -38,7 +38,7 @@ class AccountClassification(Record):
 
 @dataclass(frozen=True, repr=False)
 class Account(Record):
-    """An account at a bank or credit union. `account_rate` is in percent."""
+    """An account at a bank or credit union. `account_rate` is a percentage."""
 
     id: int
     external_id: str
@@ -63,4 +63,4 @@ class Account(Record):
     internal_created_at: dt.datetime | None
     internal_updated_at: dt.datetime | None
 
-    PLACES = {name: (name, name) for name in ("account_status", "account_type")}
+    JSON_PATHS = {name: (name, name) for name in ("account_status", "account_type")}

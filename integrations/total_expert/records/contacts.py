@@ -10,14 +10,14 @@ from .references import ExternalId, GroupReference, Reference, RelatedEntities
 
 @dataclass(frozen=True, repr=False)
 class ChannelReference(Record):
-    """A business channel as a contact names it."""
+    """A business channel that a contact belongs to."""
 
     system_name: str
 
 
 @dataclass(frozen=True, repr=False)
 class Contact(Record):
-    """A person in somebody's book. Flags are None where the API does not show them: unknown, not no."""
+    """A contact of a user. A flag that the API does not show is None, which means unknown."""
 
     id: int
     first_name: str
@@ -79,7 +79,7 @@ class Contact(Record):
     internal_created_at: dt.datetime | None
     internal_updated_at: dt.datetime | None
 
-    PLACES = {
+    JSON_PATHS = {
         "is_silenced": ("preferences", "is_silenced"),
         "status_name": ("external_status", "status_name"),
         "wlp_access": ("wlp_access", "access_type"),
@@ -88,7 +88,7 @@ class Contact(Record):
 
 @dataclass(frozen=True, repr=False)
 class ContactGroup(Record):
-    """A group of an owner's contacts. `owner` is None in the view of a user, who sees no others."""
+    """A group of contacts of one owner. `owner` is None for connections as user, which only see their own groups."""
 
     id: int
     group_name: str

@@ -1,4 +1,4 @@
-"""Custom fields: their definitions, and their values in contacts, loans, accounts, users and entities."""
+"""Custom fields: definitions, and values of contacts, loans, accounts, users and entities."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from .references import AccountClass
 
 @dataclass(frozen=True, repr=False)
 class CustomValue(Record):
-    """The value of a custom field. What type it has only the field's definition says."""
+    """The value of a custom field. Its type is in the field's definition."""
 
     field_name: str
 
     @property
     def value(self) -> Any:
-        """The value as it came."""
+        """The value as it was received."""
         return self.raw.get("value")
 
 
 @dataclass(frozen=True, repr=False)
 class CustomField(Record):
-    """The definition of a custom field. The API names it by `system_name`; no id is documented."""
+    """The definition of a custom field, identified by `system_name`. The vendor documents no id."""
 
     id: int | None
     system_name: str
@@ -34,7 +34,7 @@ class CustomField(Record):
     internal_created_at: dt.datetime | None
     internal_updated_at: dt.datetime | None
 
-    PLACES = {
+    JSON_PATHS = {
         "entity_type": ("related_entity", "entity_type"),
         "entity_subtype": ("related_entity", "entity_subtype"),
     }
@@ -42,7 +42,7 @@ class CustomField(Record):
 
 @dataclass(frozen=True, repr=False)
 class ParticipantRole(Record):
-    """A role that a contact may have in a loan or account. `discrete`: one contact at most has it."""
+    """A role that a contact can have in a loan or account. If `discrete`, at most one contact has it."""
 
     id: int | None
     system_name: str
@@ -52,4 +52,4 @@ class ParticipantRole(Record):
     type_name: str
     discrete: bool | None
 
-    PLACES = {"type_name": ("role_type", "type_name"), "discrete": ("role_type", "discrete")}
+    JSON_PATHS = {"type_name": ("role_type", "type_name"), "discrete": ("role_type", "discrete")}

@@ -1,4 +1,4 @@
-"""What happens around contacts: notes, insights, campaigns, channels, activity."""
+"""Notes, insights, campaigns, channels and activity of contacts."""
 
 import datetime as dt
 import enum
@@ -9,8 +9,8 @@ from .record import Name, Number, Record, TextId
 from .references import ContactReference, Reference
 
 
-class NoteKind(enum.IntEnum):
-    """The kinds of notes, by the vendor's numbers. Integrations write the first two; the rest is its journal."""
+class NoteType(enum.IntEnum):
+    """The vendor's note types. Integrations write GENERAL and TASK; Total Expert writes the others as a log."""
 
     GENERAL = 1
     TASK = 2
@@ -50,7 +50,7 @@ class NoteKind(enum.IntEnum):
 
 @dataclass(frozen=True, repr=False)
 class ContactNote(Record):
-    """A note about a contact; it may hold HTML. `type_id` is one of `NoteKind`."""
+    """A note about a contact. It may contain HTML. `type_id` is a `NoteType`."""
 
     id: int
     title: str
@@ -62,7 +62,7 @@ class ContactNote(Record):
 
 @dataclass(frozen=True, repr=False)
 class InsightType(Record):
-    """A kind of insight. The vendor creates them. `expiration_interval` is in seconds."""
+    """A type of insight. The vendor creates them. `expiration_interval` is in seconds."""
 
     id: int
     type: str
@@ -74,7 +74,7 @@ class InsightType(Record):
 
 @dataclass(frozen=True, repr=False)
 class Insight(Record):
-    """Something that happened to a contact elsewhere, which may start campaigns and journeys."""
+    """An event from another system about a contact, which may start campaigns and journeys."""
 
     id: int
     type: InsightType | None
@@ -86,13 +86,13 @@ class Insight(Record):
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the integration sent along, as it came; at least a `description` by convention."""
+        """The integration's own data. By convention it has at least a `description`."""
         return self._object("data")
 
 
 @dataclass(frozen=True, repr=False)
 class Campaign(Record):
-    """A campaign as an external system counts it; organizations name each only once."""
+    """A campaign of an external system. Its name is unique in an organization."""
 
     id: TextId
     name: str
@@ -105,7 +105,7 @@ class Campaign(Record):
 
 @dataclass(frozen=True, repr=False)
 class CampaignReference(Record):
-    """A campaign as its activity names it."""
+    """A campaign that an activity belongs to."""
 
     id: TextId | None
     name: str
@@ -113,7 +113,7 @@ class CampaignReference(Record):
 
 @dataclass(frozen=True, repr=False)
 class CampaignActivity(Record):
-    """A campaign touched a contact."""
+    """A campaign reached a contact."""
 
     id: TextId
     touched_at: dt.datetime | None
@@ -125,21 +125,21 @@ class CampaignActivity(Record):
 
 @dataclass(frozen=True, repr=False)
 class Channel(Record):
-    """A business channel, to which contacts may belong."""
+    """A business channel that contacts can belong to."""
 
     system_name: Name
 
 
 @dataclass(frozen=True, repr=False)
 class WlpAccessType(Record):
-    """How a contact may reach the white-label portal."""
+    """A level of access to the white-label portal."""
 
     access_type: Name
 
 
 @dataclass(frozen=True, repr=False)
 class Activity(Record):
-    """Something that happened in Total Expert, as its activity feed tells it."""
+    """An event in the activity feed of Total Expert."""
 
     id: int
     type: str

@@ -1,4 +1,4 @@
-"""Entities: households, employers, branches and whatever else contacts belong to."""
+"""Entities that contacts belong to: households, employers, branches and others."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .references import Reference, RelatedEntities
 
 @dataclass(frozen=True, repr=False)
 class Entity(Record):
-    """Something that contacts belong to. `entity_type` is its system name, such as household."""
+    """Something that contacts belong to. `entity_type` is the system name of its type, such as household."""
 
     id: TextId
     entity_name: str
@@ -28,12 +28,12 @@ class Entity(Record):
     internal_created_at: dt.datetime | None
     internal_updated_at: dt.datetime | None
 
-    PLACES = {"entity_type": ("entity_type", "system_name")}
+    JSON_PATHS = {"entity_type": ("entity_type", "system_name")}
 
 
 @dataclass(frozen=True, repr=False)
 class EntityRelationshipType(Record):
-    """How an entity and its children belong together. What else there is of it, is in `raw`."""
+    """A type of relationship between an entity and its children. `raw` has its other, undocumented properties."""
 
     id: TextId | None
     system_name: str

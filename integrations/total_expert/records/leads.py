@@ -1,10 +1,11 @@
-"""Leads of both kinds (the newer lead opportunities, the older leads), and pricing scenarios."""
+"""Lead opportunities, the older leads, and pricing scenarios."""
 
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from .. import parse
 from .custom_fields import CustomValue
 from .record import Number, Record, TextId
 from .references import Reference, RelatedEntities
@@ -12,7 +13,7 @@ from .references import Reference, RelatedEntities
 
 @dataclass(frozen=True, repr=False)
 class LeadStage(Record):
-    """How far a lead has come."""
+    """A stage of the sales pipeline."""
 
     id: TextId
     name: str
@@ -20,7 +21,7 @@ class LeadStage(Record):
 
 @dataclass(frozen=True, repr=False)
 class LeadOpportunity(Record):
-    """A lead in the sales pipeline, and the contact that it is about."""
+    """A lead in the sales pipeline, with the id of its contact."""
 
     id: TextId
     first_name: str
@@ -33,7 +34,7 @@ class LeadOpportunity(Record):
     created_at: dt.datetime | None
     updated_at: dt.datetime | None
 
-    PLACES = {
+    JSON_PATHS = {
         "product_type": ("product", "type"),
         "source_name": ("source", "display_name"),
         "contact_id": ("legacy_contact_id",),
@@ -41,14 +42,14 @@ class LeadOpportunity(Record):
 
     @property
     def product_values(self) -> dict[str, Any]:
-        """What the lead asks for (loan_purpose, loan_amount, …), as it came."""
-        values = self._object("product").get("values")
-        return values if isinstance(values, dict) else {}
+        """The requested product (loan_purpose, loan_amount, …) as it was received."""
+        found = self._object("product").get("values")
+        return found if isinstance(found, dict) else {}
 
 
 @dataclass(frozen=True, repr=False)
 class LeadOffer(Record):
-    """An offer made to a lead. Amounts are dollars, rates percents."""
+    """An offer made to a lead. Amounts are in dollars, rates in percent."""
 
     offer_id: Number | None
     offer_type: str
@@ -65,7 +66,7 @@ class LeadOffer(Record):
 
 @dataclass(frozen=True, repr=False)
 class Lead(Record):
-    """A lead of the older kind. The vendor's answers show no id: it is the one that was asked for."""
+    """An older lead. The vendor returns no id, so `id` is the one it was requested by."""
 
     id: int | None
     first_name: str
@@ -95,22 +96,22 @@ class Lead(Record):
 
     @property
     def lead_opportunity(self) -> dict[str, Any]:
-        """What the lead asks for (property_value, loan_amount, …), as it came."""
+        """The requested loan (property_value, loan_amount, …) as it was received."""
         return self._object("lead_opportunity")
 
     @property
     def contact_id(self) -> int | None:
-        """The contact that this lead is about."""
+        """The id of the lead's contact."""
         for related in self.related_entities:
             if related.relationship_type.lower() == "contact":
                 for parent in related.parent:
-                    return int(parent.id) if parent.id.isdigit() else None
+                    return parse.integer_id(parent.id)
         return None
 
 
 @dataclass(frozen=True, repr=False)
 class ScenarioTag(Record):
-    """What a scenario applies to: a listing, a contact."""
+    """What a scenario applies to, such as a listing or a contact."""
 
     type: str
     value: str
@@ -118,7 +119,7 @@ class ScenarioTag(Record):
 
 @dataclass(frozen=True, repr=False)
 class Scenario(Record):
-    """Prices of loans for a house or a contact."""
+    """Loan pricing for a property or a contact."""
 
     id: int
     name: str
@@ -131,5 +132,5 @@ class Scenario(Record):
 
     @property
     def data(self) -> dict[str, Any]:
-        """The scenario itself, in the shape that the organization's own schema has."""
+        """The scenario itself, in the format of the organization's schema."""
         return self._object("data")

@@ -1,10 +1,10 @@
-"""Loans and the words an organization has for their types, statuses, purposes and programs."""
+"""Loans, and the types, statuses, purposes and programs that an organization defines for them."""
 
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .. import values
+from .. import parse
 from .custom_fields import CustomValue
 from .record import Number, Record
 from .references import AccountClass, ContactReference, Reference
@@ -12,7 +12,7 @@ from .references import AccountClass, ContactReference, Reference
 
 @dataclass(frozen=True, repr=False)
 class LoanType(Record):
-    """A type of loans."""
+    """A type of loan."""
 
     id: int
     loan_type: str
@@ -21,7 +21,7 @@ class LoanType(Record):
 
 @dataclass(frozen=True, repr=False)
 class LoanStatus(Record):
-    """A status of loans."""
+    """A status of a loan."""
 
     id: int
     loan_status: str
@@ -30,7 +30,7 @@ class LoanStatus(Record):
 
 @dataclass(frozen=True, repr=False)
 class LoanPurpose(Record):
-    """A purpose of loans."""
+    """A purpose of a loan."""
 
     id: int
     loan_purpose: str
@@ -39,7 +39,7 @@ class LoanPurpose(Record):
 
 @dataclass(frozen=True, repr=False)
 class LoanProgram(Record):
-    """A program of loans."""
+    """A loan program."""
 
     id: int
     loan_program: str
@@ -48,7 +48,7 @@ class LoanProgram(Record):
 
 @dataclass(frozen=True, repr=False)
 class Loan(Record):
-    """A loan and who has part in it. Amounts are dollars, rates and ratios percents, the term months."""
+    """A loan and its participants. Amounts are in dollars, rates and ratios in percent, the term in months."""
 
     id: int
     external_id: str
@@ -152,11 +152,11 @@ class Loan(Record):
     internal_created_at: dt.datetime | None
     internal_updated_at: dt.datetime | None
 
-    PLACES = {name: (name, name) for name in ("loan_type", "loan_status", "loan_purpose", "loan_program")}
+    JSON_PATHS = {name: (name, name) for name in ("loan_type", "loan_status", "loan_purpose", "loan_program")}
 
     @property
     def subordinate_financing_type(self) -> str:
-        """The kind of financing behind this loan, such as HELOC; the vendor's documents name it in two ways."""
+        """The type of subordinate financing, such as HELOC. The vendor documents two names for the property."""
         found = self._object("loan_subordinate_financing_type")
         names = ("subordinate_financing_type", "loan_subordinate_financing_type")
-        return next((text for name in names if (text := values.text(found.get(name)))), "")
+        return next((text for name in names if (text := parse.text(found.get(name)))), "")

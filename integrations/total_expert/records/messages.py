@@ -1,4 +1,4 @@
-"""E-mail: who wants none, what was sent, what would be sent, and the pictures in it."""
+"""E-mail: sending domains, unsubscribes, sent and rendered e-mails, and images."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from .references import Reference
 
 @dataclass(frozen=True, repr=False)
 class EmailDomain(Record):
-    """A domain that the organization sends e-mail from."""
+    """A domain that an organization sends e-mail from."""
 
     id: int | None
     domain_name: Name
@@ -17,21 +17,21 @@ class EmailDomain(Record):
 
 @dataclass(frozen=True, repr=False)
 class UnsubscribedUser(Reference):
-    """A user whose e-mail an address does not want, since when."""
+    """A user whose e-mail an address unsubscribed from, and when."""
 
     user_unsub_at: dt.datetime | None
 
 
 @dataclass(frozen=True, repr=False)
 class UnsubscribedDomain(EmailDomain):
-    """A sending domain whose e-mail an address does not want, since when."""
+    """A sending domain that an address unsubscribed from, and when."""
 
     domain_unsub_at: dt.datetime | None
 
 
 @dataclass(frozen=True, repr=False)
 class EmailUnsubscribe(Record):
-    """What e-mail an address does not want: the whole organization's, some users', some domains'."""
+    """What an address unsubscribed from: the organization, some users, or some domains."""
 
     id: int
     email: str
@@ -43,7 +43,7 @@ class EmailUnsubscribe(Record):
 
 @dataclass(frozen=True, repr=False)
 class ArchivedEmail(Record):
-    """An e-mail as it was sent. `content` is somebody else's HTML: show it in a sandboxed frame only."""
+    """An e-mail as it was sent. `content` is untrusted HTML: show it only in a sandboxed frame."""
 
     file_name: Name
     content: str
@@ -51,7 +51,7 @@ class ArchivedEmail(Record):
 
 @dataclass(frozen=True, repr=False)
 class RenderedEmail(Record):
-    """A template with its placeholders filled in, for a recipient if there was one."""
+    """A rendered template, for a recipient if one was given."""
 
     recipient_id: int | None
     rendered_html: str
@@ -60,7 +60,7 @@ class RenderedEmail(Record):
 
 @dataclass(frozen=True, repr=False)
 class UserImage(Record):
-    """An uploaded picture and the public address under which everybody can see it."""
+    """An uploaded image and its public URL."""
 
     id: int
     user_id: int | None

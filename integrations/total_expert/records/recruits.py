@@ -1,4 +1,4 @@
-"""Recruits: contacts that an organization would like to employ, and the words of that trade."""
+"""Recruits: contacts that an organization would like to employ, with their licenses and metrics."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .references import Reference
 
 @dataclass(frozen=True, repr=False)
 class RecruitInfo(Record):
-    """A recruit's professional data. Amounts and percentages are texts, as people typed them."""
+    """A recruit's professional data. Amounts and percentages are free text."""
 
     nmls_id: str
     corporate_objective: str
@@ -28,12 +28,12 @@ class RecruitInfo(Record):
     regional_manager: Reference | None
     status_name: str
 
-    PLACES = {"status_name": ("recruit_status", "status_name")}
+    JSON_PATHS = {"status_name": ("recruit_status", "status_name")}
 
 
 @dataclass(frozen=True, repr=False)
 class RecruitMetricValue(Record):
-    """One of a recruit's metrics: a value, its unit, and the day or year it is of."""
+    """A metric of a recruit: a value, its unit, and the date it refers to."""
 
     metric_name: str
     metric_type: str
@@ -41,7 +41,7 @@ class RecruitMetricValue(Record):
     value: Decimal | None
     on_date: dt.date | None
 
-    PLACES = {
+    JSON_PATHS = {
         "metric_name": ("metric", "metric_name"),
         "metric_type": ("metric", "metric_type"),
         "unit_name": ("unit", "unit_name"),
@@ -50,14 +50,14 @@ class RecruitMetricValue(Record):
 
 @dataclass(frozen=True, repr=False)
 class StateLicense(Record):
-    """A state in which a recruit is licensed, by its abbreviation."""
+    """A state in which a recruit is licensed, as its abbreviation."""
 
     state_name: str
 
 
 @dataclass(frozen=True, repr=False)
 class ContactRecruit(Contact):
-    """A contact with what one wants to know of somebody to be employed."""
+    """A contact with recruiting data."""
 
     recruit_info: RecruitInfo | None
     state_licenses: tuple[StateLicense, ...]
@@ -66,14 +66,14 @@ class ContactRecruit(Contact):
 
 @dataclass(frozen=True, repr=False)
 class RecruitStatus(Record):
-    """A status that the organization gives recruits."""
+    """A status that an organization defines for recruits."""
 
     status_name: Name
 
 
 @dataclass(frozen=True, repr=False)
 class RecruitMetric(Record):
-    """A metric that the organization collects of recruits."""
+    """A metric that an organization collects about recruits."""
 
     metric_name: Name
     metric_type: str
@@ -81,6 +81,6 @@ class RecruitMetric(Record):
 
 @dataclass(frozen=True, repr=False)
 class RecruitMetricUnit(Record):
-    """A unit in which metrics of recruits are told."""
+    """A unit of recruit metrics."""
 
     unit_name: Name

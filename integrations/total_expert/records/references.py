@@ -1,4 +1,4 @@
-"""How records name other records: by a few of their properties."""
+"""References from one record to another: a few of its properties."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from .record import Record, TextId
 
 @dataclass(frozen=True, repr=False)
 class Reference(Record):
-    """A user as other records name them: an owner, an assignee. Any of these may be missing."""
+    """A reference to a user, such as an owner or assignee. Any of its attributes may be missing."""
 
     id: int | None
     username: str
@@ -17,14 +17,14 @@ class Reference(Record):
 
 @dataclass(frozen=True, repr=False)
 class ContactReference(Record):
-    """A contact as other records name it."""
+    """A reference to a contact."""
 
     id: int
 
 
 @dataclass(frozen=True, repr=False)
 class GroupReference(Record):
-    """A group as a contact names it."""
+    """A reference to a contact group."""
 
     id: int | None
     group_name: str
@@ -32,7 +32,7 @@ class GroupReference(Record):
 
 @dataclass(frozen=True, repr=False)
 class ExternalId(Record):
-    """A contact's name in another system."""
+    """A contact's id in another system."""
 
     source: str
     external_id: str
@@ -40,7 +40,7 @@ class ExternalId(Record):
 
 @dataclass(frozen=True, repr=False)
 class AccountClass(Record):
-    """What kind of loan or account something is of; `class_type` is LOAN or ACCOUNT."""
+    """A reference to a class of loans or accounts. `class_type` is LOAN or ACCOUNT."""
 
     id: int | None
     class_name: str
@@ -49,17 +49,17 @@ class AccountClass(Record):
 
 @dataclass(frozen=True, repr=False)
 class EntityReference(Record):
-    """An entity or a contact at one end of a relationship."""
+    """A reference to an entity or contact in a relationship."""
 
     id: TextId
 
 
 @dataclass(frozen=True, repr=False)
 class RelatedEntities(Record):
-    """Records related in one way: the children of an entity, or the parents of a contact."""
+    """Records with the same type of relationship: children of an entity, or parents of a contact."""
 
     relationship_type: str
     children: tuple[EntityReference, ...]
     parent: tuple[EntityReference, ...]
 
-    PLACES = {"relationship_type": ("relationship_type", "system_name")}
+    JSON_PATHS = {"relationship_type": ("relationship_type", "system_name")}

@@ -1,4 +1,4 @@
-"""Surveys, their questions, and what contacts answered."""
+"""Surveys, their questions, and the responses of contacts."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from .references import ContactReference, Reference
 
 @dataclass(frozen=True, repr=False)
 class Choice(Record):
-    """One of the answers that a choice question allows."""
+    """One of the possible answers to a choice question."""
 
     value: str
     system_name: str
@@ -18,7 +18,7 @@ class Choice(Record):
 
 @dataclass(frozen=True, repr=False)
 class Question(Record):
-    """A question of a survey; `data_type` is decimal, choice or text. Responses name it by `id`."""
+    """A question of a survey. `data_type` is decimal, choice or text. Responses refer to it by `id`."""
 
     id: TextId
     question_text: str
@@ -30,7 +30,7 @@ class Question(Record):
 
 @dataclass(frozen=True, repr=False)
 class ContactSurvey(Record):
-    """A survey: which questions an integration's answers are to."""
+    """A survey and its questions."""
 
     id: TextId
     survey_name: str
@@ -43,7 +43,7 @@ class ContactSurvey(Record):
 
 @dataclass(frozen=True, repr=False)
 class QuestionResponse(Record):
-    """The answer to one question. `response_value` is text, whatever the question's type."""
+    """The response to one question. `response_value` is text for every type of question."""
 
     response_value: str
     question: Question | None
@@ -51,7 +51,7 @@ class QuestionResponse(Record):
 
 @dataclass(frozen=True, repr=False)
 class ContactSurveyResponse(Record):
-    """What a contact answered. `survey_id` is empty where one response is got by itself."""
+    """A contact's responses to a survey. `survey_id` is empty in the result of `get`."""
 
     id: TextId
     survey_id: str
@@ -60,4 +60,4 @@ class ContactSurveyResponse(Record):
     question_responses: tuple[QuestionResponse, ...]
     internal_created_at: dt.datetime | None
 
-    PLACES = {"survey_id": ("survey", "id")}
+    JSON_PATHS = {"survey_id": ("survey", "id")}

@@ -12,7 +12,7 @@ _INFO = ("first_name", "last_name", "company", "job_title", "phone_cell", "phone
 
 @dataclass(frozen=True, repr=False)
 class TeamReference(Record):
-    """A team as a user names it."""
+    """A reference to a team."""
 
     id: int | None
     team_name: str
@@ -20,7 +20,7 @@ class TeamReference(Record):
 
 @dataclass(frozen=True, repr=False)
 class UserLicense(Record):
-    """A license of a user's, mostly by state."""
+    """A user's license, usually for one state."""
 
     license_name: str
     content: str
@@ -28,7 +28,7 @@ class UserLicense(Record):
 
 @dataclass(frozen=True, repr=False)
 class User(Record):
-    """A user; only connections as admin see them. `active` is None where the status is not shown."""
+    """A user. Visible to connections as admin only. `active` is None if the API does not show the status."""
 
     id: int
     username: str
@@ -51,7 +51,7 @@ class User(Record):
     internal_created_at: dt.datetime | None
     internal_updated_at: dt.datetime | None
 
-    PLACES = {
+    JSON_PATHS = {
         "active": ("status",),
         "role_name": ("role", "role_name"),
         **{name: ("info", name) for name in _INFO},
@@ -60,7 +60,7 @@ class User(Record):
 
 @dataclass(frozen=True, repr=False)
 class UserRole(Record):
-    """A role that users have."""
+    """A role of users."""
 
     id: int
     role_name: str
@@ -68,7 +68,7 @@ class UserRole(Record):
 
 @dataclass(frozen=True, repr=False)
 class Permission(Record):
-    """Something a role may allow. The vendor documents no attributes: what else there is, is in `raw`."""
+    """A permission of a role. The vendor documents no properties; `raw` has all of them."""
 
     id: int
     permission_name: str
@@ -76,7 +76,7 @@ class Permission(Record):
 
 @dataclass(frozen=True, repr=False)
 class Team(Record):
-    """A team and its managers; its members name it themselves."""
+    """A team and its managers. Its members are the users whose `teams` contain it."""
 
     id: int
     team_name: str

@@ -1,4 +1,4 @@
-"""Webhooks: what one can be told about, and who is told."""
+"""Webhook actions and subscriptions."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from .record import Name, Record
 
 @dataclass(frozen=True, repr=False)
 class WebhookAction(Record):
-    """Something that can happen: an item such as CONTACT, and an action such as UPDATED."""
+    """An event to subscribe to: an item such as CONTACT and an action such as UPDATED."""
 
     item: Name
     action: Name
@@ -15,7 +15,9 @@ class WebhookAction(Record):
 
 @dataclass(frozen=True, repr=False)
 class WebhookSubscription(Record):
-    """Where deliveries go, and about which actions. Whether the secret is shown is undocumented; it isn't here."""
+    """Where deliveries are sent, and for which actions. The secret is not part of it: the vendor documents no way to read
+    it.
+    """
 
     id: int
     url: str

@@ -52,7 +52,7 @@ def test_an_answer_that_never_came_is_a_call_too(world: World, called: Connectio
 def test_what_a_refused_call_is_told_to_wait_all_at_its_address_wait(called: Connection) -> None:
     Environment.objects.update(calls_per_minute=1000)
     permits = Permits(called, Purpose.WORK)
-    refusal = total_expert.Call("GET", "/contacts", 429, 0.1, None, after=40)
+    refusal = total_expert.Call("GET", "/contacts", 429, 0.1, None, retry_after=40)
     call_log.observer(called, permits)(refusal)
     with pytest.raises(TryLater) as refused:
         Permits(called, Purpose.PERSON).ask("GET", "/contacts")

@@ -1,4 +1,4 @@
-"""How calls are permitted, observed and repeated."""
+"""Calls are permitted, observed and retried."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import pytest
 from integrations.total_expert import (
     AnswerLost,
     Call,
+    Client,
     NotSent,
     ReconnectRequired,
     Rejected,
@@ -15,14 +16,14 @@ from integrations.total_expert import (
     oauth,
 )
 from integrations.total_expert import calls as calls_module
-from tests.integrations.total_expert.conftest import Emulator, Scripted
-from tests.integrations.total_expert.test_transport import http
+from tests.integrations.total_expert.sandbox_server import SandboxServer
+from tests.integrations.total_expert.scripted_server import ScriptedServer, http_response
 
 PERSON = {"first_name": "Ada", "last_name": "Quill", "source": "test", "email": "ada@example.com"}
 
 
 class Hooks:
-    """Tokens that count, and everything a client can be given to call."""
+    """Every hook of a client, recording its calls."""
 
     def __init__(self, *tokens: str) -> None:
         self.tokens = list(tokens) or ["a-token"]
@@ -48,70 +49,70 @@ class Hooks:
             self.tokens.pop(0)
 
 
-def good_token(emulator: Emulator) -> str:
+def good_token(sandbox: SandboxServer) -> str:
     return oauth.client_credentials(
-        emulator.environment, **emulator.credentials, adapter=emulator.adapter
+        sandbox.environment, **sandbox.credentials, adapter=sandbox.adapter
     ).access_token
 
 
-def test_a_refused_token_is_replaced_and_the_call_repeated_once(emulator: Emulator) -> None:
-    hooks = Hooks("0" * 40, good_token(emulator))
-    with emulator.client(**hooks.options()) as client:
-        created = client.contacts.create({**PERSON, "owner": {"id": emulator.officer["id"]}})
+def test_a_refused_token_is_replaced_and_the_call_retried_once(sandbox: SandboxServer) -> None:
+    hooks = Hooks("0" * 40, good_token(sandbox))
+    with sandbox.client(**hooks.options()) as client:
+        created = client.contacts.create({**PERSON, "owner": {"id": sandbox.officer["id"]}})
     assert created.duplicate is False
     assert hooks.failed == ["0" * 40]
-    assert [row["status"] for row in emulator.requests("/contacts", "POST")] == [401, 201]
+    assert [row["status"] for row in sandbox.requests("/contacts", "POST")] == [401, 201]
     assert hooks.permitted == [("POST", "/contacts")] * 2
     assert hooks.slept == []
 
 
-def test_a_second_refusal_means_to_reconnect(emulator: Emulator) -> None:
+def test_a_second_refused_token_requires_a_reconnect(sandbox: SandboxServer) -> None:
     hooks = Hooks("0" * 40, "1" * 40, "2" * 40)
-    with emulator.client(**hooks.options()) as client, pytest.raises(ReconnectRequired) as refused:
+    with sandbox.client(**hooks.options()) as client, pytest.raises(ReconnectRequired) as refused:
         client.teapot()
     assert (refused.value.status, refused.value.path) == (401, "/teapot")
     assert hooks.failed == ["0" * 40, "1" * 40]
-    assert len(emulator.requests("/teapot")) == 2
+    assert len(sandbox.requests("/teapot")) == 2
 
 
-def test_a_call_that_bore_no_token_is_not_repeated_when_refused(emulator: Emulator) -> None:
-    emulator.fault({"path": "/v1/heartbeat", "status": 401})
+def test_a_call_without_a_token_is_not_retried_after_a_401(sandbox: SandboxServer) -> None:
+    sandbox.fault({"path": "/v1/heartbeat", "status": 401})
     hooks = Hooks()
-    with emulator.client(**hooks.options()) as client, pytest.raises(ReconnectRequired):
+    with sandbox.client(**hooks.options()) as client, pytest.raises(ReconnectRequired):
         client.heartbeat()
     assert hooks.failed == []
-    assert len(emulator.requests("/heartbeat")) == 1
+    assert len(sandbox.requests("/heartbeat")) == 1
 
 
-def test_the_same_token_again_is_not_sent_again(emulator: Emulator) -> None:
+def test_a_refused_token_is_not_sent_again(sandbox: SandboxServer) -> None:
     hooks = Hooks("0" * 40)
-    with emulator.client(**hooks.options()) as client, pytest.raises(TryLater) as waiting:
+    with sandbox.client(**hooks.options()) as client, pytest.raises(TryLater) as waiting:
         client.teapot()
     assert waiting.value.code == "token_not_replaced"
-    assert len(emulator.requests("/teapot")) == 1
+    assert len(sandbox.requests("/teapot")) == 1
 
 
-def test_a_call_without_enough_scope_never_costs_a_token(emulator: Emulator) -> None:
+def test_a_missing_scope_never_costs_a_token_request(sandbox: SandboxServer) -> None:
     url = oauth.authorization_url(
-        emulator.environment,
-        client_id=emulator.application["client_id"],
-        redirect_uri=emulator.redirect_uri,
+        sandbox.environment,
+        client_id=sandbox.application["client_id"],
+        redirect_uri=sandbox.redirect_uri,
         state="s",
         scopes=["crm"],
     )
     grant = oauth.exchange_code(
-        emulator.environment,
-        **emulator.application_credentials,
-        code=emulator.consent(url)["code"],
-        redirect_uri=emulator.redirect_uri,
-        adapter=emulator.adapter,
+        sandbox.environment,
+        **sandbox.application_credentials,
+        code=sandbox.consent(url)["code"],
+        redirect_uri=sandbox.redirect_uri,
+        adapter=sandbox.adapter,
     )
     hooks = Hooks(grant.access_token)
-    with emulator.client(**hooks.options()) as client, pytest.raises(Rejected) as refused:
+    with sandbox.client(**hooks.options()) as client, pytest.raises(Rejected) as refused:
         client.contacts.list()
     assert (refused.value.code, refused.value.status) == ("insufficient_scope", 401)
     assert hooks.failed == []
-    assert len(emulator.requests("/contacts")) == 1
+    assert len(sandbox.requests("/contacts")) == 1
 
 
 @pytest.mark.parametrize(
@@ -119,32 +120,32 @@ def test_a_call_without_enough_scope_never_costs_a_token(emulator: Emulator) -> 
     [{"status": 500}, {"status": 503}, {"drop": "before"}, {"drop": "after"}, {"body": "html"}, {"body": "empty"},
      {"body": "truncated"}],
 )  # fmt: skip
-def test_reading_is_repeated_until_it_works(emulator: Emulator, fault: dict[str, Any]) -> None:
-    emulator.fault({"method": "GET", "path": "/v1/contacts", "times": 2, **fault})
-    hooks = Hooks(good_token(emulator))
-    with emulator.client(**hooks.options()) as client:
+def test_a_read_is_retried_until_it_succeeds(sandbox: SandboxServer, fault: dict[str, Any]) -> None:
+    sandbox.fault({"method": "GET", "path": "/v1/contacts", "times": 2, **fault})
+    hooks = Hooks(good_token(sandbox))
+    with sandbox.client(**hooks.options()) as client:
         assert client.contacts.list(size=5).items
     assert hooks.permitted == [("GET", "/contacts")] * 3
     assert hooks.slept == [0.5, 1.0]
 
 
-def test_reading_is_given_up_after_some_attempts(emulator: Emulator) -> None:
-    emulator.fault({"method": "GET", "path": "/v1/contacts", "status": 503})
-    hooks = Hooks(good_token(emulator))
-    with emulator.client(**hooks.options(attempts=4)) as client, pytest.raises(TryLater) as failed:
+def test_a_read_is_retried_up_to_max_attempts(sandbox: SandboxServer) -> None:
+    sandbox.fault({"method": "GET", "path": "/v1/contacts", "status": 503})
+    hooks = Hooks(good_token(sandbox))
+    with sandbox.client(**hooks.options(max_attempts=4)) as client, pytest.raises(TryLater) as failed:
         client.contacts.list()
     assert failed.value.status == 503
-    assert len(emulator.requests("/contacts")) == 4
+    assert len(sandbox.requests("/contacts")) == 4
     assert hooks.slept == [0.5, 1.0, 2.0]
 
 
 @pytest.mark.parametrize(
     "fault", [{"status": 500}, {"status": 503}, {"status": 429}, {"drop": "after"}, {"body": "html"}]
 )
-def test_writing_is_not_repeated(emulator: Emulator, fault: dict[str, Any]) -> None:
-    with emulator.client(**Hooks(good_token(emulator)).options()) as client:
+def test_a_write_is_not_retried(sandbox: SandboxServer, fault: dict[str, Any]) -> None:
+    with sandbox.client(**Hooks(good_token(sandbox)).options()) as client:
         some = client.contacts.list(size=1).items[0].id
-        emulator.fault({"path": "/v1/contacts", **fault})
+        sandbox.fault({"path": "/v1/contacts", **fault})
         for write in (
             lambda: client.contacts.create(PERSON),
             lambda: client.contacts.update(some, {"city": "Oslo"}),
@@ -153,14 +154,14 @@ def test_writing_is_not_repeated(emulator: Emulator, fault: dict[str, Any]) -> N
             with pytest.raises(TryLater):
                 write()
     for method in ("POST", "PATCH", "DELETE"):
-        rows = emulator.requests("/contacts", method) + emulator.requests(f"/contacts/{some}", method)
+        rows = sandbox.requests("/contacts", method) + sandbox.requests(f"/contacts/{some}", method)
         assert len(rows) == 1, method
 
 
-def test_a_write_whose_answer_is_cut_off_has_taken_effect(emulator: Emulator) -> None:
-    with emulator.client() as client:
-        some = client.contacts.create(PERSON, owner={"id": emulator.officer["id"]}).id
-        emulator.fault({"method": "DELETE", "path": "/v1/contacts", "drop": "after", "times": 1})
+def test_a_write_with_a_lost_response_may_have_taken_effect(sandbox: SandboxServer) -> None:
+    with sandbox.client() as client:
+        some = client.contacts.create(PERSON, owner={"id": sandbox.officer["id"]}).id
+        sandbox.fault({"method": "DELETE", "path": "/v1/contacts", "drop": "after", "times": 1})
         with pytest.raises(AnswerLost):
             client.contacts.delete(some)
         with pytest.raises(Rejected) as gone:
@@ -168,11 +169,11 @@ def test_a_write_whose_answer_is_cut_off_has_taken_effect(emulator: Emulator) ->
     assert gone.value.code == "not_found"
 
 
-def test_what_was_never_sent_is_repeated_for_writes_too(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+def test_a_write_that_was_never_sent_is_retried(
+    scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scripted.answer(http(b"[]"))
-    real, failures = calls_module.Caller._send, [OSError(), OSError()]
+    scripted.answer(http_response(b"[]"))
+    real, failures = calls_module.RequestSender._send, [OSError(), OSError()]
 
     def refuse_first(self: Any, *args: Any) -> Any:
         if failures:
@@ -180,13 +181,13 @@ def test_what_was_never_sent_is_repeated_for_writes_too(
             raise ConnectionRefusedError(111, "refused")
         return real(self, *args)
 
-    monkeypatch.setattr(calls_module.Caller, "_send", refuse_first)
+    monkeypatch.setattr(calls_module.RequestSender, "_send", refuse_first)
     with scripted.client() as client:
         client.contacts.update(5, {"city": "Oslo"})
     assert len(scripted.received) == 1
 
 
-def test_where_nobody_listens_every_attempt_says_that_nothing_was_sent(scripted: Scripted) -> None:
+def test_a_refused_connection_means_that_nothing_was_sent(scripted: ScriptedServer) -> None:
     scripted.close()
     hooks = Hooks()
     with scripted.client(**hooks.options()) as client, pytest.raises(NotSent):
@@ -194,55 +195,58 @@ def test_where_nobody_listens_every_attempt_says_that_nothing_was_sent(scripted:
     assert len(hooks.permitted) == 3
 
 
-def test_too_many_requests_are_not_followed_by_more(emulator: Emulator) -> None:
-    emulator.fault({"path": "/v1/contacts", "status": 429})
-    with emulator.client() as client, pytest.raises(TryLater) as limited:
+def test_a_429_is_not_retried(sandbox: SandboxServer) -> None:
+    sandbox.fault({"path": "/v1/contacts", "status": 429})
+    with sandbox.client() as client, pytest.raises(TryLater) as limited:
         client.contacts.list()
     assert (limited.value.code, limited.value.after) == ("rate_limited", None)
-    assert len(emulator.requests("/contacts")) == 1
+    assert len(sandbox.requests("/contacts")) == 1
 
 
-def test_a_short_wait_that_the_server_asks_for_is_kept_and_a_long_one_is_handed_on(
-    scripted: Scripted,
+def test_a_short_retry_after_is_waited_for_and_a_long_one_is_raised(
+    scripted: ScriptedServer,
 ) -> None:
     hooks = Hooks()
     unavailable = "503 Service Unavailable"
-    scripted.answer(http(b"{}", unavailable, "Retry-After: 4"), http(b"[]"))
+    scripted.answer(http_response(b"{}", unavailable, "Retry-After: 4"), http_response(b"[]"))
     with scripted.client(**hooks.options()) as client:
         assert client.request("GET", "x") == []
         assert hooks.slept == [4.5]
-        scripted.answer(http(b"{}", unavailable, "Retry-After: 600"))
+        scripted.answer(http_response(b"{}", unavailable, "Retry-After: 600"))
         with pytest.raises(TryLater) as asked:
             client.request("GET", "x")
     assert asked.value.after == 600
     assert hooks.slept == [4.5]
-    assert [call.after for call in hooks.observed] == [4.0, None, 600.0]
+    assert [call.retry_after for call in hooks.observed] == [4.0, None, 600.0]
 
 
-def test_pauses_are_random_below_a_growing_bound(scripted: Scripted) -> None:
+def test_pauses_are_random_below_a_growing_limit(scripted: ScriptedServer) -> None:
     hooks = Hooks()
-    scripted.answer(*[http(b"{}", "500 Oops")] * 8)
-    with scripted.client(**hooks.options(attempts=8, random=lambda: 0.5)) as client, pytest.raises(TryLater):
+    scripted.answer(*[http_response(b"{}", "500 Oops")] * 8)
+    with (
+        scripted.client(**hooks.options(max_attempts=8, random=lambda: 0.5)) as client,
+        pytest.raises(TryLater),
+    ):
         client.request("GET", "x")
     assert hooks.slept == [0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
 
 
-def test_without_a_permit_nothing_is_sent(emulator: Emulator) -> None:
+def test_without_a_permit_nothing_is_sent(sandbox: SandboxServer) -> None:
     def refuse(method: str, path: str) -> None:
         raise TryLater("The calls of this minute are used up.", after=9)
 
-    with emulator.client(permit=refuse) as client:
+    with sandbox.client(permit=refuse) as client:
         with pytest.raises(TryLater) as refused:
             client.contacts.list()
         with pytest.raises(TryLater):
             client.heartbeat()
     assert refused.value.after == 9
-    assert [row for name in ("/token", "/contacts", "/heartbeat") for row in emulator.requests(name)] == []
+    assert [row for name in ("/token", "/contacts", "/heartbeat") for row in sandbox.requests(name)] == []
 
 
-def test_every_call_is_observed_without_anything_private(emulator: Emulator) -> None:
+def test_every_call_is_observed_without_private_data(sandbox: SandboxServer) -> None:
     seen: list[Call] = []
-    with emulator.client(observe=seen.append) as client:
+    with sandbox.client(observe=seen.append) as client:
         client.contacts.list(filter={"email": "canary@example.com"})
         with pytest.raises(TotalExpertError):
             client.contacts.get(1)
@@ -255,21 +259,30 @@ def test_every_call_is_observed_without_anything_private(emulator: Emulator) -> 
     assert "canary" not in repr(seen)
 
 
-def test_a_token_request_that_fails_in_an_unknown_way_is_not_observed_as_a_success(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+def test_a_token_request_with_an_unknown_error_is_not_observed_as_a_success(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("an adapter's own")
 
     seen: list[Call] = []
-    monkeypatch.setattr(emulator.adapter, "send", fail)
-    with emulator.client(observe=seen.append) as client, pytest.raises(RuntimeError):
+    monkeypatch.setattr(sandbox.adapter, "send", fail)
+    with sandbox.client(observe=seen.append) as client, pytest.raises(RuntimeError):
         client.teapot()
     assert [(call.path, call.status) for call in seen] == [("/token", None)]
 
 
-def test_a_call_without_an_answer_is_observed_too(scripted: Scripted) -> None:
+def test_a_token_request_is_observed_with_its_retry_after(scripted: ScriptedServer) -> None:
     seen: list[Call] = []
-    with scripted.client(observe=seen.append, attempts=2) as client, pytest.raises(AnswerLost):
+    scripted.answer(http_response(b"{}", "429 Too Many Requests", "Retry-After: 600"))
+    client = Client(scripted.environment, client_id="an-id", client_secret="a-secret", observe=seen.append)
+    with client, pytest.raises(TryLater):
+        client.teapot()
+    assert [(call.path, call.status, call.retry_after) for call in seen] == [("/token", 429, 600.0)]
+
+
+def test_a_call_without_a_response_is_observed(scripted: ScriptedServer) -> None:
+    seen: list[Call] = []
+    with scripted.client(observe=seen.append, max_attempts=2) as client, pytest.raises(AnswerLost):
         client.request("GET", "x")
     assert [call.status for call in seen] == [None, None]

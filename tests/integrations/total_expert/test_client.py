@@ -1,4 +1,4 @@
-"""The client as a whole."""
+"""The client."""
 
 import datetime as dt
 import inspect
@@ -17,34 +17,34 @@ from hypothesis import strategies as st
 
 import integrations.total_expert as total_expert
 from integrations.total_expert import Client, ReconnectRequired, Rejected, TryLater, oauth
-from tests.integrations.total_expert.canned import Canned
-from tests.integrations.total_expert.conftest import Emulator, Scripted
-from tests.integrations.total_expert.offers import resources_of
-from tests.integrations.total_expert.test_transport import http
+from tests.integrations.total_expert.fixed_response_adapter import FixedResponseAdapter
+from tests.integrations.total_expert.resources.inspection import resources_of
+from tests.integrations.total_expert.sandbox_server import SandboxServer
+from tests.integrations.total_expert.scripted_server import ScriptedServer, http_response
 
 
-def test_the_teapot_says_that_the_credentials_work(emulator: Emulator) -> None:
-    with emulator.client() as client:
+def test_teapot_checks_the_credentials(sandbox: SandboxServer) -> None:
+    with sandbox.client() as client:
         assert client.teapot() is True
-    assert [row["status"] for row in emulator.requests("/teapot")] == [418]
+    assert [row["status"] for row in sandbox.requests("/teapot")] == [418]
 
 
 @pytest.mark.parametrize("status", ["200 OK", "204 No Content"])
-def test_any_other_success_says_nothing_about_the_credentials(scripted: Scripted, status: str) -> None:
-    scripted.answer(http(b"{}", status))
-    with scripted.client(attempts=1) as client, pytest.raises(TryLater) as failed:
+def test_teapot_accepts_no_status_but_418(scripted: ScriptedServer, status: str) -> None:
+    scripted.answer(http_response(b"{}", status))
+    with scripted.client(max_attempts=1) as client, pytest.raises(TryLater) as failed:
         client.teapot()
     assert failed.value.code == "unreadable"
 
 
-def test_the_heartbeat_needs_no_token(emulator: Emulator) -> None:
-    with emulator.client(client_secret="wrong") as client:
+def test_heartbeat_needs_no_token(sandbox: SandboxServer) -> None:
+    with sandbox.client(client_secret="wrong") as client:
         assert client.heartbeat()
-    assert emulator.requests("/token") == []
+    assert sandbox.requests("/token") == []
 
 
-def test_any_endpoint_can_be_called(emulator: Emulator) -> None:
-    with emulator.client() as client:
+def test_any_endpoint_can_be_called(sandbox: SandboxServer) -> None:
+    with sandbox.client() as client:
         listed = client.request("get", "/contacts", params={"page[number]": 1, "page[size]": 2, "sort": None})
         assert len(listed["items"]) == 2
         some = listed["items"][0]["id"]
@@ -52,7 +52,7 @@ def test_any_endpoint_can_be_called(emulator: Emulator) -> None:
         assert client.request("GET", f"contacts/{some}")["city"] == "Oslo"
 
 
-def test_parameters_arrive_as_the_vendor_writes_values(emulator: Emulator) -> None:
+def test_parameters_are_sent_in_the_format_of_the_vendor(sandbox: SandboxServer) -> None:
     at = dt.datetime(2020, 1, 1, 1, 0, tzinfo=dt.timezone(dt.timedelta(hours=2)))
     given = {
         "flag": True,
@@ -62,9 +62,9 @@ def test_parameters_arrive_as_the_vendor_writes_values(emulator: Emulator) -> No
         "text": "a b",
         "none": None,
     }
-    with emulator.client() as client:
+    with sandbox.client() as client:
         client.request("GET", "contacts", params=given)
-    assert dict(parse_qsl(emulator.requests("/contacts")[0]["query"])) == {
+    assert dict(parse_qsl(sandbox.requests("/contacts")[0]["query"])) == {
         "flag": "1",
         "at": "2019-12-31T23:00:00Z",
         "on": "2020-01-02",
@@ -73,27 +73,29 @@ def test_parameters_arrive_as_the_vendor_writes_values(emulator: Emulator) -> No
     }
 
 
-def test_an_endpoint_can_be_called_exactly_once(emulator: Emulator) -> None:
-    emulator.fault({"method": "GET", "path": "/v1/contacts", "status": 503, "times": 1})
-    with emulator.client(sleep=lambda seconds: None) as client:
+def test_a_request_without_retry_is_sent_once(sandbox: SandboxServer) -> None:
+    sandbox.fault({"method": "GET", "path": "/v1/contacts", "status": 503, "times": 1})
+    with sandbox.client(sleep=lambda seconds: None) as client:
         with pytest.raises(TryLater):
-            client.request("GET", "contacts", repeat=False)
-        assert client.request("GET", "contacts", repeat=False)["items"]
+            client.request("GET", "contacts", retry=False)
+        assert client.request("GET", "contacts", retry=False)["items"]
         client.set_access_token("0" * 40)
         with pytest.raises(TryLater) as refused:
-            client.request("GET", "contacts", repeat=False)
+            client.request("GET", "contacts", retry=False)
         assert (refused.value.code, refused.value.status) == ("token_refused", 401)
-        assert client.request("GET", "contacts", repeat=False)["items"]
-    assert [row["status"] for row in emulator.requests("/contacts")] == [503, 200, 401, 200]
+        assert client.request("GET", "contacts", retry=False)["items"]
+    assert [row["status"] for row in sandbox.requests("/contacts")] == [503, 200, 401, 200]
 
 
-def test_a_call_made_once_with_a_token_that_nothing_replaces_means_to_reconnect(emulator: Emulator) -> None:
-    with emulator.client(access_token="0" * 40) as client, pytest.raises(ReconnectRequired):
-        client.request("GET", "contacts", repeat=False)
+def test_a_request_without_retry_requires_a_reconnect_if_the_token_is_final(
+    sandbox: SandboxServer,
+) -> None:
+    with sandbox.client(access_token="0" * 40) as client, pytest.raises(ReconnectRequired):
+        client.request("GET", "contacts", retry=False)
 
 
-def test_the_token_can_be_looked_at_replaced_and_forgotten(emulator: Emulator) -> None:
-    with emulator.client() as client:
+def test_the_token_can_be_read_set_and_forgotten(sandbox: SandboxServer) -> None:
+    with sandbox.client() as client:
         first = client.tokens.get()
         assert client.tokens.get() == first
         client.set_access_token(None)
@@ -101,32 +103,34 @@ def test_the_token_can_be_looked_at_replaced_and_forgotten(emulator: Emulator) -
         client.set_access_token(first)
         assert client.tokens.get() == first
         assert client.teapot()
-    assert len(emulator.requests("/token")) == 2
+    assert len(sandbox.requests("/token")) == 2
 
 
-def test_hooks_are_not_overruled(scripted: Scripted) -> None:
+def test_a_token_can_not_be_set_on_a_client_with_hooks(scripted: ScriptedServer) -> None:
     with scripted.client() as client, pytest.raises(ValueError, match="hook"):
         client.set_access_token("another")
 
 
 @pytest.mark.parametrize("path", ["https://evil.example/x", "//evil.example/x", "../x", "contacts?x=1", ""])
-def test_an_address_elsewhere_is_refused_before_a_token_is_asked_for(emulator: Emulator, path: str) -> None:
-    with emulator.client() as client, pytest.raises(Rejected) as refused:
+def test_a_path_outside_the_base_url_is_rejected_without_a_token_request(
+    sandbox: SandboxServer, path: str
+) -> None:
+    with sandbox.client() as client, pytest.raises(Rejected) as refused:
         client.request("GET", path)
     assert refused.value.code == "invalid_path"
-    assert emulator.requests("/token") == []
+    assert sandbox.requests("/token") == []
 
 
 @pytest.mark.parametrize("method", ["", "TRACE", "GET\r\nX: y", "CONNECT"])
-def test_other_methods_are_refused(emulator: Emulator, method: str) -> None:
-    with emulator.client() as client, pytest.raises(Rejected):
+def test_an_unknown_method_is_rejected(sandbox: SandboxServer, method: str) -> None:
+    with sandbox.client() as client, pytest.raises(Rejected):
         client.request(method, "contacts")
 
 
-def test_data_that_is_no_json_is_refused_before_a_token_is_asked_for(emulator: Emulator) -> None:
-    with emulator.client() as client, pytest.raises(Rejected):
+def test_data_that_is_not_json_is_rejected_without_a_token_request(sandbox: SandboxServer) -> None:
+    with sandbox.client() as client, pytest.raises(Rejected):
         client.contacts.create({"first_name": object()})
-    assert emulator.requests("/token") == []
+    assert sandbox.requests("/token") == []
 
 
 @pytest.mark.parametrize(
@@ -135,27 +139,29 @@ def test_data_that_is_no_json_is_refused_before_a_token_is_asked_for(emulator: E
      {"token": lambda: "x", "client_id": "x", "client_secret": "y"}, {"token": lambda: "x", "client_id": "x"},
      {"access_token": "x", "client_id": "x"}, {"access_token": "x", "client_secret": "x"}],
 )  # fmt: skip
-def test_a_client_has_one_source_of_tokens(emulator: Emulator, options: dict[str, Any]) -> None:
+def test_a_client_needs_exactly_one_source_of_tokens(sandbox: SandboxServer, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="token"):
-        Client(emulator.environment, **options)
+        Client(sandbox.environment, **options)
 
 
-def test_a_given_token_is_used_first_and_then_replaced(emulator: Emulator) -> None:
-    with emulator.client(access_token="0" * 40, **emulator.credentials) as client:
+def test_an_access_token_is_used_first_and_then_replaced(sandbox: SandboxServer) -> None:
+    with sandbox.client(access_token="0" * 40, **sandbox.credentials) as client:
         assert client.teapot()
         assert client.teapot()
-    assert [row["status"] for row in emulator.requests("/teapot")] == [401, 418, 418]
-    assert len(emulator.requests("/token")) == 1
+    assert [row["status"] for row in sandbox.requests("/teapot")] == [401, 418, 418]
+    assert len(sandbox.requests("/token")) == 1
 
 
-def test_a_given_token_alone_ends_with_its_refusal(emulator: Emulator) -> None:
-    with emulator.client(access_token="0" * 40) as client, pytest.raises(ReconnectRequired):
+def test_an_access_token_without_credentials_is_not_replaced(sandbox: SandboxServer) -> None:
+    with sandbox.client(access_token="0" * 40) as client, pytest.raises(ReconnectRequired):
         client.teapot()
 
 
-def test_the_credentials_of_another_world_say_so(emulator: Emulator, make_emulator: type[Emulator]) -> None:
-    other = make_emulator(seed=2)
-    with emulator.client(client_id="another-worlds", client_secret="secret") as client:
+def test_credentials_of_another_environment_are_reported_as_such(
+    sandbox: SandboxServer, make_sandbox: type[SandboxServer]
+) -> None:
+    other = make_sandbox(seed=2)
+    with sandbox.client(client_id="another-worlds", client_secret="secret") as client:
         with pytest.raises(ReconnectRequired) as refused:
             client.teapot()
         assert client.heartbeat()
@@ -164,42 +170,42 @@ def test_the_credentials_of_another_world_say_so(emulator: Emulator, make_emulat
         assert client.teapot()
 
 
-def test_two_clients_see_two_organizations(emulator: Emulator) -> None:
-    other = {name: emulator.other_organization[name] for name in ("client_id", "client_secret")}
-    with emulator.client() as mine, emulator.client(**other) as theirs:
+def test_two_clients_see_two_organizations(sandbox: SandboxServer) -> None:
+    other = {name: sandbox.other_organization[name] for name in ("client_id", "client_secret")}
+    with sandbox.client() as mine, sandbox.client(**other) as theirs:
         assert not {each.id for each in mine.contacts.all()} & {each.id for each in theirs.contacts.all()}
 
 
-def test_a_closed_client_closes_its_connections_and_not_a_lent_adapter(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+def test_closing_a_client_closes_its_connections_but_not_a_passed_adapter(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[object] = []
-    for kind in (type(emulator.adapter), requests.adapters.HTTPAdapter):
+    for kind in (type(sandbox.adapter), requests.adapters.HTTPAdapter):
         monkeypatch.setattr(kind, "close", lambda self: closed.append(self))
-    with emulator.client():
+    with sandbox.client():
         pass
     assert closed == []
-    with Client(emulator.environment, token=lambda: "x"):
+    with Client(sandbox.environment, token=lambda: "x"):
         pass
     assert len(closed) == 1
 
 
-def test_connections_are_kept_for_the_next_call() -> None:
+def test_the_http_adapter_does_not_retry() -> None:
     with Client(total_expert.PRODUCTION, token=lambda: "x") as client:
-        adapter = client._caller._session.get_adapter(total_expert.PRODUCTION.base_url)
+        adapter = client._sender._session.get_adapter(total_expert.PRODUCTION.base_url)
         assert isinstance(adapter, requests.adapters.HTTPAdapter)
         assert adapter.max_retries.total == 0
 
 
-def test_an_outage_is_no_traceback(scripted: Scripted) -> None:
-    scripted.answer(*[http(b"<html>", "502 Bad Gateway")] * 3)
+def test_an_outage_raises_one_error_without_a_cause(scripted: ScriptedServer) -> None:
+    scripted.answer(*[http_response(b"<html>", "502 Bad Gateway")] * 3)
     with scripted.client() as client, pytest.raises(TryLater) as failed:
         client.contacts.list()
     assert failed.value.__cause__ is None
 
 
-def test_the_package_stands_alone(tmp_path: Path) -> None:
-    """Copied out of this project, under another name, with nothing else of it to be found."""
+def test_the_package_works_under_another_name(tmp_path: Path) -> None:
+    """It is copied out of this project, whose other packages can't be imported."""
     source = Path(total_expert.__file__).parent
     target = tmp_path / "te"
     target.mkdir()
@@ -216,7 +222,7 @@ def test_the_package_stands_alone(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_everything_public_is_documented() -> None:
+def test_every_public_name_is_documented() -> None:
     for name in total_expert.__all__:
         assert (getattr(total_expert, name).__doc__ or "").strip(), name
     assert (Path(total_expert.__file__).parent / "py.typed").exists()
@@ -260,19 +266,19 @@ STATUSES = st.sampled_from(
 
 
 @given(status=STATUSES, headers=HEADERS, body=BODIES)
-def test_whatever_the_server_sends_is_a_typed_result_or_one_of_the_three_errors(
+def test_any_response_is_a_typed_result_or_one_of_the_three_errors(
     status: int, headers: dict[str, str], body: bytes
 ) -> None:
     with Client(
         total_expert.PRODUCTION,
         token=lambda: "a-token",
-        adapter=Canned(status, headers, body),
+        adapter=FixedResponseAdapter(status, headers, body),
         sleep=lambda seconds: None,
     ) as client:
         calls: list[tuple[Any, Any]] = [
             (lambda: client.contacts.get(5), total_expert.Contact),
             (client.contacts.list, total_expert.Page),
-            (lambda: next(client.users.all(ahead=1), None), total_expert.User | None),
+            (lambda: next(client.users.all(prefetch=1), None), total_expert.User | None),
             (lambda: client.contact_groups.create({"group_name": "x"}), total_expert.Created),
             (lambda: client.contacts.update(5, {}), type(None)),
             (client.teapot, bool),
@@ -283,9 +289,9 @@ def test_whatever_the_server_sends_is_a_typed_result_or_one_of_the_three_errors(
                     client_id="i",
                     client_secret="s",
                     refresh_token="r",
-                    adapter=Canned(status, headers, body),
+                    adapter=FixedResponseAdapter(status, headers, body),
                 ),
-                total_expert.Grant,
+                total_expert.TokenResponse,
             ),
         ]
         for call, kind in calls:

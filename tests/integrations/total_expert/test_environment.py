@@ -1,4 +1,4 @@
-"""Environments: which addresses are taken."""
+"""Which URLs an environment accepts."""
 
 import pytest
 
@@ -9,20 +9,20 @@ def made(base_url: str, authorize_url: str = "https://host.example/v1/authorize"
     return Environment("test", base_url, authorize_url)
 
 
-def test_production_is_the_vendors_public_host() -> None:
+def test_production_is_the_public_host_of_the_vendor() -> None:
     assert PRODUCTION.base_url == "https://public.totalexpert.net/v1"
     assert PRODUCTION.token_url == "https://public.totalexpert.net/v1/token"
     assert PRODUCTION.origin == "https://public.totalexpert.net"
 
 
-def test_a_slash_at_the_end_is_dropped() -> None:
+def test_a_trailing_slash_is_removed() -> None:
     assert made("https://host.example/v1/").base_url == "https://host.example/v1"
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8001/v1", "http://127.8.9.1/v1", "http://[::1]:80/v1", "http://localhost/v1"]
 )
-def test_plain_http_is_taken_on_this_machine(url: str) -> None:
+def test_plain_http_is_accepted_for_this_machine(url: str) -> None:
     assert made(url, url).base_url == url
 
 
@@ -48,8 +48,8 @@ def test_plain_http_is_taken_on_this_machine(url: str) -> None:
         "",
     ],
 )
-def test_other_addresses_are_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="address"):
+def test_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="URL"):
         made(url)
-    with pytest.raises(ValueError, match="address"):
+    with pytest.raises(ValueError, match="URL"):
         made("https://host.example/v1", url)

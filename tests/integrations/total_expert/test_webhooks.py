@@ -1,4 +1,4 @@
-"""Deliveries of webhooks: believed with a known secret, refused with reasons otherwise."""
+"""Webhook deliveries: accepted with a known secret, rejected otherwise."""
 
 import hmac
 import json
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.total_expert import Delivery, Rejected, webhooks
-from tests.integrations.total_expert.conftest import Emulator
+from tests.integrations.total_expert.sandbox_server import SandboxServer
 
 SECRET, EARLIER = "5f" * 16, "a0" * 16
 BODY = {"item": "CONTACT", "action": "UPDATED", "id": 2317, "hashValue": "9bd1", "secret": SECRET}
@@ -25,29 +25,31 @@ def refusal(data: bytes | str, *secrets: str) -> Rejected:
     return refused.value
 
 
-def test_a_delivery_says_what_happened_to_which_record() -> None:
-    assert webhooks.read(body(), SECRET) == Delivery("CONTACT", "UPDATED", "2317", "9bd1", is_current=True)
+def test_a_delivery_reports_item_action_and_id() -> None:
+    assert webhooks.read(body(), SECRET) == Delivery(
+        "CONTACT", "UPDATED", "2317", "9bd1", has_current_secret=True
+    )
     assert webhooks.read(body(id="0a1b2c3d4e5f6071").decode(), SECRET).id == "0a1b2c3d4e5f6071"
 
 
-def test_a_delivery_from_before_a_rotation_is_believed_and_told_apart() -> None:
-    assert webhooks.read(body(secret=EARLIER), SECRET, EARLIER).is_current is False
-    assert webhooks.read(body(), SECRET, EARLIER).is_current is True
+def test_a_delivery_with_an_earlier_secret_is_accepted_and_marked() -> None:
+    assert webhooks.read(body(secret=EARLIER), SECRET, EARLIER).has_current_secret is False
+    assert webhooks.read(body(), SECRET, EARLIER).has_current_secret is True
 
 
 @pytest.mark.parametrize(
     "secret", ["", SECRET[:-1], SECRET + "0", SECRET.upper(), None, 5, [SECRET], {"a": 1}]
 )
-def test_another_secret_is_refused(secret: Any) -> None:
+def test_a_wrong_secret_is_rejected(secret: Any) -> None:
     refused = refusal(body(secret=secret))
-    assert refused.code == webhooks.FORGED
+    assert refused.code == webhooks.WRONG_SECRET
     assert SECRET not in str(refused)
 
 
-def test_a_delivery_without_a_secret_is_refused() -> None:
+def test_a_missing_secret_is_rejected() -> None:
     assert (
         refusal(json.dumps({"item": "CONTACT", "action": "UPDATED", "id": 1}).encode()).code
-        == webhooks.FORGED
+        == webhooks.WRONG_SECRET
     )
 
 
@@ -69,24 +71,24 @@ def test_every_secret_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPat
     [b"", b"x", b"[]", b"null", b'"text"', b"\xff\xfe\x00", b"{", b"[" * 10_000, b'{"a": "' + b"x" * 20_000 + b'"}',
      "{", body(item=None), body(action=""), body(item=7), body(id=None), body(id=-1), body(id="../users/5")],
 )  # fmt: skip
-def test_rubbish_is_refused(data: bytes | str) -> None:
-    assert refusal(data).code == webhooks.UNREADABLE
+def test_an_invalid_body_is_rejected(data: bytes | str) -> None:
+    assert refusal(data).code == webhooks.INVALID_DELIVERY
 
 
 @pytest.mark.parametrize("secrets", [(), ("",), (SECRET, "")])
-def test_without_a_secret_nothing_is_believed(secrets: tuple[str, ...]) -> None:
+def test_a_secret_must_be_passed(secrets: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="secret"):
         webhooks.read(body(), *secrets)
 
 
-def test_a_delivery_keeps_no_secret() -> None:
+def test_a_delivery_does_not_keep_the_secret() -> None:
     delivery = webhooks.read(body(), SECRET)
     assert SECRET not in repr(delivery)
     assert SECRET not in str(vars(delivery))
 
 
-def test_what_the_emulator_delivers_is_read_across_a_rotation_of_the_secret(
-    make_emulator: type[Emulator],
+def test_deliveries_of_the_sandbox_are_read_across_a_secret_rotation(
+    make_sandbox: type[SandboxServer],
 ) -> None:
     bodies: list[bytes] = []
 
@@ -94,19 +96,22 @@ def test_what_the_emulator_delivers_is_read_across_a_rotation_of_the_secret(
         bodies.append(body)
         return 200
 
-    emulator = make_emulator(http_webhooks=True, send=receive)
+    sandbox = make_sandbox(http_webhooks=True, send=receive)
     actions = [{"item": "CONTACT", "action": action} for action in ("CREATED", "UPDATED")]
-    with emulator.client() as client:
+    with sandbox.client() as client:
         told = client.webhook_subscriptions.create(
             {"url": "http://127.0.0.1:9/hooks", "secret": EARLIER, "actions": actions}
         )
         person = {"first_name": "Ada", "last_name": "Quill", "source": "test", "email": "ada@example.com"}
-        made = client.contacts.create(person, owner={"id": emulator.officer["id"]})
+        made = client.contacts.create(person, owner={"id": sandbox.officer["id"]})
         client.webhook_subscriptions.update(told.id, {"secret": SECRET})
         client.contacts.update(made.id, {"city": "Oslo"})
-        assert emulator.http.post("/_sandbox/deliveries", json={}).status_code == 200
+        assert sandbox.http.post("/_sandbox/deliveries", json={}).status_code == 200
         read = [webhooks.read(each, SECRET, EARLIER) for each in bodies]
-        assert [(each.action, each.is_current) for each in read] == [("CREATED", False), ("UPDATED", True)]
+        assert [(each.action, each.has_current_secret) for each in read] == [
+            ("CREATED", False),
+            ("UPDATED", True),
+        ]
         assert {client.contacts.get(int(each.id)).city for each in read} == {"Oslo"}
     assert len({each.hash_value for each in read}) == 2
 
@@ -125,8 +130,8 @@ VALUES = (
 @given(
     st.binary() | st.text() | st.fixed_dictionaries({}, optional=dict.fromkeys(BODY, VALUES)).map(json.dumps)
 )
-def test_whatever_comes_is_a_delivery_or_refused(data: bytes | str) -> None:
+def test_any_body_is_a_delivery_or_rejected(data: bytes | str) -> None:
     try:
         assert isinstance(webhooks.read(data, SECRET), Delivery)
     except Rejected as refused:
-        assert refused.code in (webhooks.UNREADABLE, webhooks.FORGED)
+        assert refused.code in (webhooks.INVALID_DELIVERY, webhooks.WRONG_SECRET)

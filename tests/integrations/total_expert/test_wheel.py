@@ -1,4 +1,4 @@
-"""The client as a package of its own: built as a wheel, imported where only its dependencies are installed."""
+"""The client as a standalone package: built as a wheel and imported with only its dependencies."""
 
 import ast
 import importlib.metadata
@@ -18,7 +18,7 @@ SOURCE = Path(total_expert.__file__).parent
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built by the tools that are here, without the network."""
+    """The wheel, built with the installed tools and without the network."""
     place = tmp_path_factory.mktemp("wheel")
     shutil.copytree(SOURCE, place / "source", ignore=shutil.ignore_patterns("__pycache__"))
     build = ["-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def needed(name: str, found: dict[str, importlib.metadata.Distribution]) -> None:
-    """Add a distribution and all that it needs, without its extras."""
+    """Add a distribution and its dependencies, without extras."""
     if name not in found:
         found[name] = importlib.metadata.distribution(name)
         for line in found[name].requires or []:
@@ -42,11 +42,11 @@ def needed(name: str, found: dict[str, importlib.metadata.Distribution]) -> None
 
 
 def metadata_of(wheel: zipfile.ZipFile) -> str:
-    """What an index shows of the package, its README included."""
+    """Return the metadata of the wheel, which includes the README."""
     return wheel.read(next(name for name in wheel.namelist() if name.endswith("/METADATA"))).decode()
 
 
-def test_the_wheel_holds_all_modules_and_documents(wheel: Path) -> None:
+def test_the_wheel_contains_all_modules_and_documents(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     sources = {
         f"total_expert/{file.relative_to(SOURCE).as_posix()}"
@@ -60,7 +60,7 @@ def test_the_wheel_holds_all_modules_and_documents(wheel: Path) -> None:
     }
 
 
-def test_the_wheel_names_every_distribution_that_it_imports(wheel: Path) -> None:
+def test_the_wheel_requires_every_distribution_that_it_imports(wheel: Path) -> None:
     inside = zipfile.ZipFile(wheel)
     imported: set[str] = set()
     for name in [name for name in inside.namelist() if name.endswith(".py")]:
@@ -73,7 +73,7 @@ def test_the_wheel_names_every_distribution_that_it_imports(wheel: Path) -> None
     assert foreign == set(re.findall(r"^Requires-Dist: ([\w-]+)", metadata_of(inside), re.MULTILINE))
 
 
-def test_documents_in_the_wheel_import_the_package_by_the_name_that_it_has_there(wheel: Path) -> None:
+def test_documents_in_the_wheel_import_the_installed_package_name(wheel: Path) -> None:
     inside = zipfile.ZipFile(wheel)
     documents = [inside.read(name).decode() for name in inside.namelist() if name.endswith(".md")]
     assert len(documents) >= 5
@@ -83,13 +83,13 @@ def test_documents_in_the_wheel_import_the_package_by_the_name_that_it_has_there
     assert "\nfrom total_expert import Client" in metadata_of(inside)
 
 
-def test_the_wheel_carries_the_license_of_the_project(wheel: Path) -> None:
+def test_the_wheel_contains_the_license_of_the_project(wheel: Path) -> None:
     inside = zipfile.ZipFile(wheel)
     license = next(name for name in inside.namelist() if name.endswith("/LICENSE"))
     assert inside.read(license) == (SOURCE.parents[1] / "LICENSE").read_bytes()
 
 
-def test_it_can_be_imported_where_only_its_dependencies_are_installed(wheel: Path, tmp_path: Path) -> None:
+def test_the_wheel_can_be_imported_with_only_its_dependencies(wheel: Path, tmp_path: Path) -> None:
     packages = tmp_path / "packages"
     packages.mkdir()
     zipfile.ZipFile(wheel).extractall(packages)

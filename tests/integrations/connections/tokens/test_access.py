@@ -202,7 +202,7 @@ def test_a_pair_that_arrives_after_the_lease_is_kept_and_the_connection_recovers
     request = ledger.take(consented, purpose=Purpose.WORK, fence=lease.fence)
     send = access._request_of(lease)
 
-    def send_slowly() -> total_expert.Grant:
+    def send_slowly() -> total_expert.TokenResponse:
         grant = send()
         world.sandbox.pass_time(access.LEASE.total_seconds() + 1)
         with pytest.raises(ReconnectRequired, match="was lost"):

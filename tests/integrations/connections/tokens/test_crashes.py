@@ -25,7 +25,8 @@ from integrations.connections.models import (
     TokenRequest,
 )
 from integrations.connections.tokens import access
-from integrations.total_expert import ReconnectRequired, TryLater, transport
+from integrations.total_expert import ReconnectRequired, TryLater
+from integrations.total_expert.transport import responses
 from portal.core import clock
 from tests.integrations.connections.consented import consented_connection
 from tests.processes import SandboxProcess, sandbox_process
@@ -41,7 +42,7 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "when the intent stands in the ledger": (ledger, "_enter", "after"),
     "when its permit is given": (permits.Permits, "ask", "after"),
     "before the request is sent": (access, "exchange", "before"),
-    "while the answer is on its way": (transport, "read_answer", "before"),
+    "while the answer is on its way": (responses, "read_response", "before"),
     "when the answer is read and nothing of it stored": (access, "exchange", "after"),
     "while the pair is being committed": (access, "put", "after"),
     "when the pair is stored": (access, "_store", "after"),

@@ -50,7 +50,7 @@ def test_a_refresh_token_that_is_not_replaced_lives_on_from_its_use(
 ) -> None:
     world.sandbox.pass_time(10.5 * DAY)
     kept = str(Token.objects.get().refresh_token)
-    answer = total_expert.Grant("access", 3600, frozenset({"crm"}), None)
+    answer = total_expert.TokenResponse("access", 3600, frozenset({"crm"}), None)
     monkeypatch.setattr(oauth, "refresh", lambda *args, **more: answer)
     assert [row.pk for row in keep_alive.ripe()] == [consented.pk]
     assert keep_alive.renew(consented)

@@ -44,7 +44,7 @@ class Server:
 
     def record(self, id: int) -> total_expert.Contact:
         at = START + dt.timedelta(seconds=self.changed[id])
-        record = total_expert.Contact.read(
+        record = total_expert.Contact.from_json(
             {"id": id, "internal_updated_at": at.strftime("%Y-%m-%d %H:%M:%S")}
         )
         assert record is not None
@@ -120,7 +120,7 @@ def test_the_first_page_being_out_of_range_is_an_error() -> None:
 
 
 def test_contacts_without_a_time_of_change_are_walked_by_page_numbers() -> None:
-    record = total_expert.Contact.read({"id": 1})
+    record = total_expert.Contact.from_json({"id": 1})
     assert record is not None
     page = total_expert.Page((record,), 1, 3, 2, 5)
     assert reader.after(reader.Position(), page) == reader.Position(page=2, by_number=True)

@@ -20,7 +20,7 @@ json_values = st.recursive(
 
 
 def row(**properties: Any) -> Contact:
-    record = total_expert.Contact.read({"id": 7, **properties})
+    record = total_expert.Contact.from_json({"id": 7, **properties})
     assert record is not None
     return rows.contact_row(record, installation=Installation(), owner=None, as_admin=True, now=NOW)
 

@@ -23,7 +23,7 @@ def record(id: int, **properties: Any) -> total_expert.Contact:
         "internal_updated_at": "2026-02-01 10:00:00",
         "contact_groups": [],
     }
-    read = total_expert.Contact.read({"id": id, **base, **properties})
+    read = total_expert.Contact.from_json({"id": id, **base, **properties})
     assert read is not None
     return read
 
@@ -63,7 +63,7 @@ def test_an_owner_that_nobody_listed_is_learnt(sight: store.Sight) -> None:
 
 def test_a_listed_owner_is_no_longer_only_learnt(sight: store.Sight) -> None:
     store.contacts([record(1)], sight)
-    user = total_expert.User.read(
+    user = total_expert.User.from_json(
         {"id": 14, "status": "0", "info": {"first_name": "Maria", "last_name": "Lopez"}}
     )
     assert user is not None
@@ -107,8 +107,8 @@ def test_a_group_seen_by_a_user_keeps_the_owner_that_an_admin_told(
     sight: store.Sight, user_sight: store.Sight
 ) -> None:
     other = Owner.objects.create(installation=sight.installation, remote_id=15, synced_at=clock.now())
-    shown = total_expert.ContactGroup.read({"id": 5, "group_name": "Leads", "owner": {"id": 15}})
-    hidden = total_expert.ContactGroup.read({"id": 5, "group_name": "Leads"})
+    shown = total_expert.ContactGroup.from_json({"id": 5, "group_name": "Leads", "owner": {"id": 15}})
+    hidden = total_expert.ContactGroup.from_json({"id": 5, "group_name": "Leads"})
     assert shown is not None and hidden is not None
     store.groups([shown], sight)
     ownerless = store.Sight(Book(connection=user_sight.connection), user_sight.connection, 2, clock.now())

@@ -1,0 +1,91 @@
+"""Parse JSON values into the types they stand for. A value that can't be parsed is None or empty; nothing raises."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Any
+
+#: The largest id that fits a database's bigint column.
+MAX_ID = 2**63 - 1
+
+_TIMESTAMP = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII | re.IGNORECASE
+)
+_TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
+
+
+def text(value: Any) -> str:
+    """Return text unchanged, a number as text, and anything else as the empty string."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def required_text(value: Any) -> str | None:
+    """Return text that is not blank, else None."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def integer(value: Any) -> int | None:
+    """Return a whole number sent as a number or as text, such as 14 or "14"."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"-?\d{1,18}", value.strip(), re.ASCII) else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= MAX_ID else None
+    return value if isinstance(value, int) and abs(value) <= MAX_ID else None
+
+
+def integer_id(value: Any) -> int | None:
+    """Return a positive whole number."""
+    number = integer(value)
+    return number if number and number > 0 else None
+
+
+def text_id(value: Any) -> str | None:
+    """Return a text id, as some resources have: 16 hexadecimal digits, a UUID, or a number as text."""
+    if isinstance(value, str):
+        return value if re.fullmatch(r"[0-9A-Za-z-]{1,64}", value, re.ASCII) else None
+    number = integer_id(value)
+    return str(number) if number else None
+
+
+def decimal(value: Any) -> Decimal | None:
+    """Return a number without an exponent, sent as a number or as text, such as "4.125"."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        digits = value.strip() if isinstance(value, str) else f"{Decimal(repr(value)):f}"
+    except (ValueError, ArithmeticError):  # an int with more digits than Python converts
+        return None
+    return Decimal(digits) if re.fullmatch(r"-?\d{1,18}(?:\.\d{1,18})?", digits, re.ASCII) else None
+
+
+def boolean(value: Any) -> bool | None:
+    """Return the value of a flag sent as true, 1, "1", "True" and the like; None means unknown."""
+    if isinstance(value, float):
+        value = integer(value)
+    if isinstance(value, str | int):
+        word = str(value).strip().lower()
+        return True if word in _TRUE else False if word in _FALSE else None
+    return None
+
+
+def timestamp(value: Any) -> dt.datetime | None:
+    """Return an aware datetime in UTC. The API's times have no time zone and are UTC; zeros and "" are None."""
+    match = _TIMESTAMP.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        return None
+    day, time, zone = match.groups()
+    try:
+        parsed = dt.datetime.fromisoformat(f"{day}T{time or '00:00:00'}{(zone or 'Z').upper()}")
+        return parsed.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def date(value: Any) -> dt.date | None:
+    """Return the date of a value that may also contain a time."""
+    parsed = timestamp(value)
+    return parsed.date() if parsed else None

@@ -1,0 +1,124 @@
+"""Pages of a list, and iterating over them with some fetched in advance."""
+
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from ..calls import Request, RequestSender, StartedRequest
+from ..errors import Rejected
+from ..parse import integer
+from ..records import Record
+from ..transport.error_mapping import unreadable_response
+
+T_co = TypeVar("T_co", covariant=True)
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Page(Generic[T_co]):
+    """One page of a list.
+
+    `number`, `last` and `next` are the numbers of this, the last and the next page; `next` is None on the last page.
+    `size` is the requested page size. `unreadable` holds the items that are not valid records, such as one without an
+    id, so that a bad record does not hide the others.
+    """
+
+    items: tuple[T_co, ...]
+    number: int
+    last: int
+    next: int | None
+    size: int
+    unreadable: tuple[Any, ...] = field(default=(), repr=False)
+
+
+def parse_page(data: Any, kind: type[R], *, number: int, size: int, path: str) -> Page[R]:
+    """Return the page in a response. Raise TryLater if it is not in the documented format.
+
+    The list is called `items`, or `objects` in the vendor's prose. Links are page numbers. A `next` that does not
+    lead forward is an error, so that iterating always ends.
+    """
+    items, links = _envelope(data)
+    if items is None or links is None:
+        raise unreadable_response("GET", path)
+    next_link = links.get("next")
+    next_number = integer(next_link)
+    if next_link is not None and (next_number is None or next_number <= number):
+        raise unreadable_response("GET", path)
+    records = [(kind.from_json(each), each) for each in items]
+    return Page(
+        items=tuple(record for record, _ in records if record is not None),
+        number=number,
+        last=max(integer(links.get("last")) or 0, next_number or number),
+        next=next_number,
+        size=size,
+        unreadable=tuple(each for record, each in records if record is None),
+    )
+
+
+def _envelope(data: Any) -> tuple[list[Any] | None, dict[str, Any] | None]:
+    if isinstance(data, list):
+        return data, {}
+    if not isinstance(data, dict):
+        return None, None
+    items = data["items"] if isinstance(data.get("items"), list) else data.get("objects")
+    links = data.get("links")
+    return items if isinstance(items, list) else None, links if isinstance(links, dict) else None
+
+
+def iterate_pages(
+    sender: RequestSender,
+    request_for: Callable[[int], Request],
+    parse: Callable[[Any, int], Page[R]],
+    *,
+    start: int,
+    prefetch: int,
+) -> Generator[Page[R], None, None]:
+    """Yield pages from number `start` on, with up to `prefetch` of them fetched in advance by threads.
+
+    Pages are only fetched in advance if the last response said that they exist. A page that no longer exists, because
+    the list became shorter, is the end.
+    """
+    if not prefetch:
+        yield from _iterate(start, lambda number: sender.send(request_for(number)), parse, lambda page: None)
+        return
+    started: deque[tuple[int, StartedRequest]] = deque()
+    with ThreadPoolExecutor(prefetch, thread_name_prefix="total-expert-prefetch") as executor:
+
+        def fetch(number: int) -> Any:
+            skipped = []
+            while started and started[0][0] != number:
+                skipped.append(started.popleft()[1])
+            sender.cancel(skipped)
+            return sender.finish(started.popleft()[1]) if started else sender.send(request_for(number))
+
+        def start_next(page: Page[R]) -> None:
+            first = started[-1][0] + 1 if started else page.number + 1
+            for number in range(first, min(page.last, page.number + prefetch) + 1):
+                started.append((number, sender.start(request_for(number), executor)))
+
+        try:
+            yield from _iterate(start, fetch, parse, start_next)
+        finally:
+            sender.cancel([request for _, request in started])
+
+
+def _iterate(
+    start: int,
+    fetch: Callable[[int], Any],
+    parse: Callable[[Any, int], Page[R]],
+    start_next: Callable[[Page[R]], None],
+) -> Generator[Page[R], None, None]:
+    number: int | None = start
+    while number is not None:
+        try:
+            page = parse(fetch(number), number)
+        except Rejected as error:
+            if error.code == "page_out_of_range" and number > start:
+                return
+            raise
+        if page.next is not None:
+            start_next(page)
+        yield page
+        number = page.next
