@@ -92,7 +92,7 @@ class CachedTokens:
         self._lock = threading.Lock()
         self._token = access_token
         self._expires_at: float | None = None
-        #: Until when a refusal of the token means that a new one would be refused too.
+        #: If the token is refused before this time, a new one would be refused too.
         self._new_until: float | None = None
         #: The token request that is running.
         self._pending: Future[str] | None = None
@@ -117,7 +117,7 @@ class CachedTokens:
         return self._request_token(pending, self._request) if is_first else _result(pending)
 
     def accepted(self, token: str) -> None:
-        """Note that the token works, so that another is requested if it is refused later."""
+        """Note that the token works, so another one is requested if it is refused later."""
         with self._lock:
             if self._token == token:
                 self._new_until = None
@@ -129,7 +129,7 @@ class CachedTokens:
                 self._token = None
                 if self._new_until is not None and self._clock() < self._new_until:
                     self._final_error = ReconnectRequired(
-                        "Total Expert issued an access token and refused it at once, so no other is requested. Check "
+                        "Total Expert issued an access token and refused it immediately, so no other is requested. Check "
                         "that the client id and secret belong to this environment, then connect again.",
                         code="fresh_token_refused",
                     )

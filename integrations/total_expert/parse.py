@@ -1,4 +1,4 @@
-"""Parse JSON values into the types they stand for. A value that can't be parsed is None or empty; nothing raises."""
+"""Parse JSON values into Python types. A value that can't be parsed is None or empty; nothing raises."""
 
 import datetime as dt
 import re

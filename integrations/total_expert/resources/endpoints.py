@@ -1,8 +1,8 @@
 """The operations that resources offer: list, get, create, update, delete.
 
 To add a resource, write its record in `records` and a line in `catalog` with the smallest of these classes that covers
-what the API offers. A resource whose records can be got by id also needs the parser of their ids, `parse.integer_id` or
-`parse.text_id`: the type of its ids is inferred from it.
+what the API offers. A resource with `get` also needs the parser of its ids, `parse.integer_id` or
+`parse.text_id`: its type parameter is inferred from that.
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -100,8 +100,8 @@ class ListResource(Endpoint, Generic[R]):
     ) -> Generator[R, None, None]:
         """Yield every record. Raise Rejected after a page with invalid records, which `pages` returns.
 
-        Records that are created or deleted meanwhile shift the pages, so one may come twice or not at all. Sort by
-        something that only grows, and read again what changed since you started.
+        Records that others create or delete while you iterate shift the pages, so a record may come twice or not at
+        all. Sort by something that only grows, and read again what changed since you started.
         """
         for page in self.pages(size, filter, sort, prefetch=prefetch):
             yield from page.items
@@ -125,7 +125,7 @@ class ListResource(Endpoint, Generic[R]):
 
 
 class ReadResource(ListResource[R], Generic[R, Id]):
-    """A resource whose records can be listed, and got by id."""
+    """A resource whose records can be listed and retrieved by id."""
 
     def __init__(
         self, sender: RequestSender, path: str, kind: type[R], parse_id: Callable[[Any], Id | None]

@@ -124,7 +124,7 @@ def error_for_response(
     private_values: Iterable[str] = (),
     success_statuses: Iterable[int] = (),
 ) -> TotalExpertError | None:
-    """Return the error that a response stands for, or None for a usable success.
+    """Return the error for a response, or None for a usable success.
 
     `private_values` are the values of the request, which are removed from the server's messages.
     `success_statuses` replace 2xx as the statuses of success.

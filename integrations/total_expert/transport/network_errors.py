@@ -29,9 +29,9 @@ _NOT_CONNECTED = (
 
 
 def error_for_exception(error: BaseException, *, method: str, path: str) -> TotalExpertError:
-    """Return the error that stands for one of NETWORK_ERRORS.
+    """Return the error for one of NETWORK_ERRORS.
 
-    NotSent or AnswerLost, depending on whether the request may have been sent; Rejected if it can never be sent.
+    It is AnswerLost if the request may have been sent, NotSent if it was not, and Rejected if it can never be sent.
     """
     if isinstance(error, AnswerTooLarge):
         return _too_large(method, path)
