@@ -31,7 +31,7 @@ OAUTH_RULES = {
     "invalid_client": ErrorRule(
         ReconnectRequired,
         "invalid_client",
-        "Total Expert does not recognize this client id and secret. Check both, and that they belong to this "
+        "Total Expert does not know this client id and secret. Check both, and that they belong to this "
         "environment.",
     ),
     "invalid_grant": ErrorRule(

@@ -43,18 +43,18 @@ class Issuer:
     """Issues numbered tokens slowly, or fails."""
 
     def __init__(self, error: TotalExpertError | None = None, expires_in: int = 3600) -> None:
-        self.asked = 0
+        self.requests_sent = 0
         self.error = error
         self.expires_in = expires_in
         self.gate = threading.Event()
         self.gate.set()
 
     def __call__(self) -> TokenResponse:
-        self.asked += 1
+        self.requests_sent += 1
         self.gate.wait(60)
         if self.error:
             raise self.error
-        return TokenResponse(f"token-{self.asked}", self.expires_in, frozenset())
+        return TokenResponse(f"token-{self.requests_sent}", self.expires_in, frozenset())
 
 
 def test_many_threads_with_an_expired_token_send_one_token_request(sandbox: SandboxServer) -> None:
@@ -83,12 +83,12 @@ def test_threads_share_a_temporary_failure_and_the_next_call_retries() -> None:
     issuer = Issuer(NotSent())
     issuer.gate.clear()
     tokens = CachedTokens(issuer)
-    opened = threading.Timer(0.1, issuer.gate.set)
-    opened.start()
+    timer = threading.Timer(0.1, issuer.gate.set)
+    timer.start()
     failed = together(tokens.get)
-    opened.join()
+    timer.join()
     assert all(isinstance(error, NotSent) for error in failed)
-    assert issuer.asked == 1
+    assert issuer.requests_sent == 1
     issuer.error = None
     assert tokens.get() == "token-2"
 
@@ -121,15 +121,15 @@ def test_only_the_current_token_is_forgotten() -> None:
     assert tokens.get() == "token-1"
     tokens.failed("given")
     assert tokens.get() == "token-1"
-    assert issuer.asked == 1
+    assert issuer.requests_sent == 1
 
 
 def test_without_credentials_a_refused_token_is_final() -> None:
     tokens = CachedTokens(None, "given")
     tokens.failed("given")
-    with pytest.raises(ReconnectRequired) as ended:
+    with pytest.raises(ReconnectRequired) as refused:
         tokens.get()
-    assert "given" not in str(ended.value)
+    assert "given" not in str(refused.value)
 
 
 def test_hook_tokens_call_the_hooks() -> None:
@@ -172,7 +172,7 @@ def test_a_token_can_be_set_after_the_credentials_were_refused() -> None:
         with pytest.raises(ReconnectRequired):
             tokens.get()
     tokens.set("given")
-    assert (tokens.get(), issuer.asked) == ("given", 1)
+    assert (tokens.get(), issuer.requests_sent) == ("given", 1)
     tokens.set(None)
     issuer.error = None
     assert tokens.get() == "token-2"
@@ -227,11 +227,11 @@ def test_each_refusal_raises_a_new_error() -> None:
 def test_each_thread_gets_its_own_error() -> None:
     issuer = Issuer(NotSent())
     issuer.gate.clear()
-    opened = threading.Timer(0.1, issuer.gate.set)
-    opened.start()
+    timer = threading.Timer(0.1, issuer.gate.set)
+    timer.start()
     failed = together(CachedTokens(issuer).get)
-    opened.join()
-    assert issuer.asked == 1
+    timer.join()
+    assert issuer.requests_sent == 1
     assert len(set(map(id, failed))) == THREADS
 
 
@@ -242,7 +242,7 @@ def test_a_token_that_is_set_takes_precedence_over_a_running_request(error: Tota
     tokens = CachedTokens(issuer)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(tokens.get)
-        while not issuer.asked:
+        while not issuer.requests_sent:
             time.sleep(0.001)
         tokens.set("given")
         assert tokens.get() == "given"
@@ -251,4 +251,4 @@ def test_a_token_that_is_set_takes_precedence_over_a_running_request(error: Tota
             assert isinstance(waiting.exception(), ReconnectRequired)
         else:
             assert waiting.result() == "token-1"
-    assert (tokens.get(), issuer.asked) == ("given", 1)
+    assert (tokens.get(), issuer.requests_sent) == ("given", 1)

@@ -86,9 +86,9 @@ def test_a_call_without_a_token_is_not_retried_after_a_401(sandbox: SandboxServe
 
 def test_a_refused_token_is_not_sent_again(sandbox: SandboxServer) -> None:
     hooks = Hooks("0" * 40)
-    with sandbox.client(**hooks.options()) as client, pytest.raises(TryLater) as waiting:
+    with sandbox.client(**hooks.options()) as client, pytest.raises(TryLater) as refused:
         client.teapot()
-    assert waiting.value.code == "token_not_replaced"
+    assert refused.value.code == "token_not_replaced"
     assert len(sandbox.requests("/teapot")) == 1
 
 
@@ -213,9 +213,9 @@ def test_a_short_retry_after_is_waited_for_and_a_long_one_is_raised(
         assert client.request("GET", "x") == []
         assert hooks.slept == [4.5]
         scripted.answer(http_response(b"{}", unavailable, "Retry-After: 600"))
-        with pytest.raises(TryLater) as asked:
+        with pytest.raises(TryLater) as refused:
             client.request("GET", "x")
-    assert asked.value.after == 600
+    assert refused.value.after == 600
     assert hooks.slept == [4.5]
     assert [call.retry_after for call in hooks.observed] == [4.0, None, 600.0]
 

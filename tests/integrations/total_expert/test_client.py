@@ -54,7 +54,7 @@ def test_any_endpoint_can_be_called(sandbox: SandboxServer) -> None:
 
 def test_parameters_are_sent_in_the_format_of_the_vendor(sandbox: SandboxServer) -> None:
     at = dt.datetime(2020, 1, 1, 1, 0, tzinfo=dt.timezone(dt.timedelta(hours=2)))
-    given = {
+    params = {
         "flag": True,
         "at": at,
         "on": dt.date(2020, 1, 2),
@@ -63,7 +63,7 @@ def test_parameters_are_sent_in_the_format_of_the_vendor(sandbox: SandboxServer)
         "none": None,
     }
     with sandbox.client() as client:
-        client.request("GET", "contacts", params=given)
+        client.request("GET", "contacts", params=params)
     assert dict(parse_qsl(sandbox.requests("/contacts")[0]["query"])) == {
         "flag": "1",
         "at": "2019-12-31T23:00:00Z",

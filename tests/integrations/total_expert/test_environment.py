@@ -5,7 +5,7 @@ import pytest
 from integrations.total_expert import PRODUCTION, Environment
 
 
-def made(base_url: str, authorize_url: str = "https://host.example/v1/authorize") -> Environment:
+def environment(base_url: str, authorize_url: str = "https://host.example/v1/authorize") -> Environment:
     return Environment("test", base_url, authorize_url)
 
 
@@ -16,14 +16,14 @@ def test_production_is_the_public_host_of_the_vendor() -> None:
 
 
 def test_a_trailing_slash_is_removed() -> None:
-    assert made("https://host.example/v1/").base_url == "https://host.example/v1"
+    assert environment("https://host.example/v1/").base_url == "https://host.example/v1"
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8001/v1", "http://127.8.9.1/v1", "http://[::1]:80/v1", "http://localhost/v1"]
 )
 def test_plain_http_is_accepted_for_this_machine(url: str) -> None:
-    assert made(url, url).base_url == url
+    assert environment(url, url).base_url == url
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,6 @@ def test_plain_http_is_accepted_for_this_machine(url: str) -> None:
 )
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="URL"):
-        made(url)
+        environment(url)
     with pytest.raises(ValueError, match="URL"):
-        made("https://host.example/v1", url)
+        environment("https://host.example/v1", url)

@@ -87,9 +87,9 @@ def test_client_credentials_return_no_refresh_token(sandbox: SandboxServer) -> N
 
 
 def test_a_persons_tokens_see_only_their_contacts(sandbox: SandboxServer) -> None:
-    back = sandbox.consent(authorization_url(sandbox))
-    assert back["state"] == "a state&more"
-    tokens = exchange(sandbox, back["code"])
+    redirect = sandbox.consent(authorization_url(sandbox))
+    assert redirect["state"] == "a state&more"
+    tokens = exchange(sandbox, redirect["code"])
     assert tokens.refresh_token
     assert tokens.scope == frozenset(SCOPES)
     with sandbox.client(token=lambda: tokens.access_token) as client:

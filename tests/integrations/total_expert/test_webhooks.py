@@ -99,13 +99,13 @@ def test_deliveries_of_the_sandbox_are_read_across_a_secret_rotation(
     sandbox = make_sandbox(http_webhooks=True, send=receive)
     actions = [{"item": "CONTACT", "action": action} for action in ("CREATED", "UPDATED")]
     with sandbox.client() as client:
-        told = client.webhook_subscriptions.create(
+        subscription = client.webhook_subscriptions.create(
             {"url": "http://127.0.0.1:9/hooks", "secret": EARLIER, "actions": actions}
         )
         person = {"first_name": "Ada", "last_name": "Quill", "source": "test", "email": "ada@example.com"}
-        made = client.contacts.create(person, owner={"id": sandbox.officer["id"]})
-        client.webhook_subscriptions.update(told.id, {"secret": SECRET})
-        client.contacts.update(made.id, {"city": "Oslo"})
+        contact = client.contacts.create(person, owner={"id": sandbox.officer["id"]})
+        client.webhook_subscriptions.update(subscription.id, {"secret": SECRET})
+        client.contacts.update(contact.id, {"city": "Oslo"})
         assert sandbox.http.post("/_sandbox/deliveries", json={}).status_code == 200
         read = [webhooks.read(each, SECRET, EARLIER) for each in bodies]
         assert [(each.action, each.has_current_secret) for each in read] == [

@@ -50,14 +50,14 @@ def survey(shared: SharedSandbox) -> dict[str, Any]:
 def response(shared: SharedSandbox) -> dict[str, Any]:
     """Create a survey and return a response to it."""
     surveys = shared.clients["admin"].contact_surveys
-    asked = surveys.get(surveys.create(survey(shared)).id)
+    created = surveys.get(surveys.create(survey(shared)).id)
     answers = {"decimal": "12.5", "text": "Because", "choice": "No"}
     return {
         "contact": shared.contact(),
-        "survey": {"id": asked.id},
+        "survey": {"id": created.id},
         "question_responses": [
             {"question": {"id": question.id}, "response_value": answers[question.data_type]}
-            for question in asked.questions
+            for question in created.questions
         ],
     }
 
@@ -70,8 +70,8 @@ def insight(shared: SharedSandbox) -> dict[str, Any]:
 
 def campaign_activity(shared: SharedSandbox) -> dict[str, Any]:
     """Create a campaign and return an activity that reached a new contact."""
-    made = shared.clients["admin"].campaigns.create({"name": shared.name()})
-    return {"contact": shared.contact(), "campaign": {"id": made.id}, "touched_at": "2026-03-04 05:06:07"}
+    campaign = shared.clients["admin"].campaigns.create({"name": shared.name()})
+    return {"contact": shared.contact(), "campaign": {"id": campaign.id}, "touched_at": "2026-03-04 05:06:07"}
 
 
 def loan(shared: SharedSandbox) -> dict[str, Any]:

@@ -16,14 +16,14 @@ def as_user(sandbox: SandboxServer, scopes: list[str] | None = None) -> Client:
         state="s",
         scopes=scopes or sorted(SCOPES),
     )
-    grant = oauth.exchange_code(
+    tokens = oauth.exchange_code(
         sandbox.environment,
         **sandbox.application_credentials,
         code=sandbox.consent(url)["code"],
         redirect_uri=sandbox.redirect_uri,
         adapter=sandbox.adapter,
     )
-    return sandbox.client(access_token=grant.access_token)
+    return sandbox.client(access_token=tokens.access_token)
 
 
 class SharedSandbox:
@@ -33,12 +33,12 @@ class SharedSandbox:
         self.sandbox = SandboxServer(contacts=20)
         self.clients = {"admin": self.sandbox.client(), "user": as_user(self.sandbox)}
         self.officer: int = self.sandbox.officer["id"]
-        self._made = 0
+        self._count = 0
 
     def name(self) -> str:
         """Return a new name."""
-        self._made += 1
-        return f"Number {self._made}"
+        self._count += 1
+        return f"Number {self._count}"
 
     def person(self) -> dict[str, Any]:
         """Return the data of a new person."""
@@ -52,5 +52,5 @@ class SharedSandbox:
 
     def contact(self) -> dict[str, Any]:
         """Create a contact of the loan officer and return a reference to it."""
-        made = self.clients["admin"].contacts.create(self.person(), owner={"id": self.officer})
-        return {"id": made.id}
+        contact = self.clients["admin"].contacts.create(self.person(), owner={"id": self.officer})
+        return {"id": contact.id}

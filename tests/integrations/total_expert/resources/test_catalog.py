@@ -68,11 +68,11 @@ class ResourceRun:
         assert self.case.make is not None
         data = self.case.make(self.shared)
         as_admin = self.case.owned and self.role == "admin"
-        made = self.resource.create(data, **({"owner": {"id": self.shared.officer}} if as_admin else {}))
+        created = self.resource.create(data, **({"owner": {"id": self.shared.officer}} if as_admin else {}))
         self.done.add("create")
-        assert isinstance(made, CreatedLead) or made == Created(made.id, duplicate=False)
-        self.contact_id = made.contact_id if isinstance(made, CreatedLead) else None
-        return made.id
+        assert isinstance(created, CreatedLead) or created == Created(created.id, duplicate=False)
+        self.contact_id = created.contact_id if isinstance(created, CreatedLead) else None
+        return created.id
 
     def some_id(self) -> Any:
         """Return the id of an existing record, or None if records have no ids."""
@@ -183,9 +183,9 @@ SPECIAL: dict[str, Callable[[ResourceRun], None]] = {
 @pytest.fixture(scope="module")
 def shared() -> Iterator[SharedSandbox]:
     """One sandbox for all tests. Each test creates its own records."""
-    made = SharedSandbox()
-    yield made
-    for client in made.clients.values():
+    sandbox = SharedSandbox()
+    yield sandbox
+    for client in sandbox.clients.values():
         client.close()
 
 

@@ -69,14 +69,14 @@ def test_an_unknown_owner_is_rejected_with_the_message_of_the_server(sandbox: Sa
 def test_a_group_is_created_listed_updated_and_deleted(sandbox: SandboxServer) -> None:
     owner = {"id": sandbox.officer["id"]}
     with sandbox.client() as client:
-        made = client.contact_groups.create({"group_name": "Past clients, of 2019", "owner": owner})
-        client.contact_groups.update(made.id, {"group_name": "Earlier clients"})
-        read = client.contact_groups.get(made.id)
+        group = client.contact_groups.create({"group_name": "Past clients, of 2019", "owner": owner})
+        client.contact_groups.update(group.id, {"group_name": "Earlier clients"})
+        read = client.contact_groups.get(group.id)
         assert (read.group_name, read.owner.id if read.owner else None) == ("Earlier clients", owner["id"])
-        assert made.id in {group.id for group in client.contact_groups.all()}
-        client.contact_groups.delete(made.id)
+        assert group.id in {each.id for each in client.contact_groups.all()}
+        client.contact_groups.delete(group.id)
         with pytest.raises(Rejected):
-            client.contact_groups.get(made.id)
+            client.contact_groups.get(group.id)
 
 
 def test_a_user_is_read_and_deactivated(sandbox: SandboxServer) -> None:

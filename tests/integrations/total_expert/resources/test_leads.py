@@ -19,8 +19,8 @@ def test_creating_an_opportunity_returns_its_contact(scripted: ScriptedServer) -
         http_response(b'{"id": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "contact_id": 31}', "201 Created")
     )
     with scripted.client() as client:
-        made = client.lead_opportunities.create(LEAD)
-    assert made == CreatedLead("7c9e6679-7425-40de-944b-e07fc1f90ae7", contact_id=31)
+        created = client.lead_opportunities.create(LEAD)
+    assert created == CreatedLead("7c9e6679-7425-40de-944b-e07fc1f90ae7", contact_id=31)
     assert sent(scripted) == ("POST /v1/lead-opportunities", LEAD)
 
 
