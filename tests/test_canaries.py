@@ -153,11 +153,11 @@ def test_planted_secrets_are_found_nowhere(
     consented = world.consented(officer, BLUEWATER)
     run_all()
     world.sandbox.pass_time(4000)
-    access.access_token(consented)
+    access.get_access_token(consented)
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 500, "times": 1})
     world.sandbox.pass_time(4000)
     with pytest.raises(Exception) as failed:
-        access.access_token(consented)
+        access.get_access_token(consented)
     places.add("an exception", f"{failed.value!r} {failed.value} {vars(failed.value)}")
 
     waiting = set_up_an_app(world.operator)

@@ -134,7 +134,7 @@ class World:
     def connected(self, name: str = CEDAR) -> Connection:
         """A connection by client credentials that was granted."""
         connection = self.propose(name)
-        client_credentials.settle(connection)
+        client_credentials.activate_candidate(connection)
         return connection
 
     def begin(self, user: User, name: str = CEDAR) -> str:
@@ -144,10 +144,12 @@ class World:
 
     def come_back(
         self, user: User, button: str = "Allow", name: str = CEDAR, officer: int = 0
-    ) -> consent.Return:
+    ) -> consent.AuthorizationResponse:
         """... and comes back from the sandbox's own pages as one of its officers."""
         answer = self.sandbox.consent(self.begin(user, name), self.sandbox.officers(name)[officer], button)
-        return consent.Return(answer.get("state", ""), answer.get("code", ""), answer.get("error", ""))
+        return consent.AuthorizationResponse(
+            answer.get("state", ""), answer.get("code", ""), answer.get("error", "")
+        )
 
     def consented(self, user: User, name: str = CEDAR, officer: int = 0) -> Connection:
         """A connection by a person's consent."""

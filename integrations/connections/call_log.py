@@ -23,14 +23,14 @@ logger = logging.getLogger(__name__)
 
 #: The job that calls are made for.
 _job: ContextVar[int | None] = ContextVar("job", default=None)
-KEPT = dt.timedelta(days=15)
+RETENTION = dt.timedelta(days=15)
 #: Calls that are looked at for the error groups of one connection.
-GROUPED = 5000
+MAX_GROUPED = 5000
 _ID = re.compile(r"/(?:\d+|[0-9a-f]{16,})(?=/|$)")
 
 
 @contextmanager
-def made_for(job: int) -> Iterator[None]:
+def attribute_to_job(job: int) -> Iterator[None]:
     """Calls that are made inside are noted as made for this job."""
     before = _job.set(job)
     try:
@@ -39,7 +39,7 @@ def made_for(job: int) -> Iterator[None]:
         _job.reset(before)
 
 
-def observer(connection: Connection, permits: Permits) -> Callable[[total_expert.Call], None]:
+def make_observer(connection: Connection, permits: Permits) -> Callable[[total_expert.Call], None]:
     """What a client of ``connection`` is given to tell about its calls."""
 
     def observe(call: total_expert.Call) -> None:
@@ -68,17 +68,17 @@ def _write(connection: Connection, permits: Permits, call: total_expert.Call) ->
     )
 
 
-def lately(budget: Budget) -> int:
+def count_last_minute(budget: Budget) -> int:
     """Calls of one budget that ended within the last minute."""
     return Call.objects.filter(budget=budget, at__gt=clock.now() - dt.timedelta(minutes=1)).count()
 
 
-def failed() -> Q:
+def failed_calls() -> Q:
     """Which calls got an error, or no answer. 418 is how the vendor says that a token is good."""
     return Q(status=None) | Q(status__gte=400) & ~Q(status=418)
 
 
-def shape_of(path: str) -> str:
+def path_pattern(path: str) -> str:
     """A path with its ids taken out, by which calls are grouped."""
     return _ID.sub("/…", path)
 
@@ -94,18 +94,18 @@ class ErrorGroup:
     latest: dt.datetime
 
 
-def error_groups(calls: "QuerySet[Call]") -> list[ErrorGroup]:
+def group_errors(calls: "QuerySet[Call]") -> list[ErrorGroup]:
     """The failed ones of ``calls``, grouped by method, path without ids, and status; the latest group first."""
     rows = (
-        calls.filter(failed())
+        calls.filter(failed_calls())
         .order_by()
         .values("method", "path", "status")
         .annotate(count=Count("pk"), latest=Max("at"))
-        .order_by("-latest")[:GROUPED]
+        .order_by("-latest")[:MAX_GROUPED]
     )
     groups: dict[tuple[str, str, int | None], ErrorGroup] = {}
     for row in rows:
-        key = (row["method"], shape_of(row["path"]), row["status"])
+        key = (row["method"], path_pattern(row["path"]), row["status"])
         group = groups.setdefault(key, ErrorGroup(*key, count=0, latest=row["latest"]))
         group.count += row["count"]
         group.latest = max(group.latest, row["latest"])

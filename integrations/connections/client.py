@@ -11,7 +11,7 @@ from integrations.connections.models import Connection, CredentialCandidate, Pur
 from integrations.connections.tokens import access, requests
 from integrations.connections.tokens.requests import ADAPTERS
 
-__all__ = ["ADAPTERS", "client_for", "client_of_candidate"]
+__all__ = ["ADAPTERS", "client_for", "client_for_candidate"]
 
 
 def client_for(
@@ -30,14 +30,14 @@ def client_for(
     return _client(
         connection,
         purpose,
-        token=lambda: access.access_token(
+        token=lambda: access.get_access_token(
             connection, purpose=purpose, stale_since=stale_since, due_at=due_at
         ),
-        token_failed=lambda failed: access.forget_access(connection, failed),
+        token_failed=lambda failed: access.discard_access_token(connection, failed),
     )
 
 
-def client_of_candidate(candidate: CredentialCandidate, *, purpose: Purpose) -> total_expert.Client:
+def client_for_candidate(candidate: CredentialCandidate, *, purpose: Purpose) -> total_expert.Client:
     """An API client that acts with credentials that were granted a token and have not taken their connection over."""
     return _client(candidate.connection, purpose, token=lambda: str(candidate.access_token))
 
@@ -46,10 +46,10 @@ def _client(connection: Connection, purpose: Purpose, **hooks: Any) -> total_exp
     environment = connection.installation.environment
     permits = Permits(connection, purpose)
     return total_expert.Client(
-        requests.world(environment),
+        requests.client_environment(environment),
         permit=permits.ask,
-        observe=call_log.observer(connection, permits),
+        observe=call_log.make_observer(connection, permits),
         adapter=ADAPTERS.get(environment.base_url),
-        proxies=egress.proxies(connection.egress),
+        proxies=egress.proxies_for(connection.egress),
         **hooks,
     )

@@ -15,7 +15,7 @@ from integrations.total_expert.environment import is_loopback
 from portal.organizations.models import Organization
 
 
-def refuse_foreign_host(url: str) -> None:
+def validate_host(url: str) -> None:
     """Raise ValidationError unless ``url`` may be called: https (http on this machine only) and an allowed host."""
     try:
         parts = urlsplit(url)
@@ -43,8 +43,8 @@ def origin(url: str) -> str:
 
 def client_environment(environment: Environment) -> total_expert.Environment:
     """What the API client is told. Raises ValidationError for an address that is none or may not be called."""
-    refuse_foreign_host(environment.base_url)
-    refuse_foreign_host(environment.authorize_url)
+    validate_host(environment.base_url)
+    validate_host(environment.authorize_url)
     try:
         return total_expert.Environment(
             name=environment.name,
@@ -56,13 +56,13 @@ def client_environment(environment: Environment) -> total_expert.Environment:
         raise ValidationError(str(problem)) from None
 
 
-def for_consent(organization: Organization) -> Environment | None:
+def consent_environment(organization: Organization) -> Environment | None:
     """Where somebody of ``organization`` consents: where it is installed already, or else production."""
     able = Environment.objects.filter(application__isnull=False).order_by("-is_production", "pk")
     return able.filter(installations__organization=organization).first() or able.first()
 
 
-def is_for_consent(environment: Environment, organization: Organization) -> bool:
+def allows_consent(environment: Environment, organization: Organization) -> bool:
     """Whether somebody of ``organization`` may consent in ``environment``: a world is opened by operators."""
     installed = environment.installations.filter(organization=organization).exists()
-    return installed or environment == for_consent(organization)
+    return installed or environment == consent_environment(organization)

@@ -8,7 +8,7 @@ from integrations.connections.models import (
     Connection,
     ConnectionState,
     CredentialCandidate,
-    Landmark,
+    RecordFingerprint,
     Token,
     TokenDemand,
 )
@@ -34,7 +34,7 @@ _FROM = {
 }
 
 
-def move(
+def set_state(
     connection: Connection,
     state: ConnectionState,
     *,
@@ -54,7 +54,9 @@ def move(
         if moved:
             _enter(row, state, reason, actor)
             if state == ConnectionState.ACTIVE:
-                transaction.on_commit(lambda: signals.ready.send(Connection, connection=connection))
+                transaction.on_commit(
+                    lambda: signals.connection_ready.send(Connection, connection=connection)
+                )
     connection.state, connection.reason, connection.since = row.state, row.reason, row.since
     return moved
 
@@ -71,7 +73,7 @@ def _enter(row: Connection, state: ConnectionState, reason: str, actor: User | N
         signals.state_changed.send(Connection, connection=row, before=before, actor=actor)
 
 
-class Paused(TryLater):
+class ConnectionPaused(TryLater):
     """A person paused the connection. Its work looks again after a day; whoever resumes it has it go on at once."""
 
     def __init__(self) -> None:
@@ -81,14 +83,14 @@ class Paused(TryLater):
         )
 
 
-def refuse_closed(connection: Connection) -> None:
+def require_usable(connection: Connection) -> None:
     """Raise unless the connection may send anything, whatever the caller's copy of the row says.
 
     Paused, since a pause ends; ReconnectRequired in every other state that is closed.
     """
     connection.refresh_from_db(fields=["state", "reason"])
     if connection.state == ConnectionState.PAUSED:
-        raise Paused
+        raise ConnectionPaused
     sentence = _CLOSED.get(ConnectionState(connection.state))
     if sentence:
         raise ReconnectRequired(f"{sentence} {connection.reason}".strip())
@@ -97,7 +99,7 @@ def refuse_closed(connection: Connection) -> None:
 def pause(connection: Connection, *, actor: User) -> bool:
     """Send nothing for a working connection until somebody resumes it. Its tokens are kept. False when it is not working."""
     with transaction.atomic():
-        paused = move(
+        paused = set_state(
             connection,
             ConnectionState.PAUSED,
             reason="Its work waits until somebody resumes it.",
@@ -105,20 +107,22 @@ def pause(connection: Connection, *, actor: User) -> bool:
         )
         if paused:
             Connection.objects.filter(pk=connection.pk).update(paused_by=actor)
-            queue.step_aside(connection)
+            queue.suspend(connection)
     return paused
 
 
 def resume(connection: Connection, *, actor: User) -> bool:
     """Go on after a pause, and with all that waited for it. False when it is not paused."""
-    return move(connection, ConnectionState.ACTIVE, actor=actor, before=frozenset({ConnectionState.PAUSED}))
+    return set_state(
+        connection, ConnectionState.ACTIVE, actor=actor, before=frozenset({ConnectionState.PAUSED})
+    )
 
 
 def revoke(connection: Connection, *, actor: User, reason: str = "Its tokens were forgotten here.") -> bool:
     """Forget its tokens and credentials. Total Expert has no endpoint to revoke a grant: that is done over there."""
     with transaction.atomic():
-        forget_grant(connection)
-        return move(connection, ConnectionState.REVOKED, reason=reason, actor=actor)
+        delete_grant(connection)
+        return set_state(connection, ConnectionState.REVOKED, reason=reason, actor=actor)
 
 
 def quarantine(connection: Connection, *, reason: str, conflicts_with: Connection | None = None) -> None:
@@ -128,21 +132,21 @@ def quarantine(connection: Connection, *, reason: str, conflicts_with: Connectio
     """
     with transaction.atomic():
         since = Connection.objects.values_list("admitted_at", flat=True).get(pk=connection.pk)
-        forget_grant(connection)
+        delete_grant(connection)
         Connection.objects.filter(pk=connection.pk).update(conflicts_with=conflicts_with)
-        move(connection, ConnectionState.QUARANTINED, reason=reason)
+        set_state(connection, ConnectionState.QUARANTINED, reason=reason)
         if since is not None:
             signals.quarantined.send(Connection, connection=connection, since=since)
 
 
-def forget_grant(connection: Connection) -> None:
+def delete_grant(connection: Connection) -> None:
     """Forget the secrets, and what the grant told about its organization."""
-    forget_secrets(connection)
-    Landmark.objects.filter(connection=connection).delete()
+    delete_secrets(connection)
+    RecordFingerprint.objects.filter(connection=connection).delete()
     Connection.objects.filter(pk=connection.pk).update(admitted_at=None, conflicts_with=None)
 
 
-def forget_secrets(connection: Connection) -> None:
+def delete_secrets(connection: Connection) -> None:
     """Delete the token pair and the client credentials."""
     Token.objects.filter(connection=connection).delete()
     TokenDemand.objects.filter(connection=connection).delete()

@@ -36,12 +36,14 @@ def may_manage(request: HttpRequest, connection: Connection) -> bool:
     )
 
 
-def title_of(connection: Connection) -> str:
-    """What a connection is called on screens."""
+def connection_title(connection: Connection) -> str:
+    """Return the name of a connection as screens and mails show it."""
+    environment = connection.installation.environment.label
     if connection.grant == GrantType.CLIENT_CREDENTIALS:
-        return f"{connection.installation.environment.label}: client credentials"
-    who = connection.user.display_name if connection.user else "somebody who left"
-    return f"{connection.installation.environment.label}: consent of {who}"
+        return f"Client credentials ({environment})"
+    if connection.user is None:
+        return f"Former member’s connection ({environment})"
+    return f"{connection.user.display_name}’s connection ({environment})"
 
 
 def may_resume(request: HttpRequest, connection: Connection) -> bool:

@@ -14,11 +14,11 @@ quarantined = Signal()
 state_changed = Signal()
 
 #: There is something to tell people. Sent inside the transaction. Keyword argument: ``connection``.
-noticed = Signal()
+notice_created = Signal()
 
 #: A connection works and was granted a token, or began to work: whatever waits for it goes on now. Sent after commit.
 #: Keyword argument: ``connection``.
-ready = Signal()
+connection_ready = Signal()
 
 #: The stop-everything switch was released. Sent after commit.
-released = Signal()
+calls_released = Signal()

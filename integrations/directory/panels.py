@@ -9,7 +9,7 @@ from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.http import HttpRequest
 
 from integrations.connections.models import Connection, ConnectionState, Installation
-from integrations.connections.permissions import may_manage, title_of
+from integrations.connections.permissions import connection_title, may_manage
 from integrations.directory.browse import coverage
 from integrations.directory.models import Book, Contact, Owner, Sighting
 from integrations.directory.sync import jobs, runs
@@ -137,7 +137,7 @@ def sees(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
         "environment": connection.installation.environment.name,
         "book": book,
         "archived": archived,
-        "title": title_of(connection),
+        "title": connection_title(connection),
         "may_sync": (
             connection.state == ConnectionState.ACTIVE
             and connection.admitted_at is not None

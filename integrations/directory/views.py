@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from integrations.connections.limits import kill_switch
 from integrations.connections.models import Connection, Installation
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from integrations.directory.browse import coverage, filters, keyset, profile
 from integrations.directory.browse.selection import Selection
 from integrations.directory.models import Contact, ContactGroup, ContactQuerySet, Membership, Sighting
@@ -149,7 +149,7 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
     for connection in admitted:
         job = jobs.start(connection=connection, requested_by=current_user(request), full=full)
         log.record("directory.sync", actor=current_user(request), organization=organization, target=job)
-    if admitted and kill_switch.current():
+    if admitted and kill_switch.get_active():
         messages.info(request, "The sync begins when calls to Total Expert are released.")
     elif admitted:
         messages.success(request, "The sync has started. What it finds appears here as it comes.")
@@ -193,7 +193,7 @@ def _sightings(request: HttpRequest, organization: Organization, row: Contact) -
         sightings = sightings.filter(connection__user=current_user(request))
     return [
         {
-            "title": title_of(sighting.connection),
+            "title": connection_title(sighting.connection),
             "connection": sighting.connection,
             "seen_at": sighting.seen_at,
         }

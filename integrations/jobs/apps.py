@@ -9,7 +9,7 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from integrations.connections.signals import noticed, ready, released
+        from integrations.connections.signals import calls_released, connection_ready, notice_created
         from integrations.jobs import kinds, notices, panels, retention, schedules, token_waits  # noqa: F401
         from integrations.jobs.signals import stopped
 
@@ -43,7 +43,7 @@ class JobsConfig(AppConfig):
             pausable=False,
         )
         kinds.register(notices.KIND, label="Send connection alerts", advance=notices.advance, pausable=False)
-        noticed.connect(notices.on_noticed, dispatch_uid="jobs.noticed")
-        ready.connect(token_waits.on_ready, dispatch_uid="jobs.ready")
-        released.connect(token_waits.on_released, dispatch_uid="jobs.released")
+        notice_created.connect(notices.on_noticed, dispatch_uid="jobs.noticed")
+        connection_ready.connect(token_waits.on_ready, dispatch_uid="jobs.ready")
+        calls_released.connect(token_waits.on_released, dispatch_uid="jobs.released")
         stopped.connect(token_waits.on_stopped, dispatch_uid="jobs.stopped")

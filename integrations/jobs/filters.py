@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from integrations.connections.models import Connection
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from integrations.jobs import kinds
 from integrations.jobs.models import Job, JobState
 
@@ -19,7 +19,7 @@ class ConnectionChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice of connections by title."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return title_of(obj)
+        return connection_title(obj)
 
 
 class ConnectionFilter(django_filters.ModelChoiceFilter):
@@ -72,4 +72,4 @@ class JobFilter(django_filters.FilterSet):
             found = []
         if chosen is not None and chosen not in found:
             found.append(chosen)
-        return [(str(row.pk), title_of(row)) for row in found]
+        return [(str(row.pk), connection_title(row)) for row in found]

@@ -5,7 +5,7 @@ from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from integrations.connections.models import Connection
-from integrations.connections.notices import chat, notices
+from integrations.connections.notices import chat, delivery
 from integrations.jobs import queue
 from integrations.jobs.run import Run
 from integrations.total_expert import TryLater
@@ -22,13 +22,13 @@ def advance(run: Run) -> bool:
     """Send one mail per person with all their alerts, then the chat messages. Retry later what was not accepted."""
     connections = Connection.objects.filter(installation=run.job.installation)
     problem = ""
-    for _, waiting in groupby(notices.unsent(connections), key=lambda row: row.user_id):
+    for _, waiting in groupby(delivery.pending_mails(connections), key=lambda row: row.user_id):
         mails = list(waiting)
         try:
-            notices.mail(mails[0].user, mails)
+            delivery.send_mails(mails[0].user, mails)
         except SMTPRecipientsRefused as refused:
             if _is_permanent(refused):
-                notices.give_up(mails)
+                delivery.discard(mails)
                 run.log(
                     "The mail server permanently rejects one address, so that person was not notified.",
                     level="warning",
@@ -39,8 +39,8 @@ def advance(run: Run) -> bool:
             problem = "The mail server did not accept a message."
         run.checkpoint()
     try:
-        notices.tell_chat(connections)
-    except chat.NotTaken as refused:
+        delivery.send_to_chat(connections)
+    except chat.DeliveryFailed as refused:
         problem = problem or str(refused)
     if problem:
         raise TryLater(problem)
@@ -54,5 +54,5 @@ def _is_permanent(refused: SMTPRecipientsRefused) -> bool:
 
 def start_pending_deliveries() -> None:
     """Start a job for every installation with unsent notices, even if an earlier job failed or was cancelled."""
-    for installation in notices.installations_with_news():
+    for installation in delivery.installations_with_pending():
         queue.start(KIND, installation=installation)

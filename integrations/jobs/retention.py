@@ -38,7 +38,7 @@ def delete_expired_rows() -> None:
 
 def delete_old_calls() -> None:
     """Delete old calls from the call log, oldest first."""
-    old = Call.objects.filter(at__lt=clock.now() - call_log.KEPT)
+    old = Call.objects.filter(at__lt=clock.now() - call_log.RETENTION)
     beyond = old.order_by("at").values_list("at", flat=True)[CALLS_BATCH : CALLS_BATCH + 1].first()
     (old if beyond is None else old.filter(at__lt=beyond)).delete()
 

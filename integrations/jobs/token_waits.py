@@ -8,7 +8,7 @@ from typing import Any
 from integrations.connections.limits import backoff, ledger, permits
 from integrations.connections.limits import queue as token_queue
 from integrations.connections.models import Connection
-from integrations.connections.notices import notices
+from integrations.connections.notices import records
 from integrations.connections.tokens import access, keep_alive
 from integrations.jobs import queue
 from integrations.jobs.models import ACTIVE, Job, JobState
@@ -27,13 +27,13 @@ RETRY_AFTER = dt.timedelta(hours=1)
 def on_ready(sender: object, *, connection: Connection, **_: Any) -> None:
     """Continue a connection's jobs now that it has a token or was resumed: an access token lasts only an hour."""
     queue.wake(connection)
-    for expiring in keep_alive.ripe(Connection.objects.filter(pk=connection.pk)):
+    for expiring in keep_alive.find_due(Connection.objects.filter(pk=connection.pk)):
         queue.start(RENEWAL_KIND, connection=expiring)
 
 
 def on_released(sender: object, **_: Any) -> None:
     """Continue the jobs that waited while all calls were stopped."""
-    queue.wake_all(str(permits.Stopped()))
+    queue.wake_all(str(permits.CallsStopped()))
 
 
 def on_stopped(sender: object, *, job: Job, **_: Any) -> None:
@@ -42,7 +42,7 @@ def on_stopped(sender: object, *, job: Job, **_: Any) -> None:
         return
     others = Job.objects.filter(connection=job.connection_id, state__in=ACTIVE).exclude(pk=job.pk)
     if not others.exclude(state=JobState.PAUSED).exists():
-        token_queue.withdraw(job.connection_id, token_queue.OF_GRANT)
+        token_queue.withdraw(job.connection_id, token_queue.RENEWAL_PURPOSES)
 
 
 def wake_ready_connections() -> None:
@@ -50,20 +50,20 @@ def wake_ready_connections() -> None:
 
     A turn that nobody uses, for example of a person who closed the browser, passes to the next one after a while.
     """
-    for connection in Connection.objects.filter(pk__in=ledger.turns_now()):
+    for connection in Connection.objects.filter(pk__in=ledger.find_ready_connections()):
         queue.wake(connection)
-        ledger.expect_now(connection.pk)
+        ledger.mark_notified(connection.pk)
 
 
 def resolve_lost_answers() -> None:
     """Record token requests whose process died before the answer arrived."""
-    access.explain_open_intents()
+    access.close_abandoned_requests()
 
 
 def report_expired_grants() -> None:
     """Notify people whose access has expired or will expire soon."""
-    keep_alive.say_which_died()
-    _for_each(keep_alive.dying(), notices.dies_soon)
+    keep_alive.mark_expired()
+    _for_each(keep_alive.find_expiring(), records.record_expiring)
 
 
 def renew_expiring_grants() -> None:
@@ -72,14 +72,14 @@ def renew_expiring_grants() -> None:
         kind=RENEWAL_KIND, state=JobState.FAILED, finished_at__gt=clock.now() - RETRY_AFTER
     )
     skipped = set(failed.values_list("connection", flat=True))
-    expiring = [connection for connection in keep_alive.ripe() if connection.pk not in skipped]
+    expiring = [connection for connection in keep_alive.find_due() if connection.pk not in skipped]
     _for_each(expiring, lambda connection: queue.start(RENEWAL_KIND, connection=connection))
 
 
 def report_failing_connections() -> None:
     """Notify people whose token requests keep failing, and those whose requests succeed again."""
-    _for_each(backoff.failing(clock.now()), notices.fails)
-    _for_each(notices.failing_no_more(), notices.fails_no_more)
+    _for_each(backoff.find_failing(clock.now()), records.record_failing)
+    _for_each(records.find_recovered(), records.record_recovered)
 
 
 def _for_each(connections: Iterable[Connection], action: Callable[[Connection], object]) -> None:

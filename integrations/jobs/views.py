@@ -11,7 +11,7 @@ from django.shortcuts import render as render_fragment
 from django.views.decorators.http import require_POST
 
 from integrations.connections.models import Connection
-from integrations.connections.permissions import may_manage, title_of
+from integrations.connections.permissions import connection_title, may_manage
 from integrations.jobs import kinds, queue
 from integrations.jobs.filters import JobFilter
 from integrations.jobs.models import ACTIVE, Job, JobState
@@ -59,7 +59,7 @@ def visible_connections(request: HttpRequest) -> "QuerySet[Connection]":
 
 def row(job: Job, at: dt.datetime) -> dict[str, Any]:
     """Return a job with what lists show beside it."""
-    connection = title_of(job.connection) if job.connection is not None else ""
+    connection = connection_title(job.connection) if job.connection is not None else ""
     return {
         "job": job,
         "label": kinds.label_of(job.kind),

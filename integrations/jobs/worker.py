@@ -76,7 +76,7 @@ def advance(job_id: int) -> bool:
         kind = kinds.get(run.job.kind)
         if kind.per_connection and run.job.connection_id is None:
             raise Rejected(["The connection was deleted, so there is nothing left to do."])
-        with call_log.made_for(run.job.pk):
+        with call_log.attribute_to_job(run.job.pk):
             finished = kind.advance(run)
     except LeaseLost:
         return True
@@ -132,12 +132,12 @@ def _can_continue_now(later: TryLater, job: Job) -> bool:
     connection = job.connection
     if connection is None:
         return False
-    if isinstance(later, lifecycle.Paused):
+    if isinstance(later, lifecycle.ConnectionPaused):
         return not Connection.objects.filter(pk=connection.pk, state=ConnectionState.PAUSED).exists()
     if not isinstance(later, ledger.NoSlot) or not later.renews:
         return False
     token = Token.objects.filter(connection=connection).first()
-    return token is not None and token.is_fresh(clock.now(), access.SAFETY)
+    return token is not None and token.is_fresh(clock.now(), access.EXPIRY_MARGIN)
 
 
 def _fail_or_retry(run: Run, error: Exception) -> None:

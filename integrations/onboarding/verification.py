@@ -77,8 +77,8 @@ def _try(run: Run, connection: Connection, verification: Verification) -> None:
     verification.problem, verification.finished_at = "", None
     verification.save()
     purpose = Purpose.PERSON if run.job.arguments.get("person") else Purpose.WORK
-    client_credentials.settle(connection, purpose=purpose)
-    for step in verify.steps(connection, purpose=purpose):
+    client_credentials.activate_candidate(connection, purpose=purpose)
+    for step in verify.run(connection, purpose=purpose):
         verification.steps.append({"name": step.name, "outcome": step.outcome, "text": step.text})
         verification.save(update_fields=["steps"])
         run.log(step.text, level="warning" if step.outcome == "warned" else "info")
@@ -99,7 +99,7 @@ def steps_of(connection: Connection, tried: Verification | None) -> list[dict[st
     done = {step["name"]: step for step in tried.steps} if tried else {}
     running = tried is not None and tried.outcome == Verification.Outcome.RUNNING
     rows = []
-    for name, title in verify.NAMES.items():
+    for name, title in verify.STEP_LABELS.items():
         if name in done:
             rows.append({"title": title, "state": done[name]["outcome"], "text": done[name]["text"]})
         elif running:

@@ -14,7 +14,7 @@ from integrations.connections import environments, installations
 from integrations.connections.grants import client_credentials
 from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, Environment
-from integrations.connections.permissions import may_manage, title_of, visible_connection
+from integrations.connections.permissions import connection_title, may_manage, visible_connection
 from integrations.connections.views.connection import allow_form_to
 from integrations.connections.views.forms import CredentialsForm
 from integrations.directory.browse import coverage
@@ -68,7 +68,7 @@ def connect(request: HttpRequest, organization: Organization) -> HttpResponse:
         response = _propose(request, organization, form)
         if response is not None:
             return response
-    environment = environments.for_consent(organization)
+    environment = environments.consent_environment(organization)
     context: dict[str, Any] = {
         "organization": organization,
         "form": form,
@@ -111,7 +111,7 @@ def _consent_context(
         installation__environment=environment,
         user=current_user(request),
     ).first()
-    next_slot = ledger.next_slot(environment, own)
+    next_slot = ledger.next_available_time(environment, own)
     return {
         "own": own,
         "next_slot": next_slot,
@@ -125,7 +125,7 @@ def _consent_context(
 @limited("mail_me")
 def mail_me(request: HttpRequest, organization: Organization) -> HttpResponse:
     """Ask for a mail when a token slot is free."""
-    environment = environments.for_consent(organization)
+    environment = environments.consent_environment(organization)
     if environment is None:
         raise Http404
     waiting.ask(installations.get_or_create(organization, environment), user=current_user(request))
@@ -140,7 +140,7 @@ def connect_result(request: HttpRequest, organization: Organization, pk: uuid.UU
     context = _progress(request, connection)
     if request.headers.get("HX-Request"):
         return render_fragment(request, "onboarding/progress.html", context)
-    return render(request, "onboarding/connect_result.html", context, title=title_of(connection))
+    return render(request, "onboarding/connect_result.html", context, title=connection_title(connection))
 
 
 def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:

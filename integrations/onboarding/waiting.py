@@ -23,7 +23,7 @@ KIND = "onboarding.slot_mail"
 
 def ask(installation: Installation, *, user: User) -> None:
     """Send ``user`` a mail when they can consent."""
-    connection = consent.own_connection(installation, user)
+    connection = consent.get_or_create_connection(installation, user)
     SlotMail.objects.update_or_create(
         connection=connection, defaults={"asked_at": clock.now(), "sent_at": None}
     )
@@ -49,7 +49,7 @@ def advance(run: Run) -> bool:
 
 def _mail_when_free(mail: SlotMail) -> None:
     connection = mail.connection
-    free = ledger.next_slot(connection.installation.environment, connection)
+    free = ledger.next_available_time(connection.installation.environment, connection)
     at = clock.now()  # afterwards, so that what is free now lies in its past
     if free > at:
         raise ledger.NoSlot(free, (free - at).total_seconds())

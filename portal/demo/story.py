@@ -88,7 +88,7 @@ class Stage:
     def wait_for_slot(self) -> None:
         """Let time pass until a person who consents need not wait."""
         for environment in Environment.objects.filter(application__isnull=False):
-            wait = (ledger.next_slot(environment) - clock.now()).total_seconds()
+            wait = (ledger.next_available_time(environment) - clock.now()).total_seconds()
             if wait > 0:
                 self.pass_time(wait / 3600 + 0.001)
 

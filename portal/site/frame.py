@@ -7,17 +7,17 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from integrations.connections.limits import kill_switch
-from integrations.connections.models import Stop
+from integrations.connections.models import KillSwitch
 from portal.core import clock
 from portal.organizations.views.guard import switcher
 from portal.site.menu import entries
 
 
-def _stop(request: HttpRequest) -> Stop | None:
+def _stop(request: HttpRequest) -> KillSwitch | None:
     """The stop-everything switch while it is on. Asked once a request."""
     if not hasattr(request, "portal_stop"):
-        request.portal_stop = kill_switch.current()  # type: ignore[attr-defined]
-    stop: Stop | None = request.portal_stop  # type: ignore[attr-defined]
+        request.portal_stop = kill_switch.get_active()  # type: ignore[attr-defined]
+    stop: KillSwitch | None = request.portal_stop  # type: ignore[attr-defined]
     return stop
 
 

@@ -42,7 +42,7 @@ class _Portal(Collector):
         yield _one(
             "portal_stopped",
             "1 while the stop-everything switch is on",
-            int(kill_switch.current() is not None),
+            int(kill_switch.get_active() is not None),
         )
 
 
@@ -102,7 +102,7 @@ def _budgets() -> Iterator[GaugeMetricFamily]:
             "tokens_used": now.slots_used,
             "tokens_allowed": -1 if tokens is None else tokens,
             "waiting": now.waiting,
-            "refusals_unexplained": now.budget.unexplained,
+            "refusals_unexplained": now.budget.unexplained_refusals,
         }
         for name, value in values.items():
             families[name].add_metric(where, value)

@@ -59,7 +59,7 @@ def test_every_page_of_limits_can_be_read_by_everybody(
 
 
 def test_home_says_whose_consent_dies_and_what_is_left_of_the_budgets(demo: Demo, operator: Page) -> None:
-    expect(operator.get_by_text("Consent dies soon")).to_be_visible()
+    expect(operator.get_by_text("Access expires soon")).to_be_visible()
     budgets = operator.get_by_role("region", name="Budgets").or_(
         operator.locator("section", has_text="Budgets")
     )

@@ -65,7 +65,7 @@ class Scene:
     def egress(self) -> Egress:
         """A source address beside this machine's own."""
         number = Egress.objects.count()
-        return egress.add(
+        return egress.add_proxy(
             name=f"way{number}",
             label="Second",
             proxy_url=f"https://proxy.example:{3128 + number}",

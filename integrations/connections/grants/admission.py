@@ -6,7 +6,7 @@ from django.db import transaction
 
 from integrations import total_expert
 from integrations.connections import lifecycle
-from integrations.connections.grants import tripwire
+from integrations.connections.grants import ownership
 from integrations.connections.models import Connection, ConnectionState
 from integrations.total_expert import Client, Rejected
 from portal.core import clock
@@ -17,11 +17,11 @@ def admit(connection: Connection, client: Client) -> None:
 
     Quarantines it and raises Rejected when that is another organization's. Raises the client's errors.
     """
-    found = records(client, as_admin=connection.sees_everything)
-    if tripwire.is_strange(connection, found):
-        lifecycle.quarantine(connection, reason=tripwire.STRANGE)
-        raise Rejected([tripwire.STRANGE], code="another_organization")
-    tripwire.claim(connection, found)
+    found = collect_records(client, as_admin=connection.sees_everything)
+    if ownership.is_unrelated(connection, found):
+        lifecycle.quarantine(connection, reason=ownership.UNRELATED_SENTENCE)
+        raise Rejected([ownership.UNRELATED_SENTENCE], code="another_organization")
+    ownership.claim_records(connection, found)
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk, state=ConnectionState.ACTIVE).update(
             admitted_at=clock.now()
@@ -29,18 +29,18 @@ def admit(connection: Connection, client: Client) -> None:
     connection.refresh_from_db(fields=["admitted_at"])
 
 
-def records(client: Client, *, as_admin: bool) -> list[tripwire.Record]:
+def collect_records(client: Client, *, as_admin: bool) -> list[ownership.Record]:
     """The oldest contacts that a grant sees with their owners, and as admin every user: some thousand at most."""
-    found = tripwire.of(oldest(client).items)
+    found = ownership.contact_records(list_oldest_contacts(client).items)
     if as_admin:
-        found += tripwire.of_users(_users(client))
+        found += ownership.user_records(_users(client))
     return list(dict.fromkeys(found))
 
 
-def oldest(client: Client) -> total_expert.Page[total_expert.Contact]:
+def list_oldest_contacts(client: Client) -> total_expert.Page[total_expert.Contact]:
     """A page of contacts, the oldest first where Total Expert takes that order."""
     try:
-        return client.contacts.list(size=100, sort=(tripwire.CREATED,))
+        return client.contacts.list(size=100, sort=(ownership.CREATED_AT,))
     except Rejected as refused:
         if refused.status not in (400, 422):
             raise

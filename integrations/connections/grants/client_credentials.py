@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from integrations.connections import lifecycle
-from integrations.connections.client import client_of_candidate
-from integrations.connections.grants import admission, tripwire
+from integrations.connections.client import client_for_candidate
+from integrations.connections.grants import admission, ownership
 from integrations.connections.limits import egress, ledger, queue, scheduler
 from integrations.connections.models import (
     ApplicationCredential,
@@ -17,8 +17,8 @@ from integrations.connections.models import (
     Environment,
     GrantType,
     Installation,
-    Landmark,
     Purpose,
+    RecordFingerprint,
     RequestState,
     Token,
     TokenRequest,
@@ -30,10 +30,10 @@ from portal.audit import log
 from portal.core import clock, times
 from portal.encryption.fields import fingerprint
 
-LONGEST = 255
+MAX_LENGTH = 255
 
 
-def clean(client_id: str, client_secret: str) -> tuple[str, str]:
+def validate(client_id: str, client_secret: str) -> tuple[str, str]:
     """Take off white space that came along with the pasting. Raises Rejected with what is wrong, offline."""
     client_id, client_secret = client_id.strip(), client_secret.strip()
     problems = []
@@ -42,8 +42,8 @@ def clean(client_id: str, client_secret: str) -> tuple[str, str]:
             problems.append(f"The {name} is empty.")
         elif any(c.isspace() or not c.isprintable() for c in value):
             problems.append(f"The {name} has white space inside. Paste it again, without line breaks.")
-        elif len(value) > LONGEST:
-            problems.append(f"The {name} is longer than {LONGEST} characters: something else was pasted.")
+        elif len(value) > MAX_LENGTH:
+            problems.append(f"The {name} is longer than {MAX_LENGTH} characters: something else was pasted.")
     if not problems and ":" in client_id:
         problems.append("The client id contains a colon, which HTTP Basic authentication does not allow.")
     if not problems and client_id == client_secret:
@@ -56,16 +56,16 @@ def clean(client_id: str, client_secret: str) -> tuple[str, str]:
 def propose(
     *, installation: Installation, client_id: str, client_secret: str, actor: User | None
 ) -> Connection:
-    """Keep pasted credentials, sealed, until `settle` tries them. A connection that works goes on working meanwhile.
+    """Store entered credentials, encrypted, until `activate_candidate` tries them. The current ones stay in use until then.
 
     Raises Rejected when they can't be right or belong to another organization; nothing is stored then.
     """
-    client_id, client_secret = clean(client_id, client_secret)
-    mark = mark_of(installation.environment, client_id)
-    _refuse_anothers(installation, mark)
+    client_id, client_secret = validate(client_id, client_secret)
+    mark = client_id_fingerprint(installation.environment, client_id)
+    _refuse_used_elsewhere(installation, mark)
     if actor is not None and not actor.is_operator:
-        _refuse_what_works(installation, mark, client_secret)
-        _refuse_another_try(installation)
+        _refuse_unchanged(installation, mark, client_secret)
+        _refuse_repeated_attempt(installation)
     at = clock.now()
     with transaction.atomic():
         connection, _ = Connection.objects.get_or_create(
@@ -75,7 +75,7 @@ def propose(
                 "state": ConnectionState.PENDING,
                 "since": at,
                 "created_at": at,
-                "egress": egress.for_new(installation.environment),
+                "egress": egress.choose_egress(installation.environment),
             },
         )
         CredentialCandidate.objects.filter(connection=connection).delete()
@@ -85,18 +85,18 @@ def propose(
     return connection
 
 
-def mark_of(environment: Environment, client_id: str) -> str:
+def client_id_fingerprint(environment: Environment, client_id: str) -> str:
     """The fingerprint by which a client id is found again in an environment."""
     return fingerprint(f"{environment.pk}\0{client_id}", label="connections.client_id")
 
 
-def marks_in_use() -> set[str]:
+def client_id_fingerprints_in_use() -> set[str]:
     """The fingerprints of all client ids that connections have or that wait to be tried."""
     used = Connection.objects.exclude(client_fingerprint="").values_list("client_fingerprint", flat=True)
     return {*used, *CredentialCandidate.objects.values_list("fingerprint", flat=True)}
 
 
-def _refuse_anothers(installation: Installation, mark: str) -> None:
+def _refuse_used_elsewhere(installation: Installation, mark: str) -> None:
     used = Connection.objects.filter(client_fingerprint=mark).exclude(installation=installation).exists()
     proposed = CredentialCandidate.objects.filter(fingerprint=mark).exclude(
         connection__installation=installation
@@ -110,7 +110,7 @@ def _refuse_anothers(installation: Installation, mark: str) -> None:
         )
 
 
-def _refuse_what_works(installation: Installation, mark: str, client_secret: str) -> None:
+def _refuse_unchanged(installation: Installation, mark: str, client_secret: str) -> None:
     """Token requests are everybody's: what a working connection has already is not tried again."""
     same = Connection.objects.filter(
         installation=installation, client_fingerprint=mark, state=ConnectionState.ACTIVE
@@ -121,7 +121,7 @@ def _refuse_what_works(installation: Installation, mark: str, client_secret: str
         )
 
 
-def _refuse_another_try(installation: Installation) -> None:
+def _refuse_repeated_attempt(installation: Installation) -> None:
     """Token requests are everybody's: of what is pasted here, one an hour is tried unless an operator pastes it."""
     tried = TokenRequest.objects.filter(
         Q(fence=0) | Q(state=RequestState.REFUSED),
@@ -140,7 +140,7 @@ def _refuse_another_try(installation: Installation) -> None:
         )
 
 
-def settle(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None:
+def activate_candidate(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None:
     """Try the proposed credentials with one token request; let them take over when they are this organization's.
 
     Until then the connection works as before; refused ones are forgotten. Does nothing when none are proposed. Raises
@@ -151,9 +151,9 @@ def settle(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None
         return
     try:
         if not candidate.is_fresh(clock.now()):
-            _ask_for_token(candidate, purpose)
-        with client_of_candidate(candidate, purpose=purpose) as client:
-            found = admission.records(client, as_admin=True)
+            _request_token(candidate, purpose)
+        with client_for_candidate(candidate, purpose=purpose) as client:
+            found = admission.collect_records(client, as_admin=True)
     except ReconnectRequired:
         candidate.delete()
         label = connection.installation.environment.label
@@ -167,55 +167,59 @@ def settle(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None
     except Rejected:
         candidate.delete()
         raise
-    if tripwire.is_strange(connection, found):
-        _refuse_strange(connection, candidate)
-    _take_over(candidate, found)
+    if ownership.is_unrelated(connection, found):
+        _refuse_unrelated(connection, candidate)
+    _take_over_connection(candidate, found)
     connection.refresh_from_db()
 
 
-def _refuse_strange(connection: Connection, candidate: CredentialCandidate) -> None:
+def _refuse_unrelated(connection: Connection, candidate: CredentialCandidate) -> None:
     candidate.delete()
     if connection.state == ConnectionState.PENDING:
-        lifecycle.quarantine(connection, reason=tripwire.STRANGE)
-    raise Rejected([f"{tripwire.STRANGE} They were not kept."], code="another_organization")
+        lifecycle.quarantine(connection, reason=ownership.UNRELATED_SENTENCE)
+    raise Rejected([f"{ownership.UNRELATED_SENTENCE} They were not kept."], code="another_organization")
 
 
-def _ask_for_token(candidate: CredentialCandidate, purpose: Purpose) -> None:
+def _request_token(candidate: CredentialCandidate, purpose: Purpose) -> None:
     """One token request. What it grants is committed with the candidate before anything else."""
     environment = candidate.connection.installation.environment
     send = requests.client_credentials(
         environment, str(candidate.client_id), str(candidate.client_secret), way=candidate.connection.egress
     )
-    request = ledger.take(candidate.connection, purpose=purpose, fence=0)
-    grant = access.exchange(request, send)
+    request = ledger.open_request(candidate.connection, purpose=purpose, fence=0)
+    grant = access.send_request(request, send)
     with transaction.atomic(durable=True):
         at = clock.now()
         candidate.access_token = grant.access_token
         candidate.access_expires_at = at + dt.timedelta(seconds=grant.expires_in)
-        candidate.scopes = access.scopes_of(grant)
+        candidate.scopes = access.format_scopes(grant)
         candidate.save(update_fields=["access_token", "access_expires_at", "scopes"])
-        ledger.close(request, RequestState.GRANTED)
+        ledger.close_request(request, RequestState.GRANTED)
 
 
-def _take_over(candidate: CredentialCandidate, found: list[tripwire.Record]) -> None:
+def _take_over_connection(candidate: CredentialCandidate, found: list[ownership.Record]) -> None:
     """The candidate's credentials and token become the connection's, unless it shows another organization's records."""
     connection = candidate.connection
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        other = tripwire.keep(row, found)
+        other = ownership.store_fingerprints(row, found)
         if other is None:
-            _swap(row, candidate)
+            _replace_credentials(row, candidate)
         elif row.state != ConnectionState.PENDING:
-            Landmark.objects.filter(connection=row, digest__in=tripwire.digests(found)).delete()
+            RecordFingerprint.objects.filter(
+                connection=row, digest__in=ownership.digest_records(found)
+            ).delete()
         candidate.delete()
     if other is None:
         return
     if row.state == ConnectionState.PENDING:
-        tripwire.trip(row, other)
-    raise Rejected([f"{tripwire.SENTENCE} These credentials were not kept."], code="another_organization")
+        ownership.quarantine_if_foreign(row, other)
+    raise Rejected(
+        [f"{ownership.FOREIGN_SENTENCE} These credentials were not kept."], code="another_organization"
+    )
 
 
-def _swap(row: Connection, candidate: CredentialCandidate) -> None:
+def _replace_credentials(row: Connection, candidate: CredentialCandidate) -> None:
     row.client_id, row.client_secret = candidate.client_id, candidate.client_secret
     row.client_fingerprint, row.scopes = candidate.fingerprint, candidate.scopes
     row.admitted_at, row.conflicts_with = clock.now(), None
@@ -225,8 +229,8 @@ def _swap(row: Connection, candidate: CredentialCandidate) -> None:
     token.lease_expires_at = None
     token.fence += 1
     token.save()
-    queue.withdraw(row, queue.OF_GRANT)
-    lifecycle.move(row, ConnectionState.ACTIVE, actor=candidate.proposed_by)
+    queue.withdraw(row, queue.RENEWAL_PURPOSES)
+    lifecycle.set_state(row, ConnectionState.ACTIVE, actor=candidate.proposed_by)
     log.record(
         "connection.granted",
         actor=candidate.proposed_by,
@@ -240,7 +244,7 @@ def set_application(
     *, environment: Environment, client_id: str, client_secret: str, scopes: str, actor: User | None
 ) -> ApplicationCredential:
     """Enter or replace the partner's own application credentials in an environment. Raises Rejected."""
-    client_id, client_secret = clean(client_id, client_secret)
+    client_id, client_secret = validate(client_id, client_secret)
     application = ApplicationCredential.objects.filter(
         environment=environment
     ).first() or ApplicationCredential(environment=environment, created_at=clock.now())

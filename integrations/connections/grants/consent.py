@@ -21,7 +21,7 @@ from integrations.connections.models import (
     ConsentAttempt,
     GrantType,
     Installation,
-    Landmark,
+    RecordFingerprint,
     Token,
 )
 from integrations.connections.tokens import access, requests
@@ -31,19 +31,19 @@ from portal.audit import log
 from portal.core import clock
 from portal.organizations.roles import Capability
 
-LIFE = dt.timedelta(minutes=10)
+ATTEMPT_LIFETIME = dt.timedelta(minutes=10)
 
 
-class Refused(Exception):
+class ResponseRefused(Exception):
     """A return from Total Expert that is not taken: nothing was stored. The sentence can be shown."""
 
 
-class Denied(Refused):
+class AccessDenied(ResponseRefused):
     """The person pressed Deny."""
 
 
 @dataclass(frozen=True)
-class Return:
+class AuthorizationResponse:
     """What came back in the address: either a code or an error, and the state."""
 
     state: str
@@ -67,15 +67,15 @@ def begin(*, installation: Installation, user: User, session: str) -> str:
     no application credentials, Rejected when its host may not be called.
     """
     environment = installation.environment
-    application = requests.application_of(environment)
-    world = requests.world(environment)
-    connection = own_connection(installation, user)
+    application = requests.get_application(environment)
+    world = requests.client_environment(environment)
+    connection = get_or_create_connection(installation, user)
     for earlier in ConsentAttempt.objects.filter(
         user=user, installation=installation, consumed_at=None, slot__isnull=False
     ).select_related("slot"):
         assert earlier.slot is not None
-        ledger.release(earlier.slot)
-    slot = ledger.hold(connection)
+        ledger.release_slot(earlier.slot)
+    slot = ledger.hold_slot(connection)
     state = secrets.token_urlsafe(32)
     at = clock.now()
     ConsentAttempt.objects.create(
@@ -85,7 +85,7 @@ def begin(*, installation: Installation, user: User, session: str) -> str:
         installation=installation,
         slot=slot,
         created_at=at,
-        expires_at=at + LIFE,
+        expires_at=at + ATTEMPT_LIFETIME,
     )
     return oauth.authorization_url(
         world,
@@ -96,7 +96,7 @@ def begin(*, installation: Installation, user: User, session: str) -> str:
     )
 
 
-def own_connection(installation: Installation, user: User) -> Connection:
+def get_or_create_connection(installation: Installation, user: User) -> Connection:
     """The connection by which ``user`` consents there, made as pending when there is none."""
     at = clock.now()
     connection, _ = Connection.objects.get_or_create(
@@ -107,28 +107,32 @@ def own_connection(installation: Installation, user: User) -> Connection:
             "state": ConnectionState.PENDING,
             "since": at,
             "created_at": at,
-            "egress": egress.for_new(installation.environment),
+            "egress": egress.choose_egress(installation.environment),
         },
     )
     return connection
 
 
-def finish(returned: Return, *, user: User, session: str) -> Connection:
+def finish(returned: AuthorizationResponse, *, user: User, session: str) -> Connection:
     """Take a person's return: check the state, exchange the code, store the pair.
 
     Raises Refused (forged, replayed, expired or another session's state; Denied for a denial), and the client's
     errors when the exchange fails. In all these cases what was stored before stays as it was.
     """
-    attempt = _consume(returned, user=user, session=session)
-    connection = own_connection(attempt.installation, user)
+    attempt = _consume_attempt(returned, user=user, session=session)
+    connection = get_or_create_connection(attempt.installation, user)
     if returned.error or not returned.code:
-        _give_up(attempt, "denied" if returned.error == "access_denied" else "error")
+        _abandon_attempt(attempt, "denied" if returned.error == "access_denied" else "error")
         if returned.error == "access_denied":
-            raise Denied("You pressed Deny at Total Expert, so nothing was connected and nothing was read.")
-        raise Refused("Total Expert sent you back without a code. Nothing was stored. Start again.")
-    _exchange(connection, attempt, returned.code)
+            raise AccessDenied(
+                "You pressed Deny at Total Expert, so nothing was connected and nothing was read."
+            )
+        raise ResponseRefused("Total Expert sent you back without a code. Nothing was stored. Start again.")
+    _exchange_code(connection, attempt, returned.code)
     if not _activate(connection, attempt, user):
-        raise Refused("You may not connect this organization any more, so the tokens were forgotten again.")
+        raise ResponseRefused(
+            "You may not connect this organization any more, so the tokens were forgotten again."
+        )
     return connection
 
 
@@ -137,14 +141,14 @@ def _activate(connection: Connection, attempt: ConsentAttempt, user: User) -> bo
     with transaction.atomic():
         may = connection.installation.organization.allows(user, Capability.CONSENT)
         if not may or not ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="granted"):
-            lifecycle.forget_grant(connection)
+            lifecycle.delete_grant(connection)
             return False
         # another grant, perhaps of another organization: what it shows is looked at before it is mirrored
-        Landmark.objects.filter(connection=connection).delete()
+        RecordFingerprint.objects.filter(connection=connection).delete()
         Connection.objects.filter(pk=connection.pk).update(
             verified_at=None, admitted_at=None, conflicts_with=None
         )
-        lifecycle.move(connection, ConnectionState.ACTIVE, actor=user)
+        lifecycle.set_state(connection, ConnectionState.ACTIVE, actor=user)
         log.record(
             "connection.granted",
             actor=user,
@@ -156,13 +160,13 @@ def _activate(connection: Connection, attempt: ConsentAttempt, user: User) -> bo
     return True
 
 
-def installation_of(state: str, *, user: User) -> Installation | None:
+def find_installation(state: str, *, user: User) -> Installation | None:
     """Where a person's own attempt belongs, so that they can be sent back there."""
     attempt = ConsentAttempt.objects.filter(state_hash=_hash(state), user=user).first()
     return attempt.installation if attempt else None
 
 
-def _consume(returned: Return, *, user: User, session: str) -> ConsentAttempt:
+def _consume_attempt(returned: AuthorizationResponse, *, user: User, session: str) -> ConsentAttempt:
     attempt = (
         ConsentAttempt.objects.filter(
             state_hash=_hash(returned.state), user=user, session_hash=_hash(session)
@@ -174,53 +178,57 @@ def _consume(returned: Return, *, user: User, session: str) -> ConsentAttempt:
     if attempt is not None and not attempt.installation.organization.allows(user, Capability.CONSENT):
         attempt = None
     if attempt is None:
-        raise Refused(
+        raise ResponseRefused(
             "This return from Total Expert does not belong to anything started in this browser by you. Nothing was "
             "stored. Start again from the page of your organization."
         )
     if not ConsentAttempt.objects.filter(pk=attempt.pk, consumed_at=None).update(consumed_at=at):
-        raise Refused("This return from Total Expert was used before. Nothing was stored again.")
+        raise ResponseRefused("This return from Total Expert was used before. Nothing was stored again.")
     if attempt.expires_at <= at:
-        _give_up(attempt, "expired")
-        raise Refused("More than ten minutes passed, so this return is not taken any more. Start again.")
+        _abandon_attempt(attempt, "expired")
+        raise ResponseRefused(
+            "More than ten minutes passed, so this return is not taken any more. Start again."
+        )
     return attempt
 
 
-def _give_up(attempt: ConsentAttempt, outcome: str) -> None:
+def _abandon_attempt(attempt: ConsentAttempt, outcome: str) -> None:
     if attempt.slot is not None:
-        ledger.release(attempt.slot)
+        ledger.release_slot(attempt.slot)
     ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome=outcome)
 
 
-def _exchange(connection: Connection, attempt: ConsentAttempt, code: str) -> None:
+def _exchange_code(connection: Connection, attempt: ConsentAttempt, code: str) -> None:
     try:
         send = requests.exchange_code(connection, code=code, redirect_uri=redirect_uri())
     except TotalExpertError:
-        _give_up(attempt, "failed")
+        _abandon_attempt(attempt, "failed")
         raise
     token, _ = Token.objects.get_or_create(connection=connection)
     lease = access.take_lease(connection, token)
     if lease is None:
-        _give_up(attempt, "busy")
+        _abandon_attempt(attempt, "busy")
         raise Rejected(
             ["This connection is being renewed at this moment. Start again in a minute."], code="busy"
         )
     try:
-        is_held = attempt.slot is not None and ledger.use(attempt.slot, fence=lease.fence)
+        is_held = attempt.slot is not None and ledger.use_slot(attempt.slot, fence=lease.fence)
     except TotalExpertError:
-        access.free_lease(lease)
-        _give_up(attempt, "failed")
+        access.release_lease(lease)
+        _abandon_attempt(attempt, "failed")
         raise
     if attempt.slot is None or not is_held:
-        access.free_lease(lease)
-        _give_up(attempt, "expired")
-        raise Refused("The token slot that was held for you is gone. Nothing was stored. Start again.")
+        access.release_lease(lease)
+        _abandon_attempt(attempt, "expired")
+        raise ResponseRefused(
+            "The token slot that was held for you is gone. Nothing was stored. Start again."
+        )
     try:
         access.send_and_store(lease, attempt.slot, send)
     except TotalExpertError as failed:
         ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="failed")
         if failed.code == "invalid_client":
-            raise requests.refuse_application(connection.installation.environment) from None
+            raise requests.reject_application(connection.installation.environment) from None
         if isinstance(failed, ReconnectRequired):
             raise Rejected(
                 [

@@ -16,7 +16,7 @@ def on_member_removed(sender: object, *, membership: Membership, actor: User, **
     )
     for attempt in attempts.filter(consumed_at=None).select_related("slot"):
         if attempt.slot is not None:
-            ledger.release(attempt.slot)
+            ledger.release_slot(attempt.slot)
     attempts.delete()
     theirs = Connection.objects.filter(
         user=membership.user_id, installation__organization=membership.organization_id

@@ -14,8 +14,12 @@ from integrations.total_expert import Client, Rejected
 from portal.core import clock
 
 #: What each scope is needed for. A user's token never reaches users and schema, whatever it was granted.
-NEEDED = {"leadInteraction": "contacts and groups", "getUsers": "owners", "describeSchema": "custom fields"}
-AS_ADMIN_ONLY = ("getUsers", "describeSchema")
+SCOPE_USES = {
+    "leadInteraction": "contacts and groups",
+    "getUsers": "owners",
+    "describeSchema": "custom fields",
+}
+ADMIN_ONLY_SCOPES = ("getUsers", "describeSchema")
 
 Outcome = Literal["done", "warned", "failed"]
 
@@ -32,8 +36,8 @@ class Step:
 def needed_scopes(connection: Connection) -> dict[str, str]:
     """The scopes this connection needs, each with what for."""
     if connection.sees_everything:
-        return NEEDED
-    return {scope: use for scope, use in NEEDED.items() if scope not in AS_ADMIN_ONLY}
+        return SCOPE_USES
+    return {scope: use for scope, use in SCOPE_USES.items() if scope not in ADMIN_ONLY_SCOPES}
 
 
 def missing_scopes(connection: Connection) -> dict[str, str]:
@@ -46,7 +50,7 @@ def missing_scopes(connection: Connection) -> dict[str, str]:
 
 
 #: The steps by name, in order, for screens that show what is still to come.
-NAMES = {
+STEP_LABELS = {
     "token": "Token",
     "scopes": "Scopes",
     "first_page": "Contacts",
@@ -55,7 +59,7 @@ NAMES = {
 }
 
 
-def steps(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> Iterator[Step]:
+def run(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> Iterator[Step]:
     """Try one thing after the other. Raises the client's errors; Rejected ends the verification for good."""
     client = client_for(connection, purpose=purpose)
     with client:
@@ -96,7 +100,7 @@ def _scopes(connection: Connection) -> Step:
 def _first_page(connection: Connection, client: Client) -> Step:
     if connection.admitted_at is None:
         admission.admit(connection, client)
-    page = admission.oldest(client)
+    page = admission.list_oldest_contacts(client)
     # pages say how many of them there are; only the last one tells how many contacts that makes
     last = client.contacts.list(size=page.size, page=page.last) if page.last > 1 else page
     count = (page.last - 1) * page.size + len(last.items) + len(last.unreadable)

@@ -21,18 +21,18 @@ from integrations.connections.models import (
 from portal.core import times
 
 #: How far back the ledger is read: so far that who rests longest has failed often enough in it to rest as long again.
-LATELY = dt.timedelta(days=4)
+LOOKBACK = dt.timedelta(days=4)
 #: After so many failures in a row a connection rests before its next request, each time twice as long, up to the longest.
-RESTS_AFTER = 2
-FIRST_REST, LONGEST_REST = dt.timedelta(hours=1), dt.timedelta(hours=12)
+FAILURES_BEFORE_DELAY = 2
+FIRST_DELAY, MAX_DELAY = dt.timedelta(hours=1), dt.timedelta(hours=12)
 #: After so many in a row people are told.
-TOLD_AFTER = 3
+FAILURES_BEFORE_NOTICE = 3
 #: Who let so many held slots lapse within the hour goes before nobody any more.
-LAPSES, LAPSED_WITHIN = 2, dt.timedelta(hours=1)
+MAX_EXPIRED_HOLDS, EXPIRED_HOLDS_WINDOW = 2, dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Setbacks:
+class Backoff:
     """What went wrong for one connection since it was last granted a token."""
 
     failures: int = 0
@@ -40,24 +40,24 @@ class Setbacks:
     lapses: int = 0
 
 
-NONE = Setbacks()
+NONE = Backoff()
 _FAILED = Q(state__in=[RequestState.LOST, RequestState.REFUSED]) & ~Q(purpose=Purpose.CONSENT)
 _GRANTED = Q(state=RequestState.GRANTED)
 
 
-def in_budget(budget: Budget, at: dt.datetime) -> dict[uuid.UUID, Setbacks]:
+def for_budget(budget: Budget, at: dt.datetime) -> dict[uuid.UUID, Backoff]:
     """The setbacks of all connections of a budget that had any lately."""
-    return _of(Q(budget=budget), at)
+    return _load(Q(budget=budget), at)
 
 
-def failing(at: dt.datetime) -> list[Connection]:
+def find_failing(at: dt.datetime) -> list[Connection]:
     """The working connections whose token requests failed so often in a row that people are told."""
-    found = [pk for pk, row in _of(Q(), at).items() if row.failures >= TOLD_AFTER]
+    found = [pk for pk, row in _load(Q(), at).items() if row.failures >= FAILURES_BEFORE_NOTICE]
     rows = Connection.objects.filter(pk__in=found, state=ConnectionState.ACTIVE)
     return list(rows.select_related("installation__organization", "installation__environment", "user"))
 
 
-def sentence(lately: Setbacks) -> str:
+def describe(lately: Backoff) -> str:
     """What is said of a connection whose requests failed in a row; "" when that is no matter yet."""
     if lately.rests_until is None:
         return ""
@@ -67,16 +67,16 @@ def sentence(lately: Setbacks) -> str:
     )
 
 
-def of(connection: Connection, at: dt.datetime) -> Setbacks:
+def for_connection(connection: Connection, at: dt.datetime) -> Backoff:
     """The setbacks of one connection."""
-    return _of(Q(connection=connection), at).get(connection.pk, NONE)
+    return _load(Q(connection=connection), at).get(connection.pk, NONE)
 
 
-def _of(whose: Q, at: dt.datetime) -> dict[uuid.UUID, Setbacks]:
-    lapsed = Q(purpose=Purpose.CONSENT, held_until__isnull=False, at__gt=at - LAPSED_WITHIN) & (
+def _load(whose: Q, at: dt.datetime) -> dict[uuid.UUID, Backoff]:
+    lapsed = Q(purpose=Purpose.CONSENT, held_until__isnull=False, at__gt=at - EXPIRED_HOLDS_WINDOW) & (
         Q(state=RequestState.RELEASED) | Q(state=RequestState.RESERVED, held_until__lte=at)
     )
-    lately = TokenRequest.objects.filter(whose, at__gt=at - LATELY, connection__isnull=False)
+    lately = TokenRequest.objects.filter(whose, at__gt=at - LOOKBACK, connection__isnull=False)
     found: dict[uuid.UUID, list[dt.datetime]] = {}
     lapses: dict[uuid.UUID, int] = {}
     for row in lately.filter(_FAILED | _GRANTED | lapsed).order_by("at"):
@@ -88,11 +88,11 @@ def _of(whose: Q, at: dt.datetime) -> dict[uuid.UUID, Setbacks]:
             lapses[row.connection_id] = lapses.get(row.connection_id, 0) + 1
         else:
             found.setdefault(row.connection_id, []).append(row.ended_at or row.at)
-    return {pk: after(found.get(pk, []), lapses.get(pk, 0)) for pk in found.keys() | lapses.keys()}
+    return {pk: from_failures(found.get(pk, []), lapses.get(pk, 0)) for pk in found.keys() | lapses.keys()}
 
 
-def after(failed: Sequence[dt.datetime], lapses: int = 0) -> Setbacks:
+def from_failures(failed: Sequence[dt.datetime], lapses: int = 0) -> Backoff:
     """The setbacks of a connection whose requests failed at these moments, the latest last, and none was granted since."""
-    doublings = len(failed) - RESTS_AFTER
-    rest = min(FIRST_REST * 2 ** min(max(doublings, 0), 10), LONGEST_REST)
-    return Setbacks(len(failed), failed[-1] + rest if doublings >= 0 else None, lapses)
+    doublings = len(failed) - FAILURES_BEFORE_DELAY
+    rest = min(FIRST_DELAY * 2 ** min(max(doublings, 0), 10), MAX_DELAY)
+    return Backoff(len(failed), failed[-1] + rest if doublings >= 0 else None, lapses)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Exists, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
 
-from integrations.connections.models import Budget, Connection, Egress, Environment, Stop
+from integrations.connections.models import Budget, Connection, Egress, Environment, KillSwitch
 from portal.core import clock
 
 
@@ -22,7 +22,7 @@ class Limits:
     stopped: bool  #: by the stop-everything switch
 
 
-def direct() -> Egress:
+def direct_egress() -> Egress:
     """This machine's own address."""
     row = Egress.objects.filter(name=Egress.DIRECT).first()
     if row is None:
@@ -32,40 +32,40 @@ def direct() -> Egress:
     return row
 
 
-def at(environment: Environment, egress: Egress | None = None) -> Budget:
+def for_environment(environment: Environment, egress: Egress | None = None) -> Budget:
     """The budget of calls that go to ``environment`` by ``egress`` (None: directly), made when there is none."""
     way = Q(egress=egress) if egress else Q(egress__name=Egress.DIRECT)
     found = Budget.objects.filter(way, host=environment.host).first()
     if found is None:
-        found, _ = Budget.objects.get_or_create(host=environment.host, egress=egress or direct())
+        found, _ = Budget.objects.get_or_create(host=environment.host, egress=egress or direct_egress())
     return found
 
 
-def of(connection: Connection) -> Budget:
+def for_connection(connection: Connection) -> Budget:
     """The budget of a connection's calls and token requests."""
-    return at(connection.installation.environment, connection.egress)
+    return for_environment(connection.installation.environment, connection.egress)
 
 
-def limits(budget: Budget) -> Limits:
+def read_limits(budget: Budget) -> Limits:
     """What a budget allows now."""
-    return _limits(_with_limits(Budget.objects.all()).get(pk=budget.pk))
+    return _limits(with_limits(Budget.objects.all()).get(pk=budget.pk))
 
 
 def lock(budget: Budget) -> tuple[Budget, Limits]:
     """Hold a budget until the transaction ends (SQLite: the whole database is held). As it is now, and what it allows."""
-    row = _with_limits(Budget.objects.select_for_update(of=("self",))).get(pk=budget.pk)
+    row = with_limits(Budget.objects.select_for_update(of=("self",))).get(pk=budget.pk)
     return row, _limits(row)
 
 
-def _with_limits(rows: QuerySet[Budget]) -> "QuerySet[Any]":
+def with_limits(rows: QuerySet[Budget]) -> "QuerySet[Any]":
     return rows.annotate(
-        calls_allowed=_tightest("calls_per_minute"),
-        tokens_allowed=_tightest("tokens_per_hour"),
-        stopped=Exists(Stop.objects.all()),
+        calls_allowed=_tightest_limit("calls_per_minute"),
+        tokens_allowed=_tightest_limit("tokens_per_hour"),
+        stopped=Exists(KillSwitch.objects.all()),
     )
 
 
-def _tightest(field: str) -> Subquery:
+def _tightest_limit(field: str) -> Subquery:
     behind = Environment.objects.filter(host=OuterRef("host"), **{f"{field}__gt": 0})
     tightest = behind.order_by().values("host").annotate(least=Min(F(field)))
     return Subquery(tightest.values("least"), output_field=IntegerField())
@@ -82,7 +82,7 @@ def _limits(row: Any) -> Limits:
     )
 
 
-def connections_of(budget: Budget) -> QuerySet[Connection]:
+def connections_using(budget: Budget) -> QuerySet[Connection]:
     """The connections whose calls are counted here."""
     way = Q(egress=budget.egress_id)
     if budget.egress.is_direct:

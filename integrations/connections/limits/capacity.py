@@ -22,16 +22,16 @@ from portal.organizations.models import Invitation, Organization
 from portal.organizations.roles import Capability, Role, allows
 
 #: How old a mirror may be at most before an address counts as overcommitted.
-FRESH_WITHIN = dt.timedelta(hours=24)
+MAX_DATA_AGE = dt.timedelta(hours=24)
 #: Part of the grants that is left to people who consent, to fresh leads and to privacy deadlines.
-FOR_PEOPLE = 0.2
+INTERACTIVE_SHARE = 0.2
 #: What is said to those whom the numbers of other customers do not concern.
-CROWDED = (
+SHARED_TOKENS_WARNING = (
     "Total Expert gives out few tokens, and many connections share them already: what this person sees may show here a day "
     "or more later. Ask your operator before you invite many."
 )
 #: Connections in these states cost tokens.
-COSTLY = (ConnectionState.ACTIVE, ConnectionState.PAUSED, ConnectionState.NEEDS_RECONNECT)
+STATES_WITH_COST = (ConnectionState.ACTIVE, ConnectionState.PAUSED, ConnectionState.NEEDS_RECONNECT)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Load:
     @property
     def bound_hours(self) -> float:
         """How old a mirror becomes at most, in hours, when all have work. Infinite when nothing is allowed."""
-        for_work = self.tokens_per_hour * (1 - FOR_PEOPLE)
+        for_work = self.tokens_per_hour * (1 - INTERACTIVE_SHARE)
         return self.connections / for_work if for_work else math.inf
 
     @property
@@ -63,7 +63,7 @@ class Load:
     @property
     def bound(self) -> str:
         """The bound in words."""
-        return hours(self.bound_hours)
+        return format_hours(self.bound_hours)
 
     @property
     def keep_alive_percent(self) -> int:
@@ -73,12 +73,12 @@ class Load:
     @property
     def loses_consents(self) -> bool:
         """Whether there are too few grants even to keep consents alive."""
-        return self.keep_alive_share > 1 - FOR_PEOPLE
+        return self.keep_alive_share > 1 - INTERACTIVE_SHARE
 
     @property
     def is_overcommitted(self) -> bool:
         """Whether mirrors grow older than they should."""
-        return dt.timedelta(hours=min(self.bound_hours, 10**6)) > FRESH_WITHIN
+        return dt.timedelta(hours=min(self.bound_hours, 10**6)) > MAX_DATA_AGE
 
     def with_more(self, *, consents: int = 0, admins: int = 0) -> "Load":
         """After so many more were connected."""
@@ -99,23 +99,23 @@ class Load:
         )
 
 
-def addresses_for(
+def addresses_needed(
     connections: int, *, consents: int, tokens_per_hour: int, fresh_within: dt.timedelta
 ) -> int:
     """How many source addresses keep so many connections as fresh as that, and those that are consents alive."""
-    of_one = tokens_per_hour * (1 - FOR_PEOPLE)
+    of_one = tokens_per_hour * (1 - INTERACTIVE_SHARE)
     for_mirrors = connections / (of_one * (fresh_within / dt.timedelta(hours=1)))
     for_consents = consents / (of_one * (RENEW_AFTER / dt.timedelta(hours=1)))
     return max(1, math.ceil(max(for_mirrors, for_consents) - 1e-9))
 
 
-def answer(
+def estimate(
     *, organizations: int, officers: int, admins: bool, hours: int, tokens_per_hour: int
 ) -> dict[str, Any]:
     """What so many organizations take: connections, addresses, and what fewer addresses would mean."""
     consents = organizations * officers
     connections = consents + (organizations if admins else 0)
-    needed = addresses_for(
+    needed = addresses_needed(
         connections,
         consents=consents,
         tokens_per_hour=tokens_per_hour,
@@ -132,14 +132,14 @@ def answer(
     }
 
 
-def load(budget: Budget) -> Load | None:
+def get_load(budget: Budget) -> Load | None:
     """How busy one budget is. None where token requests are not limited."""
-    limits = budgets.limits(budget)
+    limits = budgets.read_limits(budget)
     if limits.tokens_per_hour is None:
         return None
     # whose credentials are being verified will cost tokens in a moment
-    costly = Q(state__in=COSTLY) | Q(state=ConnectionState.PENDING, candidate__isnull=False)
-    behind = budgets.connections_of(budget).filter(costly)
+    costly = Q(state__in=STATES_WITH_COST) | Q(state=ConnectionState.PENDING, candidate__isnull=False)
+    behind = budgets.connections_using(budget).filter(costly)
     return Load(
         connections=behind.count(),
         consents=behind.filter(grant=GrantType.AUTHORIZATION_CODE).count(),
@@ -147,20 +147,20 @@ def load(budget: Budget) -> Load | None:
     )
 
 
-def load_of_all(environment: Environment) -> Load | None:
+def get_environment_load(environment: Environment) -> Load | None:
     """How busy all source addresses are together that lead there; new connections go to the one with the fewest."""
-    total = load(budgets.at(environment))
+    total = get_load(budgets.for_environment(environment))
     for way in Egress.objects.exclude(name=Egress.DIRECT):
-        more = load(budgets.at(environment, way))
+        more = get_load(budgets.for_environment(environment, way))
         total = total + more if total is not None and more is not None else None
     return total
 
 
-def warning(environment: Environment | None, *, consents: int = 0, admins: int = 0) -> str:
+def overload_warning(environment: Environment | None, *, consents: int = 0, admins: int = 0) -> str:
     """What it means to connect so many more there; "" while mirrors stay as fresh as they should."""
     if environment is None:
         return ""
-    now = load_of_all(environment)
+    now = get_environment_load(environment)
     if now is None:
         return ""
     then = now.with_more(consents=consents, admins=admins)
@@ -169,12 +169,12 @@ def warning(environment: Environment | None, *, consents: int = 0, admins: int =
     where = "one source address" if then.addresses == 1 else f"{then.addresses} source addresses"
     return (
         f"With this, {then.connections:,} connections share {then.tokens_per_hour} token requests an hour at {where}: "
-        f"each mirror would become up to {hours(then.bound_hours)} old, and should not become older than "
-        f"{hours(FRESH_WITHIN / dt.timedelta(hours=1))}. More addresses help; Settings, Capacity says how many."
+        f"each mirror would become up to {format_hours(then.bound_hours)} old, and should not become older than "
+        f"{format_hours(MAX_DATA_AGE / dt.timedelta(hours=1))}. More addresses help; Settings, Capacity says how many."
     )
 
 
-def hours(number: float) -> str:
+def format_hours(number: float) -> str:
     """Hours as a person says them."""
     if math.isinf(number):
         return "any number of hours"
@@ -183,12 +183,12 @@ def hours(number: float) -> str:
     return f"{number:,.0f} hours" if number >= 2 else f"{max(1, number * 60):,.0f} minutes"
 
 
-def caution(organization: Organization, role: Role, actor: User) -> str:
+def invitation_warning(organization: Organization, role: Role, actor: User) -> str:
     """What one more person who consents would mean, those who are invited already counted in. Numbers for operators only."""
     if not allows(role, Capability.CONSENT):
         return ""
     open_ones = Invitation.objects.filter(
         accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now(), role=Role.OFFICER
     )
-    said = warning(environments.for_consent(organization), consents=open_ones.count() + 1)
-    return said if actor.is_operator or not said else CROWDED
+    said = overload_warning(environments.consent_environment(organization), consents=open_ones.count() + 1)
+    return said if actor.is_operator or not said else SHARED_TOKENS_WARNING

@@ -22,21 +22,21 @@ from portal.audit import log
 from portal.core import clock
 
 
-def proxies(way: Egress | None) -> dict[str, str] | None:
+def proxies_for(way: Egress | None) -> dict[str, str] | None:
     """What requests is told to send calls through. None: directly. Raises Rejected when it is not allowed any more."""
     if way is None or way.proxy_url is None:
         return None
     url = str(way.proxy_url)
     try:
-        refuse_unusable(url)
+        validate_proxy_url(url)
     except ValidationError as problem:
         raise Rejected([f"The source address “{way.label}” can't be used. {problem.message}"]) from None
     return {"http": url, "https": url}
 
 
-def refuse_unusable(url: str) -> None:
+def validate_proxy_url(url: str) -> None:
     """Raise ValidationError unless ``url`` is that of a proxy on an allowed host."""
-    host, port = _where(url)
+    host, port = _host_and_port(url)
     parts = urlsplit(url)
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValidationError("The address of a proxy ends with its port.")
@@ -48,7 +48,7 @@ def refuse_unusable(url: str) -> None:
         raise ValidationError("A password would travel in clear: use https:// to this proxy.")
 
 
-def _where(url: str) -> tuple[str, int]:
+def _host_and_port(url: str) -> tuple[str, int]:
     """A proxy's host and port. Raises ValidationError."""
     try:
         parts = split_url(url)
@@ -62,15 +62,19 @@ def _where(url: str) -> tuple[str, int]:
     return host, port
 
 
-def add(*, name: str, label: str, proxy_url: str, actor: User | None) -> Egress:
+def add_proxy(*, name: str, label: str, proxy_url: str, actor: User | None) -> Egress:
     """Add a proxy. Raises ValidationError."""
-    refuse_unusable(proxy_url)
+    validate_proxy_url(proxy_url)
     way = Egress(name=name, label=label, created_at=clock.now())
     way.proxy_url = proxy_url
     with transaction.atomic():
         # one after the other: two rows of one address would be two budgets for it
         list(Egress.objects.select_for_update().filter(name=Egress.DIRECT))
-        same = [row for row in Egress.objects.exclude(proxy_url=None) if where_shown(row) == where_shown(way)]
+        same = [
+            row
+            for row in Egress.objects.exclude(proxy_url=None)
+            if display_address(row) == display_address(way)
+        ]
         if same:
             raise ValidationError(f"This proxy is there already, as “{same[0].label}”.")
         way.save(force_insert=True)
@@ -78,11 +82,11 @@ def add(*, name: str, label: str, proxy_url: str, actor: User | None) -> Egress:
     return way
 
 
-def change(way: Egress, *, label: str, proxy_url: str, actor: User | None) -> None:
+def change_proxy(way: Egress, *, label: str, proxy_url: str, actor: User | None) -> None:
     """Rename a proxy, or give another user and password for it (empty: it keeps what it has). Raises ValidationError."""
     if proxy_url:
-        refuse_unusable(proxy_url)
-        if _where(proxy_url) != _where(str(way.proxy_url)):
+        validate_proxy_url(proxy_url)
+        if _host_and_port(proxy_url) != _host_and_port(str(way.proxy_url)):
             raise ValidationError(
                 "Another host or port is another source address, with an hour of its own: add it, and let the "
                 "connections go out by it."
@@ -94,12 +98,12 @@ def change(way: Egress, *, label: str, proxy_url: str, actor: User | None) -> No
         log.record("egress.changed", actor=actor, target=way, name=way.name, address=bool(proxy_url))
 
 
-def for_new(environment: Environment) -> Egress | None:
+def choose_egress(environment: Environment) -> Egress | None:
     """The source address for a new connection there: the least busy. None: this machine's own."""
-    return for_many(environment, 1)[0]
+    return choose_egresses(environment, 1)[0]
 
 
-def for_many(environment: Environment, number: int) -> list[Egress | None]:
+def choose_egresses(environment: Environment, number: int) -> list[Egress | None]:
     """The source addresses for so many new connections there, one after the other: each has the more of them, the more
     token requests it is allowed.
     """
@@ -111,7 +115,9 @@ def for_many(environment: Environment, number: int) -> list[Egress | None]:
         behind.exclude(state=ConnectionState.REVOKED).values_list("egress", flat=True)
     )
     loads = {way: counts[way.pk] + (counts[None] if way.is_direct else 0) for way in ways}
-    limits = {way: budgets.limits(budgets.at(environment, way)).tokens_per_hour for way in ways}
+    limits = {
+        way: budgets.read_limits(budgets.for_environment(environment, way)).tokens_per_hour for way in ways
+    }
     # the limit is the environment's: there is one for all of them or for none; nothing is left where others use it up
     shares = {way: 1 if limit is None else limit for way, limit in limits.items()}
     useful = [way for way in ways if shares[way]] or ways
@@ -123,7 +129,7 @@ def for_many(environment: Environment, number: int) -> list[Egress | None]:
     return chosen
 
 
-def assign(connection: Connection, way: Egress | None, *, actor: User | None) -> None:
+def assign_egress(connection: Connection, way: Egress | None, *, actor: User | None) -> None:
     """Send what a connection sends by another address from now on. Total Expert must know that address."""
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk).update(egress=way)
@@ -137,7 +143,7 @@ def assign(connection: Connection, way: Egress | None, *, actor: User | None) ->
     connection.egress = way
 
 
-def where_shown(way: Egress) -> str:
+def display_address(way: Egress) -> str:
     """A proxy's host and port, for screens: no user name, no password."""
     if way.proxy_url is None:
         return ""

@@ -3,16 +3,16 @@
 from django.db import transaction
 
 from integrations.connections import signals
-from integrations.connections.models import Stop
+from integrations.connections.models import KillSwitch
 from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
 
 
-def stop(*, reason: str, actor: User) -> None:
+def activate(*, reason: str, actor: User) -> None:
     """Stop all calls and token requests within a second. Work waits; nothing of it is lost."""
     with transaction.atomic():
-        _, made = Stop.objects.get_or_create(
+        _, made = KillSwitch.objects.get_or_create(
             pk=1, defaults={"since": clock.now(), "by": actor, "reason": reason[:255]}
         )
         if made:
@@ -22,11 +22,11 @@ def stop(*, reason: str, actor: User) -> None:
 def release(*, actor: User) -> None:
     """Let everything go on."""
     with transaction.atomic():
-        if Stop.objects.all().delete()[0]:
+        if KillSwitch.objects.all().delete()[0]:
             log.record("everything.released", actor=actor)
-            transaction.on_commit(lambda: signals.released.send(Stop))
+            transaction.on_commit(lambda: signals.calls_released.send(KillSwitch))
 
 
-def current() -> Stop | None:
+def get_active() -> KillSwitch | None:
     """The switch while it is on."""
-    return Stop.objects.select_related("by").first()
+    return KillSwitch.objects.select_related("by").first()

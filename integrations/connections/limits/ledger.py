@@ -31,11 +31,11 @@ from portal.core import clock, times
 #: then there are the client's connect and read timeouts.
 IN_FLIGHT = dt.timedelta(seconds=50)
 #: How long a slot is held for a person who has been sent to consent.
-HELD_FOR = dt.timedelta(minutes=10)
+HOLD_DURATION = dt.timedelta(minutes=10)
 #: Who was told a time that is not further away than this comes by themselves.
-TOLD = dt.timedelta(seconds=3)
+RETRY_GRACE = dt.timedelta(seconds=3)
 #: When nothing at all is allowed, ask again after this.
-NEVER = dt.timedelta(hours=1)
+RECHECK_WHEN_BLOCKED = dt.timedelta(hours=1)
 
 
 class NoSlot(TryLater):
@@ -50,87 +50,93 @@ class NoSlot(TryLater):
         self.renews = renews
 
 
-def hour(budget: Budget, limits: budgets.Limits | None = None) -> scheduler.Hour:
+def load_usage(budget: Budget, limits: budgets.Limits | None = None) -> scheduler.Usage:
     """The hour of a budget as it is now. Reads only."""
     at = clock.now()
-    limit = (limits or budgets.limits(budget)).tokens_per_hour
+    limit = (limits or budgets.read_limits(budget)).tokens_per_hour
     lines = TokenRequest.objects.filter(budget=budget)
     lately = lines.exclude(state=RequestState.RELEASED)
     # a slot that was held has passed others over, whether or not it was used
     served = lines.exclude(state=RequestState.RELEASED, held_until=None).exclude(rank=None).order_by("-at")
     recent = [
         scheduler.Rank(rank)
-        for rank in served.values_list("rank", flat=True)[: scheduler.SHARED - 1]
+        for rank in served.values_list("rank", flat=True)[: scheduler.FAIRNESS_INTERVAL - 1]
         if rank is not None
     ]
     rows = lately.filter(
         models.Q(at__gt=at - HOUR - MARGIN - IN_FLIGHT) | models.Q(ended_at__gt=at - HOUR - MARGIN)
     )
-    frees = sorted(when for when in map(_stops_counting, rows) if when > at)
-    return scheduler.Hour(at, limit, tuple(frees), tuple(reversed(recent)))
+    frees = sorted(when for when in map(_counts_until, rows) if when > at)
+    return scheduler.Usage(at, limit, tuple(frees), tuple(reversed(recent)))
 
 
-def _stops_counting(request: TokenRequest) -> dt.datetime:
+def _counts_until(request: TokenRequest) -> dt.datetime:
     if request.state == RequestState.RESERVED:
         assert request.held_until is not None
         return request.held_until
     return (request.ended_at or request.at + IN_FLIGHT) + HOUR + MARGIN
 
 
-def look(connection: Connection, *, purpose: Purpose = Purpose.WORK) -> tuple[scheduler.Hour, scheduler.Turn]:
+def preview(
+    connection: Connection, *, purpose: Purpose = Purpose.WORK
+) -> tuple[scheduler.Usage, scheduler.PlannedRequest]:
     """The hour as it is, and when ``connection`` can send its next token request. Reads only.
 
     One that does not wait is looked at as if it asked now, for ``purpose``.
     """
-    budget = budgets.of(connection)
-    now = hour(budget)
-    return now, _turn(connection, purpose, now, demands.waiting(budget, now.at))
+    budget = budgets.for_connection(connection)
+    now = load_usage(budget)
+    return now, _plan_for(connection, purpose, now, demands.load_waiting(budget, now.at))
 
 
-def newcomer_in(now: scheduler.Hour, queue: list[scheduler.Demand]) -> scheduler.Turn:
+def preview_newcomer(now: scheduler.Usage, queue: list[scheduler.Demand]) -> scheduler.PlannedRequest:
     """The turn of somebody who begins to wait now, for a consent."""
     me = scheduler.Demand("", scheduler.Rank.PERSON, now.at, now.at, now.at)
-    return _found(scheduler.turn_of("", now, [*queue, me]), me, now)
+    return _found(scheduler.plan_for("", now, [*queue, me]), me, now)
 
 
-def _turn(
-    connection: Connection, purpose: Purpose, now: scheduler.Hour, queue: list[scheduler.Demand]
-) -> scheduler.Turn:
+def _plan_for(
+    connection: Connection, purpose: Purpose, now: scheduler.Usage, queue: list[scheduler.Demand]
+) -> scheduler.PlannedRequest:
     who = str(connection.pk)
     mine = next((demand for demand in queue if demand.who == who), None)
     if mine is None:
-        mine = scheduler.Demand(who, demands.RANKS[purpose], now.at, now.at, now.at)
+        mine = scheduler.Demand(who, demands.RANK_BY_PURPOSE[purpose], now.at, now.at, now.at)
         queue = [*queue, mine]
-    return _found(scheduler.turn_of(who, now, queue), mine, now)
+    return _found(scheduler.plan_for(who, now, queue), mine, now)
 
 
-def _found(turn: scheduler.Turn | None, mine: scheduler.Demand, now: scheduler.Hour) -> scheduler.Turn:
-    return turn or scheduler.Turn(mine.who, now.at + NEVER, mine.rank)
+def _found(
+    turn: scheduler.PlannedRequest | None, mine: scheduler.Demand, now: scheduler.Usage
+) -> scheduler.PlannedRequest:
+    return turn or scheduler.PlannedRequest(mine.who, now.at + RECHECK_WHEN_BLOCKED, mine.rank)
 
 
-def next_slot(environment: Environment, connection: Connection | None = None) -> dt.datetime:
+def next_available_time(environment: Environment, connection: Connection | None = None) -> dt.datetime:
     """When ``connection`` (or a newcomer) can send its next token request, to consent. Reads only."""
     if connection is not None:
-        return look(connection, purpose=Purpose.CONSENT)[1].at
-    budget = budgets.at(environment)
-    now = hour(budget)
-    return newcomer_in(now, demands.waiting(budget, now.at)).at
+        return preview(connection, purpose=Purpose.CONSENT)[1].at
+    budget = budgets.for_environment(environment)
+    now = load_usage(budget)
+    return preview_newcomer(now, demands.load_waiting(budget, now.at)).at
 
 
-def take(connection: Connection, *, purpose: Purpose, fence: int, **when: dt.datetime | None) -> TokenRequest:
+def open_request(
+    connection: Connection, *, purpose: Purpose, fence: int, **when: dt.datetime | None
+) -> TokenRequest:
     """Write down that a token request is about to be sent for ``connection``. Raises NoSlot, having queued it.
 
     ``when`` is what `demands.ask` takes: ``stale_since`` and ``due_at``.
     """
-    return _enter(connection, purpose=purpose, state=RequestState.OPEN, fence=fence, **when)
+    return _record(connection, purpose=purpose, state=RequestState.OPEN, fence=fence, **when)
 
 
-def hold(connection: Connection) -> TokenRequest:
+def hold_slot(connection: Connection) -> TokenRequest:
     """Hold a slot for a person who is about to be sent to consent. Raises NoSlot, having queued them."""
-    return _enter(connection, purpose=Purpose.CONSENT, state=RequestState.RESERVED, fence=0)
+    return _record(connection, purpose=Purpose.CONSENT, state=RequestState.RESERVED, fence=0)
 
 
-def _enter(
+def _record(
     connection: Connection,
     *,
     purpose: Purpose,
@@ -138,19 +144,19 @@ def _enter(
     fence: int,
     **when: dt.datetime | None,
 ) -> TokenRequest:
-    budget = budgets.of(connection)
+    budget = budgets.for_connection(connection)
     request: TokenRequest | None = None
     because = ""
     with transaction.atomic(durable=True):
         budget, limits = budgets.lock(budget)
         if limits.stopped:
-            raise permits.Stopped
-        _forgive_the_future(budget, clock.now())
-        demand = demands.ask(connection, purpose=purpose, **when)
-        now = hour(budget, limits)
-        turn = _turn(connection, purpose, now, demands.waiting(budget, now.at))
+            raise permits.CallsStopped
+        _clamp_future_rows(budget, clock.now())
+        demand = demands.enqueue(connection, purpose=purpose, **when)
+        now = load_usage(budget, limits)
+        turn = _plan_for(connection, purpose, now, demands.load_waiting(budget, now.at))
         if state == RequestState.RESERVED:
-            turn, because = _after_colleagues(connection, turn, budget, now.at)
+            turn, because = _wait_for_colleagues(connection, turn, budget, now.at)
         if turn.at > now.at:
             TokenDemand.objects.filter(pk=demand.pk).update(expected_at=turn.at)
         else:
@@ -164,27 +170,27 @@ def _enter(
                 state=state,
                 fence=fence,
                 at=now.at,
-                held_until=now.at + HELD_FOR if state == RequestState.RESERVED else None,
+                held_until=now.at + HOLD_DURATION if state == RequestState.RESERVED else None,
             )
     if request is None:
-        because = because or scheduler.because(turn, now)
+        because = because or scheduler.explain_wait(turn, now)
         raise NoSlot(turn.at, (turn.at - now.at).total_seconds(), because, renews=fence > 0)
     return request
 
 
-def _forgive_the_future(budget: Budget, at: dt.datetime) -> None:
+def _clamp_future_rows(budget: Budget, at: dt.datetime) -> None:
     """What a clock wrote that has been put back since counts for an hour from now, not for as long as it was ahead."""
     ahead = TokenRequest.objects.filter(budget=budget, at__gt=at)
-    ahead.filter(held_until__isnull=False).update(held_until=at + HELD_FOR)
+    ahead.filter(held_until__isnull=False).update(held_until=at + HOLD_DURATION)
     ahead.exclude(ended_at=None).update(ended_at=at)
     ahead.update(at=at)
 
 
-def _after_colleagues(
-    connection: Connection, turn: scheduler.Turn, budget: Budget, at: dt.datetime
-) -> tuple[scheduler.Turn, str]:
+def _wait_for_colleagues(
+    connection: Connection, turn: scheduler.PlannedRequest, budget: Budget, at: dt.datetime
+) -> tuple[scheduler.PlannedRequest, str]:
     """The turn of somebody who consents, and why: one organization's people do not hold all that others wait for."""
-    most = demands.most_held(budget)
+    most = demands.max_held_slots(budget)
     if most is None:
         return turn, ""
     theirs = TokenRequest.objects.filter(
@@ -200,31 +206,31 @@ def _after_colleagues(
     return replace(turn, at=max(turn.at, held["first"])), "because a colleague is consenting just now"
 
 
-def use(slot: TokenRequest, *, fence: int) -> bool:
+def use_slot(slot: TokenRequest, *, fence: int) -> bool:
     """Turn a held slot into a request that is about to be sent. False when it is no longer held, or was held for
     another source address than the connection goes out by now. Raises Stopped.
     """
     with transaction.atomic(durable=True):
         budget, limits = budgets.lock(slot.budget)
         if limits.stopped:
-            raise permits.Stopped
+            raise permits.CallsStopped
         at = clock.now()
         held = TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED, held_until__gt=at)
-        is_of_this = slot.connection is not None and budgets.of(slot.connection) == budget
+        is_of_this = slot.connection is not None and budgets.for_connection(slot.connection) == budget
         used = is_of_this and bool(held.update(state=RequestState.OPEN, at=at, fence=fence))
     if used:
         slot.state, slot.at, slot.fence = RequestState.OPEN, at, fence
     return used
 
 
-def release(slot: TokenRequest) -> None:
+def release_slot(slot: TokenRequest) -> None:
     """Give back a held slot that will not be used."""
     TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED).update(
         state=RequestState.RELEASED, ended_at=clock.now()
     )
 
 
-def close(request: TokenRequest, state: RequestState, *, tried_again: bool = False) -> bool:
+def close_request(request: TokenRequest, state: RequestState, *, tried_again: bool = False) -> bool:
     """Write down how a sent request ended. False when it was closed before. Never-sent ones stop counting.
 
     With an answer the demand that it served is over; without one, and when it is ``tried_again``, it goes on waiting.
@@ -233,7 +239,7 @@ def close(request: TokenRequest, state: RequestState, *, tried_again: bool = Fal
     at = clock.now()
     if request.connection_id is not None:
         if state == RequestState.LOST or tried_again:
-            demands.put_back(request.connection_id)
+            demands.reset_priority(request.connection_id)
         elif state in (RequestState.GRANTED, RequestState.REFUSED):
             demands.withdraw(request.connection_id, [Purpose(request.purpose)])
     if TokenRequest.objects.filter(pk=request.pk, state=RequestState.OPEN).update(state=state, ended_at=at):
@@ -243,7 +249,7 @@ def close(request: TokenRequest, state: RequestState, *, tried_again: bool = Fal
     return False
 
 
-def turns_now() -> list[uuid.UUID]:
+def find_ready_connections() -> list[uuid.UUID]:
     """The waiting connections whose turn has come although they were told a later time: somebody before them left."""
     came = []
     at = clock.now()
@@ -251,16 +257,16 @@ def turns_now() -> list[uuid.UUID]:
         "connection__installation__environment__host"
     )
     for budget in Budget.objects.select_related("egress").filter(host__in=hosts):
-        now = hour(budget)
-        queue = demands.waiting(budget, now.at)
+        now = load_usage(budget)
+        queue = demands.load_waiting(budget, now.at)
         for turn in scheduler.plan(now, queue):
             if turn.at > now.at:
                 break
             came.append(uuid.UUID(turn.who))
-    late = TokenDemand.objects.filter(connection__in=came, expected_at__gt=at + TOLD)
+    late = TokenDemand.objects.filter(connection__in=came, expected_at__gt=at + RETRY_GRACE)
     return list(late.values_list("connection", flat=True).distinct())
 
 
-def expect_now(connection_id: uuid.UUID) -> None:
+def mark_notified(connection_id: uuid.UUID) -> None:
     """Somebody has been told that it is their turn: they have a while to come."""
     TokenDemand.objects.filter(connection=connection_id).update(expected_at=clock.now())

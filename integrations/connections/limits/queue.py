@@ -2,7 +2,7 @@
 
 Whoever has work for a connection asks here; nothing else decides who is served. A demand is over when its connection is
 granted a token, or when it is withdrawn. It stands in the queue unless a request of its connection is under way, or its
-asker stays away for `FORGOTTEN_AFTER` after its turn; whoever comes back within a day has the old place.
+asker stays away for `ABANDONED_AFTER` after its turn; whoever comes back within a day has the old place.
 """
 
 import datetime as dt
@@ -29,9 +29,9 @@ from portal.audit import log
 from portal.core import clock
 
 #: Somebody who was told to come back and has not come so long after counts as gone: others go on.
-FORGOTTEN_AFTER = dt.timedelta(minutes=2)
+ABANDONED_AFTER = dt.timedelta(minutes=2)
 
-RANKS = {
+RANK_BY_PURPOSE = {
     Purpose.CONSENT: Rank.PERSON,
     Purpose.PERSON: Rank.PERSON,
     Purpose.INTAKE: Rank.INTAKE,
@@ -44,16 +44,16 @@ _READ = (
     "purpose",
     "due_at",
     "stale_since",
-    "asked_at",
-    "forwarded_at",
+    "requested_at",
+    "prioritized_at",
     "connection__token__refresh_expires_at",
     "connection__state",
 )
 #: What a token by the connection's own grant serves. A person on the way to consent waits for another grant.
-OF_GRANT = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
+RENEWAL_PURPOSES = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
 
 
-def ask(
+def enqueue(
     connection: Connection,
     *,
     purpose: Purpose,
@@ -72,7 +72,7 @@ def ask(
         connection=connection,
         purpose=purpose,
         defaults=given | {"expected_at": at},
-        create_defaults={"due_at": at, "stale_since": at, "asked_at": at, "expected_at": at} | given,
+        create_defaults={"due_at": at, "stale_since": at, "requested_at": at, "expected_at": at} | given,
     )
     return row
 
@@ -83,27 +83,27 @@ def withdraw(connection: Connection | uuid.UUID, purposes: Iterable[Purpose] | N
     (rows if purposes is None else rows.filter(purpose__in=list(purposes))).delete()
 
 
-def step_aside(connection: Connection) -> None:
+def suspend(connection: Connection) -> None:
     """Stand in the queue no more until asked for again, and then in the same place."""
-    TokenDemand.objects.filter(connection=connection, purpose__in=OF_GRANT).update(
-        expected_at=clock.now() - FORGOTTEN_AFTER
+    TokenDemand.objects.filter(connection=connection, purpose__in=RENEWAL_PURPOSES).update(
+        expected_at=clock.now() - ABANDONED_AFTER
     )
 
 
-def put_back(connection: Connection | uuid.UUID) -> None:
+def reset_priority(connection: Connection | uuid.UUID) -> None:
     """A request was sent for it and failed. It stands where it stood, though not where an operator moved it."""
-    TokenDemand.objects.filter(connection=connection).update(forwarded_at=None, forwarded_by=None)
+    TokenDemand.objects.filter(connection=connection).update(prioritized_at=None, prioritized_by=None)
 
 
-def forward(connection: Connection, *, actor: User) -> bool:
+def prioritize(connection: Connection, *, actor: User) -> bool:
     """An operator puts a connection before the others. False when it does not wait."""
     with transaction.atomic():
         moved = TokenDemand.objects.filter(connection=connection).update(
-            forwarded_at=clock.now(), forwarded_by=actor
+            prioritized_at=clock.now(), prioritized_by=actor
         )
         if moved:
             log.record(
-                "connection.forwarded",
+                "connection.prioritized",
                 actor=actor,
                 organization=connection.installation.organization,
                 target=connection,
@@ -111,25 +111,25 @@ def forward(connection: Connection, *, actor: User) -> bool:
     return bool(moved)
 
 
-def waiting(budget: Budget, at: dt.datetime) -> list[scheduler.Demand]:
+def load_waiting(budget: Budget, at: dt.datetime) -> list[scheduler.Demand]:
     """The queue of one budget, not yet in order: one demand a connection."""
     in_time = TokenDemand.objects.filter(
-        connection__in=budgets.connections_of(budget), expected_at__gt=at - FORGOTTEN_AFTER
+        connection__in=budgets.connections_using(budget), expected_at__gt=at - ABANDONED_AFTER
     )
-    rows = in_time.exclude(connection__in=_being_served(budget, at)).exclude(
+    rows = in_time.exclude(connection__in=_in_progress(budget, at)).exclude(
         purpose=Purpose.CONSENT,
-        connection__installation__organization__in=holding_their_share(budget, at),
+        connection__installation__organization__in=organizations_at_hold_limit(budget, at),
     )
-    lately = backoff.in_budget(budget, at)
-    return one_each(
+    lately = backoff.for_budget(budget, at)
+    return merge_by_connection(
         (row | {"setbacks": lately.get(row["connection_id"], backoff.NONE)} for row in rows.values(*_READ)),
         at,
     )
 
 
-def holding_their_share(budget: Budget, at: dt.datetime) -> list[int]:
+def organizations_at_hold_limit(budget: Budget, at: dt.datetime) -> list[int]:
     """The organizations whose people hold as many slots as one may have at a time."""
-    most = most_held(budget)
+    most = max_held_slots(budget)
     if most is None:
         return []
     held = TokenRequest.objects.filter(budget=budget, state=RequestState.RESERVED, held_until__gt=at)
@@ -137,50 +137,50 @@ def holding_their_share(budget: Budget, at: dt.datetime) -> list[int]:
     return [organization for organization, count in whose if count >= most]
 
 
-def most_held(budget: Budget) -> int | None:
+def max_held_slots(budget: Budget) -> int | None:
     """Return how many slots one organization's people may hold at a time: half of the hour's, at least one.
 
     None if the budget has no limit.
     """
-    allowed = budgets.limits(budget).tokens_per_hour
+    allowed = budgets.read_limits(budget).tokens_per_hour
     return None if allowed is None else max(1, allowed // 2)
 
 
-def _being_served(budget: Budget, at: dt.datetime) -> QuerySet[TokenRequest, uuid.UUID | None]:
+def _in_progress(budget: Budget, at: dt.datetime) -> QuerySet[TokenRequest, uuid.UUID | None]:
     """The connections whose token request is under way, or that a slot is held for: they wait for no other."""
     under_way = Q(state=RequestState.OPEN) | Q(state=RequestState.RESERVED, held_until__gt=at)
     rows = TokenRequest.objects.filter(under_way, budget=budget, connection__isnull=False)
     return rows.values_list("connection", flat=True)
 
 
-def one_each(rows: Iterable[Mapping[str, Any]], at: dt.datetime) -> list[scheduler.Demand]:
-    """One demand a connection, from rows as `waiting` makes them; `simulate` makes up rows of its own."""
+def merge_by_connection(rows: Iterable[Mapping[str, Any]], at: dt.datetime) -> list[scheduler.Demand]:
+    """One demand a connection, from rows as `load_waiting` makes them; `simulate` makes up rows of its own."""
     found: dict[str, scheduler.Demand] = {}
     for row in rows:
-        demand = _demand(row, at)
+        demand = _build_demand(row, at)
         other = found.get(demand.who)
         found[demand.who] = demand if other is None else _merge(demand, other)
     return list(found.values())
 
 
-def _demand(row: Mapping[str, Any], at: dt.datetime) -> scheduler.Demand:
-    rank, due_at, asked_at = RANKS[Purpose(row["purpose"])], row["due_at"], row["asked_at"]
-    lately: backoff.Setbacks = row["setbacks"]
+def _build_demand(row: Mapping[str, Any], at: dt.datetime) -> scheduler.Demand:
+    rank, due_at, requested_at = RANK_BY_PURPOSE[Purpose(row["purpose"])], row["due_at"], row["requested_at"]
+    lately: backoff.Backoff = row["setbacks"]
     consents = row["purpose"] == Purpose.CONSENT
     rests_until = None if consents else lately.rests_until
-    if consents and lately.lapses >= backoff.LAPSES:
+    if consents and lately.lapses >= backoff.MAX_EXPIRED_HOLDS:
         rank = Rank.WORK
-    if row["forwarded_at"] is not None and rank > Rank.FORWARDED:
-        rank, asked_at, rests_until = Rank.FORWARDED, row["forwarded_at"], None
+    if row["prioritized_at"] is not None and rank > Rank.PRIORITIZED:
+        rank, requested_at, rests_until = Rank.PRIORITIZED, row["prioritized_at"], None
     dies_at = row["connection__token__refresh_expires_at"]
     if (
         dies_at
-        and at < dies_at <= at + scheduler.DYING
+        and at < dies_at <= at + scheduler.EXPIRING_WITHIN
         and row["connection__state"] == ConnectionState.ACTIVE
     ):
-        rank, due_at = Rank.DYING, dies_at
+        rank, due_at = Rank.EXPIRING, dies_at
     return scheduler.Demand(
-        str(row["connection_id"]), rank, due_at, row["stale_since"], asked_at, rests_until
+        str(row["connection_id"]), rank, due_at, row["stale_since"], requested_at, rests_until
     )
 
 
@@ -192,6 +192,6 @@ def _merge(one: scheduler.Demand, other: scheduler.Demand) -> scheduler.Demand:
         first.rank,
         first.due_at,
         min(first.stale_since, second.stale_since),
-        min(first.asked_at, second.asked_at),
+        min(first.requested_at, second.requested_at),
         first.rests_until and second.rests_until,
     )

@@ -2,16 +2,16 @@
 
 The vendor allows so few token requests that most of the time many connections wait for the next. The order:
 
-1. refresh tokens that die within `DYING`: lost ones cost a person's consent;
+1. refresh tokens that die within `EXPIRING_WITHIN`: lost ones cost a person's consent;
 2. whom an operator moved forward;
 3. a person who waits;
 4. fresh leads and answers from the partner's backend;
 5. privacy deadlines, the nearest first;
 6. the stalest work.
 
-So that nobody starves, every `SHARED`-th grant goes to the one that has waited longest if that is none of the first
-two and was passed over, and whoever fails again and again rests between two requests (`setbacks`). `simulate` runs this
-very code on a clock of its own.
+So that nobody starves, every `FAIRNESS_INTERVAL`-th grant goes to the one that has waited longest, unless one of the
+first two ranks is waiting. Connections whose requests keep failing wait longer between requests (`backoff`). `simulate`
+runs this code on a virtual clock.
 """
 
 import datetime as dt
@@ -25,20 +25,20 @@ HOUR = dt.timedelta(hours=1)
 #: A clock that ticks between their window and ours.
 MARGIN = dt.timedelta(seconds=1.5)
 #: A refresh token that dies within this time goes first.
-DYING = dt.timedelta(days=2)
+EXPIRING_WITHIN = dt.timedelta(days=2)
 #: A refresh token that is not used is renewed at this age.
 RENEW_AFTER = dt.timedelta(days=9)
 #: Of so many grants one goes to whoever has waited longest.
-SHARED = 4
+FAIRNESS_INTERVAL = 4
 #: The others' grants pass over a demand only once it has waited so long.
-PATIENT = dt.timedelta(hours=1)
+FAIRNESS_WAIT = dt.timedelta(hours=1)
 
 
 class Rank(IntEnum):
     """Why somebody goes before others; a smaller one goes first."""
 
-    DYING = 0
-    FORWARDED = 1
+    EXPIRING = 0
+    PRIORITIZED = 1
     PERSON = 2
     INTAKE = 3
     PRIVACY = 4
@@ -46,9 +46,9 @@ class Rank(IntEnum):
 
 
 #: What each rank is called in a sentence: one, many.
-WORDS = {
-    Rank.DYING: ("grant that is about to die", "grants that are about to die"),
-    Rank.FORWARDED: ("that an operator moved forward", "that an operator moved forward"),
+RANK_NOUNS = {
+    Rank.EXPIRING: ("grant that is about to die", "grants that are about to die"),
+    Rank.PRIORITIZED: ("that an operator moved forward", "that an operator moved forward"),
     Rank.PERSON: ("person", "people"),
     Rank.INTAKE: ("with fresh leads or answers", "with fresh leads or answers"),
     Rank.PRIVACY: ("with a privacy deadline", "with privacy deadlines"),
@@ -64,24 +64,24 @@ class Demand:
     rank: Rank
     due_at: dt.datetime
     stale_since: dt.datetime
-    asked_at: dt.datetime
+    requested_at: dt.datetime
     rests_until: dt.datetime | None = None  #: no sooner than that, whoever else waits
 
     @property
     def key(self) -> tuple[int, dt.datetime, dt.datetime, str]:
         """What it is sorted by."""
         if self.rank == Rank.WORK:
-            return self.rank, self.stale_since, self.asked_at, self.who
-        if self.rank in (Rank.DYING, Rank.PRIVACY):
-            return self.rank, self.due_at, self.asked_at, self.who
-        return self.rank, self.asked_at, self.asked_at, self.who
+            return self.rank, self.stale_since, self.requested_at, self.who
+        if self.rank in (Rank.EXPIRING, Rank.PRIVACY):
+            return self.rank, self.due_at, self.requested_at, self.who
+        return self.rank, self.requested_at, self.requested_at, self.who
 
 
 @dataclass(frozen=True)
-class Hour:
+class Usage:
     """The hour as it is: the limit (None: none), when each counted request stops counting, and the latest grants' ranks.
 
-    ``recent`` holds the ranks of the grants before, the latest last, as far back as `SHARED` needs.
+    ``recent`` holds the ranks of the grants before, the latest last, as far back as `FAIRNESS_INTERVAL` needs.
     """
 
     at: dt.datetime
@@ -114,7 +114,7 @@ class Hour:
 
 
 @dataclass(frozen=True)
-class Turn:
+class PlannedRequest:
     """When somebody's turn is, and who comes before them: a count for each rank."""
 
     who: str
@@ -124,10 +124,10 @@ class Turn:
     rests: bool = False  #: it could be sooner if its last requests had not failed
 
 
-def plan(hour: Hour, demands: Iterable[Demand]) -> Iterator[Turn]:
+def plan(hour: Usage, demands: Iterable[Demand]) -> Iterator[PlannedRequest]:
     """The turns of all that wait, the next one first. Ends early when nothing is allowed at all."""
-    waiting = _Waiting(demands)
-    recent = list(hour.recent[-(SHARED - 1) :])
+    waiting = _Heaps(demands)
+    recent = list(hour.recent[-(FAIRNESS_INTERVAL - 1) :])
     before: dict[Rank, int] = {}
     for slot in hour.times():
         moment = waiting.ready_at(slot)
@@ -135,16 +135,16 @@ def plan(hour: Hour, demands: Iterable[Demand]) -> Iterator[Turn]:
             return
         chosen = waiting.first()
         oldest = waiting.oldest()
-        if _has_aged(oldest, chosen, recent, moment):
+        if _takes_fairness_slot(oldest, chosen, recent, moment):
             chosen = oldest
         waiting.served.add(chosen.who)
         rests = chosen.rests_until is not None and chosen.rests_until > hour.at
-        yield Turn(chosen.who, moment, chosen.rank, dict(before), rests)
+        yield PlannedRequest(chosen.who, moment, chosen.rank, dict(before), rests)
         before[chosen.rank] = before.get(chosen.rank, 0) + 1
-        recent = [*recent, chosen.rank][-(SHARED - 1) :]
+        recent = [*recent, chosen.rank][-(FAIRNESS_INTERVAL - 1) :]
 
 
-class _Waiting:
+class _Heaps:
     """Those who wait, in both orders: by `Demand.key`, and by how long. Who rests joins when the rest is over."""
 
     def __init__(self, demands: Iterable[Demand]) -> None:
@@ -157,7 +157,7 @@ class _Waiting:
                 self._resting.append((demand.rests_until, demand.who, demand))
             else:
                 self._queue.append((demand.key, demand))
-                self._oldest.append((demand.asked_at, demand.key, demand))
+                self._oldest.append((demand.requested_at, demand.key, demand))
         heapq.heapify(self._resting)
         heapq.heapify(self._queue)
         heapq.heapify(self._oldest)
@@ -179,7 +179,7 @@ class _Waiting:
     def _join(self) -> None:
         _, _, demand = heapq.heappop(self._resting)
         heapq.heappush(self._queue, (demand.key, demand))
-        heapq.heappush(self._oldest, (demand.asked_at, demand.key, demand))
+        heapq.heappush(self._oldest, (demand.requested_at, demand.key, demand))
 
     def first(self) -> Demand:
         return self._queue[0][-1]
@@ -190,19 +190,23 @@ class _Waiting:
         return self._oldest[0][-1]
 
 
-def _has_aged(oldest: Demand, first: Demand, recent: Sequence[Rank], moment: dt.datetime) -> bool:
+def _takes_fairness_slot(oldest: Demand, first: Demand, recent: Sequence[Rank], moment: dt.datetime) -> bool:
     """Whether this grant goes to who has waited longest: the ones before all passed them over."""
-    if first.rank <= Rank.FORWARDED or oldest.rank <= first.rank or moment - oldest.asked_at < PATIENT:
+    if (
+        first.rank <= Rank.PRIORITIZED
+        or oldest.rank <= first.rank
+        or moment - oldest.requested_at < FAIRNESS_WAIT
+    ):
         return False
-    return len(recent) == SHARED - 1 and all(rank < oldest.rank for rank in recent)
+    return len(recent) == FAIRNESS_INTERVAL - 1 and all(rank < oldest.rank for rank in recent)
 
 
-def turn_of(who: str, hour: Hour, demands: Iterable[Demand]) -> Turn | None:
+def plan_for(who: str, hour: Usage, demands: Iterable[Demand]) -> PlannedRequest | None:
     """The turn of one that is among ``demands``. None when nothing is allowed at all."""
     return next((turn for turn in plan(hour, demands) if turn.who == who), None)
 
 
-def because(turn: Turn, hour: Hour, *, counts: bool = False) -> str:
+def explain_wait(turn: PlannedRequest, hour: Usage, *, counts: bool = False) -> str:
     """Why it is not sooner, in half a sentence; "" when it is now.
 
     With ``counts`` it says how many of whom go first: that is about other customers, so it is for operators.
@@ -220,7 +224,7 @@ def because(turn: Turn, hour: Hour, *, counts: bool = False) -> str:
         reasons.append("others go first")
     elif ahead:
         listed = ", ".join(
-            f"{count} {WORDS[rank][count != 1]}" for rank, count in sorted(turn.before.items())
+            f"{count} {RANK_NOUNS[rank][count != 1]}" for rank, count in sorted(turn.before.items())
         )
         reasons.append(f"{ahead} {'goes' if ahead == 1 else 'go'} first: {listed}")
     return "because " + " and ".join(reasons) if reasons else ""

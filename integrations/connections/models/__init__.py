@@ -1,4 +1,4 @@
-"""The rows of connections, by what they are about."""
+"""The models of connections, grouped by subject."""
 
 from integrations.connections.models.calls import Call
 from integrations.connections.models.connections import (
@@ -8,10 +8,10 @@ from integrations.connections.models.connections import (
     ConsentAttempt,
     CredentialCandidate,
     GrantType,
-    Landmark,
+    RecordFingerprint,
 )
 from integrations.connections.models.environments import ApplicationCredential, Environment, Installation
-from integrations.connections.models.limits import Budget, Egress, Stop
+from integrations.connections.models.limits import Budget, Egress, KillSwitch
 from integrations.connections.models.notices import Notice, NoticeKind, NoticeMail
 from integrations.connections.models.tokens import Purpose, RequestState, Token, TokenDemand, TokenRequest
 
@@ -27,14 +27,14 @@ __all__ = [
     "Environment",
     "GrantType",
     "Installation",
-    "Landmark",
+    "RecordFingerprint",
     "Notice",
     "NoticeKind",
     "NoticeMail",
     "Purpose",
     "RequestState",
     "ConnectionState",
-    "Stop",
+    "KillSwitch",
     "Token",
     "TokenDemand",
     "TokenRequest",

@@ -1,4 +1,4 @@
-"""The call log: what was asked of Total Expert, and how it answered."""
+"""The call log: each API call and its result."""
 
 from django.db import models
 
@@ -7,17 +7,17 @@ from integrations.connections.models.limits import Budget
 
 
 class Call(models.Model):
-    """One call, without query values, headers or bodies. Kept for 15 days."""
+    """One API call, without query values, headers, or bodies. Kept for 15 days."""
 
     at = models.DateTimeField()
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="calls")
     budget = models.ForeignKey(Budget, on_delete=models.CASCADE, related_name="+")
     method = models.CharField(max_length=6)
     path = models.CharField(max_length=200)
-    status = models.PositiveSmallIntegerField(null=True, help_text="None: no answer came")
+    status = models.PositiveSmallIntegerField(null=True, help_text="Empty: no response")
     milliseconds = models.PositiveIntegerField()
-    waited = models.PositiveIntegerField(default=0, help_text="Milliseconds until a permit was free")
-    job = models.BigIntegerField(null=True, help_text="Number of the job that it was made for")
+    waited = models.PositiveIntegerField(default=0, help_text="Milliseconds spent waiting for a permit")
+    job = models.BigIntegerField(null=True, help_text="The id of the job that made the call")
     request_id = models.CharField(max_length=100, blank=True)
 
     class Meta:

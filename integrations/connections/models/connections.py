@@ -1,4 +1,4 @@
-"""Connections: grants into an installation, what tells them apart, and people on the way to consent."""
+"""Connections, the credentials and fingerprints that belong to them, and consent attempts."""
 
 import datetime as dt
 import uuid
@@ -13,14 +13,14 @@ from portal.encryption.fields import EncryptedField
 
 
 class GrantType(models.TextChoices):
-    """How a connection was granted, and so whose eyes it sees with."""
+    """The OAuth grant of a connection. It decides whose records the connection can see."""
 
-    CLIENT_CREDENTIALS = "client_credentials", "Client credentials (as admin)"
-    AUTHORIZATION_CODE = "authorization_code", "Consent of a person (as user)"
+    CLIENT_CREDENTIALS = "client_credentials", "Client credentials (admin access)"
+    AUTHORIZATION_CODE = "authorization_code", "User authorization (one person's access)"
 
 
 class ConnectionState(models.TextChoices):
-    """What a connection is good for now. `reason` says why."""
+    """What a connection can be used for now. `Connection.reason` says why."""
 
     PENDING = "pending", "Not connected yet"
     ACTIVE = "active", "Active"
@@ -35,12 +35,12 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.filter(state=ConnectionState.ACTIVE)
 
     def admitted(self) -> "ConnectionQuerySet":
-        """Working ones whose records may be mirrored: the tripwire has looked at their grant."""
+        """Keep active connections whose records were verified to belong to their organization."""
         return self.working().filter(admitted_at__isnull=False)
 
 
 class Connection(models.Model):
-    """One grant into an installation. It keeps its id, and so its history, when it is granted again."""
+    """One grant into an installation. A new grant reuses the row, so that its id and history stay."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     installation = models.ForeignKey(Installation, on_delete=models.PROTECT, related_name="connections")
@@ -54,19 +54,20 @@ class Connection(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="connections",
-        help_text="Empty: this machine's own address",
+        help_text="Empty: this server's own IP address",
     )
     client_id = EncryptedField(label="connections.connection.client_id", null=True)
     client_secret = EncryptedField(label="connections.connection.client_secret", null=True)
     client_fingerprint = models.CharField(max_length=64, blank=True)
-    scopes = models.CharField(max_length=255, blank=True, help_text="As granted, space separated")
+    scopes = models.CharField(max_length=255, blank=True, help_text="Granted scopes, separated by spaces")
     state = models.CharField(max_length=16, choices=ConnectionState.choices, default=ConnectionState.PENDING)
     reason = models.CharField(max_length=255, blank=True)
     since = models.DateTimeField()
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True)
     admitted_at = models.DateTimeField(
-        null=True, help_text="When its grant was found to be this organization's; before, nothing is mirrored"
+        null=True,
+        help_text="When its records were verified to belong to this organization. Nothing is synced before.",
     )
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -87,12 +88,12 @@ class Connection(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["installation", "user"],
-                condition=models.Q(grant="authorization_code"),
+                condition=models.Q(grant=GrantType.AUTHORIZATION_CODE),
                 name="one_consent_a_person",
             ),
             models.UniqueConstraint(
                 fields=["installation"],
-                condition=models.Q(grant="client_credentials"),
+                condition=models.Q(grant=GrantType.CLIENT_CREDENTIALS),
                 name="one_admin_connection",
             ),
         ]
@@ -108,9 +109,30 @@ class Connection(models.Model):
     def granted_scopes(self) -> frozenset[str]:
         return frozenset(self.scopes.split())
 
+    @property
+    def is_active(self) -> bool:
+        return self.state == ConnectionState.ACTIVE
+
+    @property
+    def is_paused(self) -> bool:
+        return self.state == ConnectionState.PAUSED
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.state == ConnectionState.REVOKED
+
+    @property
+    def needs_new_grant(self) -> bool:
+        """Whether it was connected before and works again only after a reconnect."""
+        return self.state in (
+            ConnectionState.NEEDS_RECONNECT,
+            ConnectionState.QUARANTINED,
+            ConnectionState.REVOKED,
+        )
+
 
 class CredentialCandidate(models.Model):
-    """Client credentials that were pasted and not tried yet. What works already stays until they are granted."""
+    """Client credentials that were entered and not tried yet. They replace the current ones once they work."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="candidate")
@@ -128,33 +150,33 @@ class CredentialCandidate(models.Model):
         return f"candidate of {self.connection_id}"
 
     def is_fresh(self, at: dt.datetime) -> bool:
-        """Whether the token that it was granted is still good for a minute."""
+        """Return whether it has an access token that stays valid for at least a minute."""
         return self.access_expires_at is not None and self.access_expires_at - dt.timedelta(seconds=60) > at
 
 
-class Landmark(models.Model):
-    """The fingerprint of one of an installation's oldest records: by it a grant of another organization is noticed."""
+class RecordFingerprint(models.Model):
+    """The fingerprint of one record that identifies an installation's organization at Total Expert."""
 
-    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="landmarks")
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="fingerprints")
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
     connection = models.ForeignKey(
         "Connection",
         null=True,
         on_delete=models.CASCADE,
-        related_name="landmarks",
-        help_text="Whose grant showed it; it goes with the grant",
+        related_name="fingerprints",
+        help_text="The connection that showed the record. Deleted with its grant.",
     )
     digest = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["environment", "digest"], name="one_landmark_each")]
+        constraints = [models.UniqueConstraint(fields=["environment", "digest"], name="one_fingerprint_each")]
 
     def __str__(self) -> str:
-        return f"landmark {self.pk}"
+        return f"record fingerprint {self.pk}"
 
 
 class ConsentAttempt(models.Model):
-    """A person on the way to Total Expert and back. Only the state's hash is kept; it works once."""
+    """A person's trip to Total Expert and back. Only a hash of the OAuth state is stored. It works once."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     state_hash = models.CharField(max_length=64, unique=True)

@@ -1,4 +1,4 @@
-"""Environments, the partner's application in each, and the organizations installed there."""
+"""Total Expert environments, the partner's application in each, and the organizations installed there."""
 
 import uuid
 from typing import Any
@@ -11,16 +11,16 @@ from portal.organizations.models import Organization
 
 
 class Environment(models.Model):
-    """A world of Total Expert's: CT, production, or the sandbox. Data, never a constant in code."""
+    """A Total Expert environment: CT, production, or the sandbox."""
 
     name = models.SlugField(max_length=32, unique=True)
     label = models.CharField(max_length=60)
-    base_url = models.URLField(help_text="Ends in /v1. Its host must be listed in ENVIRONMENT_HOSTS.")
+    base_url = models.URLField(help_text="Ends in /v1. ENVIRONMENT_HOSTS must list its host.")
     host = models.CharField(
         max_length=255,
         editable=False,
         db_index=True,
-        help_text="Host and port of base_url; limits hold per host",
+        help_text="Host and port of base_url. Environments with the same host share its limits.",
     )
     authorize_url = models.URLField()
     is_production = models.BooleanField(default=False)
@@ -40,13 +40,13 @@ class Environment(models.Model):
 
 
 def host_of(url: str) -> str:
-    """Host and port of an address, however it is written."""
+    """Return the host and port of a URL. The port is always included."""
     parts = urlsplit(url)
     return f"{parts.hostname or ''}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 class ApplicationCredential(models.Model):
-    """The partner's own client id and secret in one environment: people of every organization consent to it."""
+    """The partner's own client id and secret in one environment. People of all organizations authorize this application."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.OneToOneField(Environment, on_delete=models.PROTECT, related_name="application")
@@ -56,7 +56,7 @@ class ApplicationCredential(models.Model):
     created_at = models.DateTimeField()
     refused_at = models.DateTimeField(
         null=True,
-        help_text="When Total Expert did not know them; nothing is sent with them until they are replaced",
+        help_text="When Total Expert rejected them. Nothing is sent with them until they are replaced.",
     )
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ class ApplicationCredential(models.Model):
 
 
 class Installation(models.Model):
-    """One organization in one environment. Ids of two environments never mix, so mirrors hang off this."""
+    """One organization in one environment. Record ids are unique per environment, so synced data belongs to it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="installations")

@@ -1,4 +1,4 @@
-"""Source addresses, what Total Expert allows each of them, and the switch that stops everything."""
+"""Outbound IP addresses, the limits Total Expert applies to each, and the kill switch."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from portal.encryption.fields import EncryptedField
 
 
 class Egress(models.Model):
-    """A source address by which calls go out: this machine's own, or that of a proxy."""
+    """An outbound IP address: this server's own, or that of a proxy."""
 
     DIRECT = "direct"
 
@@ -31,23 +31,23 @@ class Egress(models.Model):
 
 
 class Budget(models.Model):
-    """What one of Total Expert's hosts lets one source address do, and how it is used now.
+    """The usage of one Total Expert host from one outbound IP address.
 
-    The vendor counts by source address, for all customers and credentials together. ``line`` is a `pacing.Line`,
-    changed only in `permits`; whoever holds this row's lock may also enter a token request into the ledger.
+    Total Expert counts by IP address, for all customers and credentials together. ``pacer`` holds a
+    `pacing.PacerState`, which only `permits` changes. The row's lock also guards the token requests in the ledger.
     """
 
-    host = models.CharField(max_length=255, help_text="Host and port of the API address")
+    host = models.CharField(max_length=255, help_text="Host and port of the API")
     egress = models.ForeignKey(Egress, on_delete=models.PROTECT, related_name="budgets")
     others_calls = models.PositiveIntegerField(
-        default=0, help_text="Calls a minute that other programs make from this address"
+        default=0, help_text="Calls per minute that other programs make from this address"
     )
     others_tokens = models.PositiveIntegerField(
-        default=0, help_text="Token requests an hour that other programs make from this address"
+        default=0, help_text="Token requests per hour that other programs make from this address"
     )
-    line = models.JSONField(default=dict)
-    unexplained = models.PositiveIntegerField(
-        default=0, help_text="Refusals for too many calls (429) while this ledger was within the limit"
+    pacer = models.JSONField(default=dict)
+    unexplained_refusals = models.PositiveIntegerField(
+        default=0, help_text="429 responses received while the portal stayed within the limit"
     )
     unexplained_at = models.DateTimeField(null=True)
 
@@ -58,8 +58,8 @@ class Budget(models.Model):
         return f"budget {self.pk}"
 
 
-class Stop(models.Model):
-    """The stop-everything switch: while this row is there, nothing is sent to Total Expert."""
+class KillSwitch(models.Model):
+    """The kill switch. While its only row exists, the portal sends nothing to Total Expert."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     since = models.DateTimeField()
@@ -67,7 +67,7 @@ class Stop(models.Model):
     reason = models.CharField(max_length=255)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_stop")]
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_kill_switch")]
 
     def __str__(self) -> str:
-        return "stop"
+        return "kill switch"

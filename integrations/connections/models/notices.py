@@ -1,4 +1,4 @@
-"""Notices: what people are told about connections, and to whom each was told."""
+"""Notices about connections, and who gets them."""
 
 from django.conf import settings
 from django.db import models
@@ -11,19 +11,19 @@ class NoticeKind(models.TextChoices):
     QUARANTINED = "quarantined", "Quarantined"
     PAUSED = "paused", "Paused"
     REVOKED = "revoked", "Revoked"
-    DIES_SOON = "dies_soon", "Consent dies soon"
-    FAILING = "failing", "Gets no token"
+    EXPIRES_SOON = "expires_soon", "Access expires soon"
+    FAILING = "failing", "Token requests failing"
     RECOVERED = "recovered", "Works again"
 
 
 class Notice(models.Model):
-    """Something happened to a connection. ``text`` is the reason, with nothing about a person in it."""
+    """Something that happened to a connection. ``text`` gives the reason and contains no personal data."""
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=16, choices=NoticeKind.choices)
     text = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(db_index=True)
-    chatted_at = models.DateTimeField(null=True, help_text="When the chat took it")
+    chatted_at = models.DateTimeField(null=True, help_text="When the chat accepted it")
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -33,7 +33,7 @@ class Notice(models.Model):
 
 
 class NoticeMail(models.Model):
-    """One person who is told of a notice by mail."""
+    """The mail of one notice to one person."""
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="mails")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Token pairs, the ledger of token requests, and the demands that wait for one."""
+"""Tokens, the ledger of token requests, and the queue for the next ones."""
 
 import datetime as dt
 import uuid
@@ -12,7 +12,7 @@ from portal.encryption.fields import EncryptedField
 
 
 class Token(models.Model):
-    """The current pair of one connection. Changed only in `integrations.connections.tokens.access`."""
+    """The current token pair of a connection. Only `tokens.access` and `grants.client_credentials` change it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="token")
@@ -22,7 +22,7 @@ class Token(models.Model):
     refresh_expires_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(
-        default=0, help_text="Rises with every lease; an older one can't write"
+        default=0, help_text="Increases with each lease. A holder with an older fence can't write."
     )
 
     def __str__(self) -> str:
@@ -33,27 +33,27 @@ class Token(models.Model):
 
 
 class Purpose(models.TextChoices):
-    """Why a token is asked for. `turns` says who goes first."""
+    """Why a token is requested. `queue.RANK_BY_PURPOSE` says who goes first."""
 
-    CONSENT = "consent", "Somebody consents"
-    PERSON = "person", "Somebody waits"
-    INTAKE = "intake", "Fresh leads or answers wait"
-    PRIVACY = "privacy", "A privacy deadline comes"
-    WORK = "work", "Work is due"
-    KEEP_ALIVE = "keep_alive", "A grant is kept alive"
+    CONSENT = "consent", "User authorization"
+    PERSON = "person", "User request"
+    INTAKE = "intake", "New leads or survey answers"
+    PRIVACY = "privacy", "Privacy request"
+    WORK = "work", "Background work"
+    KEEP_ALIVE = "keep_alive", "Access renewal"
 
 
 class RequestState(models.TextChoices):
-    RESERVED = "reserved", "Held for a consent"
-    OPEN = "open", "Sent, or about to be"
+    RESERVED = "reserved", "Reserved for a user"
+    OPEN = "open", "In progress"
     GRANTED = "granted", "Granted"
     REFUSED = "refused", "Refused"
-    LOST = "lost", "Answer lost"
-    RELEASED = "released", "Never sent"
+    LOST = "lost", "Response lost"
+    RELEASED = "released", "Not sent"
 
 
 class TokenRequest(models.Model):
-    """A line of the ledger: one token request, written down before it is sent. Failed ones count."""
+    """One token request in the ledger, written before it is sent. Only `ledger` writes these rows. Failed ones count."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="token_requests")
@@ -61,10 +61,10 @@ class TokenRequest(models.Model):
         Connection, null=True, on_delete=models.SET_NULL, related_name="token_requests"
     )
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
-    rank = models.PositiveSmallIntegerField(null=True, help_text="Whose turn it was: a `turns.Rank`")
+    rank = models.PositiveSmallIntegerField(null=True, help_text="The `scheduler.Rank` that won the slot")
     state = models.CharField(max_length=16, choices=RequestState.choices)
     fence = models.PositiveBigIntegerField(default=0)
-    at = models.DateTimeField(help_text="When it was sent; of a held slot: when it was taken")
+    at = models.DateTimeField(help_text="When it was sent, or when its slot was reserved")
     held_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -77,21 +77,22 @@ class TokenRequest(models.Model):
 
 
 class TokenDemand(models.Model):
-    """Work that needs a token of a connection. Whose turn it is, `turns` decides from these rows and the ledger alone.
+    """An entry in the queue for token requests: work that needs a token of a connection.
 
-    It is there until its connection is granted a token or it is withdrawn.
+    The scheduler orders the queue from these rows and the ledger alone. The row stays until its connection is granted a
+    token or the work is withdrawn.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="demands")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
-    due_at = models.DateTimeField(help_text="When the work should be done")
-    stale_since = models.DateTimeField(help_text="How old what it renews is")
-    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="The deadline of the work")
+    stale_since = models.DateTimeField(help_text="When the data that the work refreshes was last read")
+    requested_at = models.DateTimeField()
     expected_at = models.DateTimeField(
-        help_text="When it was told to come back; a while later it counts as gone"
+        help_text="When the caller was told to retry. Some time later the entry is ignored."
     )
-    forwarded_at = models.DateTimeField(null=True, help_text="When an operator moved it forward")
-    forwarded_by = models.ForeignKey(
+    prioritized_at = models.DateTimeField(null=True, help_text="When an operator moved it to the front")
+    prioritized_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
 

@@ -11,10 +11,10 @@ from django.conf import settings
 #: Connect and read, in seconds.
 TIMEOUT = (5, 10)
 #: As much of an answer is read, in bytes.
-MOST = 4096
+MAX_RESPONSE_BYTES = 4096
 
 
-class NotTaken(Exception):
+class DeliveryFailed(Exception):
     """The chat did not take a message. Says how, never where."""
 
 
@@ -23,13 +23,13 @@ def is_configured() -> bool:
     return bool(settings.CHAT_WEBHOOK_URL)
 
 
-def plain(text: str) -> str:
+def escape(text: str) -> str:
     """Text that somebody else wrote, so that no chat takes it for markup or for a call to everybody in the room."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([@*_~`|\[\]])", "\u200b\\1\u200b", escaped)
 
 
-def say(text: str) -> None:
+def send(text: str) -> None:
     """Send a message. Follows no redirect and uses no proxy of the environment. Raises NotTaken."""
     with requests.Session() as session:
         session.trust_env = False
@@ -41,9 +41,9 @@ def say(text: str) -> None:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                next(answer.iter_content(MOST), b"")
+                next(answer.iter_content(MAX_RESPONSE_BYTES), b"")
                 status = answer.status_code
         except (requests.RequestException, OSError, ValueError) as problem:
-            raise NotTaken(f"The chat can't be reached ({type(problem).__name__}).") from None
+            raise DeliveryFailed(f"The chat can't be reached ({type(problem).__name__}).") from None
     if not 200 <= status < 300:
-        raise NotTaken(f"The chat did not take a message (status {status}).")
+        raise DeliveryFailed(f"The chat did not take a message (status {status}).")

@@ -29,20 +29,20 @@ from integrations.total_expert import ReconnectRequired, TryLater, oauth
 from portal.core import clock, times
 
 #: A token is not used in its last minute: a call that is under way must not outlive it.
-SAFETY = dt.timedelta(seconds=60)
+EXPIRY_MARGIN = dt.timedelta(seconds=60)
 #: Longer than the client's timeouts for a token request add up to, so that a living holder never loses its lease.
-LEASE = dt.timedelta(seconds=120)
+LEASE_DURATION = dt.timedelta(seconds=120)
 #: A token request is sent this soon after the ledger allowed it, or not at all; most of it is to wait for a permit.
-PROMPT = dt.timedelta(seconds=permits.BRIEFLY + 5)
+SEND_WITHIN = dt.timedelta(seconds=permits.MAX_TOKEN_WAIT + 5)
 #: Two tokens granted within this time, and the second refused as well: no third is asked for.
-IN_VAIN = dt.timedelta(minutes=5)
+REPEAT_WINDOW = dt.timedelta(minutes=5)
 #: The vendor's refresh tokens live 14 days; it does not say so in its answers.
-REFRESH_LIFE = dt.timedelta(days=14)
-DIED = "Its refresh token died after 14 days without use. Its owner consents again."
+REFRESH_TOKEN_LIFETIME = dt.timedelta(days=14)
+EXPIRED_REASON = "Its refresh token died after 14 days without use. Its owner consents again."
 #: Seconds between two tries to store what was granted.
-AGAIN = 0.5
+STORE_RETRY_DELAY = 0.5
 #: How long a caller waits for somebody else's renewal, and how often it looks.
-PATIENCE, POLL = 45.0, 0.15
+MAX_WAIT, POLL_INTERVAL = 45.0, 0.15
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Lease:
     fence: int
 
 
-def access_token(
+def get_access_token(
     connection: Connection, *, purpose: Purpose = Purpose.WORK, **when: dt.datetime | None
 ) -> str:
     """An access token that is good for a minute at least. ``when`` is what `demands.ask` takes.
@@ -62,21 +62,21 @@ def access_token(
     Raises ReconnectRequired when the connection has no grant that works, TryLater when no token request may be sent
     yet or Total Expert can't be reached.
     """
-    patience = time.monotonic() + PATIENCE
+    patience = time.monotonic() + MAX_WAIT
     while True:
-        lifecycle.refuse_closed(connection)
-        token = of(connection)
-        if token.is_fresh(clock.now(), SAFETY) and token.access_token:
+        lifecycle.require_usable(connection)
+        token = get_token(connection)
+        if token.is_fresh(clock.now(), EXPIRY_MARGIN) and token.access_token:
             return str(token.access_token)
         lease = take_lease(connection, token)
         if lease is not None:
             return str(renew(lease, purpose, **when).access_token)
         if time.monotonic() > patience:
             raise TryLater("Somebody else is renewing this connection's token and has not finished.", after=5)
-        time.sleep(POLL)
+        time.sleep(POLL_INTERVAL)
 
 
-def of(connection: Connection) -> Token:
+def get_token(connection: Connection) -> Token:
     """The row of a connection's token, made when there is none."""
     token = Token.objects.filter(connection=connection).first()
     if token is None:
@@ -87,26 +87,26 @@ def of(connection: Connection) -> Token:
 def take_lease(connection: Connection, token: Token) -> Lease | None:
     """Take the lease on a token that is free, or whose lease ran out; None when somebody else has it."""
     at = clock.now()
-    ahead = at + LEASE + clock.PUT_BACK
+    ahead = at + LEASE_DURATION + clock.PUT_BACK
     free = models.Q(lease_expires_at__lte=at) | models.Q(lease_expires_at__gt=ahead)
     taken = Token.objects.filter(
         free | models.Q(lease_expires_at=None), pk=token.pk, fence=token.fence
-    ).update(fence=token.fence + 1, lease_expires_at=at + LEASE)
+    ).update(fence=token.fence + 1, lease_expires_at=at + LEASE_DURATION)
     if not taken:
         return None
     lease = Lease(connection, token, token.fence + 1)
-    _explain_open_intents(lease)
+    _close_abandoned_by(lease)
     return lease
 
 
-def explain_open_intents() -> int:
+def close_abandoned_requests() -> int:
     """The same for those whose connections nobody has needed since. Answers how many there were."""
-    long_ago = clock.now() - LEASE
+    long_ago = clock.now() - LEASE_DURATION
     open_ones = TokenRequest.objects.filter(state=RequestState.OPEN, at__lt=long_ago)
     return open_ones.update(state=RequestState.LOST, ended_at=models.F("at") + ledger.IN_FLIGHT)
 
 
-def _explain_open_intents(lease: Lease) -> None:
+def _close_abandoned_by(lease: Lease) -> None:
     """An earlier holder died between writing a request down and storing its answer: it counts, and is said.
 
     Requests of proposed credentials have no lease (fence 0), so they may be under way still.
@@ -120,22 +120,22 @@ def _explain_open_intents(lease: Lease) -> None:
 def renew(lease: Lease, purpose: Purpose, **when: dt.datetime | None) -> Token:
     """Ask for a new token by the connection's grant, when it is its turn. Raises the client's three errors."""
     try:
-        send = _request_of(lease)
-        request = ledger.take(lease.connection, purpose=purpose, fence=lease.fence, **when)
+        send = _prepare_request(lease)
+        request = ledger.open_request(lease.connection, purpose=purpose, fence=lease.fence, **when)
     except BaseException:
-        free_lease(lease)
+        release_lease(lease)
         raise
-    lost = _lost_before(request)
+    lost = _previous_lost_request(request)
     try:
         return send_and_store(lease, request, send)
     except ReconnectRequired as refused:
         if refused.code == "invalid_client" and lease.connection.grant == GrantType.AUTHORIZATION_CODE:
-            raise requests.refuse_application(lease.connection.installation.environment) from None
+            raise requests.reject_application(lease.connection.installation.environment) from None
         if _was_replaced(lease):
             raise TryLater("Somebody else has renewed this connection's token meanwhile.", after=1) from None
         died_with_it = lost is not None and refused.code == "invalid_grant"
-        reason = _what_was_lost(lost) if lost is not None and died_with_it else str(refused)
-        lifecycle.move(lease.connection, ConnectionState.NEEDS_RECONNECT, reason=reason)
+        reason = _describe_loss(lost) if lost is not None and died_with_it else str(refused)
+        lifecycle.set_state(lease.connection, ConnectionState.NEEDS_RECONNECT, reason=reason)
         raise ReconnectRequired(reason) from refused
 
 
@@ -145,21 +145,21 @@ def _was_replaced(lease: Lease) -> bool:
     return token is not None and not _same_pair(token, lease.token) and token.refresh_token is not None
 
 
-def _lost_before(request: TokenRequest) -> TokenRequest | None:
+def _previous_lost_request(request: TokenRequest) -> TokenRequest | None:
     """The connection's last request, when its answer never came: it may have renewed the refresh token in vain."""
     earlier = TokenRequest.objects.filter(connection=request.connection_id, at__lt=request.at)
     sent = earlier.exclude(state__in=[RequestState.RELEASED, RequestState.RESERVED]).order_by("-at").first()
     return sent if sent is not None and sent.state == RequestState.LOST else None
 
 
-def _what_was_lost(request: TokenRequest) -> str:
+def _describe_loss(request: TokenRequest) -> str:
     return (
         f"The answer to the renewal of {times.exact(request.at, dt.UTC)} was lost, and the new refresh token with it; Total "
         "Expert does not take the old one any more. Its owner consents again."
     )
 
 
-def _request_of(lease: Lease) -> requests.Send:
+def _prepare_request(lease: Lease) -> requests.PreparedRequest:
     """The token request that this connection's grant calls for.
 
     Raises ReconnectRequired when it has nothing to send, Rejected when its host may not be called.
@@ -169,7 +169,7 @@ def _request_of(lease: Lease) -> requests.Send:
         row = Connection.objects.get(pk=connection.pk)
         if not row.client_secret:
             sentence = "This connection has no client credentials. Paste them again."
-            lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason=sentence)
+            lifecycle.set_state(connection, ConnectionState.NEEDS_RECONNECT, reason=sentence)
             raise ReconnectRequired(sentence)
         environment = connection.installation.environment
         return requests.client_credentials(
@@ -177,64 +177,66 @@ def _request_of(lease: Lease) -> requests.Send:
         )
     if not lease.token.refresh_token:
         sentence = "This connection has no refresh token. Its owner consents again."
-        lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason=sentence)
+        lifecycle.set_state(connection, ConnectionState.NEEDS_RECONNECT, reason=sentence)
         raise ReconnectRequired(sentence)
     if lease.token.refresh_expires_at and lease.token.refresh_expires_at <= clock.now():
-        sentence = DIED
-        lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason=sentence)
+        sentence = EXPIRED_REASON
+        lifecycle.set_state(connection, ConnectionState.NEEDS_RECONNECT, reason=sentence)
         raise ReconnectRequired(sentence)
     return requests.refresh(connection, str(lease.token.refresh_token))
 
 
-def send_and_store(lease: Lease, request: TokenRequest, send: requests.Send) -> Token:
+def send_and_store(lease: Lease, request: TokenRequest, send: requests.PreparedRequest) -> Token:
     """Send a token request that stands in the ledger, and store its answer. Raises the client's three errors."""
     try:
-        grant = exchange(request, send, lease=lease)
+        grant = send_request(request, send, lease=lease)
     except total_expert.TotalExpertError:
-        free_lease(lease)
+        release_lease(lease)
         raise
-    return _store(lease, request, grant)
+    return _store_with_retries(lease, request, grant)
 
 
-def exchange(
-    request: TokenRequest, send: requests.Send, *, lease: Lease | None = None
+def send_request(
+    request: TokenRequest, send: requests.PreparedRequest, *, lease: Lease | None = None
 ) -> total_expert.TokenResponse:
     """Send, and write into the ledger how it ended unless it was granted: then that is stored with the grant."""
     try:
-        _ask_permit(request)
-        _refuse_late(request, lease)
+        _acquire_permit(request)
+        _check_not_late(request, lease)
         return send()
     except (total_expert.NotSent, permits.NoPermit):
-        ledger.close(request, RequestState.RELEASED)
+        ledger.close_request(request, RequestState.RELEASED)
         raise
     except total_expert.AnswerLost:
-        ledger.close(request, RequestState.LOST)
+        ledger.close_request(request, RequestState.LOST)
         raise
     except total_expert.TotalExpertError as refused:
-        ledger.close(request, RequestState.REFUSED, tried_again=isinstance(refused, TryLater))
+        ledger.close_request(request, RequestState.REFUSED, tried_again=isinstance(refused, TryLater))
         if refused.status == 429:
-            permits.count_unexplained(request.budget)
+            permits.count_unexplained_refusal(request.budget)
         raise
 
 
-def _ask_permit(request: TokenRequest) -> None:
+def _acquire_permit(request: TokenRequest) -> None:
     """Total Expert counts a token request as a call as well. Raises NoPermit when no call may be sent soon enough."""
     assert request.connection is not None  # it was there a moment ago
-    permits.Permits(request.connection, Purpose.PERSON, patience=permits.BRIEFLY).ask("POST", oauth.PATH)
+    permits.Permits(request.connection, Purpose.PERSON, patience=permits.MAX_TOKEN_WAIT).ask(
+        "POST", oauth.PATH
+    )
 
 
-def _refuse_late(request: TokenRequest, lease: Lease | None) -> None:
+def _check_not_late(request: TokenRequest, lease: Lease | None) -> None:
     """Raise NoPermit when time has passed since the ledger said yes: a process that was stopped must not send late."""
     is_held = lease is None or Token.objects.filter(pk=lease.token.pk, fence=lease.fence).exists()
-    if not is_held or clock.now() - request.at > PROMPT:
+    if not is_held or clock.now() - request.at > SEND_WITHIN:
         raise permits.NoPermit("This process was held up before it could send its token request.", after=1)
 
 
-def _store(lease: Lease, request: TokenRequest, grant: total_expert.TokenResponse) -> Token:
+def _store_with_retries(lease: Lease, request: TokenRequest, grant: total_expert.TokenResponse) -> Token:
     """Commit a new pair, and let go on what waits for it. A database that fails for a moment must not cost the only
     copy of a refresh token, so that is tried for as long as the lease lasts.
     """
-    patience = time.monotonic() + LEASE.total_seconds()
+    patience = time.monotonic() + LEASE_DURATION.total_seconds()
     while True:
         try:
             token = _commit(lease, request, grant)
@@ -243,16 +245,16 @@ def _store(lease: Lease, request: TokenRequest, grant: total_expert.TokenRespons
             if time.monotonic() > patience:
                 raise
             database.close()
-            time.sleep(AGAIN)
+            time.sleep(STORE_RETRY_DELAY)
     connection = lease.connection
-    connection.scopes = scopes_of(grant)
+    connection.scopes = format_scopes(grant)
     if token.fence > lease.fence + 1:
         # whoever took the lease over has been refused with the old refresh token meanwhile
-        lifecycle.move(
+        lifecycle.set_state(
             connection, ConnectionState.ACTIVE, before=frozenset({ConnectionState.NEEDS_RECONNECT})
         )
     elif Connection.objects.filter(pk=connection.pk, state=ConnectionState.ACTIVE).exists():
-        signals.ready.send(Connection, connection=connection)
+        signals.connection_ready.send(Connection, connection=connection)
     return token
 
 
@@ -264,9 +266,9 @@ def _commit(lease: Lease, request: TokenRequest, grant: total_expert.TokenRespon
         token = Token.objects.select_for_update().filter(pk=lease.token.pk).first()
         stored = token is not None and (token.fence == lease.fence or _same_pair(token, lease.token))
         if token is not None and stored:
-            put(token, grant, at)
-            Connection.objects.filter(pk=connection.pk).update(scopes=scopes_of(grant))
-            queue.withdraw(connection, queue.OF_GRANT)
+            write_pair(token, grant, at)
+            Connection.objects.filter(pk=connection.pk).update(scopes=format_scopes(grant))
+            queue.withdraw(connection, queue.RENEWAL_PURPOSES)
         TokenRequest.objects.filter(pk=request.pk).update(
             state=RequestState.GRANTED if stored else RequestState.LOST, ended_at=at
         )
@@ -279,7 +281,7 @@ def _same_pair(now: Token, before: Token) -> bool:
     return now.refresh_token is not None and now.refresh_token == before.refresh_token
 
 
-def put(token: Token, grant: total_expert.TokenResponse, at: dt.datetime) -> None:
+def write_pair(token: Token, grant: total_expert.TokenResponse, at: dt.datetime) -> None:
     """Write a granted pair into the row. The lease ends, and earlier holders can't write any more."""
     token.access_token, token.access_expires_at = (
         grant.access_token,
@@ -289,24 +291,24 @@ def put(token: Token, grant: total_expert.TokenResponse, at: dt.datetime) -> Non
         token.refresh_token = grant.refresh_token
     if token.refresh_token:
         # one that is not replaced stays valid (RFC 6749, section 6), and has been used just now
-        token.refresh_expires_at = at + REFRESH_LIFE
+        token.refresh_expires_at = at + REFRESH_TOKEN_LIFETIME
     token.lease_expires_at = None
     # whoever read the row while the lease was held must not take it for one that still needs renewing
     token.fence += 1
     token.save()
 
 
-def scopes_of(grant: total_expert.TokenResponse) -> str:
+def format_scopes(grant: total_expert.TokenResponse) -> str:
     """Granted scopes as they are stored."""
     return " ".join(sorted(grant.scope))[:255]
 
 
-def free_lease(lease: Lease) -> None:
+def release_lease(lease: Lease) -> None:
     """Give the lease back without a new token."""
     Token.objects.filter(pk=lease.token.pk, fence=lease.fence).update(lease_expires_at=None)
 
 
-def forget_access(connection: Connection, failed: str) -> None:
+def discard_access_token(connection: Connection, failed: str) -> None:
     """A token was refused before its time: do not use it again, unless it has been replaced meanwhile.
 
     When tokens are refused as fast as they are granted, the connection needs somebody to look at it.
@@ -316,8 +318,8 @@ def forget_access(connection: Connection, failed: str) -> None:
         return
     nobody_renews = models.Q(lease_expires_at=None) | models.Q(lease_expires_at__lte=clock.now())
     forgotten = Token.objects.filter(nobody_renews, pk=token.pk, fence=token.fence)
-    if forgotten.update(access_expires_at=None) and _granted_in_vain(connection):
-        lifecycle.move(
+    if forgotten.update(access_expires_at=None) and _was_granted_repeatedly(connection):
+        lifecycle.set_state(
             connection,
             ConnectionState.NEEDS_RECONNECT,
             reason="Total Expert refuses the tokens that it has just granted. Reconnect; if that does not help, ask it "
@@ -325,8 +327,8 @@ def forget_access(connection: Connection, failed: str) -> None:
         )
 
 
-def _granted_in_vain(connection: Connection) -> bool:
+def _was_granted_repeatedly(connection: Connection) -> bool:
     lately = TokenRequest.objects.filter(
-        connection=connection, state=RequestState.GRANTED, ended_at__gt=clock.now() - IN_VAIN
+        connection=connection, state=RequestState.GRANTED, ended_at__gt=clock.now() - REPEAT_WINDOW
     )
     return lately.count() > 1

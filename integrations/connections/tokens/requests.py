@@ -18,7 +18,7 @@ from portal.core import clock
 ADAPTERS: dict[str, Any] = {}
 
 
-def world(environment: Environment) -> total_expert.Environment:
+def client_environment(environment: Environment) -> total_expert.Environment:
     """The environment as the client knows it. Raises Rejected when its host may not be called."""
     try:
         return environments.client_environment(environment)
@@ -27,7 +27,7 @@ def world(environment: Environment) -> total_expert.Environment:
 
 
 @dataclass(frozen=True)
-class Send:
+class PreparedRequest:
     """A token request that needs nothing more but to be sent. What could forbid it was looked up before.
 
     Its repr shows nothing of the secrets that it sends.
@@ -41,59 +41,59 @@ class Send:
 
 def client_credentials(
     environment: Environment, client_id: str, client_secret: str, *, way: Egress | None
-) -> Send:
+) -> PreparedRequest:
     """Ask for a token by an organization's own client id and secret, by ``way``. Raises Rejected."""
-    return Send(
+    return PreparedRequest(
         partial(
             oauth.client_credentials,
-            world(environment),
+            client_environment(environment),
             client_id=client_id,
             client_secret=client_secret,
             adapter=ADAPTERS.get(environment.base_url),
-            proxies=egress.proxies(way),
+            proxies=egress.proxies_for(way),
         )
     )
 
 
-def refresh(connection: Connection, refresh_token: str) -> Send:
+def refresh(connection: Connection, refresh_token: str) -> PreparedRequest:
     """Exchange a refresh token, which dies by it, for a new pair. Raises Rejected or ReconnectRequired."""
     environment = connection.installation.environment
-    application = application_of(environment)
-    return Send(
+    application = get_application(environment)
+    return PreparedRequest(
         partial(
             oauth.refresh,
-            world(environment),
+            client_environment(environment),
             client_id=str(application.client_id),
             client_secret=str(application.client_secret),
             refresh_token=refresh_token,
             adapter=ADAPTERS.get(environment.base_url),
-            proxies=egress.proxies(connection.egress),
+            proxies=egress.proxies_for(connection.egress),
         )
     )
 
 
-def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> Send:
+def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> PreparedRequest:
     """Exchange the code that a consenting person brought back. It lives 30 seconds and works once.
 
     Raises Rejected or ReconnectRequired.
     """
     environment = connection.installation.environment
-    application = application_of(environment)
-    return Send(
+    application = get_application(environment)
+    return PreparedRequest(
         partial(
             oauth.exchange_code,
-            world(environment),
+            client_environment(environment),
             client_id=str(application.client_id),
             client_secret=str(application.client_secret),
             code=code,
             redirect_uri=redirect_uri,
             adapter=ADAPTERS.get(environment.base_url),
-            proxies=egress.proxies(connection.egress),
+            proxies=egress.proxies_for(connection.egress),
         )
     )
 
 
-def application_of(environment: Environment) -> ApplicationCredential:
+def get_application(environment: Environment) -> ApplicationCredential:
     """The partner's application there. Raises ReconnectRequired when none was entered, Rejected when it was refused."""
     application = ApplicationCredential.objects.filter(environment=environment).first()
     if application is None:
@@ -101,20 +101,20 @@ def application_of(environment: Environment) -> ApplicationCredential:
             "There are no application credentials for this environment. An operator enters them."
         )
     if application.refused_at is not None:
-        raise _application_refused(environment)
+        raise _application_rejected(environment)
     return application
 
 
-def refuse_application(environment: Environment) -> Rejected:
+def reject_application(environment: Environment) -> Rejected:
     """Total Expert does not know the partner's own client: say so once instead of trying with every connection.
 
     The grants of people are as good as before, so no connection changes its state. Answers what to raise.
     """
     ApplicationCredential.objects.filter(environment=environment).update(refused_at=clock.now())
-    return _application_refused(environment)
+    return _application_rejected(environment)
 
 
-def _application_refused(environment: Environment) -> Rejected:
+def _application_rejected(environment: Environment) -> Rejected:
     return Rejected(
         [
             f"Total Expert does not know the partner's application in {environment.label} any more. No consent is lost. "

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from integrations.connections import call_log
 from integrations.connections.models import Call
-from integrations.connections.permissions import title_of, visible_connection
+from integrations.connections.permissions import connection_title, visible_connection
 from portal.core.pages import render
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
@@ -18,7 +18,7 @@ from portal.organizations.views.guard import organization_view
 PAGE = 100
 #: What the list can be narrowed to: a name, a word, and which calls.
 KINDS: dict[str, tuple[str, Q]] = {
-    "failed": ("Failed", call_log.failed()),
+    "failed": ("Failed", call_log.failed_calls()),
     "writes": ("Writes", ~Q(method="GET")),
     "slow": ("Slower than 2 s", Q(milliseconds__gt=2000)),
     "waited": ("Waited for a permit", Q(waited__gt=250)),
@@ -41,12 +41,12 @@ def calls(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Ht
     context: dict[str, Any] = {
         "organization": organization,
         "connection": connection,
-        "connection_title": title_of(connection),
+        "connection_title": connection_title(connection),
         "page": page,
         "chosen": chosen if chosen in KINDS else "",
         "job": job,
         "choices": [(name, word) for name, (word, _) in KINDS.items()],
-        "groups": call_log.error_groups(rows)[:20],
-        "days": call_log.KEPT.days,
+        "groups": call_log.group_errors(rows)[:20],
+        "days": call_log.RETENTION.days,
     }
     return render(request, "connections/calls.html", context, title="Call log")

@@ -13,7 +13,7 @@ from integrations.connections import environments, installations, lifecycle
 from integrations.connections.grants import consent
 from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, ConnectionState, Egress, Environment, Installation
-from integrations.connections.permissions import may_manage, may_resume, title_of, visible_connection
+from integrations.connections.permissions import connection_title, may_manage, may_resume, visible_connection
 from integrations.connections.views import health
 from integrations.total_expert import TotalExpertError
 from portal.accounts.guard import current_user, signed_in
@@ -43,7 +43,7 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
         "rival": connection.conflicts_with if current_user(request).is_operator else None,
         "panels": panels.draw("connection", request, connection),
     }
-    return render(request, "connections/connection.html", context, title=title_of(connection))
+    return render(request, "connections/connection.html", context, title=connection_title(connection))
 
 
 def _ways(request: HttpRequest) -> list[Egress]:
@@ -102,7 +102,7 @@ def session_secret(request: HttpRequest) -> str:
 def begin_consent(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
     """Hold a token slot and send the person to Total Expert; without a slot, back to the page that offers the time."""
     world = get_object_or_404(Environment, name=environment, application__isnull=False)
-    if not environments.is_for_consent(world, organization):
+    if not environments.allows_consent(world, organization):
         raise Http404
     installation = installations.get_or_create(organization, world)
     try:
@@ -125,7 +125,7 @@ def allow_form_to(response: HttpResponse, environment: Environment) -> None:
 @signed_in
 def oauth_callback(request: HttpRequest) -> HttpResponse:
     """Where Total Expert sends people back to."""
-    returned = consent.Return(
+    returned = consent.AuthorizationResponse(
         state=request.GET.get("state", "")[:200],
         code=request.GET.get("code", "")[:400],
         error=request.GET.get("error", "")[:80],
@@ -133,14 +133,14 @@ def oauth_callback(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
     try:
         connection = consent.finish(returned, user=user, session=str(request.session.get(SESSION_KEY, "")))
-    except (consent.Refused, TotalExpertError) as refused:
-        return _refusal(request, refused, consent.installation_of(returned.state, user=user))
+    except (consent.ResponseRefused, TotalExpertError) as refused:
+        return _refusal(request, refused, consent.find_installation(returned.state, user=user))
     organization = connection.installation.organization
     return redirect(reverse("connect_result", args=[organization.slug, connection.pk]))
 
 
 def _refusal(request: HttpRequest, refused: Exception, installation: Installation | None) -> HttpResponse:
-    denied = isinstance(refused, consent.Denied)
+    denied = isinstance(refused, consent.AccessDenied)
     back = reverse("connect", args=[installation.organization.slug]) if installation else reverse("home")
     context = {"sentence": str(refused), "denied": denied, "back": back}
     title = "You said no, and that is fine" if denied else "This did not connect"

@@ -75,12 +75,12 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_base_url(self) -> str:
         url: str = self.cleaned_data["base_url"].rstrip("/")
-        environments.refuse_foreign_host(url)
+        environments.validate_host(url)
         return url
 
     def clean_authorize_url(self) -> str:
         url: str = self.cleaned_data["authorize_url"]
-        environments.refuse_foreign_host(url)
+        environments.validate_host(url)
         return url
 
 
@@ -102,7 +102,7 @@ class CredentialsForm(forms.Form):
         data = super().clean() or {}
         if not self.errors:
             try:
-                data["client_id"], data["client_secret"] = client_credentials.clean(
+                data["client_id"], data["client_secret"] = client_credentials.validate(
                     data["client_id"], data["client_secret"]
                 )
             except Rejected as problem:
@@ -199,4 +199,4 @@ class CapacityForm(forms.Form):
 
     def answer(self) -> dict[str, Any]:
         """What that takes."""
-        return capacity.answer(**self.cleaned_data)
+        return capacity.estimate(**self.cleaned_data)

@@ -41,18 +41,18 @@ class Health:
 def of(connection: Connection, *, for_operator: bool = False) -> Health:
     """How one connection stands now. ``for_operator``: with what concerns other customers."""
     token = Token.objects.filter(connection=connection).first()
-    hour, turn = ledger.look(connection)
+    hour, turn = ledger.preview(connection)
     at = clock.now()
-    access = token.access_expires_at if token and token.is_fresh(at, tokens.SAFETY) else None
+    access = token.access_expires_at if token and token.is_fresh(at, tokens.EXPIRY_MARGIN) else None
     return Health(
-        sentence=backoff.sentence(backoff.of(connection, at)) or sentence(connection),
+        sentence=backoff.describe(backoff.for_connection(connection, at)) or sentence(connection),
         granted=sorted(connection.granted_scopes),
         missing=verification.missing_scopes(connection) if connection.state == ConnectionState.ACTIVE else {},
         access_expires_at=access,
         refresh_expires_at=token.refresh_expires_at if token else None,
         next_slot=turn.at,
         slot_is_free=turn.at <= hour.at,
-        because=scheduler.because(turn, hour, counts=for_operator),
+        because=scheduler.explain_wait(turn, hour, counts=for_operator),
         shown_state=shown_state(connection, waits=turn.at > hour.at),
         lost=_lost(connection),
         requests=list(connection.token_requests.all()[:10]),
@@ -113,10 +113,10 @@ class BudgetNow:
     environments: list[Environment]
     limits: budgets.Limits
     calls_used: int
-    hour: scheduler.Hour
+    hour: scheduler.Usage
     waiting: int
-    planned: tuple[scheduler.Turn, ...]  #: of those that wait, as far as `AHEAD`
-    turn: scheduler.Turn  #: of a newcomer, those that wait already considered
+    planned: tuple[scheduler.PlannedRequest, ...]  #: of those that wait, as far as `AHEAD`
+    turn: scheduler.PlannedRequest  #: of a newcomer, those that wait already considered
     share: float
 
     @property
@@ -143,31 +143,33 @@ class BudgetNow:
 
     @property
     def because(self) -> str:
-        return scheduler.because(self.turn, self.hour, counts=True)
+        return scheduler.explain_wait(self.turn, self.hour, counts=True)
 
 
 def all_budgets() -> list[BudgetNow]:
     """Every budget as it is now; each environment has at least that of this machine's own address."""
     for environment in Environment.objects.all():
-        budgets.at(environment)
+        budgets.for_environment(environment)
     rows = Budget.objects.select_related("egress").order_by("host", "egress__created_at")
     return [now for row in rows if (now := budget_now(row)).environments]
 
 
 def budget_now(budget: Budget) -> BudgetNow:
     """One budget as it is now."""
-    limits = budgets.limits(budget)
-    hour = ledger.hour(budget, limits)
-    queue = demands.waiting(budget, hour.at)
+    limits = budgets.read_limits(budget)
+    hour = ledger.load_usage(budget, limits)
+    queue = demands.load_waiting(budget, hour.at)
     return BudgetNow(
         budget=budget,
         environments=list(Environment.objects.filter(host=budget.host)),
         limits=limits,
         # without a limit no places are given out, so nothing is counted there
-        calls_used=call_log.lately(budget) if limits.calls_per_minute is None else permits.used(budget),
+        calls_used=call_log.count_last_minute(budget)
+        if limits.calls_per_minute is None
+        else permits.calls_last_minute(budget),
         hour=hour,
         waiting=len(queue),
         planned=tuple(takewhile(lambda turn: turn.at < hour.at + AHEAD, scheduler.plan(hour, queue))),
-        turn=ledger.newcomer_in(hour, queue),
-        share=permits.share(budget),
+        turn=ledger.preview_newcomer(hour, queue),
+        share=permits.current_rate(budget),
     )

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST
 
 from integrations.connections.limits import capacity, egress, kill_switch
 from integrations.connections.limits import queue as demands
-from integrations.connections.limits.scheduler import Demand, Rank, Turn, plan
+from integrations.connections.limits.scheduler import Demand, PlannedRequest, Rank, plan
 from integrations.connections.models import Budget, Connection, ConnectionState, Egress, TokenDemand
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from integrations.connections.views import health
 from integrations.connections.views.forms import AllowanceForm, CapacityForm, EgressForm, StopForm
 from portal.accounts.guard import current_user, operators_only
@@ -25,19 +25,19 @@ from portal.core.pages import render, text_param
 def limits_screen(request: HttpRequest) -> HttpResponse:
     """The budgets of each source address, what is known to use them beside the portal, and the addresses."""
     rows = [
-        {"now": now, "load": capacity.load(now.budget), "pace": round(now.share * 100)}
+        {"now": now, "load": capacity.get_load(now.budget), "pace": round(now.share * 100)}
         for now in health.all_budgets()
     ]
     connected = Connection.objects.exclude(state=ConnectionState.PENDING)
     ways = [
         {
             "way": way,
-            "where": egress.where_shown(way),
+            "where": egress.display_address(way),
             "connections": connected.filter(egress=None if way.is_direct else way).count(),
         }
         for way in Egress.objects.all()
     ]
-    context = {"rows": rows, "ways": ways, "stop": kill_switch.current(), "form": StopForm()}
+    context = {"rows": rows, "ways": ways, "stop": kill_switch.get_active(), "form": StopForm()}
     return render(request, "connections/limits.html", context, title="Limits and addresses")
 
 
@@ -48,7 +48,9 @@ def allowance_screen(request: HttpRequest, pk: int) -> HttpResponse:
     form = AllowanceForm(request.POST or None, instance=budget)
     if request.method == "POST" and form.is_valid():
         # only these two: the line in the same row is being counted on meanwhile
-        Budget.objects.filter(pk=budget.pk).update(**form.cleaned_data, unexplained=0, unexplained_at=None)
+        Budget.objects.filter(pk=budget.pk).update(
+            **form.cleaned_data, unexplained_refusals=0, unexplained_at=None
+        )
         log.record("budget.allowance", actor=current_user(request), target=budget, **form.cleaned_data)
         messages.success(request, "Saved. The next call already keeps to it.")
         return redirect("limits")
@@ -74,14 +76,14 @@ def _edit_egress(request: HttpRequest, way: Egress | None) -> HttpResponse:
         data = form.cleaned_data
         try:
             if way is None:
-                egress.add(
+                egress.add_proxy(
                     name=data["name"],
                     label=data["label"],
                     proxy_url=data["proxy_url"],
                     actor=current_user(request),
                 )
             else:
-                egress.change(
+                egress.change_proxy(
                     way, label=data["label"], proxy_url=data["proxy_url"], actor=current_user(request)
                 )
         except ValidationError as problem:
@@ -100,14 +102,14 @@ def queue_screen(request: HttpRequest) -> HttpResponse:
 
 
 def _queue(now: health.BudgetNow) -> dict[str, Any]:
-    queue = demands.waiting(now.budget, now.hour.at)
+    queue = demands.load_waiting(now.budget, now.hour.at)
     times = {turn.who: turn for turn in plan(now.hour, queue)}
     order = list(times) if times else [demand.who for demand in sorted(queue, key=lambda one: one.key)]
     connections = Connection.objects.select_related(
         "installation__environment", "installation__organization", "user"
     ).in_bulk([uuid.UUID(who) for who in order])
     wanted: dict[uuid.UUID, list[TokenDemand]] = {}
-    for demand in TokenDemand.objects.filter(connection__in=connections).select_related("forwarded_by"):
+    for demand in TokenDemand.objects.filter(connection__in=connections).select_related("prioritized_by"):
         wanted.setdefault(demand.connection_id, []).append(demand)
     asked = {demand.who: demand for demand in queue}
     rows: list[dict[str, Any]] = [
@@ -122,27 +124,27 @@ def _queue(now: health.BudgetNow) -> dict[str, Any]:
 
 
 def _waiting(
-    demand: Demand, turn: Turn | None, connection: Connection, rows: list[TokenDemand]
+    demand: Demand, turn: PlannedRequest | None, connection: Connection, rows: list[TokenDemand]
 ) -> dict[str, Any]:
     """One that waits. ``turn`` is None while nothing is allowed at all."""
-    moved_by = next((row.forwarded_by.display_name for row in rows if row.forwarded_by is not None), "")
+    moved_by = next((row.prioritized_by.display_name for row in rows if row.prioritized_by is not None), "")
     return {
         "turn": turn,
         "connection": connection,
         "organization": connection.installation.organization,
-        "title": title_of(connection),
+        "title": connection_title(connection),
         "purposes": ", ".join(row.get_purpose_display() for row in rows),
         "rank": f"{moved_by} moved it forward"
-        if moved_by and demand.rank == Rank.FORWARDED
+        if moved_by and demand.rank == Rank.PRIORITIZED
         else _RANK_WORDS[demand.rank],
-        "asked_at": demand.asked_at,
-        "can_go_first": demand.rank > Rank.FORWARDED,
+        "requested_at": demand.requested_at,
+        "can_go_first": demand.rank > Rank.PRIORITIZED,
     }
 
 
 _RANK_WORDS = {
-    Rank.DYING: "Its grant is about to die",
-    Rank.FORWARDED: "An operator moved it forward",
+    Rank.EXPIRING: "Its grant is about to die",
+    Rank.PRIORITIZED: "An operator moved it forward",
     Rank.PERSON: "A person waits",
     Rank.INTAKE: "Fresh leads or answers",
     Rank.PRIVACY: "A privacy deadline",
@@ -152,10 +154,10 @@ _RANK_WORDS = {
 
 @require_POST
 @operators_only
-def forward_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def prioritize_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Put a waiting connection before the others."""
     connection = get_object_or_404(Connection, pk=pk)
-    if not demands.forward(connection, actor=current_user(request)):
+    if not demands.prioritize(connection, actor=current_user(request)):
         messages.info(request, "It does not wait any more.")
     return redirect("token_queue")
 
@@ -164,7 +166,7 @@ def forward_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def capacity_screen(request: HttpRequest) -> HttpResponse:
     """How many source addresses so many organizations and people take, asked before anyone is invited."""
     form = CapacityForm(request.GET or None)
-    context: dict[str, Any] = {"form": form, "for_people": round(capacity.FOR_PEOPLE * 100)}
+    context: dict[str, Any] = {"form": form, "for_people": round(capacity.INTERACTIVE_SHARE * 100)}
     if form.is_valid():
         context["answer"] = form.answer()
     return render(request, "connections/capacity.html", context, title="Capacity")
@@ -180,7 +182,7 @@ def stop_everything(request: HttpRequest) -> HttpResponse:
         return redirect("limits")
     form = StopForm(request.POST)
     if form.is_valid():
-        kill_switch.stop(reason=form.cleaned_data["reason"], actor=current_user(request))
+        kill_switch.activate(reason=form.cleaned_data["reason"], actor=current_user(request))
     else:
         messages.error(request, "Say why: every operator who meets the switch reads it.")
     return redirect("limits")
@@ -193,7 +195,7 @@ def reroute_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     connection = get_object_or_404(Connection.objects.select_related("installation__organization"), pk=pk)
     name = text_param(request.POST, "egress")
     way = get_object_or_404(Egress, name=name) if name and name != Egress.DIRECT else None
-    egress.assign(connection, way, actor=current_user(request))
+    egress.assign_egress(connection, way, actor=current_user(request))
     messages.success(request, "From now on it goes out by this address.")
     return redirect("connection", slug=connection.installation.organization.slug, pk=connection.pk)
 

@@ -15,8 +15,8 @@ from integrations.connections.models import (
     Notice,
     NoticeKind,
 )
-from integrations.connections.notices import notices
-from integrations.connections.permissions import title_of
+from integrations.connections.notices import delivery
+from integrations.connections.permissions import connection_title
 from integrations.connections.tokens import keep_alive
 from integrations.connections.views import health
 from portal.accounts.guard import current_user
@@ -31,7 +31,7 @@ def _rows(connections: Any) -> list[dict[str, Any]]:
         {
             "connection": row,
             "organization": row.installation.organization,
-            "title": title_of(row),
+            "title": connection_title(row),
             "sentence": health.sentence(row),
         }
         for row in rows
@@ -50,14 +50,14 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     granted = Connection.objects.filter(installation__organization__in=visible).exclude(
         state=ConnectionState.PENDING
     )
-    dying = [row for row in keep_alive.dying() if row.installation.organization in visible]
+    dying = [row for row in keep_alive.find_expiring() if row.installation.organization in visible]
     return {
         "rows": [row for row in mine if row["connection"] not in dying],
         "dying": [
             {
                 "connection": row,
                 "organization": row.installation.organization,
-                "title": title_of(row),
+                "title": connection_title(row),
                 "dies_at": row.token.refresh_expires_at,
             }
             for row in dying
@@ -67,10 +67,10 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
             {
                 "connection": row,
                 "organization": row.installation.organization,
-                "title": title_of(row),
-                "sentence": backoff.sentence(backoff.of(row, clock.now())),
+                "title": connection_title(row),
+                "sentence": backoff.describe(backoff.for_connection(row, clock.now())),
             }
-            for row in backoff.failing(clock.now())
+            for row in backoff.find_failing(clock.now())
             if row.installation.organization in visible and _concerns(request, row)
         ],
         "all_work": granted.exists() and not rows.exists(),
@@ -114,7 +114,7 @@ def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     ]
     recovered = Notice.objects.filter(
         kind=NoticeKind.RECOVERED,
-        created_at__gt=clock.now() - notices.FRESH,
+        created_at__gt=clock.now() - delivery.FRESH,
         connection__installation__organization__in=overseen,
     ).select_related(
         "connection__user", "connection__installation__environment", "connection__installation__organization"
@@ -126,7 +126,7 @@ def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
             {
                 "connection": row.connection,
                 "organization": row.connection.installation.organization,
-                "title": title_of(row.connection),
+                "title": connection_title(row.connection),
                 "at": row.created_at,
             }
             for row in recovered[:5]

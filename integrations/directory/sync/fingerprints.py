@@ -3,7 +3,7 @@
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
-from integrations.connections.grants import tripwire
+from integrations.connections.grants import ownership
 from integrations.connections.models import Connection
 from integrations.directory.models import UNKNOWN_TIME, Contact, Document
 
@@ -11,7 +11,7 @@ from integrations.directory.models import UNKNOWN_TIME, Contact, Document
 KEPT = 20
 
 
-def oldest(connection: Connection) -> list[tripwire.Record]:
+def oldest(connection: Connection) -> list[ownership.Record]:
     """The oldest contacts of each owner that ``connection`` saw."""
     ranked = (
         Contact.objects.filter(sightings__connection=connection)
@@ -26,7 +26,7 @@ def oldest(connection: Connection) -> list[tripwire.Record]:
     )
     documents = Document.objects.filter(contact__in=list(ranked)).values_list("contact__remote_id", "raw")
     return [
-        ("contact", remote_id, str(raw[tripwire.CREATED]))
+        ("contact", remote_id, str(raw[ownership.CREATED_AT]))
         for remote_id, raw in documents
-        if raw.get(tripwire.CREATED)
+        if raw.get(ownership.CREATED_AT)
     ]

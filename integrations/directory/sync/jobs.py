@@ -34,7 +34,7 @@ def advance(run: Run) -> bool:
         "installation__environment", "installation__organization", "egress", "user"
     ).get(jobs=run.job.pk)
     try:
-        lifecycle.refuse_closed(connection)
+        lifecycle.require_usable(connection)
     except ReconnectRequired as closed:
         raise ReconnectRequired(f"{closed} What was mirrored stays.") from None
     if connection.admitted_at is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from integrations import total_expert
-from integrations.connections.grants import tripwire
+from integrations.connections.grants import ownership
 from integrations.connections.models import Connection
 from integrations.directory.models import UNSEEN, Contact, ContactGroup, Sighting
 from integrations.directory.sync import fingerprints, reader, store
@@ -27,7 +27,7 @@ def _owner(pass_: "Pass", client: Client) -> None:
     """Whose book it is: a user sees one, and the contacts in it name its owner."""
     if not pass_.connection.sees_everything and (pass_.state["full"] or pass_.book.owner is None):
         page = client.contacts.list(size=100)
-        tripwire.refuse_foreign(pass_.connection, tripwire.of(page.items))
+        ownership.refuse_foreign_records(pass_.connection, ownership.contact_records(page.items))
         reference = _most_named(page.items) or (
             client.contacts.get(page.items[0].id).owner if page.items else None
         )
@@ -120,7 +120,7 @@ def _contacts(pass_: "Pass", client: Client) -> None:
 def _walk(pass_: "Pass", client: Client, following: str, *, archived: bool | None, **filters: Any) -> None:
     position = reader.Position.load(pass_.state.get("position") or pass_.state["begin"])
     page = reader.fetch(client, position, **filters)
-    tripwire.refuse_foreign(pass_.connection, tripwire.of(page.items))
+    ownership.refuse_foreign_records(pass_.connection, ownership.contact_records(page.items))
     successor = reader.after(position, page)
     with pass_.storing():
         outcome = store.contacts(page.items, pass_.sight(archived=archived))
@@ -164,7 +164,7 @@ def _missing(pass_: "Pass", client: Client) -> None:
             if refused.code != "not_found":
                 raise
             gone.append(row)
-    tripwire.refuse_foreign(pass_.connection, tripwire.of(found))
+    ownership.refuse_foreign_records(pass_.connection, ownership.contact_records(found))
     with pass_.storing():
         store.contacts(found, pass_.sight())
         Sighting.objects.filter(pk__in=[row.pk for row in gone]).delete()
@@ -196,7 +196,7 @@ def _finish(pass_: "Pass", client: Client) -> None:
         book.seen_until = latest if state["full"] else max(latest, book.seen_until or latest)
     # Only while the connection is still trusted: somebody may have quarantined it meanwhile.
     if state["full"] and Connection.objects.admitted().filter(pk=pass_.connection.pk).exists():
-        tripwire.claim(pass_.connection, fingerprints.oldest(pass_.connection))
+        ownership.claim_records(pass_.connection, fingerprints.oldest(pass_.connection))
     with pass_.storing():
         book.save()
         pass_.state["step"] = "done"

@@ -46,7 +46,7 @@ class Checked:
         """The fingerprint of its client id; "" when there is none that counts."""
         if self.environment is None or not self.client_id:
             return ""
-        return client_credentials.mark_of(self.environment, self.client_id)
+        return client_credentials.client_id_fingerprint(self.environment, self.client_id)
 
 
 def check(records: Iterable[Record], *, default: Environment | None) -> list[Checked]:
@@ -104,7 +104,7 @@ def _check_environment(
 
 def _check_credentials(row: Checked, client_id: str, client_secret: str) -> None:
     try:
-        row.client_id, row.client_secret = client_credentials.clean(client_id, client_secret)
+        row.client_id, row.client_secret = client_credentials.validate(client_id, client_secret)
     except Rejected as refused:
         row.problems += refused.reasons
         return
@@ -147,7 +147,7 @@ def _refuse_repeated(rows: list[Checked]) -> None:
 
 def _refuse_known(rows: list[Checked]) -> None:
     names = {folded(name) for name in Organization.objects.values_list("name", flat=True)}
-    in_use = client_credentials.marks_in_use()
+    in_use = client_credentials.client_id_fingerprints_in_use()
     operators = {
         email.lower() for email in User.objects.filter(is_operator=True).values_list("email", flat=True)
     }

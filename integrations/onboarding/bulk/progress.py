@@ -93,14 +93,14 @@ def expected_times(connections: Iterable[Connection]) -> dict[uuid.UUID, dt.date
         )
     times: dict[uuid.UUID, dt.datetime] = {}
     for group in groups.values():
-        times |= _plan(budgets.of(group[0]), [row.pk for row in group])
+        times |= _plan(budgets.for_connection(group[0]), [row.pk for row in group])
     return times
 
 
 def _plan(budget: Budget, wanted: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
     """The turns of ``wanted`` in the queue of a budget; who does not stand there yet joins it now, in this order."""
-    now = ledger.hour(budget)
-    queue = demands.waiting(budget, now.at)
+    now = ledger.load_usage(budget)
+    queue = demands.load_waiting(budget, now.at)
     here = {demand.who for demand in queue}
     queue += [
         scheduler.Demand(
@@ -132,10 +132,10 @@ def cost(source: BulkImport) -> Cost:
     total = 0
     for environment, rows in _ready(source):
         by_way: dict[Egress | None, list[uuid.UUID]] = {}
-        for row, way in zip(rows, egress.for_many(environment, len(rows)), strict=True):
+        for row, way in zip(rows, egress.choose_egresses(environment, len(rows)), strict=True):
             by_way.setdefault(way, []).append(row)
         for way, wanted in by_way.items():
-            found |= _plan(budgets.at(environment, way), wanted)
+            found |= _plan(budgets.for_environment(environment, way), wanted)
         total += len(rows)
     return Cost(total, max(found.values()) if total and len(found) == total else None)
 
@@ -146,7 +146,7 @@ def warnings(source: BulkImport) -> list[str]:
     """
     confirmed = BulkRow.objects.filter(state=BulkRow.State.CONFIRMED)
     told = [
-        capacity.warning(
+        capacity.overload_warning(
             environment,
             admins=len(rows) + confirmed.filter(environment__host=environment.host).count(),
         )

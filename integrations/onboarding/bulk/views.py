@@ -166,7 +166,7 @@ def _rows(request: HttpRequest, source: BulkImport) -> dict[str, Any]:
 
 
 def _lines(rows: list[Any], times: dict[uuid.UUID, dt.datetime], at: dt.datetime) -> list[Line]:
-    held_up = "It waits until all calls are released." if kill_switch.current() else ""
+    held_up = "It waits until all calls are released." if kill_switch.get_active() else ""
     still = progress.problems_of([row for row in rows if row.standing == "stopped"])
     lines = []
     for row in rows:

@@ -34,14 +34,14 @@ def consented_connection(sandbox: SandboxProcess, *, by: GrantType) -> Connectio
             client_secret=theirs["client_secret"],
             actor=None,
         )
-        client_credentials.settle(connection)
+        client_credentials.activate_candidate(connection)
         return connection
     user = User.objects.create_user("officer@one.example", name="Officer")
     Membership.objects.create(user=user, organization=organization, role="officer", created_at=clock.now())
     address = consent.begin(installation=installation, user=user, session=SESSION)
     officer = next(each for each in theirs["users"] if not each["admin"])
     answer = _allow(address, officer)
-    returned = consent.Return(answer["state"], answer["code"])
+    returned = consent.AuthorizationResponse(answer["state"], answer["code"])
     connection = consent.finish(returned, user=user, session=SESSION)
     with client_for(connection) as client:
         admission.admit(connection, client)

@@ -37,7 +37,7 @@ def test_a_call_is_kept_with_its_answer_and_without_its_query(called: Connection
 
 
 def test_a_call_names_the_job_it_was_made_for(world: World, called: Connection) -> None:
-    with call_log.made_for(77), client_for(called) as client:
+    with call_log.attribute_to_job(77), client_for(called) as client:
         client.contacts.list()
     assert Call.objects.latest("pk").job == 77
 
@@ -53,14 +53,14 @@ def test_what_a_refused_call_is_told_to_wait_all_at_its_address_wait(called: Con
     Environment.objects.update(calls_per_minute=1000)
     permits = Permits(called, Purpose.WORK)
     refusal = total_expert.Call("GET", "/contacts", 429, 0.1, None, retry_after=40)
-    call_log.observer(called, permits)(refusal)
+    call_log.make_observer(called, permits)(refusal)
     with pytest.raises(TryLater) as refused:
         Permits(called, Purpose.PERSON).ask("GET", "/contacts")
     assert refused.value.after is not None and 35 < refused.value.after <= 40
 
 
 def test_errors_that_are_alike_are_one_group(called: Connection) -> None:
-    [group] = call_log.error_groups(Call.objects.all())
+    [group] = call_log.group_errors(Call.objects.all())
     assert (group.method, group.shape, group.status, group.count) == ("GET", "/contacts/…", 404, 2)
 
 
@@ -74,7 +74,7 @@ def test_errors_that_are_alike_are_one_group(called: Connection) -> None:
     ],
 )
 def test_ids_are_taken_out_of_paths(path: str, shape: str) -> None:
-    assert call_log.shape_of(path) == shape
+    assert call_log.path_pattern(path) == shape
 
 
 def page(client: Client, world: World, connection: Connection, query: str = "") -> str:

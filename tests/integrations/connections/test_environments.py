@@ -81,4 +81,4 @@ def test_one_host_is_one_limit_however_its_address_is_written(world: World) -> N
     one = Environment.objects.create(name="one", label="One", base_url="https://api.example/v1")
     other = Environment.objects.create(name="other", label="Other", base_url="https://API.example:443/v1")
     assert one.host == other.host == "api.example:443"
-    assert budgets.at(one) == budgets.at(other)
+    assert budgets.for_environment(one) == budgets.for_environment(other)

@@ -51,7 +51,7 @@ def test_a_refusal_that_comes_late_does_not_overwrite_what_was_decided(
     world: World, decided: ConnectionState
 ) -> None:
     connection = put(world.connected(), decided)
-    assert not lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason="refused")
+    assert not lifecycle.set_state(connection, ConnectionState.NEEDS_RECONNECT, reason="refused")
     assert Connection.objects.get().state == decided
 
 

@@ -12,7 +12,7 @@ from django.core import mail
 
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, ConnectionState, Notice, NoticeMail
-from integrations.connections.notices import notices
+from integrations.connections.notices import delivery, records
 from integrations.connections.tokens import keep_alive
 from integrations.jobs import notices as telling
 from integrations.jobs import queue, token_waits
@@ -46,7 +46,7 @@ def told() -> dict[str, str]:
 
 
 def break_down(connection: Connection) -> None:
-    lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason="It died.")
+    lifecycle.set_state(connection, ConnectionState.NEEDS_RECONNECT, reason="It died.")
 
 
 def test_who_is_concerned_is_told_what_happened_and_what_to_do(
@@ -85,7 +85,7 @@ def test_recovery_is_told_and_several_news_come_in_one_mail(
     world: World, officer: User, connection: Connection
 ) -> None:
     break_down(connection)
-    lifecycle.move(connection, ConnectionState.ACTIVE)
+    lifecycle.set_state(connection, ConnectionState.ACTIVE)
     tell()
     assert len([message for message in mail.outbox if message.to == [officer.email]]) == 1
     assert "works again" in told()[officer.email] and "1 more" in told()[officer.email]
@@ -116,7 +116,7 @@ def test_each_person_is_told_once_although_the_mail_server_refuses_some(
         sent.extend(to)
 
     refused: list[str] = []
-    monkeypatch.setattr(notices, "send_mail", send)
+    monkeypatch.setattr(delivery, "send_mail", send)
     break_down(connection)
     job = tell()
     assert job.state == JobState.WAITING and "mail server" in job.waits_for
@@ -137,8 +137,8 @@ def test_a_consent_that_dies_soon_is_told_once_for_each_token(
     tell()
     assert len([m for m in mail.outbox if "consent dies soon" in m.subject and m.to == [officer.email]]) == 1
     assert "resume it" in told()[officer.email]
-    [dying] = keep_alive.dying()
-    assert not notices.dies_soon(dying)
+    [dying] = keep_alive.find_expiring()
+    assert not records.record_expiring(dying)
 
 
 def test_nobody_is_told_of_an_organization_that_they_have_left(world: World, connection: Connection) -> None:
@@ -160,7 +160,7 @@ def test_a_mailbox_that_is_refused_for_good_is_given_up_and_holds_up_nobody(
             raise SMTPRecipientsRefused({officer.email: (550, b"no such user")})
         sent.extend(to)
 
-    monkeypatch.setattr(notices, "send_mail", send)
+    monkeypatch.setattr(delivery, "send_mail", send)
     break_down(connection)
     job = tell()
     assert job.state == JobState.DONE and sent == [world.operator.email]
@@ -174,7 +174,7 @@ def test_a_mailbox_that_is_full_is_tried_again_ever_more_rarely(
     def send(subject: str, text: str, sender: None, to: list[str]) -> None:
         raise SMTPRecipientsRefused({to[0]: (452, b"mailbox full")})
 
-    monkeypatch.setattr(notices, "send_mail", send)
+    monkeypatch.setattr(delivery, "send_mail", send)
     break_down(connection)
     waits = []
     for _ in range(9):

@@ -48,7 +48,7 @@ def test_token_requests_that_count_no_more_and_sessions_that_ended_go(world: Wor
 
 def test_a_place_in_the_queue_for_tokens_is_kept_for_a_day(world: World) -> None:
     connection = world.connected()
-    demands.ask(connection, purpose=Purpose.CONSENT)
+    demands.enqueue(connection, purpose=Purpose.CONSENT)
     world.sandbox.pass_time(retention.DEMANDS.total_seconds() - 60)
     retention.delete_expired_rows()
     assert TokenDemand.objects.exists()
@@ -81,8 +81,8 @@ def test_old_calls_go_a_bounded_number_at_a_time_the_oldest_first(
 ) -> None:
     connection = world.connected()
     kept = Call.objects.count()
-    budget = budgets.of(connection)
-    long_ago = clock.now() - call_log.KEPT
+    budget = budgets.for_connection(connection)
+    long_ago = clock.now() - call_log.RETENTION
     for days in (1, 2, 3):
         Call.objects.create(
             at=long_ago - dt.timedelta(days=days),

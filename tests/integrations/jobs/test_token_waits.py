@@ -41,7 +41,7 @@ def waiting(world: World) -> Job:
     world.environment.tokens_per_hour = 1
     world.environment.save()
     world.sandbox.pass_time(2 * 3600)
-    ledger.close(ledger.take(other, purpose=Purpose.WORK, fence=0), RequestState.REFUSED)
+    ledger.close_request(ledger.open_request(other, purpose=Purpose.WORK, fence=0), RequestState.REFUSED)
     job = run(jobs.start(connection=connection))
     assert job.state == JobState.WAITING and "No token slot" in job.waits_for
     return job
@@ -71,7 +71,7 @@ def test_a_slot_that_comes_free_sooner_wakes_whose_turn_it_is(world: World, wait
 def test_a_token_that_arrives_wakes_all_that_waits_for_its_connection(world: World, waiting: Job) -> None:
     TokenRequest.objects.filter(state=RequestState.REFUSED).update(state=RequestState.RELEASED)
     assert waiting.connection is not None
-    access.access_token(waiting.connection, purpose=Purpose.PERSON)
+    access.get_access_token(waiting.connection, purpose=Purpose.PERSON)
     waiting.refresh_from_db()
     assert not waiting.waits_for
     assert run(waiting).state == JobState.DONE
@@ -90,7 +90,7 @@ def test_a_grant_that_nobody_used_is_renewed_by_a_job(world: World) -> None:
     assert Job.objects.filter(kind=token_waits.RENEWAL_KIND).count() == 1
     connection.token.refresh_from_db()
     world.sandbox.pass_time(13 * DAY)
-    assert access.access_token(connection)
+    assert access.get_access_token(connection)
 
 
 def test_a_paused_grant_that_is_ripe_is_renewed_as_soon_as_it_is_resumed(
@@ -104,7 +104,7 @@ def test_a_paused_grant_that_is_ripe_is_renewed_as_soon_as_it_is_resumed(
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.resume(connection, actor=world.operator)
     assert run(Job.objects.get(kind=token_waits.RENEWAL_KIND)).state == JobState.DONE
-    assert keep_alive.dying() == []
+    assert keep_alive.find_expiring() == []
 
 
 def test_a_grant_that_died_says_so_without_anybody_asking(world: World) -> None:
@@ -112,16 +112,16 @@ def test_a_grant_that_died_says_so_without_anybody_asking(world: World) -> None:
     world.sandbox.pass_time(15 * DAY)
     token_waits.report_expired_grants()
     connection.refresh_from_db()
-    assert (connection.state, connection.reason) == (ConnectionState.NEEDS_RECONNECT, access.DIED)
+    assert (connection.state, connection.reason) == (ConnectionState.NEEDS_RECONNECT, access.EXPIRED_REASON)
 
 
 def test_an_intent_that_nobody_came_back_to_is_explained(world: World) -> None:
     connection = world.consented(world.member("officer"))
-    request = ledger.take(connection, purpose=Purpose.WORK, fence=0)
+    request = ledger.open_request(connection, purpose=Purpose.WORK, fence=0)
     token_waits.resolve_lost_answers()
     request.refresh_from_db()
     assert request.state == RequestState.OPEN, "its process may still live"
-    world.sandbox.pass_time(access.LEASE.total_seconds() + 1)
+    world.sandbox.pass_time(access.LEASE_DURATION.total_seconds() + 1)
     token_waits.resolve_lost_answers()
     request.refresh_from_db()
     assert request.state == RequestState.LOST
@@ -141,14 +141,14 @@ def test_a_token_that_comes_while_a_job_is_being_reschedule_is_not_missed(
     connection = world.connected()
     world.sandbox.pass_time(3700)
     other = Connection.objects.get(pk=connection.pk)
-    real = access.access_token
+    real = access.get_access_token
 
     def refused_just_before(*args: object, **kwargs: object) -> str:
-        monkeypatch.setattr(access, "access_token", real)
+        monkeypatch.setattr(access, "get_access_token", real)
         real(other)
         raise ledger.NoSlot(clock.now() + dt.timedelta(hours=1), 3600, renews=True)
 
-    monkeypatch.setattr(access, "access_token", refused_just_before)
+    monkeypatch.setattr(access, "get_access_token", refused_just_before)
     assert run(jobs.start(connection=connection)).state == JobState.DONE
 
 
@@ -174,7 +174,7 @@ def test_a_turn_that_comes_for_somebody_who_has_gone_passes_to_the_next(world: W
     TokenRequest.objects.filter(state=RequestState.REFUSED).update(state=RequestState.RELEASED)
     token_waits.wake_ready_connections()
     assert run(waiting).state == JobState.WAITING, "a person goes first"
-    world.sandbox.pass_time(demands.FORGOTTEN_AFTER.total_seconds() + 1)
+    world.sandbox.pass_time(demands.ABANDONED_AFTER.total_seconds() + 1)
     token_waits.wake_ready_connections()
     assert run(waiting).state == JobState.DONE
 
@@ -204,7 +204,7 @@ def test_new_credentials_wake_what_waited_for_a_paused_connection(
     assert job.state == JobState.WAITING and "paused" in job.waits_for
     world.propose()
     with django_capture_on_commit_callbacks(execute=True):
-        client_credentials.settle(connection)
+        client_credentials.activate_candidate(connection)
     assert run(job).state == JobState.DONE
 
 
@@ -253,7 +253,7 @@ def test_work_that_a_stop_held_up_goes_on_at_once_when_it_is_released(
     world: World, django_capture_on_commit_callbacks: Any
 ) -> None:
     job = jobs.start(connection=world.connected())
-    kill_switch.stop(reason="The vendor called.", actor=world.operator)
+    kill_switch.activate(reason="The vendor called.", actor=world.operator)
     assert run(job).state == JobState.WAITING and "has stopped all calls" in job.waits_for
     with django_capture_on_commit_callbacks(execute=True):
         kill_switch.release(actor=world.operator)

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from integrations.connections.limits import kill_switch
 from integrations.connections.models import Environment, Installation
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from integrations.jobs import queue, worker
 from integrations.jobs.models import Job, JobState
 from portal.accounts.models import User
@@ -134,7 +134,7 @@ def test_an_officer_sees_the_jobs_they_asked_for_and_those_of_their_connection(
     assert client.get(address_of(foreign)).status_code == 404
     assert foreign.connection is not None
     html = page(client, f"{reverse('jobs')}?connection={foreign.connection_id}")
-    assert title_of(foreign.connection) not in html and len(listed(html)) == 2
+    assert connection_title(foreign.connection) not in html and len(listed(html)) == 2
     assert client.post(address_of(theirs, "retry")).status_code == 302
     assert client.post(address_of(foreign, "retry")).status_code == 404
     assert client.post(address_of(asked, "pause")).status_code == 302
@@ -250,7 +250,7 @@ def test_jobs_say_whose_connection_they_are_of_and_are_narrowed_to_one(
 ) -> None:
     connections = [connection_of(installation, member(installation, "officer")) for _ in range(2)]
     jobs = [counting_of(connection) for connection in connections]
-    titles = [title_of(connection) for connection in connections]
+    titles = [connection_title(connection) for connection in connections]
     client = browser(operator)
     html = page(client, reverse("jobs"))
     assert all(title in html for title in titles)
@@ -293,5 +293,5 @@ def test_while_all_calls_are_stopped_no_time_is_promised(installation: Installat
     viewer = browser(member(installation, "viewer"))
     addresses = (reverse("jobs"), reverse("job", args=[installation.organization.slug, job.pk]))
     assert all("ontinues in " in re.sub(r"<[^>]+>", "", page(viewer, address)) for address in addresses)
-    kill_switch.stop(reason="The vendor called.", actor=operator)
+    kill_switch.activate(reason="The vendor called.", actor=operator)
     assert not any("ontinues in " in re.sub(r"<[^>]+>", "", page(viewer, address)) for address in addresses)

@@ -41,7 +41,7 @@ def test_one_that_waits_for_a_token_does_not_keep_the_others(world: World) -> No
     Token.objects.filter(connection=waits).update(access_expires_at=None)
     verification.start(waits, actor=None)
     verification.start(has_one, actor=None)
-    assert ledger.next_slot(world.environment, waits) > clock.now()
+    assert ledger.next_available_time(world.environment, waits) > clock.now()
     jobs = {job.connection_id: queue.run_now(job) for job in Job.objects.filter(kind=verification.KIND)}
     assert jobs[waits.pk].state == JobState.WAITING and "No token slot" in jobs[waits.pk].waits_for
     assert jobs[has_one.pk].state == JobState.DONE
@@ -71,11 +71,11 @@ def test_a_worker_that_dies_after_the_last_step_neither_forgets_the_sync_nor_ver
 
 def test_a_verification_that_failed_is_tried_again_from_its_job(world: World) -> None:
     connection = world.connected()
-    lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason="It was refused.")
+    lifecycle.set_state(connection, ConnectionState.NEEDS_RECONNECT, reason="It was refused.")
     job = verify(connection)
     assert job.state == JobState.FAILED and "It was refused" in job.problem
     assert Verification.objects.get().problem == job.problem
-    lifecycle.move(connection, ConnectionState.ACTIVE)
+    lifecycle.set_state(connection, ConnectionState.ACTIVE)
     assert queue.retry(job, actor=world.operator)
     assert queue.run_now(job).state == JobState.DONE
     assert Verification.objects.get().outcome == Verification.Outcome.DONE

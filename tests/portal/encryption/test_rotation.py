@@ -287,10 +287,10 @@ def test_the_places_are_read_in_bounded_batches(settings: Any) -> None:
 
 def test_a_token_works_while_and_after_keys_are_rotated(world: World, settings: Any) -> None:
     connection = world.connected()
-    before = access.access_token(connection)
+    before = access.get_access_token(connection)
     put_in_front(settings)
-    assert access.access_token(connection) == before
+    assert access.get_access_token(connection) == before
     rotation.rotate()
     take_out(settings)
-    assert access.access_token(connection) == before
+    assert access.get_access_token(connection) == before
     assert "secret" not in json.dumps([row.detail for row in Entry.objects.filter(action="keys.rotated")])

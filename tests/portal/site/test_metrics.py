@@ -49,7 +49,7 @@ def test_they_tell_how_connections_jobs_and_budgets_stand(world: World, scraper:
     world.environment.tokens_per_hour = 2
     world.environment.calls_per_minute = 900
     world.environment.save()
-    ledger.close(ledger.take(connection, purpose=Purpose.WORK, fence=0), RequestState.GRANTED)
+    ledger.close_request(ledger.open_request(connection, purpose=Purpose.WORK, fence=0), RequestState.GRANTED)
     found = read(scraper)
     where = (("egress", "direct"), ("host", "sandbox.example:443"))
     assert found["portal_connections", (("state", "active"),)] == 1
@@ -66,8 +66,8 @@ def test_they_tell_how_connections_jobs_and_budgets_stand(world: World, scraper:
 
 def test_trouble_shows(world: World, scraper: Client) -> None:
     connection = world.connected()
-    lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason="It died.")
-    kill_switch.stop(reason="Maintenance", actor=world.operator)
+    lifecycle.set_state(connection, ConnectionState.NEEDS_RECONNECT, reason="It died.")
+    kill_switch.activate(reason="Maintenance", actor=world.operator)
     found = read(scraper)
     assert found["portal_connections", (("state", "needs_reconnect"),)] == 1
     assert found["portal_mails_waiting", ()] == 1

@@ -65,7 +65,7 @@ def test_signing_in_says_a_sentence_and_operators_get_one_mail(lost: Any) -> Non
 
 
 def test_operators_read_which_key_is_missing(world: World, lost: Any, client: Client) -> None:
-    egress.add(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
+    egress.add_proxy(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
     client.force_login(world.operator)
     assert client.get(reverse("limits")).status_code == 200
     bring_back = lost()
@@ -104,15 +104,15 @@ def test_a_call_leaves_the_connection_and_its_token_as_they_are(world: World, lo
     asked = len(world.sandbox.requests("/v1/token"))
     for _ in range(2):
         with pytest.raises(DecryptionError):
-            access.access_token(connection)
+            access.get_access_token(connection)
     world.sandbox.pass_time(3600)
     with pytest.raises(DecryptionError):
-        access.access_token(connection)
+        access.get_access_token(connection)
     assert Token.objects.get().lease_expires_at is None
     assert Connection.objects.values_list("state").get() == (ConnectionState.ACTIVE,)
     assert len(world.sandbox.requests("/v1/token")) == asked
     bring_back()
-    assert access.access_token(Connection.objects.get())
+    assert access.get_access_token(Connection.objects.get())
 
 
 def test_a_refresh_token_survives_a_missing_key(world: World, lost: Any) -> None:
@@ -120,21 +120,21 @@ def test_a_refresh_token_survives_a_missing_key(world: World, lost: Any) -> None
     world.sandbox.pass_time(3600)
     bring_back = lost()
     with pytest.raises(DecryptionError):
-        access.access_token(connection)
+        access.get_access_token(connection)
     connection.state = Connection.objects.values_list("state", flat=True).get(pk=connection.pk)
     assert connection.state == ConnectionState.ACTIVE
     bring_back()
-    assert access.access_token(Connection.objects.get(pk=connection.pk))
+    assert access.get_access_token(Connection.objects.get(pk=connection.pk))
 
 
 def test_proposed_credentials_are_kept_until_the_key_is_back(world: World, lost: Any) -> None:
     connection = world.propose()
     bring_back = lost()
     with pytest.raises(DecryptionError):
-        client_credentials.settle(connection)
+        client_credentials.activate_candidate(connection)
     assert CredentialCandidate.objects.count() == 1
     bring_back()
-    client_credentials.settle(connection)
+    client_credentials.activate_candidate(connection)
     assert Connection.objects.get().state == ConnectionState.ACTIVE
 
 
@@ -164,5 +164,5 @@ def test_rotating_with_the_key_back_mends_everything(world: World, lost: Any, se
     bring_back()
     assert rotation.rotate().left == 0
     take_out(settings)
-    assert access.access_token(connection)
+    assert access.get_access_token(connection)
     assert User.objects.filter(is_operator=True).exists()

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations.connections.models import Connection, Installation
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from integrations.directory.browse import coverage
 from integrations.directory.sync import jobs as sync
 from integrations.directory.sync.runs import Round
@@ -81,7 +81,9 @@ class Command(BaseCommand):
     def _tell(self, installation: Installation, synced: Round) -> None:
         for job in synced.jobs:
             for line in JobLine.objects.filter(job=job).order_by("pk"):
-                named = f"{title_of(job.connection)}: " if synced.passes > 1 and job.connection else ""
+                named = (
+                    f"{connection_title(job.connection)}: " if synced.passes > 1 and job.connection else ""
+                )
                 self.stdout.write(f"  {named}{line.text}")
         if synced.state == JobState.DONE:
             self.stdout.write(f"  Read {synced.done:,} contacts. {coverage.of(installation).sentence()}")

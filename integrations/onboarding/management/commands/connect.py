@@ -44,7 +44,7 @@ class Command(BaseCommand):
             self.stderr.write("Paste the client secret, then Enter and Ctrl-D:")
         secret = sys.stdin.read()
         try:
-            client_credentials.clean(options["client_id"], secret)
+            client_credentials.validate(options["client_id"], secret)
             organization, is_new = self._organization(options["organization"], new=options["new"])
             connection = client_credentials.propose(
                 installation=installations.get_or_create(organization, environment),

@@ -28,7 +28,7 @@ def test_one_officers_consent_is_enough_to_notice_the_credentials_of_the_whole_o
     world.consented(world.member("officer", BLUEWATER), BLUEWATER, officer=officer)
     wrong = paste(world, CEDAR, of=BLUEWATER)
     with pytest.raises(Rejected, match="another organization"):
-        client_credentials.settle(wrong)
+        client_credentials.activate_candidate(wrong)
     assert Connection.objects.get(pk=wrong.pk).state == ConnectionState.QUARANTINED
     queue.run_now(jobs.start(connection=wrong))
     for model in (Contact, Owner, ContactGroup):
@@ -41,7 +41,7 @@ def test_another_organizations_credentials_leave_a_working_connection_as_it_was(
     before = Token.objects.get(connection=working)
     paste(world, CEDAR, of=BLUEWATER)
     with pytest.raises(Rejected, match="not kept"):
-        client_credentials.settle(working)
+        client_credentials.activate_candidate(working)
     row = Connection.objects.get(pk=working.pk)
     assert row.state == ConnectionState.ACTIVE and row.admitted_at is not None
     assert row.client_secret == world.sandbox.organization(CEDAR)["client_secret"]
@@ -54,7 +54,7 @@ def test_an_officer_of_an_organization_whose_admin_connected_is_noticed_elsewher
     stranger = world.member("officer", CEDAR)
     theirs = world.sandbox.officers(BLUEWATER)[0]
     answer = world.sandbox.consent(world.begin(stranger, CEDAR), theirs)
-    returned = consent.Return(answer.get("state", ""), answer.get("code", ""))
+    returned = consent.AuthorizationResponse(answer.get("state", ""), answer.get("code", ""))
     connection = consent.finish(returned, user=stranger, session=SESSION)
     verification.start(connection, actor=stranger)
     queue.run_now(connection.jobs.get(kind=verification.KIND))
@@ -80,11 +80,13 @@ def test_a_token_granted_before_a_crash_is_not_asked_for_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = world.propose()
-    monkeypatch.setattr(client_credentials, "_take_over", lambda *_: (_ for _ in ()).throw(SystemExit))
+    monkeypatch.setattr(
+        client_credentials, "_take_over_connection", lambda *_: (_ for _ in ()).throw(SystemExit)
+    )
     with pytest.raises(SystemExit):
-        client_credentials.settle(connection)
+        client_credentials.activate_candidate(connection)
     monkeypatch.undo()
-    client_credentials.settle(connection)
+    client_credentials.activate_candidate(connection)
     assert Connection.objects.get().state == ConnectionState.ACTIVE
     assert len(world.sandbox.requests("/v1/token")) == 1
 
@@ -95,7 +97,7 @@ def test_credentials_of_an_organization_that_nobody_has_connected_do_not_replace
     working = world.connected(CEDAR)
     paste(world, CEDAR, of=BLUEWATER)
     with pytest.raises(Rejected, match="nothing in common"):
-        client_credentials.settle(working)
+        client_credentials.activate_candidate(working)
     row = Connection.objects.get(pk=working.pk)
     assert row.state == ConnectionState.ACTIVE
     assert row.client_secret == world.sandbox.organization(CEDAR)["client_secret"]
@@ -106,7 +108,7 @@ def test_credentials_that_have_nothing_in_common_with_an_officers_book_are_refus
     world.consented(world.member("officer"))
     first = paste(world, CEDAR, of=BLUEWATER)
     with pytest.raises(Rejected, match="nothing in common"):
-        client_credentials.settle(first)
+        client_credentials.activate_candidate(first)
     assert Connection.objects.get(pk=first.pk).state == ConnectionState.QUARANTINED
 
 
@@ -121,5 +123,5 @@ def test_when_all_other_connections_are_revoked_another_world_may_be_connected(w
     working = world.connected(CEDAR)
     lifecycle.revoke(working, actor=world.operator)
     paste(world, CEDAR, of=BLUEWATER)
-    client_credentials.settle(working)
+    client_credentials.activate_candidate(working)
     assert Connection.objects.get(pk=working.pk).state == ConnectionState.ACTIVE

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 )
 def test_what_cannot_be_right_is_refused_offline(client_id: str, client_secret: str, says: str) -> None:
     with pytest.raises(Rejected, match=says) as refused:
-        client_credentials.clean(client_id, client_secret)
+        client_credentials.validate(client_id, client_secret)
     if len(client_secret.strip()) > 8:
         assert client_secret not in str(refused.value)
 
@@ -41,7 +41,7 @@ def test_white_space_around_a_pasted_secret_is_taken_off(world: World) -> None:
     connection = world.propose(
         client_id=f" {theirs['client_id']}\n", client_secret=f"\t{theirs['client_secret']} \n"
     )
-    client_credentials.settle(connection)
+    client_credentials.activate_candidate(connection)
     assert Connection.objects.get().state == ConnectionState.ACTIVE
 
 
@@ -59,7 +59,7 @@ def test_granted_credentials_are_kept_with_one_token_request(world: World) -> No
 def test_a_wrong_secret_is_refused_with_a_sentence_and_forgotten(world: World) -> None:
     connection = world.propose(client_secret="wrong-canary")
     with pytest.raises(Rejected, match="does not know this client id and secret in Sandbox") as refused:
-        client_credentials.settle(connection)
+        client_credentials.activate_candidate(connection)
     assert "canary" not in str(refused.value)
     assert not CredentialCandidate.objects.exists()
     assert Connection.objects.get().state == ConnectionState.PENDING
@@ -70,7 +70,7 @@ def test_wrong_new_credentials_leave_a_working_connection_as_it_was(world: World
     connection = world.connected()
     world.propose(client_secret="wrong")
     with pytest.raises(Rejected):
-        client_credentials.settle(connection)
+        client_credentials.activate_candidate(connection)
     row = Connection.objects.get()
     assert row.pk == connection.pk
     assert row.state == ConnectionState.ACTIVE
@@ -89,9 +89,9 @@ def test_a_sandbox_that_is_down_keeps_the_credentials_for_later(world: World) ->
     connection = world.propose()
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 503, "times": 1})
     with pytest.raises(TryLater):
-        client_credentials.settle(connection)
+        client_credentials.activate_candidate(connection)
     assert CredentialCandidate.objects.exists()
-    client_credentials.settle(connection)
+    client_credentials.activate_candidate(connection)
     assert Connection.objects.get().state == ConnectionState.ACTIVE
 
 
@@ -110,7 +110,7 @@ def test_after_a_refusal_an_organizations_admin_waits_an_hour_and_an_operator_do
     world.sandbox.pass_time(3601)
     wrong = {"installation": installation, "client_id": "nobodys", "client_secret": "nonsense"}
     with pytest.raises(Rejected, match="does not know"):
-        client_credentials.settle(client_credentials.propose(**wrong, actor=admin))
+        client_credentials.activate_candidate(client_credentials.propose(**wrong, actor=admin))
     with pytest.raises(Rejected, match="less than an hour ago"):
         client_credentials.propose(**wrong, actor=admin)
     client_credentials.propose(**wrong, actor=world.operator)
@@ -142,13 +142,13 @@ def test_what_a_connection_works_with_already_is_not_tried_again(world: World) -
 def test_customers_try_credentials_once_an_hour_and_operators_as_they_like(world: World) -> None:
     admin = world.member("admin")
     with pytest.raises(Rejected):
-        client_credentials.settle(paste(world, secret="wrong-1", actor=admin))
+        client_credentials.activate_candidate(paste(world, secret="wrong-1", actor=admin))
     with pytest.raises(Rejected, match="less than an hour ago") as refused:
         paste(world, secret="wrong-2", actor=admin)
     assert refused.value.code == "too_many_tries"
     with pytest.raises(Rejected, match="does not know"):
-        client_credentials.settle(paste(world, secret="wrong-3", actor=world.operator))
+        client_credentials.activate_candidate(paste(world, secret="wrong-3", actor=world.operator))
     world.sandbox.pass_time(3601)
     theirs = world.sandbox.organization(CEDAR)["client_secret"]
-    client_credentials.settle(paste(world, secret=theirs, actor=admin))
+    client_credentials.activate_candidate(paste(world, secret=theirs, actor=admin))
     assert Connection.objects.get().state == ConnectionState.ACTIVE

@@ -44,7 +44,7 @@ def test_the_state_is_stored_as_a_hash_only(world: World, admin) -> None:
 
 
 def test_a_denial_is_kind_and_gives_the_slot_back(world: World, admin) -> None:
-    with pytest.raises(consent.Denied, match="nothing was connected"):
+    with pytest.raises(consent.AccessDenied, match="nothing was connected"):
         consent.finish(world.come_back(admin, "Deny"), user=admin, session=SESSION)
     assert TokenRequest.objects.get().state == RequestState.RELEASED
     assert not Token.objects.exists()
@@ -55,23 +55,23 @@ def test_a_replayed_return_is_refused_and_stores_nothing(world: World, admin) ->
     returned = world.come_back(admin)
     consent.finish(returned, user=admin, session=SESSION)
     before = Token.objects.get().fence
-    with pytest.raises(consent.Refused, match="used before"):
+    with pytest.raises(consent.ResponseRefused, match="used before"):
         consent.finish(returned, user=admin, session=SESSION)
     assert Token.objects.get().fence == before
 
 
 def test_a_forged_state_is_refused(world: World, admin) -> None:
     returned = world.come_back(admin)
-    forged = consent.Return("forged" + returned.state, returned.code)
-    with pytest.raises(consent.Refused, match="does not belong"):
+    forged = consent.AuthorizationResponse("forged" + returned.state, returned.code)
+    with pytest.raises(consent.ResponseRefused, match="does not belong"):
         consent.finish(forged, user=admin, session=SESSION)
     assert not Token.objects.exists()
 
 
 @pytest.mark.parametrize("state", ["", "x", "x" * 5000, "\x00"])
 def test_rubbish_for_a_state_is_refused(world: World, admin, state: str) -> None:
-    with pytest.raises(consent.Refused):
-        consent.finish(consent.Return(state, "code"), user=admin, session=SESSION)
+    with pytest.raises(consent.ResponseRefused):
+        consent.finish(consent.AuthorizationResponse(state, "code"), user=admin, session=SESSION)
 
 
 def test_a_return_in_another_session_or_by_another_person_is_refused_and_does_not_use_it_up(
@@ -79,7 +79,7 @@ def test_a_return_in_another_session_or_by_another_person_is_refused_and_does_no
 ) -> None:
     returned = world.come_back(admin)
     for user, session in ((admin, "another-session"), (world.member("admin"), SESSION)):
-        with pytest.raises(consent.Refused):
+        with pytest.raises(consent.ResponseRefused):
             consent.finish(returned, user=user, session=session)
     assert not Token.objects.exists()
     assert consent.finish(returned, user=admin, session=SESSION)
@@ -87,8 +87,8 @@ def test_a_return_in_another_session_or_by_another_person_is_refused_and_does_no
 
 def test_a_return_after_ten_minutes_is_refused(world: World, admin) -> None:
     returned = world.come_back(admin)
-    clock.advance(consent.LIFE.total_seconds() + 1)
-    with pytest.raises(consent.Refused, match="ten minutes"):
+    clock.advance(consent.ATTEMPT_LIFETIME.total_seconds() + 1)
+    with pytest.raises(consent.ResponseRefused, match="ten minutes"):
         consent.finish(returned, user=admin, session=SESSION)
 
 
@@ -106,7 +106,9 @@ def test_a_failed_reconnect_leaves_the_working_grant_as_it_was(world: World, adm
     pair = Token.objects.get().refresh_token
     returned = world.come_back(admin)
     with pytest.raises(Rejected):
-        consent.finish(consent.Return(returned.state, "not-the-code"), user=admin, session=SESSION)
+        consent.finish(
+            consent.AuthorizationResponse(returned.state, "not-the-code"), user=admin, session=SESSION
+        )
     row = Connection.objects.get()
     assert (row.pk, row.state) == (connection.pk, ConnectionState.ACTIVE)
     assert Token.objects.get().refresh_token == pair
@@ -136,9 +138,9 @@ def test_starting_again_gives_the_earlier_slot_back(world: World, admin) -> None
 
 def test_while_everything_is_stopped_no_code_is_exchanged(world: World, admin) -> None:
     returned = world.come_back(admin)
-    kill_switch.stop(reason="Maintenance", actor=world.operator)
+    kill_switch.activate(reason="Maintenance", actor=world.operator)
     before = len(world.sandbox.requests("/v1/token"))
-    with pytest.raises(permits.Stopped):
+    with pytest.raises(permits.CallsStopped):
         consent.finish(returned, user=admin, session=SESSION)
     assert len(world.sandbox.requests("/v1/token")) == before
     assert TokenRequest.objects.get().state == RequestState.RELEASED
@@ -149,10 +151,10 @@ def test_while_everything_is_stopped_no_code_is_exchanged(world: World, admin) -
 def test_a_slot_of_one_address_is_not_used_by_another(world: World, admin, settings: Any) -> None:
     settings.PROXY_HOSTS = ["proxy.example"]
     returned = world.come_back(admin)
-    way = egress.add(name="second", label="Second", proxy_url="https://proxy.example:3128", actor=None)
-    egress.assign(Connection.objects.get(), way, actor=None)
+    way = egress.add_proxy(name="second", label="Second", proxy_url="https://proxy.example:3128", actor=None)
+    egress.assign_egress(Connection.objects.get(), way, actor=None)
     before = len(world.sandbox.requests("/v1/token"))
-    with pytest.raises(consent.Refused, match="is gone"):
+    with pytest.raises(consent.ResponseRefused, match="is gone"):
         consent.finish(returned, user=admin, session=SESSION)
     assert len(world.sandbox.requests("/v1/token")) == before
     assert TokenRequest.objects.get().state == RequestState.RELEASED

@@ -50,7 +50,7 @@ def test_somebody_on_the_way_to_total_expert_comes_back_to_nothing(world: World)
     leave(world, officer)
     assert TokenRequest.objects.get().state == RequestState.RELEASED
     assert not ConsentAttempt.objects.exists()
-    with pytest.raises(consent.Refused):
+    with pytest.raises(consent.ResponseRefused):
         consent.finish(returned, user=officer, session=SESSION)
     assert not Token.objects.exists()
 
@@ -60,14 +60,14 @@ def test_somebody_removed_while_their_code_is_exchanged_stays_out(
 ) -> None:
     officer = world.member("officer")
     returned = world.come_back(officer)
-    exchange = consent._exchange
+    exchange = consent._exchange_code
 
     def exchange_and_be_removed(*arguments: object) -> None:
         exchange(*arguments)
         leave(world, officer)
 
-    monkeypatch.setattr(consent, "_exchange", exchange_and_be_removed)
-    with pytest.raises(consent.Refused, match="may not connect"):
+    monkeypatch.setattr(consent, "_exchange_code", exchange_and_be_removed)
+    with pytest.raises(consent.ResponseRefused, match="may not connect"):
         consent.finish(returned, user=officer, session=SESSION)
     assert not Token.objects.exists()
     assert Connection.objects.get(user=officer).state != ConnectionState.ACTIVE
@@ -77,7 +77,7 @@ def test_somebody_who_may_no_longer_connect_when_they_come_back_is_refused(world
     officer = world.member("officer")
     returned = world.come_back(officer)
     Membership.objects.filter(user=officer).update(role="viewer")
-    with pytest.raises(consent.Refused):
+    with pytest.raises(consent.ResponseRefused):
         consent.finish(returned, user=officer, session=SESSION)
     assert not Token.objects.exists()
     assert len(world.sandbox.requests("/v1/token")) == 0

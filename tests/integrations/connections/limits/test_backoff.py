@@ -17,7 +17,7 @@ from integrations.connections.models import (
     TokenDemand,
     TokenRequest,
 )
-from integrations.connections.notices import notices
+from integrations.connections.notices import records
 from integrations.connections.tokens import access
 from integrations.connections.views import health, panels
 from integrations.directory.sync import jobs, schedule
@@ -39,11 +39,11 @@ def limit(world: World, tokens_per_hour: int) -> None:
 def fail(connection: Connection, purpose: Purpose = Purpose.WORK, *, at_once: bool = True) -> bool:
     """One request of its job that gets no answer. False when it must wait."""
     try:
-        request = ledger.take(connection, purpose=purpose, fence=1)
+        request = ledger.open_request(connection, purpose=purpose, fence=1)
     except ledger.NoSlot:
         assert not at_once
         return False
-    ledger.close(request, RequestState.LOST)
+    ledger.close_request(request, RequestState.LOST)
     return True
 
 
@@ -55,11 +55,11 @@ def test_the_first_failure_is_tried_again_at_once_and_each_later_one_after_twice
     rests = []
     for _ in range(16):
         fail(connection)
-        lately = backoff.of(connection, clock.now())
+        lately = backoff.for_connection(connection, clock.now())
         rests.append(lately.rests_until and round((lately.rests_until - clock.now()) / HOUR))
         if lately.rests_until:
             with pytest.raises(ledger.NoSlot, match="its last token requests failed"):
-                ledger.take(connection, purpose=Purpose.WORK, fence=1)
+                ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
             world.sandbox.pass_time((lately.rests_until - clock.now()).total_seconds() + 1)
     assert rests == [None, 1, 2, 4, 8] + [12] * 11
 
@@ -77,7 +77,7 @@ def test_one_whose_requests_always_fail_leaves_the_slots_to_the_others(world: Wo
             if clock.now() < free[connection]:
                 continue
             try:
-                request = ledger.take(
+                request = ledger.open_request(
                     connection, purpose=Purpose.WORK, fence=1, stale_since=stale[connection]
                 )
             except ledger.NoSlot as later:
@@ -85,7 +85,7 @@ def test_one_whose_requests_always_fail_leaves_the_slots_to_the_others(world: Wo
                 continue
             served[connection] += 1
             works = connection == healthy
-            ledger.close(request, RequestState.GRANTED if works else RequestState.LOST)
+            ledger.close_request(request, RequestState.GRANTED if works else RequestState.LOST)
             free[connection] = clock.now() + (6 * HOUR if works else HOUR / 4)
             stale[connection] = clock.now() if works else stale[connection]
         clock.advance(600)
@@ -115,7 +115,7 @@ def test_an_operator_who_moves_it_forward_has_it_tried_once_more(world: World) -
     limit(world, 100)
     assert fail(connection) and fail(connection)
     assert not fail(connection, at_once=False)
-    demands.forward(connection, actor=world.operator)
+    demands.prioritize(connection, actor=world.operator)
     assert fail(connection)
     assert not fail(connection, at_once=False), "moving forward is for one request"
 
@@ -123,13 +123,13 @@ def test_an_operator_who_moves_it_forward_has_it_tried_once_more(world: World) -
 def test_a_token_that_is_granted_ends_it(world: World) -> None:
     connection = world.connected()
     assert fail(connection) and fail(connection)
-    ledger.close(_at_last(world, connection), RequestState.GRANTED)
-    assert backoff.of(connection, clock.now()) == backoff.NONE
+    ledger.close_request(_at_last(world, connection), RequestState.GRANTED)
+    assert backoff.for_connection(connection, clock.now()) == backoff.NONE
 
 
 def _at_last(world: World, connection: Connection) -> TokenRequest:
     world.sandbox.pass_time(3700)
-    return ledger.take(connection, purpose=Purpose.WORK, fence=1)
+    return ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
@@ -152,7 +152,7 @@ def test_requests_that_are_refused_without_end_get_rarer_and_are_told(world: Wor
     assert "failed" in health.of(connection).sentence
     world.sandbox.faults()
     world.sandbox.pass_time(12 * 3600)
-    assert access.access_token(connection)
+    assert access.get_access_token(connection)
     token_waits.report_failing_connections()
     token_waits.report_failing_connections()
     kinds = list(Notice.objects.filter(connection=connection).values_list("kind", flat=True))
@@ -165,7 +165,7 @@ def test_home_shows_who_gets_no_token(world: World, rf) -> None:
     request = rf.get("/")
     request.user = world.operator
     assert not (panels.attention(request, None) or {})["failing"]
-    for _ in range(backoff.TOLD_AFTER):
+    for _ in range(backoff.FAILURES_BEFORE_NOTICE):
         fail(connection)
         world.sandbox.pass_time(3601)
     [row] = (panels.attention(request, None) or {})["failing"]
@@ -199,7 +199,9 @@ def test_people_of_one_organization_who_never_finish_leave_slots_to_the_others(w
             begin(world, person)
         world.sandbox.pass_time(11)
         try:
-            ledger.close(ledger.take(victim, purpose=Purpose.WORK, fence=1), RequestState.GRANTED)
+            ledger.close_request(
+                ledger.open_request(victim, purpose=Purpose.WORK, fence=1), RequestState.GRANTED
+            )
             served += 1
         except ledger.NoSlot:
             pass
@@ -219,7 +221,7 @@ def test_a_second_person_of_an_organization_waits_while_a_colleague_consents(wor
     world.begin(first)
     with pytest.raises(ledger.NoSlot, match="a colleague is consenting") as told:
         world.begin(second)
-    assert told.value.after <= ledger.HELD_FOR.total_seconds()
+    assert told.value.after <= ledger.HOLD_DURATION.total_seconds()
     assert world.begin(stranger, BLUEWATER)
 
 
@@ -232,19 +234,19 @@ def test_a_wide_hour_lets_colleagues_consent_at_once(world: World) -> None:
 def test_whoever_lets_two_slots_lapse_goes_before_nobody(world: World) -> None:
     person = world.member("officer")
     limit(world, 4)
-    for _ in range(backoff.LAPSES):
+    for _ in range(backoff.MAX_EXPIRED_HOLDS):
         assert begin(world, person)
-        world.sandbox.pass_time(ledger.HELD_FOR.total_seconds() + 1)
-    own = consent.own_connection(Connection.objects.get(user=person).installation, person)
-    demands.ask(own, purpose=Purpose.CONSENT)
+        world.sandbox.pass_time(ledger.HOLD_DURATION.total_seconds() + 1)
+    own = consent.get_or_create_connection(Connection.objects.get(user=person).installation, person)
+    demands.enqueue(own, purpose=Purpose.CONSENT)
     other = world.connected(BLUEWATER)
-    demands.ask(other, purpose=Purpose.WORK, stale_since=clock.now() - HOUR)
-    now, turn = ledger.look(own, purpose=Purpose.CONSENT)
+    demands.enqueue(other, purpose=Purpose.WORK, stale_since=clock.now() - HOUR)
+    now, turn = ledger.preview(own, purpose=Purpose.CONSENT)
     assert turn.rank == 5
     Token.objects.all().delete()
     TokenDemand.objects.all().delete()
     world.sandbox.pass_time(3601)
-    assert ledger.look(own, purpose=Purpose.CONSENT)[1].rank == 2
+    assert ledger.preview(own, purpose=Purpose.CONSENT)[1].rank == 2
 
 
 def test_news_about_failing_is_written_once(world: World) -> None:
@@ -253,5 +255,5 @@ def test_news_about_failing_is_written_once(world: World) -> None:
     for _ in range(3):
         fail(connection)
         world.sandbox.pass_time(3601)
-    assert notices.fails(connection)
-    assert not notices.fails(connection)
+    assert records.record_failing(connection)
+    assert not records.record_failing(connection)

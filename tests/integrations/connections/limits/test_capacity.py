@@ -30,13 +30,13 @@ def test_consents_cost_one_grant_in_nine_days_to_stay_alive() -> None:
 
 def test_two_hundred_organizations_with_twenty_officers_each() -> None:
     day = dt.timedelta(hours=24)
-    assert capacity.addresses_for(4000, consents=4000, tokens_per_hour=2, fresh_within=day) == 105
-    assert capacity.addresses_for(0, consents=0, tokens_per_hour=2, fresh_within=day) == 1
+    assert capacity.addresses_needed(4000, consents=4000, tokens_per_hour=2, fresh_within=day) == 105
+    assert capacity.addresses_needed(0, consents=0, tokens_per_hour=2, fresh_within=day) == 1
 
 
 @pytest.mark.parametrize("hours", [24, 216, 400, 720])
 def test_as_many_addresses_as_are_named_lose_no_consent(hours: int) -> None:
-    told = capacity.answer(organizations=200, officers=20, admins=True, hours=hours, tokens_per_hour=2)
+    told = capacity.estimate(organizations=200, officers=20, admins=True, hours=hours, tokens_per_hour=2)
     (named,) = (load for load in told["loads"] if load.addresses == told["addresses"])
     assert not named.loses_consents and named.bound_hours <= hours
 
@@ -57,7 +57,7 @@ def test_where_nothing_is_allowed_nothing_is_fresh() -> None:
     ("hours", "words"), [(0.5, "30 minutes"), (5, "5 hours"), (71, "71 hours"), (96, "4 days")]
 )
 def test_hours_are_said_as_people_do(hours: float, words: str) -> None:
-    assert capacity.hours(hours) == words
+    assert capacity.format_hours(hours) == words
 
 
 @pytest.fixture
@@ -111,25 +111,29 @@ def test_a_customers_admin_is_cautioned_without_numbers_of_others(world: World, 
 def test_new_connections_go_to_the_address_with_the_fewest(world: World) -> None:
     first = world.connected()
     assert first.egress is None
-    second = egress.add(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
+    second = egress.add_proxy(
+        name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None
+    )
     assert world.propose(BLUEWATER).egress == second
-    assert egress.for_new(world.environment) is None, "one each: this machine's own comes first"
+    assert egress.choose_egress(world.environment) is None, "one each: this machine's own comes first"
 
 
 @pytest.mark.django_db
 def test_an_address_whose_tokens_others_use_up_gets_no_new_connections(world: World) -> None:
     world.environment.tokens_per_hour = 20
     world.environment.save()
-    second = egress.add(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
-    own = budgets.at(world.environment)
+    second = egress.add_proxy(
+        name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None
+    )
+    own = budgets.for_environment(world.environment)
     Budget.objects.filter(pk=own.pk).update(others_tokens=20)
-    assert egress.for_many(world.environment, 3) == [second] * 3
+    assert egress.choose_egresses(world.environment, 3) == [second] * 3
     Budget.objects.filter(pk=own.pk).update(others_tokens=10)
-    assert egress.for_many(world.environment, 3).count(second) == 2
+    assert egress.choose_egresses(world.environment, 3).count(second) == 2
 
 
 @pytest.mark.django_db
 def test_with_more_addresses_more_are_carried(world: World, crowded: Client) -> None:
     assert "Invite nevertheless" in invite(crowded, world, "one.more@cedar.example")
-    egress.add(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
+    egress.add_proxy(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
     assert "Invite nevertheless" not in invite(crowded, world, "one.more@cedar.example")

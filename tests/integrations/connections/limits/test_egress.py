@@ -41,7 +41,7 @@ def connection(sandbox: SandboxProcess) -> Connection:
 @pytest.fixture
 def way() -> Iterator[Egress]:
     with forward_proxy() as address:
-        yield egress.add(name="second", label="Second", proxy_url=address, actor=None)
+        yield egress.add_proxy(name="second", label="Second", proxy_url=address, actor=None)
 
 
 def addresses(sandbox: SandboxProcess, path: str) -> list[str]:
@@ -52,13 +52,13 @@ def test_calls_and_renewals_come_from_the_proxys_address(
     sandbox: SandboxProcess, connection: Connection, way: Egress
 ) -> None:
     assert addresses(sandbox, "/v1/token") == ["127.0.0.1"]
-    egress.assign(connection, way, actor=None)
+    egress.assign_egress(connection, way, actor=None)
     with client_for(connection) as client:
         client.contacts.list()
     assert addresses(sandbox, "/v1/contacts")[-1] == SOURCE
     sandbox.ask("/_sandbox/clock", {"advance": 3700})
     clock.advance(3700)
-    assert access.access_token(connection)
+    assert access.get_access_token(connection)
     assert addresses(sandbox, "/v1/token") == ["127.0.0.1", SOURCE]
 
 
@@ -67,10 +67,10 @@ def test_an_address_whose_hour_is_used_does_not_hold_up_the_other(
 ) -> None:
     Environment.objects.update(tokens_per_hour=1)
     with pytest.raises(ledger.NoSlot):
-        ledger.take(connection, purpose=Purpose.WORK, fence=0)
-    egress.assign(connection, way, actor=None)
-    assert ledger.take(connection, purpose=Purpose.WORK, fence=0)
-    assert budgets.of(connection).egress == way
+        ledger.open_request(connection, purpose=Purpose.WORK, fence=0)
+    egress.assign_egress(connection, way, actor=None)
+    assert ledger.open_request(connection, purpose=Purpose.WORK, fence=0)
+    assert budgets.for_connection(connection).egress == way
 
 
 def test_a_proxy_that_refuses_us_costs_no_grant_and_shows_no_password(
@@ -78,11 +78,11 @@ def test_a_proxy_that_refuses_us_costs_no_grant_and_shows_no_password(
 ) -> None:
     way.proxy_url = str(way.proxy_url).replace("bob:", "eve:")
     way.save()
-    egress.assign(connection, way, actor=None)
+    egress.assign_egress(connection, way, actor=None)
     sandbox.ask("/_sandbox/clock", {"advance": 3700})
     clock.advance(3700)
     with pytest.raises(TryLater) as refused:
-        access.access_token(connection)
+        access.get_access_token(connection)
     assert PASSWORD not in str(refused.value) and "eve" not in str(refused.value)
     connection.refresh_from_db()
     assert connection.state == ConnectionState.ACTIVE
@@ -92,8 +92,8 @@ def test_a_proxy_that_refuses_us_costs_no_grant_and_shows_no_password(
 def test_a_proxy_that_is_gone_sends_nothing_and_is_tried_again(
     sandbox: SandboxProcess, connection: Connection
 ) -> None:
-    gone = egress.add(name="gone", label="Gone", proxy_url="http://127.0.0.1:9", actor=None)
-    egress.assign(connection, gone, actor=None)
+    gone = egress.add_proxy(name="gone", label="Gone", proxy_url="http://127.0.0.1:9", actor=None)
+    egress.assign_egress(connection, gone, actor=None)
     with client_for(connection) as client, pytest.raises(NotSent):
         client.contacts.list()
     connection.refresh_from_db()

@@ -58,13 +58,13 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dt.datetime]]:
 
 
 def take(connection: Connection) -> TokenRequest:
-    return ledger.take(connection, purpose=Purpose.WORK, fence=1)
+    return ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
 
 
 def test_a_third_request_within_the_hour_is_told_when_to_come_back(frozen: list[dt.datetime]) -> None:
     connection = connection_in(environment_named("ct", tokens_per_hour=2))
     for _ in range(2):
-        ledger.close(take(connection), RequestState.GRANTED)
+        ledger.close_request(take(connection), RequestState.GRANTED)
     with pytest.raises(ledger.NoSlot) as refused:
         take(connection)
     assert refused.value.at == frozen[0] + HOUR + ledger.MARGIN
@@ -74,9 +74,9 @@ def test_a_third_request_within_the_hour_is_told_when_to_come_back(frozen: list[
 
 def test_failed_and_lost_requests_count_and_never_sent_ones_do_not(frozen: list[dt.datetime]) -> None:
     connection = connection_in(environment_named("ct", tokens_per_hour=2))
-    ledger.close(take(connection), RequestState.REFUSED)
-    ledger.close(take(connection), RequestState.RELEASED)
-    ledger.close(take(connection), RequestState.LOST)
+    ledger.close_request(take(connection), RequestState.REFUSED)
+    ledger.close_request(take(connection), RequestState.RELEASED)
+    ledger.close_request(take(connection), RequestState.LOST)
     with pytest.raises(ledger.NoSlot):
         take(connection)
 
@@ -91,22 +91,22 @@ def test_a_request_without_an_answer_counts_until_it_can_no_longer_arrive(frozen
 
 def test_a_held_slot_counts_until_it_is_given_back_or_runs_out(frozen: list[dt.datetime]) -> None:
     connection = connection_in(environment_named("ct", tokens_per_hour=1))
-    slot = ledger.hold(connection)
+    slot = ledger.hold_slot(connection)
     with pytest.raises(ledger.NoSlot) as refused:
-        ledger.hold(connection)
-    assert refused.value.at == frozen[0] + ledger.HELD_FOR
-    ledger.release(slot)
-    again = ledger.hold(connection)
-    frozen[0] += ledger.HELD_FOR
-    assert not ledger.use(again, fence=1)
-    assert ledger.hold(connection)
+        ledger.hold_slot(connection)
+    assert refused.value.at == frozen[0] + ledger.HOLD_DURATION
+    ledger.release_slot(slot)
+    again = ledger.hold_slot(connection)
+    frozen[0] += ledger.HOLD_DURATION
+    assert not ledger.use_slot(again, fence=1)
+    assert ledger.hold_slot(connection)
 
 
 def test_a_held_slot_is_used_once(frozen: list[dt.datetime]) -> None:
     connection = connection_in(environment_named("ct", tokens_per_hour=1))
-    slot = ledger.hold(connection)
-    assert ledger.use(slot, fence=1)
-    assert not ledger.use(slot, fence=1)
+    slot = ledger.hold_slot(connection)
+    assert ledger.use_slot(slot, fence=1)
+    assert not ledger.use_slot(slot, fence=1)
 
 
 def test_environments_behind_one_host_share_its_limit(frozen: list[dt.datetime]) -> None:
@@ -122,7 +122,7 @@ def test_environments_behind_one_host_share_its_limit(frozen: list[dt.datetime])
 def test_of_equal_work_who_came_first_is_served_first(frozen: list[dt.datetime]) -> None:
     environment = environment_named("ct", tokens_per_hour=1)
     holder, first, second = (connection_in(environment, number) for number in range(3))
-    ledger.close(take(holder), RequestState.GRANTED)
+    ledger.close_request(take(holder), RequestState.GRANTED)
     told = []
     for waiting in (first, second):
         frozen[0] += dt.timedelta(seconds=1)
@@ -132,20 +132,20 @@ def test_of_equal_work_who_came_first_is_served_first(frozen: list[dt.datetime])
     frozen[0] = told[0]
     with pytest.raises(ledger.NoSlot):
         take(second)
-    ledger.close(take(first), RequestState.GRANTED)
+    ledger.close_request(take(first), RequestState.GRANTED)
     assert told[1] >= told[0] + HOUR
     frozen[0] += HOUR + ledger.MARGIN
-    ledger.close(take(second), RequestState.GRANTED)
+    ledger.close_request(take(second), RequestState.GRANTED)
     assert not TokenDemand.objects.exists()
 
 
 def test_whoever_does_not_come_back_loses_their_place(frozen: list[dt.datetime]) -> None:
     environment = environment_named("ct", tokens_per_hour=1)
     holder, gone, patient = (connection_in(environment, number) for number in range(3))
-    ledger.close(take(holder), RequestState.GRANTED)
+    ledger.close_request(take(holder), RequestState.GRANTED)
     with pytest.raises(ledger.NoSlot) as refused:
         take(gone)
-    frozen[0] = refused.value.at + queue.FORGOTTEN_AFTER
+    frozen[0] = refused.value.at + queue.ABANDONED_AFTER
     assert take(patient)
 
 
@@ -153,7 +153,7 @@ def test_a_clock_that_is_put_back_stops_nobody_for_longer_than_an_hour(frozen: l
     environment = environment_named("ct", tokens_per_hour=1)
     first, second = connection_in(environment), connection_in(environment, 1)
     frozen[0] += dt.timedelta(days=30)
-    ledger.close(take(first), RequestState.GRANTED)
+    ledger.close_request(take(first), RequestState.GRANTED)
     frozen[0] -= dt.timedelta(days=30)
     with pytest.raises(ledger.NoSlot) as refused:
         take(second)
@@ -198,19 +198,19 @@ def test_no_order_of_events_ever_exceeds_the_limit(
             if what == "take":
                 sent.append(take(connections[who]))
             elif what == "hold":
-                held.append(ledger.hold(connections[who]))
+                held.append(ledger.hold_slot(connections[who]))
             elif held and what == "use":
                 slot = held.pop()
-                if ledger.use(slot, fence=1):
+                if ledger.use_slot(slot, fence=1):
                     sent.append(slot)
             elif held and what == "release":
-                ledger.release(held.pop())
+                ledger.release_slot(held.pop())
             elif sent and what == "answer":
-                ledger.close(sent[-1], RequestState.GRANTED)
+                ledger.close_request(sent[-1], RequestState.GRANTED)
             elif sent and what == "answer late":
-                ledger.close(sent[0], RequestState.GRANTED)
+                ledger.close_request(sent[0], RequestState.GRANTED)
             elif what == "explain":
-                access.explain_open_intents()
+                access.close_abandoned_requests()
         except ledger.NoSlot as refused:
             assert refused.at > frozen[0]
     assert_never_exceeded(limit)

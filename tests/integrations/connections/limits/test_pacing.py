@@ -4,13 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.connections.limits import pacing
-from integrations.connections.limits.pacing import Given, Line, Wait, give
+from integrations.connections.limits.pacing import Granted, PacerState, Wait, acquire
 
 START = 1_000_000.0
 
 
-def asks(line: Line, now: float, *, who: str = "a", urgent: bool = False, limit: int = 600, wanted: int = 1):
-    return give(line, limit=limit, who=who, urgent=urgent, wanted=wanted, now=now)
+def asks(
+    line: PacerState, now: float, *, who: str = "a", urgent: bool = False, limit: int = 600, wanted: int = 1
+):
+    return acquire(line, limit=limit, who=who, urgent=urgent, wanted=wanted, now=now)
 
 
 def most_in_a_minute(arrivals: list[float]) -> int:
@@ -34,99 +36,99 @@ EVENTS = st.lists(
 @settings(max_examples=150)
 @given(events=EVENTS, limit=st.sampled_from([1, 2, 3, 7, 20, 60, 1000]))
 def test_no_minute_sees_more_than_the_limit_whoever_asks_however_late(events: list, limit: int) -> None:
-    line, now, arrivals = Line(), START, []
+    line, now, arrivals = PacerState(), START, []
     for gap, who, urgent, wanted, late, status in events:
         now += gap
         if status:
-            pacing.refused(line, now=now, after=None)
-        line = Line.load(line.dump())
+            pacing.slow_down(line, now=now, after=None)
+        line = PacerState.load(line.dump())
         answer = asks(line, now, who=who, urgent=urgent, limit=limit, wanted=wanted)
-        if isinstance(answer, Given):
+        if isinstance(answer, Granted):
             assert all(place >= now for place in answer.places)
-            arrivals += [place + late * (pacing.LATE + pacing.WAY) for place in answer.places]
+            arrivals += [place + late * (pacing.MAX_DELAY + pacing.MAX_TRANSIT) for place in answer.places]
         else:
             assert answer.seconds > 0
     assert most_in_a_minute(arrivals) <= limit
 
 
-def drain(line: Line, seconds: float, wanting: dict[str, float], limit: int = 600) -> dict[str, int]:
+def drain(line: PacerState, seconds: float, wanting: dict[str, float], limit: int = 600) -> dict[str, int]:
     """Organizations that want so many calls a second each, asking again when told: how many each got."""
     got, due, now = dict.fromkeys(wanting, 0), dict.fromkeys(wanting, START), START
     while now < START + seconds:
         for who in wanting:
             if due[who] <= now:
                 answer = asks(line, now, who=who, limit=limit)
-                got[who] += isinstance(answer, Given)
+                got[who] += isinstance(answer, Granted)
                 due[who] = now + (answer.seconds if isinstance(answer, Wait) else 1 / wanting[who])
         now += 0.005
     return got
 
 
 def test_nearly_all_of_the_limit_is_used() -> None:
-    got = drain(Line(), 180, {"a": 30.0}, limit=1000)
+    got = drain(PacerState(), 180, {"a": 30.0}, limit=1000)
     assert sum(got.values()) >= 0.96 * 3000
 
 
 def test_organizations_that_want_much_share_alike_and_one_that_wants_little_gets_it() -> None:
-    got = drain(Line(), 60, {"a": 50.0, "b": 50.0, "c": 1.0})
+    got = drain(PacerState(), 60, {"a": 50.0, "b": 50.0, "c": 1.0})
     assert got["c"] >= 50
     assert abs(got["a"] - got["b"]) <= 3
     assert sum(got.values()) >= 570
 
 
 def test_who_wanted_nothing_for_long_has_no_claims_now() -> None:
-    line = Line()
+    line = PacerState()
     drain(line, 30, {"a": 50.0, "b": 0.5})
-    shift = {who: pacing.Turn(turn.reached, turn.last - 30, 0.0) for who, turn in line.turns.items()}
+    shift = {who: pacing.Flow(turn.reached, turn.last - 30, 0.0) for who, turn in line.turns.items()}
     line.turns, line.free_at = shift, START
     got = drain(line, 30, {"a": 50.0, "b": 50.0})
     assert abs(got["a"] - got["b"]) <= 3
 
 
 def test_a_person_is_sent_at_once_while_work_queues() -> None:
-    line = Line()
-    while isinstance(asks(line, START, wanted=5), Given):
+    line = PacerState()
+    while isinstance(asks(line, START, wanted=5), Granted):
         pass
-    assert asks(line, START, urgent=True) == Given((START,))
+    assert asks(line, START, urgent=True) == Granted((START,))
 
 
 def test_a_place_is_given_to_work_before_its_time_and_never_further_ahead() -> None:
-    line, places = Line(), []
-    while isinstance(answer := asks(line, START, wanted=5), Given):
+    line, places = PacerState(), []
+    while isinstance(answer := asks(line, START, wanted=5), Granted):
         places += answer.places
-    assert places == sorted(places) and places[-1] <= START + pacing.AHEAD + pacing.spacing(600)
-    assert isinstance(answer, Wait) and answer.seconds <= pacing.AHEAD
+    assert places == sorted(places) and places[-1] <= START + pacing.LOOKAHEAD + pacing.interval(600)
+    assert isinstance(answer, Wait) and answer.seconds <= pacing.LOOKAHEAD
 
 
 def test_an_organization_that_died_while_waiting_holds_nobody_up() -> None:
-    line = Line()
-    line.turns["gone"] = pacing.Turn(reached=-100, last=START, waits_until=START + pacing.WAITS)
-    line.turns["a"] = pacing.Turn(reached=5, last=START)
+    line = PacerState()
+    line.turns["gone"] = pacing.Flow(reached=-100, last=START, waits_until=START + pacing.WAIT_TIMEOUT)
+    line.turns["a"] = pacing.Flow(reached=5, last=START)
     assert isinstance(asks(line, START), Wait)
-    assert isinstance(asks(line, START + pacing.WAITS), Given)
+    assert isinstance(asks(line, START + pacing.WAIT_TIMEOUT), Granted)
 
 
 def test_a_refusal_halves_what_is_used_once_and_it_creeps_back() -> None:
-    line = Line()
-    pacing.refused(line, now=START, after=None)
-    pacing.refused(line, now=START + 1, after=None)
+    line = PacerState()
+    pacing.slow_down(line, now=START, after=None)
+    pacing.slow_down(line, now=START + 1, after=None)
     assert line.share_at(START + 1) == 0.5, "calls under way are refused together"
-    assert line.free_at >= START + pacing.PAUSE
+    assert line.free_at >= START + pacing.REFUSAL_PAUSE
     assert 0.5 < line.share_at(START + 120) < line.share_at(START + 300) < 1
     assert line.share_at(START + 3600) == 1
     for number in range(10):
-        pacing.refused(line, now=START + 20 * number, after=None)
-    assert line.share >= pacing.LEAST
+        pacing.slow_down(line, now=START + 20 * number, after=None)
+    assert line.share >= pacing.MIN_RATE
 
 
 def test_a_server_that_says_how_long_is_given_that_long() -> None:
-    line = Line()
-    pacing.refused(line, now=START, after=30)
+    line = PacerState()
+    pacing.slow_down(line, now=START, after=30)
     assert isinstance(asks(line, START + 20), Wait)
 
 
 def test_what_was_used_counts_the_last_minute() -> None:
-    line = Line()
+    line = PacerState()
     for number in range(10):
         asks(line, START + number, urgent=True)
     assert line.used(START + 10) == 10
@@ -134,15 +136,15 @@ def test_what_was_used_counts_the_last_minute() -> None:
 
 
 def test_a_clock_that_is_put_back_stops_nobody_for_long() -> None:
-    line = Line()
+    line = PacerState()
     asks(line, START, who="gone")
-    pacing.refused(line, now=START, after=None)
+    pacing.slow_down(line, now=START, after=None)
     line.turns["gone"].waits_until = START + 1
     yesterday = START - 86_400
     answer = asks(line, yesterday)
     assert isinstance(answer, Wait) and answer.seconds < 300
     later = yesterday + 300
-    line.turns = {"gone": pacing.Turn(-5, START, START), "a": pacing.Turn(5, later)}
+    line.turns = {"gone": pacing.Flow(-5, START, START), "a": pacing.Flow(5, later)}
     assert isinstance(asks(line, later), Wait), "it may still be there"
-    assert isinstance(asks(line, later + pacing.WAITS), Given)
+    assert isinstance(asks(line, later + pacing.WAIT_TIMEOUT), Granted)
     assert line.share_at(later + 3600) == 1

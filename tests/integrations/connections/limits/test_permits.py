@@ -10,7 +10,7 @@ from django.db import connection as database
 
 from integrations.connections.limits import budgets, pacing, permits
 from integrations.connections.limits.permits import NoPermit, Permits
-from integrations.connections.models import Budget, Connection, Environment, Purpose, Stop
+from integrations.connections.models import Budget, Connection, Environment, KillSwitch, Purpose
 from integrations.total_expert import TryLater
 from portal.core import clock
 from tests.integrations.connections.limits.test_ledger import connection_in
@@ -76,7 +76,7 @@ def test_no_limit_means_no_waiting(connection: Connection, waits: list[float]) -
 def test_what_takes_too_long_is_told_to_come_back(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(permits, "PATIENCE", 0.2)
+    monkeypatch.setattr(permits, "MAX_WAIT", 0.2)
     Environment.objects.update(calls_per_minute=5)
     asking = Permits(connection, Purpose.WORK)
     with pytest.raises(TryLater) as refused:
@@ -85,9 +85,9 @@ def test_what_takes_too_long_is_told_to_come_back(
 
 
 def test_what_other_programs_use_is_left_to_them(connection: Connection) -> None:
-    budget = budgets.of(connection)
+    budget = budgets.for_connection(connection)
     Budget.objects.filter(pk=budget.pk).update(others_calls=400)
-    assert budgets.limits(budget).calls_per_minute == 600
+    assert budgets.read_limits(budget).calls_per_minute == 600
     Budget.objects.filter(pk=budget.pk).update(others_calls=1000)
     with pytest.raises(TryLater, match="Other programs"):
         ask(Permits(connection, Purpose.WORK))
@@ -96,8 +96,8 @@ def test_what_other_programs_use_is_left_to_them(connection: Connection) -> None
 def test_the_switch_stops_the_next_call(connection: Connection) -> None:
     asking = Permits(connection, Purpose.WORK)
     ask(asking)
-    Stop.objects.create(since=clock.now(), reason="Maintenance")
-    with pytest.raises(permits.Stopped, match="stopped"):
+    KillSwitch.objects.create(since=clock.now(), reason="Maintenance")
+    with pytest.raises(permits.CallsStopped, match="stopped"):
         ask(asking, 10)
 
 
@@ -106,33 +106,33 @@ def test_a_place_that_was_slept_through_is_not_used(
 ) -> None:
     asking = Permits(connection, Purpose.WORK)
     asking._places = [time.monotonic() - 5]
-    before = budgets.of(connection).line
+    before = budgets.for_connection(connection).pacer
     ask(asking)
-    assert budgets.of(connection).line != before
+    assert budgets.for_connection(connection).pacer != before
 
 
 def test_a_refusal_that_the_ledger_cannot_explain_is_counted_and_slows_down(connection: Connection) -> None:
     asking = Permits(connection, Purpose.WORK)
     asking.note(429)
     asking.note(429)
-    budget = budgets.of(connection)
-    assert (budget.unexplained, permits.share(budget)) == (1, 0.5)
+    budget = budgets.for_connection(connection)
+    assert (budget.unexplained_refusals, permits.current_rate(budget)) == (1, 0.5)
     assert budget.unexplained_at is not None
 
 
 def test_an_overloaded_server_slows_down_and_is_nobodys_fault(connection: Connection) -> None:
     Permits(connection, Purpose.WORK).note(503)
-    budget = budgets.of(connection)
-    assert (budget.unexplained, permits.share(budget)) == (0, 0.5)
+    budget = budgets.for_connection(connection)
+    assert (budget.unexplained_refusals, permits.current_rate(budget)) == (0, 0.5)
 
 
 def test_a_refusal_soon_after_an_overload_is_counted_and_its_wait_is_kept(connection: Connection) -> None:
     asking = Permits(connection, Purpose.WORK)
     asking.note(503)
     asking.note(429, after=40)
-    budget = budgets.of(connection)
-    assert (budget.unexplained, permits.share(budget)) == (1, 0.5)
-    assert budget.line["free_at"] > clock.now().timestamp() + 35
+    budget = budgets.for_connection(connection)
+    assert (budget.unexplained_refusals, permits.current_rate(budget)) == (1, 0.5)
+    assert budget.pacer["free_at"] > clock.now().timestamp() + 35
 
 
 def test_without_a_limit_a_refusal_holds_calls_up_as_long_as_it_says(
@@ -153,27 +153,27 @@ def test_every_egress_has_its_own_budget(connection: Connection) -> None:
     from integrations.connections.models import Egress
 
     other = Egress.objects.create(name="second", label="Second", created_at=clock.now())
-    direct = budgets.of(connection)
+    direct = budgets.for_connection(connection)
     connection.egress = other
-    assert budgets.of(connection) != direct
+    assert budgets.for_connection(connection) != direct
 
 
 @pytest.mark.django_db(transaction=True)
 def test_threads_together_keep_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """No two calls share a place, and so many take as long as their places do, however slow the machine is."""
     connection = limited(1000)
-    step = pacing.spacing(1000)
+    step = pacing.interval(1000)
     sent: list[Purpose] = []
     given: list[tuple[float, float]] = []
-    give = pacing.give
+    give = pacing.acquire
 
-    def note(line: pacing.Line, **asked: Any) -> pacing.Given | pacing.Wait:
+    def note(line: pacing.PacerState, **asked: Any) -> pacing.Granted | pacing.Wait:
         answer = give(line, **asked)
-        if isinstance(answer, pacing.Given):
+        if isinstance(answer, pacing.Granted):
             given.append((line.free_at - len(answer.places) * step, line.free_at))
         return answer
 
-    monkeypatch.setattr(pacing, "give", note)
+    monkeypatch.setattr(pacing, "acquire", note)
 
     def work(purpose: Purpose, calls: int, pause: float) -> None:
         try:

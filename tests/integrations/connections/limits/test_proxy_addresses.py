@@ -16,7 +16,7 @@ ALLOWED = "https://proxy.example:3128"
 
 
 def add(url: str, name: str = "second") -> Egress:
-    return egress.add(name=name, label=name.title(), proxy_url=url, actor=None)
+    return egress.add_proxy(name=name, label=name.title(), proxy_url=url, actor=None)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def test_an_address_that_is_not_allowed_or_not_plain_is_refused(url: str) -> Non
     [ALLOWED, "https://bob:word@proxy.example:3128/", "https://other.example:8080", "http://[::1]:3128"],
 )
 def test_an_allowed_one_is_taken(url: str) -> None:
-    assert egress.proxies(add(url)) == {"http": url, "https": url}
+    assert egress.proxies_for(add(url)) == {"http": url, "https": url}
 
 
 def test_one_proxy_is_one_source_address_whatever_its_user(world: World) -> None:
@@ -71,15 +71,15 @@ def test_one_proxy_is_one_source_address_whatever_its_user(world: World) -> None
 
 def test_another_password_is_taken_and_another_address_is_another_source(world: World) -> None:
     way = add("https://bob:old@proxy.example:3128")
-    egress.change(way, label="Renamed", proxy_url="https://bob:new@proxy.example:3128", actor=None)
+    egress.change_proxy(way, label="Renamed", proxy_url="https://bob:new@proxy.example:3128", actor=None)
     assert "new" in str(Egress.objects.get(pk=way.pk).proxy_url)
     with pytest.raises(ValidationError, match="add it"):
-        egress.change(way, label="Renamed", proxy_url="https://other.example:3128", actor=None)
+        egress.change_proxy(way, label="Renamed", proxy_url="https://other.example:3128", actor=None)
 
 
 def test_one_that_is_not_allowed_any_more_is_not_used(world: World, settings: Any) -> None:
     connection = world.connected()
-    egress.assign(connection, add(ALLOWED), actor=None)
+    egress.assign_egress(connection, add(ALLOWED), actor=None)
     settings.PROXY_HOSTS = []
     with pytest.raises(Rejected, match="“Second” can't be used"), client_for(connection):
         pass

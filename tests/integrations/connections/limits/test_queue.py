@@ -26,39 +26,39 @@ def limit(world: World, tokens_per_hour: int) -> None:
 
 
 def queue(connection: Connection) -> list[str]:
-    budget = budgets.of(connection)
-    return [demand.who for demand in demands.waiting(budget, clock.now())]
+    budget = budgets.for_connection(connection)
+    return [demand.who for demand in demands.load_waiting(budget, clock.now())]
 
 
 def test_a_request_that_gets_no_answer_leaves_its_place_in_the_queue(world: World) -> None:
     connection = world.connected()
     Token.objects.update(access_expires_at=None)
-    asked = demands.ask(connection, purpose=Purpose.WORK).asked_at
+    asked = demands.enqueue(connection, purpose=Purpose.WORK).requested_at
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 503, "times": 1})
     world.sandbox.pass_time(30)
     with pytest.raises(TryLater):
-        access.access_token(connection)
-    assert TokenDemand.objects.get().asked_at == asked
-    assert access.access_token(connection)
+        access.get_access_token(connection)
+    assert TokenDemand.objects.get().requested_at == asked
+    assert access.get_access_token(connection)
     assert not TokenDemand.objects.exists()
 
 
 def test_what_an_operator_moved_forward_is_tried_once_in_that_place(world: World) -> None:
     connection = world.connected()
     Token.objects.update(access_expires_at=None)
-    demands.ask(connection, purpose=Purpose.WORK)
-    demands.forward(connection, actor=world.operator)
+    demands.enqueue(connection, purpose=Purpose.WORK)
+    demands.prioritize(connection, actor=world.operator)
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 503, "times": 1})
     with pytest.raises(TryLater):
-        access.access_token(connection)
-    assert TokenDemand.objects.get().forwarded_at is None
+        access.get_access_token(connection)
+    assert TokenDemand.objects.get().prioritized_at is None
 
 
 def test_whose_request_is_under_way_waits_for_no_other(world: World) -> None:
     connection = world.connected()
-    request = ledger.take(connection, purpose=Purpose.WORK, fence=1)
+    request = ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
     assert TokenDemand.objects.exists() and queue(connection) == []
-    ledger.close(request, RequestState.LOST)
+    ledger.close_request(request, RequestState.LOST)
     assert queue(connection) == [str(connection.pk)]
 
 
@@ -66,10 +66,10 @@ def test_work_keeps_its_place_when_its_person_denies_a_new_consent(world: World)
     officer = world.member("officer")
     connection = world.consented(officer)
     Token.objects.update(access_expires_at=None)
-    demands.ask(connection, purpose=Purpose.WORK)
+    demands.enqueue(connection, purpose=Purpose.WORK)
     returned = world.come_back(officer, "Deny")
     assert queue(connection) == [], "a slot is held for it"
-    with pytest.raises(consent.Denied):
+    with pytest.raises(consent.AccessDenied):
         consent.finish(returned, user=officer, session=SESSION)
     assert queue(connection) == [str(connection.pk)]
 
@@ -78,8 +78,8 @@ def test_a_token_for_work_leaves_the_person_who_waits_to_consent_in_the_queue(wo
     officer = world.member("officer")
     connection = world.consented(officer)
     Token.objects.update(access_expires_at=None)
-    demands.ask(connection, purpose=Purpose.CONSENT)
-    assert access.access_token(connection)
+    demands.enqueue(connection, purpose=Purpose.CONSENT)
+    assert access.get_access_token(connection)
     assert [row.purpose for row in TokenDemand.objects.all()] == [Purpose.CONSENT]
 
 
@@ -98,14 +98,14 @@ def test_whoever_consents_again_for_a_paused_connection_keeps_the_place(world: W
 def test_work_of_a_paused_connection_holds_up_nobody_and_has_its_place_afterwards(world: World) -> None:
     paused, other = world.connected(), world.connected(BLUEWATER)
     for connection, stale in ((paused, 9), (other, 5)):
-        demands.ask(connection, purpose=Purpose.WORK, stale_since=clock.now() - stale * HOUR)
-    asked = TokenDemand.objects.get(connection=paused).asked_at
+        demands.enqueue(connection, purpose=Purpose.WORK, stale_since=clock.now() - stale * HOUR)
+    asked = TokenDemand.objects.get(connection=paused).requested_at
     lifecycle.pause(paused, actor=world.operator)
     assert queue(paused) == [str(other.pk)]
     lifecycle.resume(paused, actor=world.operator)
-    demands.ask(paused, purpose=Purpose.WORK)
+    demands.enqueue(paused, purpose=Purpose.WORK)
     assert set(queue(paused)) == {str(paused.pk), str(other.pk)}
-    assert TokenDemand.objects.get(connection=paused).asked_at == asked
+    assert TokenDemand.objects.get(connection=paused).requested_at == asked
 
 
 def test_of_privacy_requests_the_nearest_deadline_goes_first(world: World) -> None:
@@ -119,35 +119,35 @@ def test_of_privacy_requests_the_nearest_deadline_goes_first(world: World) -> No
             pytest.raises(ledger.NoSlot),
         ):
             client.contacts.list()
-    _, first = ledger.look(soon)
-    _, second = ledger.look(late)
+    _, first = ledger.preview(soon)
+    _, second = ledger.preview(late)
     assert first.rank == second.rank == Rank.PRIVACY
     assert first.at < second.at
 
 
 def test_a_merged_demand_is_the_most_urgent_of_all_that_is_wanted(world: World) -> None:
     connection = world.connected()
-    demands.ask(connection, purpose=Purpose.WORK, stale_since=clock.now() - 9 * HOUR)
+    demands.enqueue(connection, purpose=Purpose.WORK, stale_since=clock.now() - 9 * HOUR)
     world.sandbox.pass_time(60)
-    demands.ask(connection, purpose=Purpose.PERSON)
-    [merged] = demands.waiting(budgets.of(connection), clock.now())
+    demands.enqueue(connection, purpose=Purpose.PERSON)
+    [merged] = demands.load_waiting(budgets.for_connection(connection), clock.now())
     assert merged.rank == Rank.PERSON
     assert merged.stale_since <= clock.now() - 9 * HOUR
-    assert merged.asked_at <= clock.now() - dt.timedelta(seconds=59)
+    assert merged.requested_at <= clock.now() - dt.timedelta(seconds=59)
 
 
 def test_credentials_that_take_over_serve_what_waited(world: World) -> None:
     connection = world.connected()
     Token.objects.update(access_expires_at=None)
-    demands.ask(connection, purpose=Purpose.WORK)
+    demands.enqueue(connection, purpose=Purpose.WORK)
     world.propose()
-    client_credentials.settle(connection)
+    client_credentials.activate_candidate(connection)
     assert not TokenDemand.objects.exists()
 
 
 def test_a_rank_is_written_down_as_it_was_and_counts_for_who_comes_next(world: World) -> None:
     connection = world.connected()
-    demands.ask(connection, purpose=Purpose.WORK)
-    demands.forward(connection, actor=world.operator)
-    ledger.close(ledger.take(connection, purpose=Purpose.WORK, fence=1), RequestState.GRANTED)
-    assert ledger.hour(budgets.of(connection)).recent[-1] == Rank.FORWARDED
+    demands.enqueue(connection, purpose=Purpose.WORK)
+    demands.prioritize(connection, actor=world.operator)
+    ledger.close_request(ledger.open_request(connection, purpose=Purpose.WORK, fence=1), RequestState.GRANTED)
+    assert ledger.load_usage(budgets.for_connection(connection)).recent[-1] == Rank.PRIORITIZED

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.connections.limits import scheduler
-from integrations.connections.limits.scheduler import HOUR, MARGIN, Demand, Hour, Rank
+from integrations.connections.limits.scheduler import HOUR, MARGIN, Demand, Rank, Usage
 
 NOW = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
 
@@ -21,8 +21,8 @@ def waits(
     return Demand(who, rank, ago(-due), ago(stale), ago(asked))
 
 
-def order(*demands: Demand, hour: Hour | None = None) -> list[str]:
-    return [turn.who for turn in scheduler.plan(hour or Hour(NOW, 2), demands)]
+def order(*demands: Demand, hour: Usage | None = None) -> list[str]:
+    return [turn.who for turn in scheduler.plan(hour or Usage(NOW, 2), demands)]
 
 
 def test_the_order_is_dying_forwarded_people_leads_privacy_and_the_stalest_work() -> None:
@@ -34,61 +34,61 @@ def test_the_order_is_dying_forwarded_people_leads_privacy_and_the_stalest_work(
         waits("leads", Rank.INTAKE),
         waits("second", Rank.PERSON, asked=0.1),
         waits("first", Rank.PERSON, asked=0.2),
-        waits("moved", Rank.FORWARDED),
-        waits("dying", Rank.DYING, due=20),
+        waits("moved", Rank.PRIORITIZED),
+        waits("dying", Rank.EXPIRING, due=20),
     ]
     said = ["dying", "moved", "first", "second", "leads", "sooner", "privacy", "stale", "fresh"]
-    assert order(*demands, hour=Hour(NOW, None)) == said
+    assert order(*demands, hour=Usage(NOW, None)) == said
 
 
 def test_whoever_is_passed_over_for_an_hour_gets_every_fourth_grant() -> None:
     people = [waits(f"person {number}", Rank.PERSON) for number in range(9)]
-    got = order(*people, waits("work", asked=2), hour=Hour(NOW, 20, recent=(Rank.PERSON,) * 3))
+    got = order(*people, waits("work", asked=2), hour=Usage(NOW, 20, recent=(Rank.PERSON,) * 3))
     assert got[0] == "work"
-    assert order(*people, waits("work", asked=2), hour=Hour(NOW, 20)).index("work") == 3
-    assert order(*people, waits("work", asked=0.5), hour=Hour(NOW, 20)).index("work") == 9
+    assert order(*people, waits("work", asked=2), hour=Usage(NOW, 20)).index("work") == 3
+    assert order(*people, waits("work", asked=0.5), hour=Usage(NOW, 20)).index("work") == 9
 
 
 def test_nobody_passes_over_a_grant_that_dies() -> None:
-    dying = [waits(f"dying {number}", Rank.DYING, due=number) for number in range(5)]
-    hour = Hour(NOW, 20, recent=(Rank.PERSON,) * 3)
+    dying = [waits(f"dying {number}", Rank.EXPIRING, due=number) for number in range(5)]
+    hour = Usage(NOW, 20, recent=(Rank.PERSON,) * 3)
     assert order(*dying, waits("work", asked=50), hour=hour)[-1] == "work"
 
 
 def test_the_third_waits_until_the_first_of_the_hour_stops_counting() -> None:
     frees = (NOW + dt.timedelta(minutes=10), NOW + dt.timedelta(minutes=40))
     planned = list(
-        scheduler.plan(Hour(NOW, 2, frees), [waits("a", stale=9), waits("b"), waits("c", stale=3)])
+        scheduler.plan(Usage(NOW, 2, frees), [waits("a", stale=9), waits("b"), waits("c", stale=3)])
     )
     assert [turn.at for turn in planned] == [*frees, frees[0] + HOUR + MARGIN]
 
 
 def test_a_limit_that_was_lowered_lets_all_that_counts_come_free_first() -> None:
     frees = tuple(NOW + dt.timedelta(minutes=10 * number) for number in range(1, 6))
-    assert next(scheduler.plan(Hour(NOW, 2, frees), [waits("a")])).at == frees[3]
+    assert next(scheduler.plan(Usage(NOW, 2, frees), [waits("a")])).at == frees[3]
 
 
 def test_without_a_limit_everybody_is_served_now() -> None:
-    assert {turn.at for turn in scheduler.plan(Hour(NOW, None), [waits(who) for who in "abc"])} == {NOW}
+    assert {turn.at for turn in scheduler.plan(Usage(NOW, None), [waits(who) for who in "abc"])} == {NOW}
 
 
 def test_when_nothing_is_allowed_nobody_has_a_turn() -> None:
-    assert scheduler.turn_of("a", Hour(NOW, 0), [waits("a")]) is None
+    assert scheduler.plan_for("a", Usage(NOW, 0), [waits("a")]) is None
 
 
 def test_it_says_why_it_is_not_sooner() -> None:
-    hour = Hour(NOW, 2, (NOW + dt.timedelta(minutes=5), NOW + dt.timedelta(minutes=9)))
+    hour = Usage(NOW, 2, (NOW + dt.timedelta(minutes=5), NOW + dt.timedelta(minutes=9)))
     demands = [waits("a", Rank.PERSON), waits("b", stale=50), waits("c", stale=40), waits("me")]
-    turn = scheduler.turn_of("me", hour, demands)
+    turn = scheduler.plan_for("me", hour, demands)
     assert turn is not None
-    assert scheduler.because(turn, hour) == (
+    assert scheduler.explain_wait(turn, hour) == (
         "because 2 of 2 token requests of this hour are used and others go first"
     ), "how many other customers wait is nobody's business"
-    assert scheduler.because(turn, hour, counts=True) == (
+    assert scheduler.explain_wait(turn, hour, counts=True) == (
         "because 2 of 2 token requests of this hour are used and 3 go first: 1 person, 2 staler mirrors"
     )
-    now = scheduler.turn_of("me", Hour(NOW, 2), [waits("me")])
-    assert now is not None and scheduler.because(now, Hour(NOW, 2)) == ""
+    now = scheduler.plan_for("me", Usage(NOW, 2), [waits("me")])
+    assert now is not None and scheduler.explain_wait(now, Usage(NOW, 2)) == ""
 
 
 DEMANDS = st.lists(
@@ -106,7 +106,7 @@ def test_a_plan_serves_everybody_once_and_never_exceeds_an_hour(
         for number, (rank, asked, stale, due) in enumerate(rows)
     ]
     frees = tuple(sorted(NOW + hours * HOUR for hours in used))
-    planned = list(scheduler.plan(Hour(NOW, limit, frees), demands))
+    planned = list(scheduler.plan(Usage(NOW, limit, frees), demands))
     assert sorted(turn.who for turn in planned) == sorted(demand.who for demand in demands)
     # what counts already stops counting at its time; a new one counts for an hour
     counted = [(free - HOUR - MARGIN, free) for free in frees]
@@ -127,7 +127,7 @@ def test_nobody_starves_however_many_people_come(arrivals: list[Rank], works: in
     for number, rank in enumerate(arrivals):
         for copy in range(2):
             waiting[f"{number}.{copy}"] = waits(f"{number}.{copy}", rank)
-        turn = next(scheduler.plan(Hour(NOW, 1, recent=recent), waiting.values()))
+        turn = next(scheduler.plan(Usage(NOW, 1, recent=recent), waiting.values()))
         del waiting[turn.who]
         recent = (*recent, turn.rank)[-3:]
     assert not any(who.startswith("work") for who in waiting)

@@ -39,15 +39,15 @@ def token_requests(world: World) -> int:
 
 def test_a_good_token_is_used_without_asking_again(world: World) -> None:
     connection = world.connected()
-    assert access.access_token(connection) == access.access_token(connection)
+    assert access.get_access_token(connection) == access.get_access_token(connection)
     assert token_requests(world) == 1
 
 
 def test_an_expired_token_is_renewed_by_client_credentials(world: World) -> None:
     connection = world.connected()
-    first = access.access_token(connection)
+    first = access.get_access_token(connection)
     world.sandbox.pass_time(3600)
-    assert access.access_token(connection) != first
+    assert access.get_access_token(connection) != first
     assert token_requests(world) == 2
 
 
@@ -56,13 +56,13 @@ def test_a_refresh_stores_the_rotated_pair_and_counts_fourteen_days_anew(
 ) -> None:
     before = Token.objects.get()
     world.sandbox.pass_time(13 * 24 * 3600)
-    access.access_token(consented)
+    access.get_access_token(consented)
     after = Token.objects.get()
     assert after.refresh_token != before.refresh_token
     assert before.refresh_expires_at and after.refresh_expires_at
     assert after.refresh_expires_at - before.refresh_expires_at > dt.timedelta(days=12)
     world.sandbox.pass_time(3600)
-    assert access.access_token(consented)
+    assert access.get_access_token(consented)
 
 
 def test_a_dead_refresh_token_asks_for_a_reconnect_without_a_request(
@@ -71,7 +71,7 @@ def test_a_dead_refresh_token_asks_for_a_reconnect_without_a_request(
     world.sandbox.pass_time(14 * 24 * 3600 + 1)
     sent = token_requests(world)
     with pytest.raises(ReconnectRequired):
-        access.access_token(consented)
+        access.get_access_token(consented)
     assert token_requests(world) == sent
     assert Connection.objects.get().state == ConnectionState.NEEDS_RECONNECT
 
@@ -82,7 +82,7 @@ def test_a_refused_refresh_says_so_on_the_connection(world: World, consented: Co
     token.access_expires_at = None
     token.save()
     with pytest.raises(ReconnectRequired):
-        access.access_token(consented)
+        access.get_access_token(consented)
     row = Connection.objects.get()
     assert row.state == ConnectionState.NEEDS_RECONNECT
     assert row.reason
@@ -96,7 +96,7 @@ def test_without_a_slot_nothing_is_sent_and_the_time_is_told(world: World) -> No
     connection.installation.environment.refresh_from_db()
     Token.objects.update(access_expires_at=None)
     with pytest.raises(ledger.NoSlot) as refused:
-        access.access_token(connection)
+        access.get_access_token(connection)
     assert refused.value.at > clock.now()
     assert token_requests(world) == 1
     assert Token.objects.get().lease_expires_at is None
@@ -115,9 +115,9 @@ def test_nothing_is_sent_for_a_closed_connection(
 ) -> None:
     connection = world.connected()
     requests = len(world.sandbox.requests())
-    lifecycle.move(connection, state)
+    lifecycle.set_state(connection, state)
     with pytest.raises(error):
-        access.access_token(Connection.objects.get())
+        access.get_access_token(Connection.objects.get())
     assert len(world.sandbox.requests()) == requests
 
 
@@ -126,9 +126,9 @@ def test_a_lost_answer_counts_and_the_next_try_goes_on(world: World) -> None:
     Token.objects.update(access_expires_at=None)
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "drop": "after", "times": 1})
     with pytest.raises(TryLater):
-        access.access_token(connection)
+        access.get_access_token(connection)
     assert TokenRequest.objects.filter(state=RequestState.LOST).count() == 1
-    assert access.access_token(connection)
+    assert access.get_access_token(connection)
 
 
 def test_a_holder_that_died_leaves_a_line_that_is_explained_and_counted(world: World) -> None:
@@ -136,10 +136,10 @@ def test_a_holder_that_died_leaves_a_line_that_is_explained_and_counted(world: W
     Token.objects.update(access_expires_at=None)
     lease = access.take_lease(connection, Token.objects.get())
     assert lease is not None
-    ledger.take(connection, purpose=Purpose.WORK, fence=lease.fence)
+    ledger.open_request(connection, purpose=Purpose.WORK, fence=lease.fence)
     assert access.take_lease(connection, Token.objects.get()) is None
-    world.sandbox.pass_time(access.LEASE.total_seconds() + 1)
-    assert access.access_token(connection)
+    world.sandbox.pass_time(access.LEASE_DURATION.total_seconds() + 1)
+    assert access.get_access_token(connection)
     assert TokenRequest.objects.filter(state=RequestState.LOST).count() == 1
 
 
@@ -148,11 +148,11 @@ def test_a_holder_that_wakes_up_late_does_not_overwrite_the_newer_pair(world: Wo
     Token.objects.update(access_expires_at=None)
     late = access.take_lease(connection, Token.objects.get())
     assert late is not None
-    request = ledger.take(connection, purpose=Purpose.WORK, fence=late.fence)
-    world.sandbox.pass_time(access.LEASE.total_seconds() + 1)
-    current = access.access_token(connection)
+    request = ledger.open_request(connection, purpose=Purpose.WORK, fence=late.fence)
+    world.sandbox.pass_time(access.LEASE_DURATION.total_seconds() + 1)
+    current = access.get_access_token(connection)
     sent = token_requests(world)
-    send = access._request_of(late)
+    send = access._prepare_request(late)
     with pytest.raises(TryLater):
         access.send_and_store(late, request, send)
     assert Token.objects.get().access_token == current
@@ -164,33 +164,33 @@ def test_a_process_that_was_stopped_between_permission_and_sending_sends_nothing
     Token.objects.update(access_expires_at=None)
     lease = access.take_lease(connection, Token.objects.get())
     assert lease is not None
-    request = ledger.take(connection, purpose=Purpose.WORK, fence=lease.fence)
-    world.sandbox.pass_time(access.PROMPT.total_seconds() + 1)
+    request = ledger.open_request(connection, purpose=Purpose.WORK, fence=lease.fence)
+    world.sandbox.pass_time(access.SEND_WITHIN.total_seconds() + 1)
     sent = token_requests(world)
     with pytest.raises(TryLater, match="held up"):
-        access.send_and_store(lease, request, access._request_of(lease))
+        access.send_and_store(lease, request, access._prepare_request(lease))
     assert token_requests(world) == sent
     assert TokenRequest.objects.get(pk=request.pk).state == RequestState.RELEASED
-    assert access.access_token(connection)
+    assert access.get_access_token(connection)
 
 
 def test_a_token_request_is_a_call_and_waits_for_its_permit(world: World) -> None:
     connection = world.connected()
     Environment.objects.update(calls_per_minute=1000)
     Token.objects.update(access_expires_at=None)
-    sent, budget = token_requests(world), budgets.of(connection)
+    sent, budget = token_requests(world), budgets.for_connection(connection)
     Budget.objects.update(others_calls=1000)
     with pytest.raises(TryLater, match="use all its calls"):
-        access.access_token(connection)
+        access.get_access_token(connection)
     Budget.objects.update(others_calls=0)
     permits.slow_down(budget, status=503, after=40)
     with pytest.raises(TryLater, match="calls of this minute"):
-        access.access_token(connection)
+        access.get_access_token(connection)
     assert token_requests(world) == sent
     assert not TokenRequest.objects.exclude(state=RequestState.RELEASED).filter(fence__gt=1).exists()
     clock.advance(60)
-    assert access.access_token(connection)
-    assert permits.used(budgets.of(connection)) == 1
+    assert access.get_access_token(connection)
+    assert permits.calls_last_minute(budgets.for_connection(connection)) == 1
 
 
 def test_a_pair_that_arrives_after_the_lease_is_kept_and_the_connection_recovers(
@@ -199,28 +199,28 @@ def test_a_pair_that_arrives_after_the_lease_is_kept_and_the_connection_recovers
     Token.objects.update(access_expires_at=None)
     lease = access.take_lease(consented, Token.objects.get())
     assert lease is not None
-    request = ledger.take(consented, purpose=Purpose.WORK, fence=lease.fence)
-    send = access._request_of(lease)
+    request = ledger.open_request(consented, purpose=Purpose.WORK, fence=lease.fence)
+    send = access._prepare_request(lease)
 
     def send_slowly() -> total_expert.TokenResponse:
         grant = send()
-        world.sandbox.pass_time(access.LEASE.total_seconds() + 1)
+        world.sandbox.pass_time(access.LEASE_DURATION.total_seconds() + 1)
         with pytest.raises(ReconnectRequired, match="was lost"):
-            access.access_token(Connection.objects.get())
+            access.get_access_token(Connection.objects.get())
         return grant
 
     stored = access.send_and_store(lease, request, send_slowly)
     assert Connection.objects.get().state == ConnectionState.ACTIVE
-    assert access.access_token(consented) == stored.access_token
+    assert access.get_access_token(consented) == stored.access_token
 
 
 def test_what_a_lost_answer_cost_is_said(world: World, consented: Connection) -> None:
     Token.objects.update(access_expires_at=None)
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "drop": "after", "times": 1})
     with pytest.raises(TryLater):
-        access.access_token(consented)
+        access.get_access_token(consented)
     with pytest.raises(ReconnectRequired, match="was lost, and the new refresh token with it"):
-        access.access_token(consented)
+        access.get_access_token(consented)
     assert "was lost" in Connection.objects.get().reason
 
 
@@ -229,7 +229,7 @@ def test_a_host_that_may_not_be_called_costs_no_slot(world: World, settings) -> 
     Token.objects.update(access_expires_at=None)
     settings.ENVIRONMENT_HOSTS = []
     with pytest.raises(Rejected):
-        access.access_token(connection)
+        access.get_access_token(connection)
     assert TokenRequest.objects.count() == 1
     assert Token.objects.get().lease_expires_at is None
 
@@ -238,7 +238,7 @@ def test_an_application_that_was_taken_out_is_nobodys_dead_grant(world: World, c
     Token.objects.update(access_expires_at=None)
     world.environment.application.delete()
     with pytest.raises(ReconnectRequired, match="operator"):
-        access.access_token(Connection.objects.get())
+        access.get_access_token(Connection.objects.get())
     assert Connection.objects.get().state == ConnectionState.ACTIVE
 
 
@@ -255,12 +255,12 @@ def test_tokens_that_are_refused_as_fast_as_they_are_granted_need_a_person(world
 
 def test_a_token_that_total_expert_refuses_is_not_used_again(world: World) -> None:
     connection = world.connected()
-    failed = access.access_token(connection)
-    access.forget_access(connection, failed)
-    fresh = access.access_token(connection)
+    failed = access.get_access_token(connection)
+    access.discard_access_token(connection, failed)
+    fresh = access.get_access_token(connection)
     assert fresh != failed
-    access.forget_access(connection, failed)
-    assert access.access_token(connection) == fresh
+    access.discard_access_token(connection, failed)
+    assert access.get_access_token(connection) == fresh
 
 
 @pytest.mark.django_db(transaction=True)
@@ -272,7 +272,7 @@ def test_eight_threads_that_find_a_token_expired_send_one_request(world: World) 
     def ask() -> None:
         try:
             barrier.wait()
-            got.append(access.access_token(Connection.objects.get(pk=connection.pk)))
+            got.append(access.get_access_token(Connection.objects.get(pk=connection.pk)))
         except Exception as problem:  # told by the assertion below
             failed.append(problem)
         finally:
@@ -294,8 +294,8 @@ def test_a_token_request_that_is_one_too_many_over_there_is_counted_as_unexplain
     world.sandbox.pass_time(3700)
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 429, "times": 1})
     with pytest.raises(TryLater):
-        access.access_token(consented)
-    assert budgets.of(consented).unexplained == 1
+        access.get_access_token(consented)
+    assert budgets.for_connection(consented).unexplained_refusals == 1
     consented.refresh_from_db()
     assert consented.state == ConnectionState.ACTIVE
-    assert access.access_token(consented), "its refresh token was not spent"
+    assert access.get_access_token(consented), "its refresh token was not spent"

@@ -37,15 +37,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 POINTS: dict[str, tuple[Any, str, str]] = {
     "before the lease is taken": (access, "take_lease", "before"),
     "when the lease is taken": (access, "take_lease", "after"),
-    "before the intent is written": (ledger, "_enter", "before"),
-    "while the intent is being committed": (ledger, "_turn", "after"),
-    "when the intent stands in the ledger": (ledger, "_enter", "after"),
+    "before the intent is written": (ledger, "_record", "before"),
+    "while the intent is being committed": (ledger, "_plan_for", "after"),
+    "when the intent stands in the ledger": (ledger, "_record", "after"),
     "when its permit is given": (permits.Permits, "ask", "after"),
-    "before the request is sent": (access, "exchange", "before"),
+    "before the request is sent": (access, "send_request", "before"),
     "while the answer is on its way": (responses, "read_response", "before"),
-    "when the answer is read and nothing of it stored": (access, "exchange", "after"),
-    "while the pair is being committed": (access, "put", "after"),
-    "when the pair is stored": (access, "_store", "after"),
+    "when the answer is read and nothing of it stored": (access, "send_request", "after"),
+    "while the pair is being committed": (access, "write_pair", "after"),
+    "when the pair is stored": (access, "_store_with_retries", "after"),
 }
 
 
@@ -101,7 +101,7 @@ def forked(action: Callable[[], object]) -> int:
 def refresh(connection: Connection) -> str:
     """What any worker does."""
     try:
-        return access.access_token(Connection.objects.get(pk=connection.pk))
+        return access.get_access_token(Connection.objects.get(pk=connection.pk))
     except (TryLater, ReconnectRequired) as problem:
         return str(problem)
 
@@ -136,7 +136,7 @@ def assert_nothing_is_lost_silently(sandbox: SandboxProcess, connection: Connect
     assert all(row["status"] != 429 for row in arrived)
     row = Connection.objects.get(pk=connection.pk)
     if row.state == ConnectionState.ACTIVE:
-        token = access.access_token(row)
+        token = access.get_access_token(row)
         assert sandbox.status_of("/v1/contacts", token) == 200, "the token does not work"
     else:
         assert row.state == ConnectionState.NEEDS_RECONNECT and "consents again" in row.reason, row.reason
@@ -152,7 +152,7 @@ def test_a_worker_killed_at_any_point_loses_no_connection_without_saying_so(
     child = struck_refresh(connection, point, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), "it was not struck"
-    pass_time(sandbox, access.LEASE.total_seconds() + 1)
+    pass_time(sandbox, access.LEASE_DURATION.total_seconds() + 1)
     refresh(connection)
     assert_nothing_is_lost_silently(sandbox, connection, before)
 
@@ -167,12 +167,12 @@ def test_a_zombie_that_wakes_up_late_sends_nothing_and_overwrites_nothing(
     assert os.WIFSTOPPED(status)
     if "being committed" not in point or databases["default"].vendor != "sqlite":
         # stopped within a transaction it holds all of SQLite: then nobody does anything until it goes on
-        pass_time(sandbox, access.LEASE.total_seconds() + 1)
+        pass_time(sandbox, access.LEASE_DURATION.total_seconds() + 1)
         give_a_chance(lambda: refresh(connection))
     os.kill(child, signal.SIGCONT)
     _, status = os.waitpid(child, 0)
     assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
-    pass_time(sandbox, access.LEASE.total_seconds() + 1)  # that of who was killed while it waited
+    pass_time(sandbox, access.LEASE_DURATION.total_seconds() + 1)  # that of who was killed while it waited
     refresh(connection)
     assert_nothing_is_lost_silently(sandbox, connection, before)
 

@@ -40,21 +40,21 @@ def test_a_grant_without_work_is_renewed_once_its_ninth_day_is_over(
     world: World, consented: Connection
 ) -> None:
     world.sandbox.pass_time(8.9 * DAY)
-    assert keep_alive.ripe() == [] and not keep_alive.renew(consented)
+    assert keep_alive.find_due() == [] and not keep_alive.renew(consented)
     world.sandbox.pass_time(1.2 * DAY)
-    assert keep_alive.ripe() == [consented]
+    assert keep_alive.find_due() == [consented]
     before = dies_at(consented)
     assert keep_alive.renew(consented)
     assert dies_at(consented) > before + dt.timedelta(days=9)
-    assert keep_alive.ripe() == [] and not keep_alive.renew(consented)
+    assert keep_alive.find_due() == [] and not keep_alive.renew(consented)
 
 
 def test_those_who_consented_together_are_renewed_at_different_times() -> None:
     at = clock.now()
-    ripe = {keep_alive.ripe_at(Connection(), at) for _ in range(50)}
+    ripe = {keep_alive.renewal_due_at(Connection(), at) for _ in range(50)}
     assert len(ripe) == 50
     assert max(ripe) - min(ripe) > keep_alive.JITTER / 2
-    first = at - access.REFRESH_LIFE + RENEW_AFTER
+    first = at - access.REFRESH_TOKEN_LIFETIME + RENEW_AFTER
     assert first <= min(ripe) and max(ripe) <= first + keep_alive.JITTER
 
 
@@ -63,29 +63,29 @@ def test_with_two_days_left_it_goes_before_a_person(world: World, consented: Con
     world.environment.tokens_per_hour = 1
     world.environment.save()
     world.sandbox.pass_time(12.5 * DAY)
-    ledger.close(ledger.take(other, purpose=Purpose.WORK, fence=0), RequestState.REFUSED)
+    ledger.close_request(ledger.open_request(other, purpose=Purpose.WORK, fence=0), RequestState.REFUSED)
     with pytest.raises(TryLater):
         keep_alive.renew(consented)
-    now = ledger.hour(budgets.of(other))
+    now = ledger.load_usage(budgets.for_connection(other))
     person = scheduler.Demand("person", scheduler.Rank.PERSON, now.at, now.at, now.at)
-    planned = list(scheduler.plan(now, [*queue.waiting(budgets.of(other), now.at), person]))
-    assert [turn.rank for turn in planned] == [scheduler.Rank.DYING, scheduler.Rank.PERSON]
+    planned = list(scheduler.plan(now, [*queue.load_waiting(budgets.for_connection(other), now.at), person]))
+    assert [turn.rank for turn in planned] == [scheduler.Rank.EXPIRING, scheduler.Rank.PERSON]
 
 
 def test_who_is_about_to_die_is_told_also_when_paused(world: World, consented: Connection) -> None:
     lifecycle.pause(consented, actor=world.operator)
     world.sandbox.pass_time(11.9 * DAY)
-    assert keep_alive.dying() == []
+    assert keep_alive.find_expiring() == []
     world.sandbox.pass_time(0.2 * DAY)
-    assert keep_alive.dying() == [consented] and keep_alive.ripe() == []
+    assert keep_alive.find_expiring() == [consented] and keep_alive.find_due() == []
 
 
 def test_a_grant_that_died_asks_for_a_reconnect_and_keeps_its_id(world: World, consented: Connection) -> None:
     world.sandbox.pass_time(14.1 * DAY)
-    assert keep_alive.say_which_died() == [consented]
+    assert keep_alive.mark_expired() == [consented]
     consented.refresh_from_db()
-    assert (consented.state, consented.reason) == (ConnectionState.NEEDS_RECONNECT, access.DIED)
-    assert keep_alive.say_which_died() == []
+    assert (consented.state, consented.reason) == (ConnectionState.NEEDS_RECONNECT, access.EXPIRED_REASON)
+    assert keep_alive.mark_expired() == []
     assert consented.user is not None
     assert world.consented(consented.user).pk == consented.pk
 
@@ -102,7 +102,7 @@ def test_an_application_that_is_not_known_any_more_costs_one_token_request_and_n
     before = len(world.sandbox.requests("/v1/token"))
     for connection in (consented, second):
         with pytest.raises(Rejected) as refused:
-            access.access_token(connection)
+            access.get_access_token(connection)
         assert refused.value.code == "application_refused"
         connection.refresh_from_db()
         assert connection.state == ConnectionState.ACTIVE
@@ -114,5 +114,5 @@ def test_an_application_that_is_not_known_any_more_costs_one_token_request_and_n
         scopes=application.scopes,
         actor=world.operator,
     )
-    assert access.access_token(consented) and access.access_token(second)
+    assert access.get_access_token(consented) and access.get_access_token(second)
     assert not TokenDemand.objects.exists()

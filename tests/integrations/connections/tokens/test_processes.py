@@ -58,7 +58,7 @@ def test_fifty_two_threads_in_four_processes_send_one_token_request(
             client_secret=theirs["client_secret"],
             actor=None,
         )
-        client_credentials.settle(connection)
+        client_credentials.activate_candidate(connection)
         Token.objects.update(access_expires_at=None)
         before = len(sandbox.requests("/v1/token"))
         running = [

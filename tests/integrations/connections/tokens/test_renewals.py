@@ -27,7 +27,7 @@ def test_a_database_that_fails_for_a_moment_costs_no_grant(
     world: World, consented: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Token.objects.update(access_expires_at=None)
-    real, failed = access.put, []
+    real, failed = access.write_pair, []
 
     def put(*args: object) -> None:
         if len(failed) < 2:
@@ -35,14 +35,14 @@ def test_a_database_that_fails_for_a_moment_costs_no_grant(
             raise OperationalError("server closed the connection unexpectedly")
         real(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(access, "put", put)
-    monkeypatch.setattr(access, "AGAIN", 0)
+    monkeypatch.setattr(access, "write_pair", put)
+    monkeypatch.setattr(access, "STORE_RETRY_DELAY", 0)
     monkeypatch.setattr(access.database, "close", lambda: None)
     requests = len(world.sandbox.requests("/v1/token"))
-    assert access.access_token(consented)
+    assert access.get_access_token(consented)
     assert len(world.sandbox.requests("/v1/token")) == requests + 1
     world.sandbox.pass_time(3700)
-    assert access.access_token(Connection.objects.get()), "the new refresh token was kept"
+    assert access.get_access_token(Connection.objects.get()), "the new refresh token was kept"
 
 
 def test_a_refresh_token_that_is_not_replaced_lives_on_from_its_use(
@@ -52,9 +52,9 @@ def test_a_refresh_token_that_is_not_replaced_lives_on_from_its_use(
     kept = str(Token.objects.get().refresh_token)
     answer = total_expert.TokenResponse("access", 3600, frozenset({"crm"}), None)
     monkeypatch.setattr(oauth, "refresh", lambda *args, **more: answer)
-    assert [row.pk for row in keep_alive.ripe()] == [consented.pk]
+    assert [row.pk for row in keep_alive.find_due()] == [consented.pk]
     assert keep_alive.renew(consented)
-    assert keep_alive.ripe() == [], "it is not renewed again and again"
+    assert keep_alive.find_due() == [], "it is not renewed again and again"
     token = Token.objects.get()
     assert str(token.refresh_token) == kept
     assert token.refresh_expires_at is not None and token.refresh_expires_at > clock.now() + dt.timedelta(
@@ -67,37 +67,37 @@ def test_a_wrong_secret_after_a_lost_answer_is_not_called_a_lost_refresh_token(w
     Token.objects.update(access_expires_at=None)
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "drop": "after", "times": 1})
     with pytest.raises(TryLater):
-        access.access_token(connection)
+        access.get_access_token(connection)
     row = Connection.objects.get()
     row.client_secret = "wrong"
     row.save()
     with pytest.raises(ReconnectRequired) as refused:
-        access.access_token(Connection.objects.get())
+        access.get_access_token(Connection.objects.get())
     assert "refresh token" not in str(refused.value)
     assert Connection.objects.get().state == ConnectionState.NEEDS_RECONNECT
 
 
 def test_a_refused_token_is_forgotten_although_a_holder_died_before(world: World) -> None:
     connection = world.connected()
-    refused = access.access_token(connection)
+    refused = access.get_access_token(connection)
     Token.objects.update(lease_expires_at=clock.now() - dt.timedelta(hours=1))
-    access.forget_access(connection, refused)
-    assert access.access_token(connection) != refused
+    access.discard_access_token(connection, refused)
+    assert access.get_access_token(connection) != refused
 
 
 def test_the_request_of_proposed_credentials_is_not_taken_for_a_dead_holders(world: World) -> None:
     connection = world.connected()
-    under_way = ledger.take(connection, purpose=Purpose.PERSON, fence=0)
-    assert access.take_lease(connection, access.of(connection)) is not None
-    assert ledger.close(under_way, RequestState.GRANTED)
+    under_way = ledger.open_request(connection, purpose=Purpose.PERSON, fence=0)
+    assert access.take_lease(connection, access.get_token(connection)) is not None
+    assert ledger.close_request(under_way, RequestState.GRANTED)
 
 
 def test_an_answer_that_came_later_than_was_thought_possible_counts_from_then(world: World) -> None:
     connection = world.connected()
-    request = ledger.take(connection, purpose=Purpose.WORK, fence=1)
+    request = ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
     world.sandbox.pass_time(200)
-    access.explain_open_intents()
-    assert not ledger.close(request, RequestState.REFUSED)
+    access.close_abandoned_requests()
+    assert not ledger.close_request(request, RequestState.REFUSED)
     request.refresh_from_db()
     assert request.state == RequestState.LOST
     assert request.ended_at is not None and clock.now() - request.ended_at < dt.timedelta(seconds=5)
@@ -106,7 +106,7 @@ def test_an_answer_that_came_later_than_was_thought_possible_counts_from_then(wo
 def test_a_lease_of_a_clock_that_was_put_back_is_free(world: World) -> None:
     connection = world.connected()
     Token.objects.update(lease_expires_at=clock.now() + dt.timedelta(days=30), access_expires_at=None)
-    assert access.access_token(connection)
+    assert access.get_access_token(connection)
 
 
 def test_what_waits_goes_on_only_once_the_connection_works(
@@ -118,8 +118,8 @@ def test_what_waits_goes_on_only_once_the_connection_works(
     def look(sender: object, *, connection: Connection, **_: object) -> None:
         seen.append(Connection.objects.get(pk=connection.pk).state)
 
-    signals.ready.connect(look)
+    signals.connection_ready.connect(look)
     with django_capture_on_commit_callbacks(execute=True):
         world.consented(consented.user)
-    signals.ready.disconnect(look)
+    signals.connection_ready.disconnect(look)
     assert seen and set(seen) == {ConnectionState.ACTIVE}

@@ -31,7 +31,7 @@ def test_a_host_that_is_not_allowed_any_more_is_not_called(world: World, setting
 
 def test_an_application_that_was_refused_is_not_tried_again_until_it_is_entered_anew(world: World) -> None:
     connection = world.consented(world.member("officer"))
-    assert requests.refuse_application(world.environment).code == "application_refused"
+    assert requests.reject_application(world.environment).code == "application_refused"
     with pytest.raises(Rejected, match="No consent is lost"):
         requests.refresh(connection, "a-refresh-token")
     with pytest.raises(Rejected, match="Sandbox any more"):

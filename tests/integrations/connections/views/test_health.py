@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def ask_in_vain(connection: Connection) -> None:
-    ledger.close(ledger.take(connection, purpose=Purpose.WORK, fence=1), RequestState.LOST)
+    ledger.close_request(ledger.open_request(connection, purpose=Purpose.WORK, fence=1), RequestState.LOST)
 
 
 def test_a_connection_that_works_says_so_with_its_token_clock(world: World) -> None:
@@ -32,7 +32,7 @@ def test_a_connection_that_works_says_so_with_its_token_clock(world: World) -> N
 
 def test_a_token_of_which_only_a_moment_is_left_is_not_shown_as_one(world: World) -> None:
     connection = world.connected()
-    Token.objects.update(access_expires_at=clock.now() + access.SAFETY / 2)
+    Token.objects.update(access_expires_at=clock.now() + access.EXPIRY_MARGIN / 2)
     assert health.of(connection).access_expires_at is None
 
 
@@ -40,7 +40,7 @@ def test_what_waits_for_a_token_is_shown_as_waiting_with_its_time(world: World) 
     connection = world.connected()
     world.environment.tokens_per_hour = 1
     world.environment.save()
-    queue.ask(connection, purpose=Purpose.WORK)
+    queue.enqueue(connection, purpose=Purpose.WORK)
     shown = health.of(Connection.objects.get())
     assert shown.shown_state == "waiting_for_token" and not shown.slot_is_free
     assert dt.timedelta(minutes=55) < shown.next_slot - clock.now() <= dt.timedelta(minutes=61)
@@ -52,7 +52,7 @@ def test_a_lost_answer_costs_a_consent_perhaps_and_client_credentials_nothing(wo
         ask_in_vain(connection)
     assert "its owner must consent again" in health.of(consented).lost
     assert "Nothing else is" in health.of(by_credentials).lost
-    lifecycle.move(consented, ConnectionState.NEEDS_RECONNECT, reason="It died.")
+    lifecycle.set_state(consented, ConnectionState.NEEDS_RECONNECT, reason="It died.")
     assert health.of(consented).lost == "" and health.of(consented).sentence == "It died."
 
 
@@ -60,7 +60,7 @@ def test_the_picture_of_a_budget_holds_those_that_wait_within_a_day(world: World
     connection = world.connected()
     world.environment.tokens_per_hour = 1
     world.environment.save()
-    queue.ask(connection, purpose=Purpose.WORK)
+    queue.enqueue(connection, purpose=Purpose.WORK)
     [now] = health.all_budgets()
     assert now.waiting == 1 and now.slots_used == 1
     [mark] = now.marks

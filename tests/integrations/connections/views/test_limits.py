@@ -54,7 +54,7 @@ def busy(world: World) -> Connection:
 
 def queue_up(connection: Connection, purpose: Purpose = Purpose.WORK) -> dt.datetime:
     with pytest.raises(ledger.NoSlot) as refused:
-        ledger.take(connection, purpose=purpose, fence=0)
+        ledger.open_request(connection, purpose=purpose, fence=0)
     return refused.value.at
 
 
@@ -76,7 +76,7 @@ def test_the_next_slot_is_right_to_the_minute(world: World, busy: Connection, op
     at = queue_up(busy)
     assert at == expected
     world.sandbox.pass_time((at - clock.now()).total_seconds() + 0.1)
-    assert ledger.take(busy, purpose=Purpose.WORK, fence=0)
+    assert ledger.open_request(busy, purpose=Purpose.WORK, fence=0)
 
 
 def test_the_queue_shows_who_waits_why_and_when(world: World, busy: Connection, operator: Client) -> None:
@@ -92,14 +92,14 @@ def test_the_queue_promises_no_time_that_nobody_can_keep(
     world: World, busy: Connection, operator: Client
 ) -> None:
     queue_up(busy)
-    budget = budgets.of(busy)
+    budget = budgets.for_connection(busy)
     Budget.objects.filter(pk=budget.pk).update(others_tokens=1)
     text = text_of(operator, "token_queue")
     assert "never, while others use all token requests" in text and "Nobody waits here" not in text
     assert "because 1 of 0" not in text_of(operator, "limits")
     Budget.objects.filter(pk=budget.pk).update(others_tokens=0)
     assert "never" not in text_of(operator, "token_queue")
-    kill_switch.stop(reason="Maintenance", actor=world.operator)
+    kill_switch.activate(reason="Maintenance", actor=world.operator)
     assert "none while stopped" in text_of(operator, "token_queue")
 
 
@@ -112,7 +112,7 @@ def test_who_moves_somebody_forward_is_told_how_many_wait_longer(
     for connection in (busy, other, third):
         queue_up(connection)
     assert text_of(operator, "token_queue").count("It goes before 1 other;") == 1
-    operator.post(reverse("forward_connection", args=[busy.pk]))
+    operator.post(reverse("prioritize_connection", args=[busy.pk]))
     text = text_of(operator, "token_queue")
     assert "It goes before 1 other;" in text and "It goes before 2 others;" not in text
 
@@ -126,25 +126,25 @@ def test_calls_and_tokens_are_counted_where_nothing_limits_them(
     with client_for(busy) as client:
         client.contacts.list()
         client.contacts.list()
-    now = health.budget_now(budgets.of(busy))
+    now = health.budget_now(budgets.for_connection(busy))
     assert (now.calls_used, now.slots_used) == (2, 1)
     clock.advance(61)
-    assert health.budget_now(budgets.of(busy)).calls_used == 0
+    assert health.budget_now(budgets.for_connection(busy)).calls_used == 0
 
 
 def test_an_operator_moves_somebody_forward(world: World, busy: Connection, operator: Client) -> None:
     other = world.propose(BLUEWATER)
     queue_up(busy)
     queue_up(other, Purpose.PERSON)
-    operator.post(reverse("forward_connection", args=[busy.pk]))
+    operator.post(reverse("prioritize_connection", args=[busy.pk]))
     text = text_of(operator, "token_queue")
     assert text.index(world.organization().name + ", ") < text.index(BLUEWATER)
     assert f"{world.operator.name} moved it forward" in text
-    assert Entry.objects.filter(action="connection.forwarded", object_id=str(busy.pk)).exists()
+    assert Entry.objects.filter(action="connection.prioritized", object_id=str(busy.pk)).exists()
 
 
 def test_whoever_waits_no_more_cannot_be_moved(busy: Connection, operator: Client) -> None:
-    answer = operator.post(reverse("forward_connection", args=[busy.pk]), follow=True)
+    answer = operator.post(reverse("prioritize_connection", args=[busy.pk]), follow=True)
     assert "does not wait any more" in answer.content.decode()
     assert not TokenDemand.objects.exists()
 
@@ -152,15 +152,15 @@ def test_whoever_waits_no_more_cannot_be_moved(busy: Connection, operator: Clien
 def test_what_others_use_is_saved_without_touching_the_count(
     world: World, busy: Connection, operator: Client
 ) -> None:
-    budget = budgets.of(busy)
-    Budget.objects.filter(pk=budget.pk).update(line={"free_at": 5.0}, unexplained=3)
+    budget = budgets.for_connection(busy)
+    Budget.objects.filter(pk=budget.pk).update(pacer={"free_at": 5.0}, unexplained_refusals=3)
     operator.post(reverse("allowance", args=[budget.pk]), {"others_calls": 200, "others_tokens": 0})
     budget.refresh_from_db()
-    assert (budget.others_calls, budget.unexplained, budget.line) == (200, 0, {"free_at": 5.0})
+    assert (budget.others_calls, budget.unexplained_refusals, budget.pacer) == (200, 0, {"free_at": 5.0})
 
 
 def test_refusals_that_nobody_can_explain_are_said(world: World, busy: Connection, operator: Client) -> None:
-    permits.slow_down(budgets.of(busy), status=429, after=None)
+    permits.slow_down(budgets.for_connection(busy), status=429, after=None)
     text = text_of(operator, "limits")
     assert "something else calls from this address" in text and "Slowed down" in text
 
@@ -200,12 +200,12 @@ def test_an_address_that_is_no_proxy_of_ours_is_refused(
 def test_a_connection_goes_out_by_another_address_and_counts_there(
     world: World, busy: Connection, operator: Client
 ) -> None:
-    egress.add(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
-    direct = budgets.of(busy)
+    egress.add_proxy(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
+    direct = budgets.for_connection(busy)
     operator.post(reverse("reroute_connection", args=[busy.pk]), {"egress": "fra"})
     busy.refresh_from_db()
-    assert budgets.of(busy) != direct
-    assert ledger.take(busy, purpose=Purpose.WORK, fence=0), "that address has slots of its own"
+    assert budgets.for_connection(busy) != direct
+    assert ledger.open_request(busy, purpose=Purpose.WORK, fence=0), "that address has slots of its own"
     operator.post(reverse("reroute_connection", args=[busy.pk]), {"egress": "direct"})
     busy.refresh_from_db()
     assert busy.egress is None
@@ -240,10 +240,10 @@ def test_the_switch_stops_tokens_and_calls_until_it_is_released(
         assert "The vendor called." in text
         assert "none while all calls are stopped" in text and "free now" not in text
     for action in (
-        lambda: ledger.take(busy, purpose=Purpose.WORK, fence=0),
+        lambda: ledger.open_request(busy, purpose=Purpose.WORK, fence=0),
         lambda: Permits(busy, Purpose.PERSON).ask("GET", "/contacts"),
     ):
-        with pytest.raises(permits.Stopped):
+        with pytest.raises(permits.CallsStopped):
             action()
     assert not TokenDemand.objects.exists()
     operator.post(reverse("stop_everything"), {"verb": "release"})
@@ -254,7 +254,7 @@ def test_the_switch_stops_tokens_and_calls_until_it_is_released(
 
 def test_the_switch_wants_a_reason(operator: Client) -> None:
     operator.post(reverse("stop_everything"), {"reason": "  "})
-    assert kill_switch.current() is None
+    assert kill_switch.get_active() is None
 
 
 def test_a_connection_in_the_queue_says_that_it_waits(
@@ -269,12 +269,12 @@ def test_a_connection_in_the_queue_says_that_it_waits(
 
 def test_a_lost_answer_says_what_may_be_lost_and_what_to_do(world: World, operator: Client) -> None:
     consented = world.consented(world.member("officer"))
-    request = ledger.take(consented, purpose=Purpose.WORK, fence=0)
-    ledger.close(request, RequestState.LOST)
+    request = ledger.open_request(consented, purpose=Purpose.WORK, fence=0)
+    ledger.close_request(request, RequestState.LOST)
     text = text_of(operator, "connection", world.organization().slug, consented.pk)
     assert "was lost" in text and "reconnects now" in text
 
 
 def test_work_that_must_wait_is_told_why(busy: Connection) -> None:
     with pytest.raises(TryLater, match="because 1 of 1 token requests"):
-        ledger.take(busy, purpose=Purpose.WORK, fence=0)
+        ledger.open_request(busy, purpose=Purpose.WORK, fence=0)

@@ -43,7 +43,7 @@ def test_that_every_connection_works_is_said_only_while_it_is_true(world: World)
     officer = world.member("officer")
     connection = world.consented(officer)
     assert "Every connection that was granted works" in home(world.operator)
-    lifecycle.move(connection, ConnectionState.NEEDS_RECONNECT, reason="It died.")
+    lifecycle.set_state(connection, ConnectionState.NEEDS_RECONNECT, reason="It died.")
     assert "It died." in home(world.operator)
     theirs = home(world.member("viewer"))
     assert "Nothing waits for you" in theirs and "Every connection" not in theirs
@@ -61,7 +61,7 @@ def test_a_budget_says_free_now_only_when_a_newcomer_would_be_served(world: Worl
         purpose="person",
         due_at=clock.now(),
         stale_since=clock.now(),
-        asked_at=clock.now(),
+        requested_at=clock.now(),
         expected_at=clock.now(),
     )
     assert "free now" not in home(world.operator), "somebody waits before the newcomer"
@@ -102,15 +102,15 @@ def test_a_consent_that_dies_soon_is_something_to_look_at(world: World) -> None:
     officer = world.member("officer")
     world.consented(officer)
     world.sandbox.pass_time(11.5 * 24 * 3600)
-    assert "Consent dies soon" not in home(officer)
+    assert "Access expires soon" not in home(officer)
     world.sandbox.pass_time(24 * 3600)
-    assert "Consent dies soon" in home(officer) and "Consent dies soon" in home(world.operator)
-    assert "Consent dies soon" not in home(world.member("viewer"))
-    assert "Consent dies soon" not in home(world.member("admin", BLUEWATER))
+    assert "Access expires soon" in home(officer) and "Consent dies soon" in home(world.operator)
+    assert "Access expires soon" not in home(world.member("viewer"))
+    assert "Access expires soon" not in home(world.member("admin", BLUEWATER))
 
 
 def test_the_switch_is_said_on_every_page_and_why_to_operators(world: World) -> None:
-    kill_switch.stop(reason="Cedar leaks.", actor=world.operator)
+    kill_switch.activate(reason="Cedar leaks.", actor=world.operator)
     assert "Cedar leaks." in home(world.operator)
     said = home(world.member("admin", BLUEWATER))
     assert "has stopped all calls to Total Expert" in said and "Cedar leaks." not in said

@@ -44,7 +44,7 @@ def connected(sandbox: SandboxProcess) -> Connection:
         client_secret=theirs["client_secret"],
         actor=None,
     )
-    client_credentials.settle(connection)
+    client_credentials.activate_candidate(connection)
     return Connection.objects.get(pk=connection.pk)
 
 

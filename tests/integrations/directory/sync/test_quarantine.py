@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from integrations.connections import lifecycle
-from integrations.connections.grants import tripwire
+from integrations.connections.grants import ownership
 from integrations.connections.models import Connection
 from integrations.directory.models import Contact, ContactGroup, Owner, Sighting
 from integrations.jobs.models import Job
@@ -22,7 +22,7 @@ def test_what_only_the_quarantined_connection_has_shown_is_taken_out_again(
     other = world.consented(world.member("officer"), officer=1)
     run_sync(other)
     assert Contact.objects.count() > len(kept)
-    lifecycle.quarantine(other, reason=tripwire.SENTENCE)
+    lifecycle.quarantine(other, reason=ownership.FOREIGN_SENTENCE)
     assert set(Contact.objects.values_list("pk", flat=True)) == kept
     assert not Sighting.objects.filter(connection=other).exists()
     assert (Owner.objects.count(), ContactGroup.objects.count()) == (owners, groups)
@@ -36,7 +36,7 @@ def test_a_contact_that_a_colleague_has_seen_too_stays(
     officer = world.consented(world.member("officer"))
     run_sync(officer)
     assert Sighting.objects.filter(connection=officer).exists()
-    lifecycle.quarantine(officer, reason=tripwire.SENTENCE)
+    lifecycle.quarantine(officer, reason=ownership.FOREIGN_SENTENCE)
     assert Contact.objects.count() == everything
 
 
@@ -47,5 +47,5 @@ def test_what_an_earlier_grant_of_the_same_connection_had_mirrored_stays(world: 
     before = Contact.objects.count()
     world.sandbox.pass_time(3600)
     again = world.consented(person)
-    lifecycle.quarantine(again, reason=tripwire.SENTENCE)
+    lifecycle.quarantine(again, reason=ownership.FOREIGN_SENTENCE)
     assert Contact.objects.count() == before

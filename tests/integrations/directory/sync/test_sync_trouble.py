@@ -7,7 +7,7 @@ import pytest
 
 from integrations import total_expert
 from integrations.connections import lifecycle
-from integrations.connections.models import Connection, ConnectionState, Landmark, Token, TokenDemand
+from integrations.connections.models import Connection, ConnectionState, RecordFingerprint, Token, TokenDemand
 from integrations.directory.models import Book, Contact, ContactGroup, Owner
 from integrations.directory.sync import jobs, passes
 from integrations.jobs import queue
@@ -136,7 +136,7 @@ def test_a_connection_that_shows_another_organizations_contacts_stores_none_of_t
     world: World, admin: Connection, run_sync: Run
 ) -> None:
     run_sync(admin)
-    assert Landmark.objects.filter(installation=admin.installation).exists()
+    assert RecordFingerprint.objects.filter(installation=admin.installation).exists()
     wrong = world.connected(BLUEWATER)
     theirs_by_mistake = world.sandbox.organization("Cedar Home Lending")
     wrong.client_id, wrong.client_secret = theirs_by_mistake["client_id"], theirs_by_mistake["client_secret"]

@@ -77,9 +77,9 @@ def test_each_that_waits_has_its_own_time_two_an_hour(world: World) -> None:
 def test_those_of_an_import_wait_behind_a_person(world: World) -> None:
     source = apply(world, *rows(1))
     Environment.objects.update(tokens_per_hour=1)
-    ledger.take(world.propose(CEDAR), purpose=Purpose.PERSON, fence=0)
+    ledger.open_request(world.propose(CEDAR), purpose=Purpose.PERSON, fence=0)
     with pytest.raises(ledger.NoSlot):
-        ledger.take(world.propose(BLUEWATER), purpose=Purpose.PERSON, fence=0)
+        ledger.open_request(world.propose(BLUEWATER), purpose=Purpose.PERSON, fence=0)
     (expected,) = progress.expected_times(progress.queued(source)).values()
     assert hours([expected]) == [2]
 
@@ -133,8 +133,8 @@ def test_the_cost_counts_on_the_source_addresses_by_which_the_new_ones_will_go_o
 ) -> None:
     settings.PROXY_HOSTS = ["proxy.example"]
     Environment.objects.update(tokens_per_hour=2)
-    budgets.direct()
-    egress.add(name="second", label="Second", proxy_url="https://proxy.example:3128", actor=None)
+    budgets.direct_egress()
+    egress.add_proxy(name="second", label="Second", proxy_url="https://proxy.example:3128", actor=None)
     last = progress.cost(keep(world, *rows(4))).last_at
     assert last is not None and hours([last]) == [0]
     source = apply(world, *rows(4))

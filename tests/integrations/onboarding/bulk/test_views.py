@@ -258,7 +258,7 @@ def test_while_all_is_stopped_no_row_promises_a_time(operator: Client, world: Wo
     world.environment.tokens_per_hour = 2
     world.environment.save()
     draft, done = keep(world, ("A", "a", "s", "")), apply(world, ("B", "b", "s", ""))
-    kill_switch.stop(reason="Maintenance", actor=world.operator)
+    kill_switch.activate(reason="Maintenance", actor=world.operator)
     text = text_of(operator.get(reverse("bulk_import", args=[draft.pk])))
     assert "nobody knows when the last one is through" in text
     text = text_of(operator.get(reverse("bulk_import", args=[done.pk])))

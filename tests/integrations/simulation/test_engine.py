@@ -7,12 +7,20 @@ from collections.abc import Sequence
 import pytest
 
 from integrations.connections.models import Purpose
-from integrations.simulation.naive import Naive
-from integrations.simulation.ours import Ours
-from integrations.simulation.run import Link, Run
-from integrations.simulation.tally import spread
-from integrations.simulation.vendor import Outcome
-from integrations.simulation.world import START, Happening, Kind, Outage, Site, World, draw
+from integrations.simulation.engine import SimulatedConnection, Simulation
+from integrations.simulation.metrics import percentiles
+from integrations.simulation.naive_policy import NaivePolicy
+from integrations.simulation.portal_policy import PortalPolicy
+from integrations.simulation.scenario import (
+    START,
+    ConnectionProfile,
+    Event,
+    EventKind,
+    Outage,
+    Scenario,
+    generate,
+)
+from integrations.simulation.token_server import Outcome
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 GRANTED, REFUSED, TOO_MANY = Outcome.GRANTED, Outcome.REFUSED, Outcome.TOO_MANY
@@ -20,38 +28,38 @@ GRANTED, REFUSED, TOO_MANY = Outcome.GRANTED, Outcome.REFUSED, Outcome.TOO_MANY
 
 def site(
     who: str, age: float | None = 0, *, consented: bool = True, has_work: bool = True, address: int = 0
-) -> Site:
-    return Site(who, address, consented, has_work, None if age is None else START - age * HOUR)
+) -> ConnectionProfile:
+    return ConnectionProfile(who, address, consented, has_work, None if age is None else START - age * HOUR)
 
 
 def world(
-    *sites: Site,
+    *sites: ConnectionProfile,
     days: int = 2,
-    happenings: Sequence[Happening] = (),
+    happenings: Sequence[Event] = (),
     outages: Sequence[Outage] = (),
     lost_answers: float = 0,
     addresses: int = 1,
-) -> World:
-    return World(5, addresses, days, sites, tuple(happenings), tuple(outages), lost_answers)
+) -> Scenario:
+    return Scenario(5, addresses, days, sites, tuple(happenings), tuple(outages), lost_answers)
 
 
-def busy(number: int = 24) -> list[Site]:
+def busy(number: int = 24) -> list[ConnectionProfile]:
     """Connections that keep one address busy, served in turn until now, two an hour."""
     return [site(f"work {place:02}", place / 2) for place in range(number)]
 
 
-def hours(run: Run) -> list[float]:
+def hours(run: Simulation) -> list[float]:
     """When requests arrived, in hours."""
     return [(at - START) / HOUR for at, _, _ in run.vendor.log]
 
 
-def outcomes(run: Run) -> list[Outcome]:
+def outcomes(run: Simulation) -> list[Outcome]:
     return [outcome for _, _, outcome in run.vendor.log]
 
 
-def person(who: str, at: float, *, patience: float = 100) -> Happening:
+def person(who: str, at: float, *, patience: float = 100) -> Event:
     begins = START + at * HOUR
-    return Happening(begins, who, Kind.PERSON, leaves_at=begins + patience * HOUR)
+    return Event(begins, who, EventKind.PERSON, leaves_at=begins + patience * HOUR)
 
 
 # our policy
@@ -59,7 +67,7 @@ def person(who: str, at: float, *, patience: float = 100) -> Happening:
 
 @pytest.mark.parametrize("size", [(1000, 8), (200, 2), (30, 1)])
 def test_no_address_ever_sends_a_third_request_in_an_hour(size: tuple[int, int]) -> None:
-    run = Run(draw(*size, days=5, seed=3), Ours)
+    run = Simulation(generate(*size, days=5, seed=3), PortalPolicy)
     told = run.go()
     for address in range(size[1]):
         times = [at for at, number, _ in run.vendor.log if number == address]
@@ -69,12 +77,12 @@ def test_no_address_ever_sends_a_third_request_in_an_hour(size: tuple[int, int])
 
 
 def test_every_token_that_is_allowed_is_used_while_work_waits() -> None:
-    told = Run(world(*busy()), Ours).go()
+    told = Simulation(world(*busy()), PortalPolicy).go()
     assert told["tokens_granted"] == told["grants_allowed"] == 96
 
 
 def test_mirrors_are_renewed_as_soon_as_they_are_due_while_tokens_abound() -> None:
-    told = Run(world(site("a"), site("b", 3)), Ours).go()
+    told = Simulation(world(site("a"), site("b", 3)), PortalPolicy).go()
     assert told["tokens_granted"] == told["mirrors_renewed"] == 7 + 8
     assert 6 <= told["staleness_at_renewal_hours"]["max"] < 6.01
     assert told["staleness_hours"]["max"] == 6
@@ -82,15 +90,15 @@ def test_mirrors_are_renewed_as_soon_as_they_are_due_while_tokens_abound() -> No
 
 
 def test_mirrors_become_as_old_as_the_bound_and_no_older_when_nothing_else_happens() -> None:
-    told = Run(world(*busy(), days=4), Ours).go()
+    told = Simulation(world(*busy(), days=4), PortalPolicy).go()
     ages = told["staleness_at_renewal_hours"]
     assert ages["p50"] == pytest.approx(12, rel=0.02)
     assert ages["max"] < 12 * 1.05
 
 
 def test_a_person_gets_the_next_slot_however_much_work_waits() -> None:
-    told = Run(
-        world(*busy(), site("theirs", has_work=False), happenings=[person("theirs", 30.25)]), Ours
+    told = Simulation(
+        world(*busy(), site("theirs", has_work=False), happenings=[person("theirs", 30.25)]), PortalPolicy
     ).go()
     assert 0 < told["people_waited_minutes"]["max"] <= 61
 
@@ -98,14 +106,14 @@ def test_a_person_gets_the_next_slot_however_much_work_waits() -> None:
 def test_work_is_served_although_more_people_come_than_tokens() -> None:
     idle = [site(f"idle {number:03}", has_work=False) for number in range(144)]
     people = [person(each.who, number / 3) for number, each in enumerate(idle)]
-    told = Run(world(site("work"), *idle, happenings=people), Ours).go()
+    told = Simulation(world(site("work"), *idle, happenings=people), PortalPolicy).go()
     assert told["mirrors_renewed"] >= 3
     # due at six, and then at most as long as people themselves wait
     assert told["staleness_at_renewal_hours"]["max"] < 6 + told["people_waited_minutes"]["max"] / 60
 
 
 def test_a_connection_without_work_is_kept_alive() -> None:
-    run = Run(world(site("idle", has_work=False), days=30), Ours)
+    run = Simulation(world(site("idle", has_work=False), days=30), PortalPolicy)
     told = run.go()
     assert (told["refresh_tokens_lost"], told["tokens_granted"], told["tokens_wasted"]) == (0, 3, 0)
     for number, at in enumerate(hours(run), start=1):
@@ -114,8 +122,8 @@ def test_a_connection_without_work_is_kept_alive() -> None:
 
 def test_who_joins_consents_while_a_slot_is_held_for_them() -> None:
     nine = START + 9 * HOUR
-    joins = [Happening(nine, f"new {number}", Kind.JOINS) for number in range(2)]
-    told = Run(world(site("new 0", None), site("new 1", None), happenings=joins), Ours)
+    joins = [Event(nine, f"new {number}", EventKind.JOINS) for number in range(2)]
+    told = Simulation(world(site("new 0", None), site("new 1", None), happenings=joins), PortalPolicy)
     told.go()
     first, second = hours(told)[:2]
     assert 20 / 3600 < first - 9 <= second - 9 < 182 / 3600
@@ -124,7 +132,7 @@ def test_who_joins_consents_while_a_slot_is_held_for_them() -> None:
 def test_nothing_is_sent_by_an_address_that_is_down_and_others_go_on() -> None:
     down = Outage(START + 10 * HOUR, START + 34 * HOUR, address=0)
     sites = [site("here", address=0), site("there", address=1)]
-    run = Run(world(*sites, days=3, outages=[down], addresses=2), Ours)
+    run = Simulation(world(*sites, days=3, outages=[down], addresses=2), PortalPolicy)
     told = run.go()
     assert not any(address == 0 and down.covers(at) for at, address, _ in run.vendor.log)
     assert sum(address == 1 for _, address, _ in run.vendor.log) == 11
@@ -134,7 +142,7 @@ def test_nothing_is_sent_by_an_address_that_is_down_and_others_go_on() -> None:
 
 def test_an_outage_costs_what_its_hours_allow_and_no_grant() -> None:
     down = Outage(START + 10 * HOUR, START + 13 * HOUR)
-    told = Run(world(*busy(), days=3, outages=[down]), Ours).go()
+    told = Simulation(world(*busy(), days=3, outages=[down]), PortalPolicy).go()
     assert told["failed_in_outages"] == 6
     assert told["tokens_granted"] + 6 == told["token_requests"]
     assert told["staleness_at_renewal_hours"]["max"] < 12 + 3 + 0.7
@@ -143,10 +151,10 @@ def test_an_outage_costs_what_its_hours_allow_and_no_grant() -> None:
 # both policies
 
 
-@pytest.mark.parametrize("policy", [Ours, Naive])
+@pytest.mark.parametrize("policy", [PortalPolicy, NaivePolicy])
 def test_what_was_revoked_is_refused_once_and_left_alone_until_a_person_comes(policy: type) -> None:
-    revoked = Happening(START + HOUR, "theirs", Kind.REVOKED)
-    run = Run(world(site("theirs", 1), days=4, happenings=[revoked]), policy)
+    revoked = Event(START + HOUR, "theirs", EventKind.REVOKED)
+    run = Simulation(world(site("theirs", 1), days=4, happenings=[revoked]), policy)
     told = run.go()
     assert outcomes(run)[:2] == [REFUSED, GRANTED]
     assert hours(run)[0] == pytest.approx(5, abs=0.1)
@@ -154,22 +162,22 @@ def test_what_was_revoked_is_refused_once_and_left_alone_until_a_person_comes(po
     assert (told["revoked"], told["lost_answers"], told["refresh_tokens_lost"]) == (1, 0, 0)
 
 
-@pytest.mark.parametrize("policy", [Ours, Naive])
+@pytest.mark.parametrize("policy", [PortalPolicy, NaivePolicy])
 def test_a_grant_that_a_lost_answer_took_along_is_counted_as_such(policy: type) -> None:
-    told = Run(world(site("theirs"), days=3, lost_answers=1), policy).go()
+    told = Simulation(world(site("theirs"), days=3, lost_answers=1), policy).go()
     assert told["lost_answers"] >= 1
     assert told["refresh_tokens_lost"] == 0
 
 
-@pytest.mark.parametrize("policy", [Ours, Naive])
+@pytest.mark.parametrize("policy", [PortalPolicy, NaivePolicy])
 def test_client_credentials_have_nothing_that_dies(policy: type) -> None:
-    told = Run(world(site("theirs", consented=False, has_work=False), days=40), policy).go()
+    told = Simulation(world(site("theirs", consented=False, has_work=False), days=40), policy).go()
     assert (told["refresh_tokens_lost"], told["token_requests"]) == (0, 0)
 
 
 def test_a_token_that_is_there_is_used_before_another_is_asked_for() -> None:
-    happenings = [person("theirs", 2), Happening(START + 2.5 * HOUR, "theirs", Kind.LEADS)]
-    run = Run(world(site("theirs"), days=1, happenings=happenings), Ours)
+    happenings = [person("theirs", 2), Event(START + 2.5 * HOUR, "theirs", EventKind.LEADS)]
+    run = Simulation(world(site("theirs"), days=1, happenings=happenings), PortalPolicy)
     run.go()
     # the person's at 2; the leads use it; the mirror, not yet three hours old then, is due at six
     assert [round(at) for at in hours(run)] == [2, 6, 12, 18]
@@ -178,7 +186,7 @@ def test_a_token_that_is_there_is_used_before_another_is_asked_for() -> None:
 class Eager:
     """Asks for a token each full hour, whether or not anything is due."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Simulation) -> None:
         self._run = run
         run.at(START + HOUR, self._ask)
 
@@ -186,14 +194,14 @@ class Eager:
         self._run.send(self._run.links["theirs"], at)
         self._run.at(at + HOUR, self._ask)
 
-    def wanted(self, link: Link, at: dt.datetime) -> None: ...
-    def left(self, link: Link, purpose: Purpose, at: dt.datetime) -> None: ...
-    def granted(self, link: Link, at: dt.datetime) -> None: ...
-    def ended(self, link: Link, outcome: Outcome, at: dt.datetime) -> None: ...
+    def wanted(self, link: SimulatedConnection, at: dt.datetime) -> None: ...
+    def left(self, link: SimulatedConnection, purpose: Purpose, at: dt.datetime) -> None: ...
+    def granted(self, link: SimulatedConnection, at: dt.datetime) -> None: ...
+    def ended(self, link: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None: ...
 
 
 def test_a_token_for_which_there_was_no_use_counts_as_wasted() -> None:
-    told = Run(world(site("theirs"), days=1), Eager).go()
+    told = Simulation(world(site("theirs"), days=1), Eager).go()
     assert told["tokens_granted"] == 23
     # what is half due is read because the token is there, but nobody had needed to ask
     assert told["tokens_wasted"] == 23
@@ -203,7 +211,9 @@ def test_a_token_for_which_there_was_no_use_counts_as_wasted() -> None:
 
 
 def test_the_naive_policy_asks_when_work_is_due_first_come_first_served_and_again_after_a_429() -> None:
-    run = Run(world(*[site(who, age) for who, age in (("c", 0.02), ("b", 0.01), ("a", 0))]), Naive)
+    run = Simulation(
+        world(*[site(who, age) for who, age in (("c", 0.02), ("b", 0.01), ("a", 0))]), NaivePolicy
+    )
     run.go()
     first = [(round(at, 2), outcome) for at, outcome in zip(hours(run), outcomes(run), strict=True)][:4]
     assert first[:3] == [(5.98, GRANTED), (5.99, GRANTED), (6.0, TOO_MANY)]
@@ -211,22 +221,22 @@ def test_the_naive_policy_asks_when_work_is_due_first_come_first_served_and_agai
 
 
 def test_its_429_cost_it_what_would_have_come_free_unless_they_are_free() -> None:
-    counted = Run(world(*busy()), Naive).go()
-    free = Run(world(*busy()), Naive, forgiving=True).go()
+    counted = Simulation(world(*busy()), NaivePolicy).go()
+    free = Simulation(world(*busy()), NaivePolicy, forgiving=True).go()
     assert counted["refused_429"] > 100 and free["refused_429"] > 100
     assert counted["tokens_granted"] < 20 < 80 < free["tokens_granted"] <= 96
 
 
 def test_it_lets_grants_die_for_which_there_is_no_work() -> None:
-    told = Run(world(site("idle", has_work=False), days=16), Naive).go()
+    told = Simulation(world(site("idle", has_work=False), days=16), NaivePolicy).go()
     assert told["refresh_tokens_lost"] == 1
 
 
 def test_it_asks_for_people_who_have_left() -> None:
     who = [site(name, has_work=False) for name in "abc"]
     people = [person("a", 9), person("b", 9.01), person("c", 9.02, patience=0.5)]
-    naive = Run(world(*who, happenings=people), Naive, forgiving=True).go()
-    ours = Run(world(*who, happenings=people), Ours).go()
+    naive = Simulation(world(*who, happenings=people), NaivePolicy, forgiving=True).go()
+    ours = Simulation(world(*who, happenings=people), PortalPolicy).go()
     assert (naive["tokens_granted"], naive["tokens_wasted"], naive["people_who_left"]) == (3, 1, 1)
     assert (ours["tokens_granted"], ours["tokens_wasted"], ours["people_who_left"]) == (2, 0, 1)
 
@@ -235,14 +245,14 @@ def test_it_asks_for_people_who_have_left() -> None:
 
 
 def test_percentiles_are_values_that_occurred() -> None:
-    assert spread([float(number) for number in range(100, 0, -1)]) == {"p50": 50, "p95": 95, "max": 100}
-    assert spread([7.0]) == {"p50": 7, "p95": 7, "max": 7}
-    assert spread([]) == {"p50": None, "p95": None, "max": None}
+    assert percentiles([float(number) for number in range(100, 0, -1)]) == {"p50": 50, "p95": 95, "max": 100}
+    assert percentiles([7.0]) == {"p50": 7, "p95": 7, "max": 7}
+    assert percentiles([]) == {"p50": None, "p95": None, "max": None}
 
 
 def test_nobody_starves_and_no_refresh_token_dies_in_a_mixed_world() -> None:
-    drawn = draw(200, 2, days=14, seed=2)
-    told = Run(drawn, Ours).go()
+    drawn = generate(200, 2, days=14, seed=2)
+    told = Simulation(drawn, PortalPolicy).go()
     assert told["refresh_tokens_lost"] == told["tokens_wasted"] == 0
     assert told["staleness_hours"]["p95"] < 1.25 * drawn.bound_hours
     # one address was down for a day

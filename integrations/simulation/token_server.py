@@ -5,7 +5,7 @@ from collections import Counter, deque
 from enum import Enum
 
 from integrations.connections.limits.scheduler import HOUR
-from integrations.simulation.world import GRANTS_AN_HOUR, Outage
+from integrations.simulation.scenario import GRANTS_AN_HOUR, Outage
 
 
 class Outcome(Enum):
@@ -19,7 +19,7 @@ class Outcome(Enum):
     NOT_SENT = "not sent"  #: its address is down
 
 
-class Vendor:
+class TokenServer:
     """Answers token requests. ``forgiving``: a request that is refused with 429 does not count itself.
 
     The vendor does not say whether it does; that failed ones count is what it lets one assume.

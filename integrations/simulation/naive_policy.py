@@ -8,44 +8,44 @@ that no two refresh it at once, and what was refused for good is left alone unti
 import datetime as dt
 
 from integrations.connections.models import Purpose
-from integrations.simulation.run import Link, Run
-from integrations.simulation.vendor import Outcome
+from integrations.simulation.engine import SimulatedConnection, Simulation
+from integrations.simulation.token_server import Outcome
 
-FIRST_WAIT, LONGEST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)
+FIRST_WAIT, MAX_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 
 
-class Naive:
+class NaivePolicy:
     """Refresh on 401."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Simulation) -> None:
         self._run = run
         #: How often those that are at it have tried.
         self._tries: dict[str, int] = {}
 
-    def wanted(self, link: Link, at: dt.datetime) -> None:
+    def wanted(self, link: SimulatedConnection, at: dt.datetime) -> None:
         """Who is not at it yet asks at once."""
         if link.who not in self._tries:
             self._tries[link.who] = 0
             self._run.send(link, at)
 
-    def left(self, link: Link, purpose: Purpose, at: dt.datetime) -> None:
+    def left(self, link: SimulatedConnection, purpose: Purpose, at: dt.datetime) -> None:
         """Nobody tells the job that the person has started."""
         link.wants[purpose].left = True
 
-    def granted(self, link: Link, at: dt.datetime) -> None:
+    def granted(self, link: SimulatedConnection, at: dt.datetime) -> None:
         """Nothing looks after a grant."""
 
-    def ended(self, link: Link, outcome: Outcome, at: dt.datetime) -> None:
+    def ended(self, link: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
         """What failed for a time is tried again."""
         if outcome in (Outcome.GRANTED, Outcome.REFUSED):
             del self._tries[link.who]
             return
         tries = self._tries[link.who]
         self._tries[link.who] = tries + 1
-        wait = min(FIRST_WAIT * 2 ** min(tries, 16), LONGEST_WAIT)
+        wait = min(FIRST_WAIT * 2 ** min(tries, 16), MAX_WAIT)
         self._run.at(at + wait * link.chance.uniform(0.5, 1), self._try, link)
 
-    def _try(self, link: Link, at: dt.datetime) -> None:
+    def _try(self, link: SimulatedConnection, at: dt.datetime) -> None:
         if link.wants:
             self._run.send(link, at)
         else:

@@ -15,83 +15,85 @@ from django.db import transaction
 
 from integrations import total_expert
 from integrations.connections import lifecycle
-from integrations.connections.models import Connection, Installation, Landmark
+from integrations.connections.models import Connection, Installation, RecordFingerprint
 from integrations.total_expert import Rejected
 from portal.encryption.fields import fingerprint
 
 #: A record's resource, id, and its time of creation or name as Total Expert writes it.
 Record = tuple[str, int | str, str]
-CREATED = "internal_created_at"
-STRANGE = (
+CREATED_AT = "internal_created_at"
+UNRELATED_SENTENCE = (
     "Total Expert shows these credentials an organization that has nothing in common with the one connected here so far: "
     "none of its owners, none of its oldest contacts. If this one is right, revoke the other connections first."
 )
-SENTENCE = (
+FOREIGN_SENTENCE = (
     "Total Expert shows this connection records of another organization that is connected here. They are not kept. Sign "
     "in at Total Expert as a user of this organization, then connect again."
 )
 
 
-def digests(records: Iterable[Record]) -> list[str]:
+def digest_records(records: Iterable[Record]) -> list[str]:
     """What is stored of records: no id can be read from it."""
     return [fingerprint("\0".join(map(str, record)), label="connections.landmark") for record in records]
 
 
-def of(contacts: Iterable[total_expert.Contact]) -> list[Record]:
+def contact_records(contacts: Iterable[total_expert.Contact]) -> list[Record]:
     """What tells an organization in contacts: those that say when they were created, and their owners."""
     found: list[Record] = []
     for contact in contacts:
-        if contact.raw.get(CREATED):
-            found.append(("contact", contact.id, str(contact.raw[CREATED])))
+        if contact.raw.get(CREATED_AT):
+            found.append(("contact", contact.id, str(contact.raw[CREATED_AT])))
         if contact.owner is not None and contact.owner.id and contact.owner.username:
-            found.append(_owner(contact.owner.id, contact.owner.username))
+            found.append(_owner_record(contact.owner.id, contact.owner.username))
     return list(dict.fromkeys(found))
 
 
-def of_users(users: Iterable[total_expert.User]) -> list[Record]:
+def user_records(users: Iterable[total_expert.User]) -> list[Record]:
     """The same of users: each may be the owner whom somebody's own book names."""
-    return [_owner(user.id, user.username) for user in users if user.username]
+    return [_owner_record(user.id, user.username) for user in users if user.username]
 
 
-def _owner(id: int, username: str) -> Record:
+def _owner_record(id: int, username: str) -> Record:
     return ("owner", id, username.casefold())
 
 
-def foreign(installation: Installation, records: Iterable[Record]) -> Landmark | None:
+def find_foreign(installation: Installation, records: Iterable[Record]) -> RecordFingerprint | None:
     """A landmark of another organization's among these records, if there is one."""
     return (
-        Landmark.objects.filter(environment=installation.environment_id, digest__in=digests(records))
+        RecordFingerprint.objects.filter(
+            environment=installation.environment_id, digest__in=digest_records(records)
+        )
         .exclude(installation__organization=installation.organization_id)
         .select_related("connection")
         .first()
     )
 
 
-def is_strange(connection: Connection, records: Iterable[Record]) -> bool:
+def is_unrelated(connection: Connection, records: Iterable[Record]) -> bool:
     """Whether a grant as admin shows nothing of what is known of its installation: neither an owner nor an old contact.
 
     Of a person's own book nothing may be known yet; as admin all owners are seen.
     """
-    known = Landmark.objects.filter(installation=connection.installation_id)
+    known = RecordFingerprint.objects.filter(installation=connection.installation_id)
     if not connection.sees_everything or not known.exists():
         return False
-    return not known.filter(digest__in=digests(records)).exists()
+    return not known.filter(digest__in=digest_records(records)).exists()
 
 
-def refuse_foreign(connection: Connection, records: Iterable[Record]) -> None:
+def refuse_foreign_records(connection: Connection, records: Iterable[Record]) -> None:
     """Quarantine ``connection`` and raise Rejected when a record is a landmark of another organization."""
-    trip(connection, foreign(connection.installation, records))
+    quarantine_if_foreign(connection, find_foreign(connection.installation, records))
 
 
-def claim(connection: Connection, records: Iterable[Record]) -> None:
+def claim_records(connection: Connection, records: Iterable[Record]) -> None:
     """Keep records as landmarks of the connection's installation, for as long as its grant lasts.
 
     Quarantines the connection and raises Rejected when one of them is another organization's.
     """
-    trip(connection, keep(connection, records))
+    quarantine_if_foreign(connection, store_fingerprints(connection, records))
 
 
-def keep(connection: Connection, records: Iterable[Record]) -> Landmark | None:
+def store_fingerprints(connection: Connection, records: Iterable[Record]) -> RecordFingerprint | None:
     """Keep records as landmarks. Answers another organization's landmark among them, if there is one.
 
     They are kept before they are looked up, so that of two that claim the same at once, one at least is told.
@@ -99,24 +101,24 @@ def keep(connection: Connection, records: Iterable[Record]) -> Landmark | None:
     known = list(records)
     installation = connection.installation
     with transaction.atomic():
-        Landmark.objects.bulk_create(
+        RecordFingerprint.objects.bulk_create(
             [
-                Landmark(
+                RecordFingerprint(
                     installation=installation,
                     environment=installation.environment,
                     connection=connection,
                     digest=digest,
                 )
-                for digest in digests(known)
+                for digest in digest_records(known)
             ],
             ignore_conflicts=True,
         )
-    return foreign(installation, known)
+    return find_foreign(installation, known)
 
 
-def trip(connection: Connection, landmark: Landmark | None) -> None:
+def quarantine_if_foreign(connection: Connection, landmark: RecordFingerprint | None) -> None:
     """Quarantine ``connection`` over another organization's landmark. Raises Rejected, unless there is none."""
     if landmark is None:
         return
-    lifecycle.quarantine(connection, reason=SENTENCE, conflicts_with=landmark.connection)
-    raise Rejected([SENTENCE], code="another_organization")
+    lifecycle.quarantine(connection, reason=FOREIGN_SENTENCE, conflicts_with=landmark.connection)
+    raise Rejected([FOREIGN_SENTENCE], code="another_organization")

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.connections.models import Purpose
-from integrations.simulation.vendor import Outcome, Vendor
-from integrations.simulation.world import World
+from integrations.simulation.scenario import Scenario
+from integrations.simulation.token_server import Outcome, TokenServer
 
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 PEOPLE = (Purpose.CONSENT, Purpose.PERSON)
 
 
 @dataclass
-class Tally:
+class Metrics:
     """Counts of one run. Ages are in hours."""
 
     lost: int = 0  #: refresh tokens that died of age
@@ -40,29 +40,29 @@ class Tally:
         """Somebody was served, or left, or the days are over."""
         self.waits.setdefault(purpose, []).append(time / MINUTE)
 
-    def told(self, world: World, vendor: Vendor) -> dict[str, Any]:
+    def told(self, world: Scenario, vendor: TokenServer) -> dict[str, Any]:
         """As JSON."""
         outcomes = vendor.count()
         people = [wait for purpose in PEOPLE for wait in self.waits.get(purpose, [])]
         return {
             "refresh_tokens_lost": self.lost,
-            "staleness_hours": spread(self.seen),
+            "staleness_hours": percentiles(self.seen),
             "tokens_wasted": self.wasted,
-            "staleness_at_renewal_hours": spread(self.ages),
+            "staleness_at_renewal_hours": percentiles(self.ages),
             "token_requests": sum(outcomes.values()),
             "tokens_granted": outcomes[Outcome.GRANTED],
             "refused_429": outcomes[Outcome.TOO_MANY],
             "failed_in_outages": outcomes[Outcome.DOWN],
             "grants_allowed": 24 * world.days * world.grants_an_hour,
             "mirrors_renewed": self.renewed,
-            "people_waited_minutes": spread(people),
+            "people_waited_minutes": percentiles(people),
             "people_who_left": self.left,
             "lost_answers": self.lost_answers,
             "revoked": self.refused,
         }
 
 
-def spread(values: Sequence[float]) -> dict[str, float | None]:
+def percentiles(values: Sequence[float]) -> dict[str, float | None]:
     """Median, 95th percentile (nearest rank) and maximum; None where there is nothing."""
     ordered = sorted(values)
 

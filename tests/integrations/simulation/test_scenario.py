@@ -7,26 +7,26 @@ import pytest
 
 from integrations.connections.limits.scheduler import RENEW_AFTER
 from integrations.directory.sync import schedule
-from integrations.simulation.world import (
+from integrations.simulation.scenario import (
     GRANTS_AN_HOUR,
     STALE_AFTER,
     START,
-    Happening,
-    Kind,
-    Site,
-    World,
-    draw,
-    office_after,
+    ConnectionProfile,
+    Event,
+    EventKind,
+    Scenario,
+    generate,
+    next_office_time,
 )
 
 
 def test_the_same_seed_draws_the_same_world_and_another_a_different_one() -> None:
-    assert draw(50, 2, 7, seed=4) == draw(50, 2, 7, seed=4)
-    assert draw(50, 2, 7, seed=4) != draw(50, 2, 7, seed=5)
+    assert generate(50, 2, 7, seed=4) == generate(50, 2, 7, seed=4)
+    assert generate(50, 2, 7, seed=4) != generate(50, 2, 7, seed=5)
 
 
 def test_grants_are_mixed_and_spread_evenly_over_the_addresses() -> None:
-    drawn = draw(1000, 8, 14, seed=1)
+    drawn = generate(1000, 8, 14, seed=1)
     kinds = Counter((site.consented, site.has_work, site.read_at is None) for site in drawn.sites)
     assert kinds == {
         (False, True, False): 250,
@@ -39,7 +39,7 @@ def test_grants_are_mixed_and_spread_evenly_over_the_addresses() -> None:
 
 
 def test_forty_of_a_thousand_join_on_each_monday_between_nine_and_ten() -> None:
-    joins = [each.at for each in draw(1000, 8, 14, seed=1).happenings if each.kind == Kind.JOINS]
+    joins = [each.at for each in generate(1000, 8, 14, seed=1).happenings if each.kind == EventKind.JOINS]
     assert Counter((at.date(), at.hour) for at in joins) == {
         (dt.date(2026, 1, 5), 9): 40,
         (dt.date(2026, 1, 12), 9): 40,
@@ -47,13 +47,13 @@ def test_forty_of_a_thousand_join_on_each_monday_between_nine_and_ten() -> None:
 
 
 def test_people_come_on_workdays_in_office_hours() -> None:
-    people = [each.at for each in draw(1000, 8, 14, seed=1).happenings if each.kind == Kind.PERSON]
+    people = [each.at for each in generate(1000, 8, 14, seed=1).happenings if each.kind == EventKind.PERSON]
     assert len(people) > 100
     assert all(at.weekday() < 5 and 9 <= at.hour < 17 for at in people)
 
 
 def test_the_vendor_is_down_for_three_hours_and_one_address_for_a_day() -> None:
-    vendor, address = draw(1000, 8, 14, seed=1).outages
+    vendor, address = generate(1000, 8, 14, seed=1).outages
     assert vendor.address is None and vendor.ends - vendor.begins == dt.timedelta(hours=3)
     assert address.address in range(8) and address.ends - address.begins == dt.timedelta(days=1)
     assert all(
@@ -62,23 +62,23 @@ def test_the_vendor_is_down_for_three_hours_and_one_address_for_a_day() -> None:
 
 
 def test_no_grant_is_about_to_die_at_the_start() -> None:
-    for site in draw(1000, 1, 14, seed=1).sites:
+    for site in generate(1000, 1, 14, seed=1).sites:
         assert site.read_at is None or START - site.read_at <= RENEW_AFTER
 
 
 def test_the_bound_is_connections_with_work_by_grants_an_hour_and_who_joins_counts_from_then_on() -> None:
     sites = (
-        Site("works", 0, True, True, START),
-        Site("idle", 0, True, False, START),
-        Site("joins", 1, True, True, None),
+        ConnectionProfile("works", 0, True, True, START),
+        ConnectionProfile("idle", 0, True, False, START),
+        ConnectionProfile("joins", 1, True, True, None),
     )
-    joins = Happening(START + dt.timedelta(days=1), "joins", Kind.JOINS)
-    assert World(1, 2, 4, sites, (joins,)).bound_hours == pytest.approx((1 + 0.75) / (2 * GRANTS_AN_HOUR))
+    joins = Event(START + dt.timedelta(days=1), "joins", EventKind.JOINS)
+    assert Scenario(1, 2, 4, sites, (joins,)).bound_hours == pytest.approx((1 + 0.75) / (2 * GRANTS_AN_HOUR))
 
 
 @pytest.mark.parametrize("size", [(1, 1, 1), (2, 8, 1), (3, 2, 400), (40, 1, 300)])
 def test_worlds_of_any_size_can_be_drawn(size: tuple[int, int, int]) -> None:
-    drawn = draw(*size, seed=9)
+    drawn = generate(*size, seed=9)
     assert len(drawn.sites) == size[0]
     assert drawn.bound_hours > 0
 
@@ -87,7 +87,7 @@ def test_somebody_mends_what_is_broken_in_the_office_on_one_of_the_next_workdays
     import random
 
     friday = START + dt.timedelta(days=4, hours=15)
-    days = {office_after(friday, random.Random(seed)) for seed in range(50)}
+    days = {next_office_time(friday, random.Random(seed)) for seed in range(50)}
     assert {at.strftime("%A") for at in days} == {"Monday", "Tuesday"}
     assert all(9 <= at.hour < 17 for at in days)
 

@@ -24,15 +24,15 @@ STALE_AFTER = dt.timedelta(hours=6)
 BY_CREDENTIALS, IDLE, JOINING = 0.25, 0.15, 0.04
 #: A connection's chance, each day, that a person waits for it (on workdays), that leads come, that a deadline is set,
 #: and that its owner or the vendor revokes it.
-A_PERSON, LEADS, PRIVACY, REVOKED = 0.02, 0.03, 0.0007, 0.0014
+PERSON, LEADS, PRIVACY, REVOKED = 0.02, 0.03, 0.0007, 0.0014
 #: How long before a privacy deadline its work is asked for.
-NOTICE = 10 * DAY
+PRIVACY_NOTICE = 10 * DAY
 OUTAGE = dt.timedelta(hours=3)
 #: An address is lost for a day in worlds that last at least so long.
-LONG = 4
+ADDRESS_OUTAGE_MIN_DAYS = 4
 
 
-class Kind(Enum):
+class EventKind(Enum):
     """What happens to a connection."""
 
     JOINS = "joins"
@@ -43,17 +43,17 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Happening:
+class Event:
     """Something that happens to a connection, whatever the policy. ``leaves_at``: a person waits no longer."""
 
     at: dt.datetime
     who: str
-    kind: Kind
+    kind: EventKind
     leaves_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
-class Site:
+class ConnectionProfile:
     """One organization's connection. ``read_at`` is when its mirror and its grant were last renewed; None: it joins."""
 
     who: str
@@ -77,14 +77,14 @@ class Outage:
 
 
 @dataclass(frozen=True)
-class World:
+class Scenario:
     """Who is connected, and what happens. ``bound_hours``: connections with work ÷ grants an hour of all addresses."""
 
     seed: int
     addresses: int
     days: int
-    sites: tuple[Site, ...]
-    happenings: tuple[Happening, ...] = ()
+    sites: tuple[ConnectionProfile, ...]
+    happenings: tuple[Event, ...] = ()
     outages: tuple[Outage, ...] = ()
     #: The part of the answers to token requests that never arrive.
     lost_answers: float = 0.003
@@ -102,7 +102,7 @@ class World:
     @property
     def with_work(self) -> float:
         """How many connections have work, on average over the days: those that join count from then on."""
-        joined = {each.who: each.at for each in self.happenings if each.kind == Kind.JOINS}
+        joined = {each.who: each.at for each in self.happenings if each.kind == EventKind.JOINS}
         parts = (
             (self.ends - joined.get(site.who, START)) / (self.ends - START)
             for site in self.sites
@@ -116,18 +116,18 @@ class World:
         return self.with_work / self.grants_an_hour
 
 
-def draw(organizations: int, addresses: int, days: int, seed: int) -> World:
+def generate(organizations: int, addresses: int, days: int, seed: int) -> Scenario:
     """A world of that size: the same for the same seed, in every process."""
     chance = random.Random(f"{seed}/world")
     joining = _joining(organizations, days, chance)
-    sites = _sites(organizations, addresses, len(joining), chance)
+    sites = _profiles(organizations, addresses, len(joining), chance)
     happenings = [
-        Happening(at, site.who, Kind.JOINS)
+        Event(at, site.who, EventKind.JOINS)
         for site, at in zip((site for site in sites if site.read_at is None), joining, strict=True)
     ]
     for site in sites:
-        happenings += _happens_to(site, days, random.Random(f"{seed}/{site.who}/happenings"))
-    return World(
+        happenings += _events_of(site, days, random.Random(f"{seed}/{site.who}/happenings"))
+    return Scenario(
         seed=seed,
         addresses=addresses,
         days=days,
@@ -147,7 +147,9 @@ def _joining(organizations: int, days: int, chance: random.Random) -> list[dt.da
     return found[: organizations // 2]
 
 
-def _sites(organizations: int, addresses: int, joining: int, chance: random.Random) -> list[Site]:
+def _profiles(
+    organizations: int, addresses: int, joining: int, chance: random.Random
+) -> list[ConnectionProfile]:
     """All connections: an operator has spread each kind evenly over the addresses.
 
     Those at one address were served in turn until now, so their ages are spread evenly.
@@ -171,46 +173,48 @@ def _sites(organizations: int, addresses: int, joining: int, chance: random.Rand
             read_at = START - chance.random() * RENEW_AFTER
         else:
             read_at = START - ages[address].pop()
-        sites.append(Site(f"{number:05}", address, kind != "credentials", kind != "idle", read_at))
+        sites.append(
+            ConnectionProfile(f"{number:05}", address, kind != "credentials", kind != "idle", read_at)
+        )
     return sites
 
 
-def _happens_to(site: Site, days: int, chance: random.Random) -> list[Happening]:
+def _events_of(site: ConnectionProfile, days: int, chance: random.Random) -> list[Event]:
     found = []
     for number in range(days):
         day = START + number * DAY
-        at = in_office(day, chance)
-        if chance.random() < A_PERSON and day.weekday() < 5:
+        at = office_time(day, chance)
+        if chance.random() < PERSON and day.weekday() < 5:
             patience = dt.timedelta(minutes=chance.uniform(30, 240))
-            found.append(Happening(at, site.who, Kind.PERSON, leaves_at=at + patience))
+            found.append(Event(at, site.who, EventKind.PERSON, leaves_at=at + patience))
         if chance.random() < LEADS:
-            found.append(Happening(day + dt.timedelta(hours=chance.uniform(7, 22)), site.who, Kind.LEADS))
+            found.append(Event(day + dt.timedelta(hours=chance.uniform(7, 22)), site.who, EventKind.LEADS))
         if chance.random() < PRIVACY:
-            found.append(Happening(in_office(day, chance), site.who, Kind.PRIVACY))
+            found.append(Event(office_time(day, chance), site.who, EventKind.PRIVACY))
         if chance.random() < REVOKED:
-            found.append(Happening(day + chance.random() * DAY, site.who, Kind.REVOKED))
+            found.append(Event(day + chance.random() * DAY, site.who, EventKind.REVOKED))
     return found
 
 
 def _outages(addresses: int, days: int, chance: random.Random) -> tuple[Outage, ...]:
     down = START + chance.randrange(days) * DAY + dt.timedelta(hours=chance.uniform(9, 15))
     found = [Outage(down, down + OUTAGE)]
-    if days >= LONG:
+    if days >= ADDRESS_OUTAGE_MIN_DAYS:
         lost = START + chance.uniform(1, days - 2) * DAY
         found.append(Outage(lost, lost + DAY, chance.randrange(addresses)))
     return tuple(found)
 
 
-def in_office(day: dt.datetime, chance: random.Random) -> dt.datetime:
+def office_time(day: dt.datetime, chance: random.Random) -> dt.datetime:
     """A moment between 9 and 17 of the day that begins at ``day``."""
     return day + dt.timedelta(hours=chance.uniform(9, 17))
 
 
-def office_after(at: dt.datetime, chance: random.Random) -> dt.datetime:
+def next_office_time(at: dt.datetime, chance: random.Random) -> dt.datetime:
     """A moment in the office on the next workday, or on the one after that: when somebody mends what is broken."""
     day = dt.datetime.combine(at.date(), dt.time(), at.tzinfo)
     for _ in range(chance.randint(1, 2)):
         day += DAY
         while day.weekday() > 4:
             day += DAY
-    return in_office(day, chance)
+    return office_time(day, chance)

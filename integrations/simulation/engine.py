@@ -12,41 +12,41 @@ from typing import Any, Protocol
 
 from integrations.connections.limits.scheduler import HOUR
 from integrations.connections.models import ConnectionState, Purpose
-from integrations.connections.tokens.access import REFRESH_LIFE, SAFETY
-from integrations.simulation.tally import PEOPLE, Tally
-from integrations.simulation.vendor import Outcome, Vendor
-from integrations.simulation.world import (
-    NOTICE,
+from integrations.connections.tokens.access import EXPIRY_MARGIN, REFRESH_TOKEN_LIFETIME
+from integrations.simulation.metrics import PEOPLE, Metrics
+from integrations.simulation.scenario import (
+    PRIVACY_NOTICE,
     STALE_AFTER,
     START,
-    Happening,
-    Kind,
-    Site,
-    World,
-    office_after,
+    ConnectionProfile,
+    Event,
+    EventKind,
+    Scenario,
+    next_office_time,
 )
+from integrations.simulation.token_server import Outcome, TokenServer
 
 #: How long a token request takes, in seconds, and how long the client waits for an answer that never comes.
 QUICK, SLOW, TIMEOUT = 0.2, 2.0, 35.0
 
 
 @dataclass
-class Want:
-    """Why a connection needs a token. ``since``: who waits began then; ``asked_at``: the place in the queue."""
+class TokenNeed:
+    """Why a connection needs a token. ``since``: who waits began then; ``requested_at``: the place in the queue."""
 
     purpose: Purpose
     since: dt.datetime
-    asked_at: dt.datetime
+    requested_at: dt.datetime
     due_at: dt.datetime
     stale_since: dt.datetime
     left: bool = False  #: the person who waited is gone, and whatever they started goes on
 
 
 @dataclass
-class Link:
+class SimulatedConnection:
     """A connection as it is at the moment."""
 
-    site: Site
+    site: ConnectionProfile
     chance: random.Random
     state: ConnectionState = ConnectionState.PENDING
     read_at: dt.datetime = START
@@ -58,7 +58,7 @@ class Link:
     died_of_age: bool = False
     #: When its requests failed since it was last granted a token.
     failed: list[dt.datetime] = field(default_factory=list)
-    wants: dict[Purpose, Want] = field(default_factory=dict)
+    wants: dict[Purpose, TokenNeed] = field(default_factory=dict)
 
     @property
     def who(self) -> str:
@@ -69,7 +69,7 @@ class Link:
     def dies_at(self) -> dt.datetime | None:
         """When its refresh token dies. None: it has none."""
         return (
-            self.granted_at + REFRESH_LIFE
+            self.granted_at + REFRESH_TOKEN_LIFETIME
             if self.site.consented and self.state == ConnectionState.ACTIVE
             else None
         )
@@ -82,28 +82,31 @@ class Link:
 class Policy(Protocol):
     """Who asks for a token when. It calls `Run.send`, and is told what happens."""
 
-    def wanted(self, link: Link, at: dt.datetime) -> None:
+    def wanted(self, link: SimulatedConnection, at: dt.datetime) -> None:
         """A connection without a token needs one."""
 
-    def left(self, link: Link, purpose: Purpose, at: dt.datetime) -> None:
+    def left(self, link: SimulatedConnection, purpose: Purpose, at: dt.datetime) -> None:
         """A person waits no longer."""
 
-    def granted(self, link: Link, at: dt.datetime) -> None:
+    def granted(self, link: SimulatedConnection, at: dt.datetime) -> None:
         """A connection got a new grant."""
 
-    def ended(self, link: Link, outcome: Outcome, at: dt.datetime) -> None:
+    def ended(self, link: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
         """A token request ended. Its connection has been changed accordingly."""
 
 
-class Run:
+class Simulation:
     """The world in motion under one policy."""
 
-    def __init__(self, world: World, policy: Callable[["Run"], Policy], *, forgiving: bool = False) -> None:
+    def __init__(
+        self, world: Scenario, policy: Callable[["Simulation"], Policy], *, forgiving: bool = False
+    ) -> None:
         self.world = world
-        self.vendor = Vendor(world.addresses, world.outages, forgiving=forgiving)
-        self.tally = Tally()
+        self.vendor = TokenServer(world.addresses, world.outages, forgiving=forgiving)
+        self.tally = Metrics()
         self.links = {
-            site.who: Link(site, random.Random(f"{world.seed}/{site.who}/fate")) for site in world.sites
+            site.who: SimulatedConnection(site, random.Random(f"{world.seed}/{site.who}/fate"))
+            for site in world.sites
         }
         self._events: list[tuple[dt.datetime, int, Callable[..., None], tuple[Any, ...]]] = []
         self._number = 0
@@ -127,7 +130,7 @@ class Run:
         self._end()
         return self.tally.told(self.world, self.vendor)
 
-    def _begin(self, link: Link) -> None:
+    def _begin(self, link: SimulatedConnection) -> None:
         if link.site.read_at is None:
             return
         link.state = ConnectionState.ACTIVE
@@ -155,36 +158,36 @@ class Run:
 
     # what makes a connection need a token
 
-    def _happen(self, happening: Happening, at: dt.datetime) -> None:
+    def _happen(self, happening: Event, at: dt.datetime) -> None:
         link = self.links[happening.who]
-        if happening.kind == Kind.JOINS:
+        if happening.kind == EventKind.JOINS:
             self.want(link, Purpose.CONSENT, at)
         elif link.state != ConnectionState.ACTIVE:
             return
-        elif happening.kind == Kind.REVOKED:
+        elif happening.kind == EventKind.REVOKED:
             link.revoked = True
-        elif happening.kind == Kind.LEADS:
+        elif happening.kind == EventKind.LEADS:
             self.want(link, Purpose.INTAKE, at)
-        elif happening.kind == Kind.PRIVACY:
-            self.want(link, Purpose.PRIVACY, at, due_at=at + NOTICE)
+        elif happening.kind == EventKind.PRIVACY:
+            self.want(link, Purpose.PRIVACY, at, due_at=at + PRIVACY_NOTICE)
         else:
             self.want(link, Purpose.PERSON, at)
             if happening.leaves_at is not None:
                 self.at(happening.leaves_at, self._leave, link, link.wants.get(Purpose.PERSON))
 
-    def _leave(self, link: Link, want: Want | None, at: dt.datetime) -> None:
+    def _leave(self, link: SimulatedConnection, want: TokenNeed | None, at: dt.datetime) -> None:
         if want is not None and link.wants.get(want.purpose) is want:
             self.tally.left += 1
             self.tally.waited(want.purpose, at - want.since)
             self.policy.left(link, want.purpose, at)
 
-    def _work_is_due(self, link: Link, at: dt.datetime) -> None:
+    def _work_is_due(self, link: SimulatedConnection, at: dt.datetime) -> None:
         if link.state == ConnectionState.ACTIVE and link.is_due(at):
             self.want(link, Purpose.WORK, at, stale_since=link.read_at)
 
     def want(
         self,
-        link: Link,
+        link: SimulatedConnection,
         purpose: Purpose,
         at: dt.datetime,
         *,
@@ -192,20 +195,20 @@ class Run:
         stale_since: dt.datetime | None = None,
     ) -> None:
         """A connection needs a token from now on; one that holds one uses it."""
-        link.wants.setdefault(purpose, Want(purpose, at, at, due_at or at, stale_since or at))
-        if link.state == ConnectionState.ACTIVE and at < link.token_until - SAFETY:
+        link.wants.setdefault(purpose, TokenNeed(purpose, at, at, due_at or at, stale_since or at))
+        if link.state == ConnectionState.ACTIVE and at < link.token_until - EXPIRY_MARGIN:
             self._serve(link, at)
         else:
             self.policy.wanted(link, at)
 
     # a token request and what comes of it
 
-    def send(self, link: Link, at: dt.datetime) -> None:
+    def send(self, link: SimulatedConnection, at: dt.datetime) -> None:
         """Send a connection's token request; `Policy.ended` tells what came of it."""
         seconds = link.chance.uniform(QUICK, SLOW)
         self.at(at + dt.timedelta(seconds=seconds / 2), self._arrive, link, dt.timedelta(seconds=seconds / 2))
 
-    def _arrive(self, link: Link, rest: dt.timedelta, at: dt.datetime) -> None:
+    def _arrive(self, link: SimulatedConnection, rest: dt.timedelta, at: dt.datetime) -> None:
         consenting = Purpose.CONSENT in link.wants
         otherwise = Outcome.GRANTED
         if (link.revoked or link.dead) and not consenting:
@@ -219,7 +222,7 @@ class Run:
             rest = dt.timedelta(seconds=TIMEOUT)
         self.at(at + rest, self._ended, link, outcome)
 
-    def _ended(self, link: Link, outcome: Outcome, at: dt.datetime) -> None:
+    def _ended(self, link: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
         if outcome == Outcome.GRANTED:
             self._granted(link, at)
         elif outcome == Outcome.REFUSED:
@@ -228,7 +231,7 @@ class Run:
             self._breaks(link, at)
         self.policy.ended(link, outcome, at)
 
-    def _granted(self, link: Link, at: dt.datetime) -> None:
+    def _granted(self, link: SimulatedConnection, at: dt.datetime) -> None:
         awaited = any(not want.left for want in link.wants.values())
         self.tally.wasted += not awaited and not link.is_due(at)
         if link.state != ConnectionState.ACTIVE:
@@ -241,7 +244,7 @@ class Run:
         self.policy.granted(link, at)
         self._serve(link, at)
 
-    def _serve(self, link: Link, at: dt.datetime) -> None:
+    def _serve(self, link: SimulatedConnection, at: dt.datetime) -> None:
         """All that is due runs."""
         for want in link.wants.values():
             if not want.left:
@@ -253,17 +256,17 @@ class Run:
             link.read_at = at
             self._next_pass(link)
 
-    def _next_pass(self, link: Link) -> None:
+    def _next_pass(self, link: SimulatedConnection) -> None:
         if link.site.has_work:
             self.at(link.read_at + STALE_AFTER, self._work_is_due, link)
 
     # what breaks, and who mends it
 
-    def _watch_age(self, link: Link) -> None:
+    def _watch_age(self, link: SimulatedConnection) -> None:
         if link.dies_at is not None:
             self.at(link.dies_at, self._dies, link)
 
-    def _dies(self, link: Link, at: dt.datetime) -> None:
+    def _dies(self, link: SimulatedConnection, at: dt.datetime) -> None:
         if link.dies_at != at:
             return
         if not link.revoked and not link.dead:
@@ -273,13 +276,13 @@ class Run:
                 self.tally.aged(at - link.read_at)
         self._breaks(link, at)
 
-    def _breaks(self, link: Link, at: dt.datetime) -> None:
+    def _breaks(self, link: SimulatedConnection, at: dt.datetime) -> None:
         """Nothing is asked for any more, until somebody consents again or pastes other credentials."""
         link.state, link.token_until = ConnectionState.NEEDS_RECONNECT, at
         for purpose in [purpose for purpose in link.wants if purpose in PEOPLE]:
             self._leave(link, link.wants[purpose], at)
         link.wants.clear()
-        self.at(office_after(at, link.chance), self._mend, link)
+        self.at(next_office_time(at, link.chance), self._mend, link)
 
-    def _mend(self, link: Link, at: dt.datetime) -> None:
+    def _mend(self, link: SimulatedConnection, at: dt.datetime) -> None:
         self.want(link, Purpose.CONSENT, at)
