@@ -59,7 +59,7 @@ def test_who_is_concerned_is_told_what_happened_and_what_to_do(
     assert set(told()) == {officer.email, admin.email, world.operator.email}
     assert not {other.email for other in others} & set(told())
     text = told()[officer.email]
-    assert "needs reconnect" in text and "It died." in text and "stays readable" in text
+    assert "needs reconnect" in text and "It died." in text and "stay readable" in text
     assert f"/connections/{connection.pk}/" in text
 
 
@@ -135,8 +135,8 @@ def test_a_consent_that_dies_soon_is_told_once_for_each_token(
     token_waits.report_expired_grants()
     token_waits.report_expired_grants()
     tell()
-    assert len([m for m in mail.outbox if "consent dies soon" in m.subject and m.to == [officer.email]]) == 1
-    assert "resume it" in told()[officer.email]
+    assert len([m for m in mail.outbox if "access expires soon" in m.subject and m.to == [officer.email]]) == 1
+    assert "Resume it" in told()[officer.email]
     [dying] = keep_alive.find_expiring()
     assert not records.record_expiring(dying)
 

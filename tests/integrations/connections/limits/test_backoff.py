@@ -100,12 +100,12 @@ def test_a_grant_that_is_about_to_die_and_fails_does_not_keep_a_person_waiting(w
     limit(world, 2)
     for _ in range(2):
         fail(dying, Purpose.KEEP_ALIVE)
-        world.sandbox.pass_time(1800)
+        world.sandbox.pass_time(1600)
     fail(dying, Purpose.KEEP_ALIVE, at_once=False)
     person = world.member("officer")
     with pytest.raises(ledger.NoSlot) as told:
         world.begin(person)
-    assert told.value.after < 1900
+    assert told.value.after < 2100
     world.sandbox.pass_time(told.value.after + 1)
     assert world.begin(person)
 

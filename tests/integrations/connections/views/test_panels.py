@@ -104,7 +104,7 @@ def test_a_consent_that_dies_soon_is_something_to_look_at(world: World) -> None:
     world.sandbox.pass_time(11.5 * 24 * 3600)
     assert "Access expires soon" not in home(officer)
     world.sandbox.pass_time(24 * 3600)
-    assert "Access expires soon" in home(officer) and "Consent dies soon" in home(world.operator)
+    assert "Access expires soon" in home(officer) and "Access expires soon" in home(world.operator)
     assert "Access expires soon" not in home(world.member("viewer"))
     assert "Access expires soon" not in home(world.member("admin", BLUEWATER))
 
