@@ -105,7 +105,7 @@ WAIT = """
 import json
 from django.urls import reverse
 from integrations.connections.limits import ledger
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from integrations.connections.models import Connection, Environment, Purpose, TokenRequest
 Environment.objects.update(tokens_per_hour=1)
 first, second = Connection.objects.filter(state="active").order_by("created_at")[:2]
@@ -113,14 +113,14 @@ asked = []
 for connection in (first, second):
     while True:
         try:
-            ledger.close(ledger.take(connection, purpose=Purpose.WORK, fence=0), "refused")
+            ledger.close_request(ledger.open_request(connection, purpose=Purpose.WORK, fence=0), "refused")
         except ledger.NoSlot as refused:
             asked.append(refused.at)
             break
 print(json.dumps({
     "address": reverse("connection", args=[first.installation.organization.slug, first.pk]),
     "at": asked[0].isoformat(),
-    "second": f"{second.installation.organization.name}, {title_of(second)}",
+    "second": f"{second.installation.organization.name}, {connection_title(second)}",
 }))
 """
 FREE = """

@@ -135,7 +135,9 @@ def test_a_consent_that_dies_soon_is_told_once_for_each_token(
     token_waits.report_expired_grants()
     token_waits.report_expired_grants()
     tell()
-    assert len([m for m in mail.outbox if "access expires soon" in m.subject and m.to == [officer.email]]) == 1
+    assert (
+        len([m for m in mail.outbox if "access expires soon" in m.subject and m.to == [officer.email]]) == 1
+    )
     assert "Resume it" in told()[officer.email]
     [dying] = keep_alive.find_expiring()
     assert not records.record_expiring(dying)

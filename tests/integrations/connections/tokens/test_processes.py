@@ -26,7 +26,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 got = []
 def ask():
-    got.append(access.access_token(Connection.objects.get(pk=connection.pk))[-8:])
+    got.append(access.get_access_token(Connection.objects.get(pk=connection.pk))[-8:])
     connections.close_all()
 threads = [threading.Thread(target=ask) for _ in range(int(sys.argv[1]))]
 for thread in threads: thread.start()
