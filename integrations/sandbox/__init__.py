@@ -1,7 +1,7 @@
-"""A Total Expert to run at home: the vendor's API emulated over one SQLite file, with invented people in it.
+"""A stand-alone emulator of the Total Expert API over one SQLite file, with invented data.
 
-It needs Werkzeug and nothing else, imports nothing of the project around it and meets it only over HTTP, so
-that one misunderstanding of the vendor's documents cannot hide on both sides.
+It needs only Werkzeug. It imports nothing from the rest of the project, which talks to it only over HTTP, so that a
+misreading of the vendor's documentation can't hide on both sides.
 """
 
 from .app import create_app

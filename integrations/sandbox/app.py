@@ -1,6 +1,4 @@
-"""The emulator as a WSGI application: routing, limits, the log of requests, faults and latency around every
-request.
-"""
+"""The sandbox as a WSGI application: routing, and the limits, request log, faults and latency around it."""
 
 from __future__ import annotations
 
@@ -13,19 +11,20 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
 
-from .api import Call
-from .control import limits, start_page, views
+from .control import limits
+from .control.context import Context
 from .control.faults import ConnectionDropped, Fault
-from .control.limits import Arrival, Limits
-from .control.world import DEFAULT_REDIRECT_URIS, Options, World
-from .engine.responses import Refusal, not_found
+from .control.limits import IncomingRequest, Limits
+from .control.sandbox import DEFAULT_APPLICATION_NAME, DEFAULT_REDIRECT_URIS, Options, Sandbox
+from .engine.errors import ApiError
 from .engine.storage.database import MEMORY
+from .routes import find_view
 from .seed.contacts import Seed
-from .signin.authorize import AuthorizePages
 from .webhooks.http_post import post
 from .webhooks.worker import Send
 
 ADDRESS_HEADER = "X-Sandbox-Address"
+_UNLOGGED = re.compile(r"/(favicon\.ico|_sandbox/.*)?")
 
 
 def create_app(
@@ -37,131 +36,106 @@ def create_app(
     calls_per_minute: int = 1000,
     tokens_per_hour: int = 2,
     latency_ms: float = 0,
+    application_name: str = DEFAULT_APPLICATION_NAME,
     redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
     http_webhooks: bool = False,
     remote_webhooks: bool = False,
     send: Send = post,
-) -> Sandbox:
-    """A world as a WSGI application, over one SQLite file or in memory; `contacts` are per organization.
+) -> SandboxApp:
+    """Return a sandbox over one SQLite file, or in memory, as a WSGI application.
 
-    A file that already holds a world is taken as it is. A limit of 0 is none. Webhooks are delivered on request
-    (`POST /_sandbox/deliveries`), or by a thread once `world.deliverer.start()` was called; `send` is how.
+    A file that is already a sandbox keeps its data; `seed`, `organizations` and `contacts` (per organization)
+    apply to a new one. 0 means no limit. Webhooks are delivered on request (`POST /_sandbox/deliveries`), or in
+    the background after `sandbox.delivery_worker.start()`. Raise `sqlite3.Error` if the file cannot be used.
     """
     options = Options(
-        Limits(calls_per_minute, tokens_per_hour),
-        latency_ms,
-        tuple(redirect_uris),
-        http_webhooks,
-        remote_webhooks,
-        send,
+        limits=Limits(calls_per_minute, tokens_per_hour),
+        latency_ms=latency_ms,
+        application_name=application_name,
+        redirect_uris=tuple(redirect_uris),
+        http_webhooks=http_webhooks,
+        remote_webhooks=remote_webhooks,
+        send=send,
     )
-    return Sandbox(World(path, Seed(seed, organizations, contacts), options))
+    return SandboxApp(Sandbox(path, Seed(seed, organizations, contacts), options))
 
 
-class Sandbox:
+class SandboxApp:
     """The WSGI application."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request. Raises `ConnectionDropped` where a fault cuts the connection."""
+        """Respond to one request. Raise `ConnectionDropped` if a fault cuts the connection."""
         request = Request(environ)
         path = "/" + re.sub(r"/{2,}", "/", request.path).strip("/")
-        return self._respond(request, path)(environ, start_response)
+        context = Context(self.sandbox, request)
+        respond = _respond if _UNLOGGED.fullmatch(path) else self._respond_logged
+        return respond(context, path)(environ, start_response)
 
-    def _respond(self, request: Request, path: str) -> Response:
-        name = path.strip("/")
-        try:
-            if name.startswith("_sandbox/"):
-                return views.handle(self.world, request, name.removeprefix("_sandbox/")).response()
-            if not name:
-                return start_page.show(self.world, request)
-            if name == "favicon.ico":
-                return Response(status=204)
-            return self._respond_logged(request, path, name)
-        except Refusal as refusal:
-            return refusal.answer().response()
-        except ConnectionDropped:
-            raise
-        except Exception:
-            return _defect()
-
-    def _respond_logged(self, request: Request, path: str, name: str) -> Response:
-        world = self.world
-        self._wait(request, world.options.latency_ms / 1000)
-        fault, changed = world.faults.take(request.method, path)
+    def _respond_logged(self, context: Context, path: str) -> Response:
+        sandbox, request = self.sandbox, context.request
+        _wait(request, sandbox.options.latency_ms / 1000)
+        fault, changed = sandbox.faults.take(request.method, path)
         if changed:
-            with world.store.write() as connection:
-                world.faults.save(connection)
+            self._save_faults()
         if fault is not None:
-            self._wait(request, fault.delay_ms / 1000)
+            _wait(request, fault.delay_ms / 1000)
             if fault.drop == "before":
                 raise ConnectionDropped("A fault cut the connection before the request took effect")
-        arrival = Arrival(
-            at=world.clock.now(),
+        incoming = IncomingRequest(
+            at=sandbox.clock.now(),
             method=request.method,
             path=path,
             query=request.query_string.decode("latin-1"),
             address=source_address(request),
-            is_token_request=name == "v1/token",
-            is_limited=name.startswith("v1/") and name != "v1/authorize",
+            is_token_request=path == "/v1/token",
+            is_limited=path.startswith("/v1/") and path != "/v1/authorize",
         )
-        with world.store.write() as connection:
-            number, refusal = limits.enter(connection, world.options.limits, arrival)
-        if refusal is not None:
-            if world.faults.give_back(fault):
-                with world.store.write() as connection:
-                    world.faults.save(connection)
-            return refusal.answer().response()
-        client_id, response = self._carry_out(request, name, fault)
-        with world.store.write() as connection:
-            limits.leave(connection, number, response.status_code, client_id)
+        with sandbox.database.write() as connection:
+            number, error = limits.log_request(connection, sandbox.options.limits, incoming)
+        if error is not None:
+            if sandbox.faults.give_back(fault):
+                self._save_faults()
+            return error.response().to_wsgi()
+        response = _respond(context, path, fault)
+        with sandbox.database.write() as connection:
+            limits.log_response(connection, number, response.status_code, context.client_id)
         if fault is not None and fault.drop == "after":
             raise ConnectionDropped("A fault cut the connection after the request took effect")
         return response
 
-    def _carry_out(self, request: Request, name: str, fault: Fault | None) -> tuple[str | None, Response]:
-        """The client id, once it is known, and the response: a fault's, a page's or the API's."""
-        if fault is not None and fault.replaces_the_answer:
-            return None, fault.answer().response()
-        call = Call(self.world, request)
-        try:
-            if name == "v1/authorize":
-                return request.args.get("client_id"), self._authorize(request)
-            if not name.startswith("v1/"):
-                raise not_found()
-            response = call.answer(name.removeprefix("v1/")).response()
-        except Refusal as refusal:
-            response = refusal.answer().response()
-        except Exception:
-            response = _defect()
-        return call.client_id, response
-
-    def _authorize(self, request: Request) -> Response:
-        world = self.world
-        pages = AuthorizePages(
-            world.store, request, redirect_uris=world.options.redirect_uris, now=world.clock.now()
-        )
-        return pages.respond()
-
-    def _wait(self, request: Request, seconds: float) -> None:
-        """Let time pass; whoever calls the application in-process may pass its own way to wait as
-        `sandbox.sleep`.
-        """
-        if seconds > 0:
-            sleep: Any = request.environ.get("sandbox.sleep", time.sleep)
-            sleep(seconds)
+    def _save_faults(self) -> None:
+        with self.sandbox.database.write() as connection:
+            self.sandbox.faults.save(connection)
 
 
-def _defect() -> Response:
-    """A defect of the emulator must be seen by whoever runs it, and not cut the connection."""
-    traceback.print_exc()
-    return Refusal(500, "sandbox_error", "The emulator failed; see its log").answer().response()
+def _respond(context: Context, path: str, fault: Fault | None = None) -> Response:
+    if fault is not None and fault.replaces_response:
+        return fault.response().to_wsgi()
+    try:
+        return find_view(context.request.method, path)(context)
+    except ApiError as error:
+        return error.response().to_wsgi()
+    except Exception:
+        # Show a bug to whoever runs the sandbox, and respond instead of cutting the connection.
+        traceback.print_exc()
+        return ApiError(500, "sandbox_error", "The sandbox failed; see its log").response().to_wsgi()
+
+
+def _wait(request: Request, seconds: float) -> None:
+    """Sleep. An in-process caller can pass its own sleep function as `sandbox.sleep` in the WSGI environment."""
+    if seconds > 0:
+        sleep: Any = request.environ.get("sandbox.sleep", time.sleep)
+        sleep(seconds)
 
 
 def source_address(request: Request) -> str:
-    """The address whose limits a request uses: the peer's or, from loopback, the one that a header plays."""
+    """Return the address that a request's limits count for.
+
+    That is the peer's address. From this machine, `X-Sandbox-Address` can name another one.
+    """
     peer = request.remote_addr or ""
     if peer == "::1" or peer.startswith("127."):
         return request.headers.get(ADDRESS_HEADER) or peer

@@ -1,6 +1,4 @@
-"""The emulator's HTML pages: templates filled with escaped values, sent with headers that allow nothing but
-their style.
-"""
+"""HTML pages: templates filled with escaped values, with a strict content security policy."""
 
 from __future__ import annotations
 
@@ -28,11 +26,11 @@ def _template(name: str) -> Markup:
 
 
 def fill(name: str, /, **values: Any) -> Markup:
-    """A template with its `{placeholders}` replaced; every value that is not `Markup` itself is escaped."""
+    """Fill in the `{placeholders}` of a template. Values are escaped unless they are `Markup`."""
     return _template(name).format(**values)
 
 
 def page(name: str, title: str, /, *, status: int = 200, **values: Any) -> Response:
-    """A whole page: the template inside the common layout."""
+    """Return a page: the template inside the layout."""
     text = fill("layout.html", title=title, style=_template("style.css"), content=fill(name, **values))
     return Response(text, status=status, headers=_HEADERS, content_type="text/html; charset=utf-8")

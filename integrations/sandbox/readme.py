@@ -22,7 +22,7 @@ _METHODS = (
     ("update", "PATCH /v1/{}/ID"),
     ("delete", "DELETE /v1/{}/ID"),
 )
-GENERAL_GUESSES = (
+GENERAL_ASSUMPTIONS = (
     "Error bodies of 404, 405, 415, 429 and 400 for broken JSON: only their status is documented.",
     "An unknown filter, a filter value that cannot be one and an unknown sort answer 422.",
     "Attributes that are not known are ignored, as the vendor's own example of an update relies on.",
@@ -35,7 +35,7 @@ GENERAL_GUESSES = (
     " responses leadSurveyInteraction, users getUsers, definitions describeSchema. All"
     " client credentials may have every scope.",
 )
-UNLIKE_PUBLISHED = (
+FAILING_EXAMPLES = (
     "`DELETE /v1/campaign-activity/` is published without an id and answers 405; with one it deletes.",
     "`POST /v1/contacts` with `grant_consent` is published without a `source`, which every new contact needs, and"
     " answers 422; with one it creates.",
@@ -43,7 +43,7 @@ UNLIKE_PUBLISHED = (
     " them 422; users it answers as published.",
     "`PATCH /v1/leads/ID` is published with some bodies that end in a comma, which is no JSON, and answers 400.",
 )
-NOT_THERE = (
+NOT_EMULATED = (
     "An `api_key` in place of a token, which the vendor enables for leads on request.",
     "The vendor's own administrators, who name an `owning_organization`.",
 )
@@ -60,11 +60,11 @@ def describe() -> str:
     lines += [_resource(resource) for _, resource in sorted(RESOURCES.items()) if resource.methods]
     lines += [_endpoint(endpoint) for _, endpoint in sorted(ENDPOINTS.items())]
     lines += ["", "### Guessed", "", "What the vendor does not document, decided here:", ""]
-    lines += [f"- {guess}" for guess in GENERAL_GUESSES]
+    lines += [f"- {assumption}" for assumption in GENERAL_ASSUMPTIONS]
     for path, resource in sorted(RESOURCES.items()):
-        lines += [f"- {path}: {guess}" for guess in resource.guesses]
+        lines += [f"- {path}: {assumption}" for assumption in resource.assumptions]
     for path, endpoint in sorted(ENDPOINTS.items()):
-        lines += [f"- {path}: {guess}" for guess in endpoint.guesses]
+        lines += [f"- {path}: {assumption}" for assumption in endpoint.assumptions]
     lines += [
         "",
         "### Answered otherwise",
@@ -73,9 +73,9 @@ def describe() -> str:
         " example organization. Some fail even so, by their own words:",
         "",
     ]
-    lines += [f"- {request}" for request in UNLIKE_PUBLISHED]
+    lines += [f"- {request}" for request in FAILING_EXAMPLES]
     lines += ["", "### Not there", "", "Every published address is there. What is not:", ""]
-    lines += [f"- {names}" for names in NOT_THERE]
+    lines += [f"- {names}" for names in NOT_EMULATED]
     ignored = [(path, resource.ignored) for path, resource in sorted(RESOURCES.items()) if resource.ignored]
     lines += ["", "Accepted in a request and ignored:", ""]
     lines += [f"- {path}: {', '.join(f'`{name}`' for name in names)}" for path, names in ignored]

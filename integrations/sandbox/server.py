@@ -1,6 +1,4 @@
-"""An HTTP/1.1 server for the emulator: a thread per connection, connections kept alive, and cut when a fault
-says so.
-"""
+"""An HTTP/1.1 server: one thread per connection, with keep-alive. A fault can cut a connection."""
 
 from __future__ import annotations
 
@@ -17,12 +15,12 @@ from wsgiref.types import WSGIApplication
 from .control.faults import ConnectionDropped
 
 IDLE_SECONDS = 120
-LARGEST_BODY = 64 * 1024 * 1024
-MOST_TRAILERS = 100
+MAX_BODY = 64 * 1024 * 1024
+MAX_TRAILERS = 100
 
 
 class Server(ThreadingMixIn, TCPServer):
-    """Serves its `application` until the process ends; takes the port at once, before there is one."""
+    """Serves `application`. It binds the port when created, so `application` can be set later."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -36,11 +34,11 @@ class Server(ThreadingMixIn, TCPServer):
 
     @property
     def port(self) -> int:
-        """The port it listens on; the system's choice where 0 was asked for."""
+        """The port it listens on, also if the system picked it."""
         return int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing where a client has gone away; show everything else."""
+        """Print the error, unless the client went away."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
@@ -80,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._read_chunks()
         length = self.headers.get("Content-Length", "0").strip()
         is_number = length.isascii() and length.isdigit() and len(length) < 19
-        if not is_number or int(length) > LARGEST_BODY:
+        if not is_number or int(length) > MAX_BODY:
             self.close_connection = True
             self.send_error(413 if is_number else 400)
             return None
@@ -93,13 +91,13 @@ class Handler(BaseHTTPRequestHandler):
                 size = int(self.rfile.readline(1024).split(b";")[0], 16)
             except ValueError:
                 size = -1
-            if size < 0 or len(body) + size > LARGEST_BODY:
+            if size < 0 or len(body) + size > MAX_BODY:
                 self.close_connection = True
                 self.send_error(400)
                 return None
             body += self.rfile.read(size)
             if size == 0:
-                for _ in range(MOST_TRAILERS):
+                for _ in range(MAX_TRAILERS):
                     if self.rfile.readline(1024) in (b"\r\n", b"\n", b""):
                         return bytes(body)
                 self.close_connection = True
@@ -144,14 +142,17 @@ class Handler(BaseHTTPRequestHandler):
             if name.lower() != "content-length":
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
+        if self.close_connection:
+            # Tell the client, which may otherwise reuse the connection for its next request.
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
         self.wfile.flush()
 
     def version_string(self) -> str:
-        """What the answers' Server header says."""
+        """Return the value of the Server header."""
         return "total-expert-sandbox"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep quiet: the emulator has a log of requests of its own."""
+        """Print nothing: the sandbox has its own request log."""

@@ -32,7 +32,7 @@ def measure() -> dict[str, Figure]:
         )
         with Process(*options, "--calls-per-minute", "0", "--tokens-per-hour", "0") as server:
             token = server.token()
-            owner = server.control("credentials")["organizations"][0]["users"][1]["id"]
+            owner = server.get_control("credentials")["organizations"][0]["users"][1]["id"]
             clients = [Client(server.base, token, owner, number) for number in range(CLIENTS)]
             threads = [threading.Thread(target=client.work) for client in clients]
             began = time.monotonic()

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.sandbox import create_app
-from integrations.sandbox.app import Sandbox
+from integrations.sandbox.app import SandboxApp
 from integrations.sandbox.signin.token_endpoint import ALL_SCOPES
 from integrations.sandbox.signin.tokens import ACCESS, Grant, issue
 from tests.bench.__main__ import Figure
@@ -60,14 +60,14 @@ def measure() -> dict[str, Figure]:
     }
 
 
-def open_app(path: Path) -> Sandbox:
+def open_app(path: Path) -> SandboxApp:
     """The world over a file, made if it is not there yet."""
     return create_app(str(path), organizations=1, contacts=CONTACTS, calls_per_minute=0, tokens_per_hour=0)
 
 
-def measured(app: Sandbox) -> Iterator[tuple[str, float]]:
+def measured(app: SandboxApp) -> Iterator[tuple[str, float]]:
     """Every kind of page, with the milliseconds that it costs."""
-    with app.world.store.read() as connection:
+    with app.sandbox.database.read() as connection:
         (book,) = connection.execute(
             "SELECT owner FROM contacts GROUP BY owner ORDER BY count(*) DESC LIMIT 1"
         ).fetchone()
@@ -106,7 +106,7 @@ def measured(app: Sandbox) -> Iterator[tuple[str, float]]:
                 yield from _pages(app, f"{who} filter={found} sort={order}", token, found, order)
 
 
-def _pages(app: Sandbox, name: str, token: str, found: str, order: str) -> Iterator[tuple[str, float]]:
+def _pages(app: SandboxApp, name: str, token: str, found: str, order: str) -> Iterator[tuple[str, float]]:
     query = f"page[size]=100&filter={quote(found)}&sort={order}"
     links, count = page(app, f"{query}&page[number]=1", token)
     last = links["last"]
@@ -123,19 +123,19 @@ def _pages(app: Sandbox, name: str, token: str, found: str, order: str) -> Itera
             yield f"{name} page {number} of {last}, {state}", sorted(rounds)[ROUNDS // 2]
 
 
-def _forget(app: Sandbox) -> None:
+def _forget(app: SandboxApp) -> None:
     """Let a page be as if nobody had asked for the like of it before."""
-    app.world.counts.forget()
-    app.world.catalogues["contacts"].forget_conditions()
+    app.sandbox.counts.clear()
+    app.sandbox.list_indexes["contacts"].clear_filter_cache()
 
 
-def token_of(app: Sandbox, user: int | None) -> str:
+def token_of(app: SandboxApp, user: int | None) -> str:
     """An access token of the organization's own, or of a user."""
-    with app.world.store.write() as connection:
-        return issue(connection, ACCESS, Grant("bench", 1, user, ALL_SCOPES), app.world.clock.now())
+    with app.sandbox.database.write() as connection:
+        return issue(connection, ACCESS, Grant("bench", 1, user, ALL_SCOPES), app.sandbox.clock.now())
 
 
-def page(app: Sandbox, query: str, token: str) -> tuple[dict[str, Any], int]:
+def page(app: SandboxApp, query: str, token: str) -> tuple[dict[str, Any], int]:
     """The links of a page of contacts, and how many are on it."""
     environ = {
         "REQUEST_METHOD": "GET",

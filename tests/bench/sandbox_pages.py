@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations.sandbox import create_app
-from integrations.sandbox.app import Sandbox
+from integrations.sandbox.app import SandboxApp
 from tests.bench.__main__ import Figure
 
 CONTACTS = 100_000
@@ -55,7 +55,7 @@ def measure() -> dict[str, Figure]:
     }
 
 
-def _cost(app: Sandbox, query: str, token: str) -> float:
+def _cost(app: SandboxApp, query: str, token: str) -> float:
     environ = _environ("GET", "/v1/contacts", query, f"Bearer {token}")
     began = time.process_time()
     body = b"".join(app(environ, lambda status, headers, exc_info=None: io.BytesIO().write))
@@ -65,7 +65,7 @@ def _cost(app: Sandbox, query: str, token: str) -> float:
     return cost
 
 
-def _token(app: Sandbox) -> str:
+def _token(app: SandboxApp) -> str:
     content = b"".join(app(_environ("GET", "/_sandbox/credentials"), lambda *_: io.BytesIO().write))
     own = json.loads(content)["organizations"][0]
     basic = base64.b64encode(f"{own['client_id']}:{own['client_secret']}".encode()).decode()

@@ -1,7 +1,7 @@
-"""The e-mails that campaigns would have sent: kept to be read, never sent.
+"""The outbox: emails that campaigns would have sent. They are kept to be read and never sent.
 
-A campaign starts when a contact comes into a group, answers a survey or gets an insight; which of those have one is
-part of the organization. Each entry sends one e-mail, unless the contact must not be written to.
+A campaign starts when a contact joins a group, answers a survey or gets an insight. Each organization has its own
+campaigns. A campaign sends one email, unless the contact must not be emailed.
 """
 
 from __future__ import annotations
@@ -17,25 +17,29 @@ from ..engine.schema import values
 from ..engine.schema.hooks import Change
 
 GROUPS, SURVEYS, INSIGHTS = "contact-groups", "contact-surveys", "insight-types"
-_NAMED_BY = {GROUPS: "group_name", SURVEYS: "survey_name", INSIGHTS: "type"}
+_NAME_FIELDS = {GROUPS: "group_name", SURVEYS: "survey_name", INSIGHTS: "type"}
 
 
-def start(
-    change: Change, what: str, entered: Collection[int | None], contact: int | None, table: str = "contacts"
+def start_campaigns(
+    change: Change,
+    path: str,
+    triggers: Collection[int | None],
+    contact: int | None,
+    table: str = "contacts",
 ) -> None:
-    """Put into the outbox what campaigns send to a contact that has come into something.
+    """Add the emails that campaigns send to a contact.
 
-    `what` is one of the three resources that may have campaigns, `entered` the numbers of its records, `table`
-    where the contact is.
+    `path` is `GROUPS`, `SURVEYS` or `INSIGHTS`. `triggers` are the ids of the records of that resource that start
+    campaigns, e.g. the groups that the contact joined. `table` is the table of the contact.
     """
-    subjects = change.organization.campaigns.get(what, {})
+    subjects = change.organization.campaigns.get(path, {})
     recipient = _recipient(change.connection, table, contact)
     if not subjects or recipient is None:
         return
-    marks = ",".join("?" * len(entered))
+    marks = ",".join("?" * len(triggers))
     names = change.connection.execute(
-        f"SELECT a_{_NAMED_BY[what]} FROM {what.replace('-', '_')} WHERE id IN ({marks}) ORDER BY id",
-        tuple(entered),
+        f"SELECT a_{_NAME_FIELDS[path]} FROM {path.replace('-', '_')} WHERE id IN ({marks}) ORDER BY id",
+        tuple(triggers),
     )
     for (name,) in names.fetchall():
         if name in subjects:
@@ -57,13 +61,13 @@ def start(
 
 
 def is_suppressed(payload: dict[str, Any]) -> bool:
-    """Whether a write of a contact asks to hold back the e-mails it would cause."""
+    """Return whether a write of a contact asks not to send emails."""
     options = payload.get("options")
-    return isinstance(options, dict) and values.flag(options.get("suppress_emails")) is True
+    return isinstance(options, dict) and values.parse_boolean(options.get("suppress_emails")) is True
 
 
 def _recipient(connection: sqlite3.Connection, table: str, contact: int | None) -> str | None:
-    """The address of a contact who may be written to."""
+    """Return the address of a contact, or None if the contact must not be emailed."""
     row = connection.execute(
         f"SELECT c.attributes, c.organization, c.owner, u.a_email FROM {table} c JOIN users u ON u.id = c.owner"
         " WHERE c.id = ? AND c.archived = 0 AND u.a_status IS NOT 0",
@@ -82,7 +86,7 @@ def _recipient(connection: sqlite3.Connection, table: str, contact: int | None) 
 def _is_unsubscribed(
     connection: sqlite3.Connection, email: str, organization: int, owner: int, sender: str
 ) -> bool:
-    """Whether an address wants no more mail from an organization, an owner, or the domain of that one's mail."""
+    """Return whether an address has unsubscribed from an organization, an owner, or the sender's domain."""
     found = connection.execute(
         "SELECT 1 FROM email_unsubscribes e WHERE e.organization = ? AND e.a_email = ?"
         " AND (e.a_organization_wide = 1"
@@ -95,7 +99,7 @@ def _is_unsubscribed(
 
 
 def read(connection: sqlite3.Connection, *, latest: int | None = None) -> list[dict[str, Any]]:
-    """Every e-mail, oldest first; with `latest`, only that many, newest first."""
+    """Return all emails, oldest first, or only the `latest` ones, newest first."""
     order = "ASC" if latest is None else f"DESC LIMIT {latest:d}"
     rows = connection.execute(
         "SELECT seq, at, name, contact, recipient, campaign, subject FROM outbox"
@@ -103,7 +107,7 @@ def read(connection: sqlite3.Connection, *, latest: int | None = None) -> list[d
         f" ORDER BY seq {order}"
     )
     names = ("seq", "at", "organization", "contact", "to", "campaign", "subject")
-    mails = [dict(zip(names, row, strict=True)) for row in rows]
-    for mail in mails:
-        mail["at"] = dt.datetime.fromtimestamp(mail["at"], dt.UTC).isoformat()
-    return mails
+    emails = [dict(zip(names, row, strict=True)) for row in rows]
+    for email in emails:
+        email["at"] = dt.datetime.fromtimestamp(email["at"], dt.UTC).isoformat()
+    return emails

@@ -1,8 +1,7 @@
-"""The vendor's limits, per source address, in sliding windows, and the log of requests in which they are
-counted.
+"""The request log, and the vendor's limits, counted in it per source address in sliding windows.
 
-Every request beyond the control endpoints is entered when it arrives and gets its status when it is answered.
-A request that a limit refuses is logged and does not count; a token request that fails does.
+Every request except those to the control endpoints is logged when it arrives; its status is added when the response
+is sent. A request that a limit refuses is logged but doesn't count. A token request that fails does count.
 """
 
 from __future__ import annotations
@@ -12,26 +11,26 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.responses import Refusal
+from ..engine.errors import ApiError
 
 MINUTE, HOUR = 60.0, 3600.0
-#: What was entered further ahead than this, was so before the clock was put back.
-AHEAD = 60.0
-KEPT = 50_000
+#: Log entries further in the future than this are ignored: someone moved the clock back.
+MAX_AHEAD = 60.0
+MAX_ENTRIES = 50_000
 _TRIM_EVERY = 1000
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How many calls a minute and token requests an hour one address may make; 0 means any number."""
+    """How many requests a minute and token requests an hour one address may make. 0 means no limit."""
 
     calls_per_minute: int = 1000
     tokens_per_hour: int = 2
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """One request as it came in."""
+class IncomingRequest:
+    """One request as it arrives. `at` is in seconds since 1970."""
 
     at: float
     method: str
@@ -42,47 +41,47 @@ class Arrival:
     is_limited: bool
 
 
-def enter(connection: sqlite3.Connection, limits: Limits, arrival: Arrival) -> tuple[int, Refusal | None]:
-    """Log a request and count it. Returns its number, and the refusal to answer with where a limit is
-    reached.
-    """
-    refusal = _check(connection, limits, arrival) if arrival.is_limited else None
-    counted = int(arrival.is_limited and refusal is None)
+def log_request(
+    connection: sqlite3.Connection, limits: Limits, incoming: IncomingRequest
+) -> tuple[int, ApiError | None]:
+    """Log and count a request. Return its number in the log, and the error to respond with if a limit is reached."""
+    error = _check(connection, limits, incoming) if incoming.is_limited else None
+    counted = int(incoming.is_limited and error is None)
     cursor = connection.execute(
         "INSERT INTO requests (at, method, path, query, status, address, counted, token)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            arrival.at,
-            arrival.method,
-            arrival.path,
-            arrival.query,
-            refusal.status if refusal else 0,
-            arrival.address,
+            incoming.at,
+            incoming.method,
+            incoming.path,
+            incoming.query,
+            error.status if error else 0,
+            incoming.address,
             counted,
-            int(arrival.is_token_request),
+            int(incoming.is_token_request),
         ),
     )
     number = int(cursor.lastrowid or 0)
     if number % _TRIM_EVERY == 0:
         connection.execute(
             "DELETE FROM requests WHERE seq <= ? AND NOT (token = 1 AND at > ?)",
-            (number - KEPT, arrival.at - HOUR),
+            (number - MAX_ENTRIES, incoming.at - HOUR),
         )
-    return number, refusal
+    return number, error
 
 
-def _check(connection: sqlite3.Connection, limits: Limits, arrival: Arrival) -> Refusal | None:
+def _check(connection: sqlite3.Connection, limits: Limits, incoming: IncomingRequest) -> ApiError | None:
     if limits.calls_per_minute:
         calls = connection.execute(
             "SELECT count(*) FROM requests WHERE address = ? AND counted = 1 AND at > ? AND at <= ?",
-            (arrival.address, arrival.at - MINUTE, arrival.at + AHEAD),
+            (incoming.address, incoming.at - MINUTE, incoming.at + MAX_AHEAD),
         ).fetchone()[0]
         if calls >= limits.calls_per_minute:
             return _too_many(f"More than {limits.calls_per_minute} requests in a minute from this address")
-    if limits.tokens_per_hour and arrival.is_token_request:
+    if limits.tokens_per_hour and incoming.is_token_request:
         tokens = connection.execute(
             "SELECT count(*) FROM requests WHERE address = ? AND token = 1 AND counted = 1 AND at > ? AND at <= ?",
-            (arrival.address, arrival.at - HOUR, arrival.at + AHEAD),
+            (incoming.address, incoming.at - HOUR, incoming.at + MAX_AHEAD),
         ).fetchone()[0]
         if tokens >= limits.tokens_per_hour:
             return _too_many(
@@ -91,19 +90,21 @@ def _check(connection: sqlite3.Connection, limits: Limits, arrival: Arrival) -> 
     return None
 
 
-def _too_many(description: str) -> Refusal:
-    return Refusal(429, "rate_limit_exceeded", description)
+def _too_many(description: str) -> ApiError:
+    return ApiError(429, "rate_limit_exceeded", description)
 
 
-def leave(connection: sqlite3.Connection, number: int, status: int, client_id: str | None) -> None:
-    """Enter the status with which a request was answered, and whose it was."""
+def log_response(connection: sqlite3.Connection, number: int, status: int, client_id: str | None) -> None:
+    """Add the status of the response, and the caller, to the log entry of a request."""
     connection.execute(
         "UPDATE requests SET status = ?, client_id = ? WHERE seq = ?", (status, client_id, number)
     )
 
 
-def read(connection: sqlite3.Connection, since: int, *, latest: int | None = None) -> list[dict[str, Any]]:
-    """Requests after number `since`, oldest first; with `latest`, only that many, newest first."""
+def read_log(
+    connection: sqlite3.Connection, since: int, *, latest: int | None = None
+) -> list[dict[str, Any]]:
+    """Return the requests after number `since`, oldest first, or only the `latest` ones, newest first."""
     order = "DESC LIMIT ?" if latest is not None else "ASC"
     rows = connection.execute(
         "SELECT seq, at, method, path, query, status, client_id, address FROM requests"

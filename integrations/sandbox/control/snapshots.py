@@ -1,7 +1,6 @@
-"""Snapshots: everything the emulator holds, saved under a name beside its file and put back later, whole or not
-at all.
+"""Snapshots: all data of the sandbox, saved under a name and restored later.
 
-Of a world in memory they are kept in memory, and end with it.
+They are files in a folder beside the sandbox's file. A sandbox in memory keeps its snapshots in memory.
 """
 
 from __future__ import annotations
@@ -16,24 +15,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..engine.responses import Refusal
-from ..engine.storage.database import MEMORY, Store, schema
+from ..engine.errors import ApiError
+from ..engine.storage.database import MEMORY, Database, schema
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _UNFINISHED = ".unfinished"
 
 
 class Snapshots:
-    """The snapshots of one world."""
+    """The snapshots of one sandbox."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._folder = None if store.path == MEMORY else Path(f"{store.path}.snapshots")
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._folder = None if database.path == MEMORY else Path(f"{database.path}.snapshots")
         self._held: dict[str, tuple[float, bytes]] = {}
         self._saving = threading.Lock()
 
     def entries(self) -> list[dict[str, Any]]:
-        """Name, moment and size of each, by name."""
+        """Return name, time and size of each snapshot, sorted by name."""
         if self._folder is None:
             found = [(name, at, len(content)) for name, (at, content) in self._held.items()]
         else:
@@ -45,12 +44,12 @@ class Snapshots:
         ]
 
     def save(self, name: Any) -> None:
-        """Keep everything as it is now, in the place of an earlier snapshot of the same name.
+        """Save all data as it is now, replacing a snapshot of the same name.
 
-        Raises `Refusal` (422) for what cannot be a name.
+        Raise `ApiError` (422) for an invalid name.
         """
         checked = _checked(name)
-        with self._saving, self._store.copying() as connection:
+        with self._saving, self._database.raw_connection() as connection:
             if self._folder is None:
                 self._held[checked] = (dt.datetime.now(dt.UTC).timestamp(), connection.serialize())
                 return
@@ -61,22 +60,22 @@ class Snapshots:
             with contextlib.closing(sqlite3.connect(unfinished)) as copy:
                 copy.execute("PRAGMA synchronous = OFF")
                 connection.backup(copy)
-            # Only a whole copy ever bears the name, whenever the process dies.
+            # Rename only a complete copy, so that a crash leaves no broken snapshot.
             os.replace(unfinished, self._folder / f"{checked}.db")
 
     def load(self, name: Any) -> None:
-        """Put everything back to a snapshot, in one transaction.
+        """Restore a snapshot, in one transaction.
 
-        Raises `Refusal`: 404 where there is none of this name, 422 where it does not fit this program.
+        Raise `ApiError`: 404 if there is no such snapshot, 422 if another version of the sandbox made it.
         """
-        with self._open(_checked(name)) as snapshot, self._store.copying() as connection:
+        with self._open(_checked(name)) as snapshot, self._database.raw_connection() as connection:
             if schema(snapshot) != schema(connection):
-                raise Refusal(422, f"The snapshot '{name}' was made by another version of the sandbox")
+                raise ApiError(422, f"Another version of the sandbox made the snapshot '{name}'")
             snapshot.backup(connection)
 
     @contextlib.contextmanager
     def _open(self, name: str) -> Iterator[sqlite3.Connection]:
-        missing = Refusal(404, f"There is no snapshot '{name}'. GET /_sandbox/snapshots lists them")
+        missing = ApiError(404, f"There is no snapshot '{name}'. GET /_sandbox/snapshots lists all snapshots")
         if self._folder is None:
             if name not in self._held:
                 raise missing
@@ -93,10 +92,10 @@ class Snapshots:
             try:
                 yield connection
             except sqlite3.DatabaseError as error:
-                raise Refusal(422, f"The snapshot '{name}' cannot be read ({error})") from error
+                raise ApiError(422, f"The snapshot '{name}' cannot be read ({error})") from error
 
 
 def _checked(name: Any) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise Refusal(422, "A snapshot's name has up to 64 letters, digits, hyphens and underscores")
+        raise ApiError(422, "A snapshot's name must be 1 to 64 letters, digits, hyphens and underscores")
     return name

@@ -1,8 +1,7 @@
-"""The state of everything in a few lines: per organization and resource, how many records there are and a
-digest of them.
+"""A summary of all data: per organization and resource, the number of records and a digest of them.
 
-A digest is the sum of its records' digests, so it does not depend on their order, and it leaves out the times
-of creation and change: two worlds that went through the same changes have the same one.
+A digest is the sum of the records' digests, so it doesn't depend on their order. It leaves out the times of creation
+and change: two sandboxes that went through the same changes have the same digests.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from ..resources import RESOURCES
 
 
 def read(connection: sqlite3.Connection) -> dict[str, Any]:
-    """`{organization: {resource: {"count": number, "digest": 16 hexadecimal digits}}}`."""
+    """Return `{organization: {resource: {"count": number, "digest": 16 hexadecimal digits}}}`."""
     found: dict[str, Any] = {}
     for id, name in connection.execute("SELECT id, name FROM organizations ORDER BY id").fetchall():
         found[name] = {}

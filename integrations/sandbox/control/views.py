@@ -1,159 +1,167 @@
-"""The control endpoints under /_sandbox: what tests and demos need to know and to steer, beside the emulated
-API.
-"""
+"""The control endpoints under /_sandbox, with which tests and demos inspect and change the sandbox."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from werkzeug.wrappers import Request
+from werkzeug.wrappers import Response
 
 from ..campaigns import outbox
-from ..engine import request_body
-from ..engine.responses import Answer, Refusal, not_found
+from ..engine.errors import ApiError
+from ..engine.responses import ApiResponse
 from ..signin import organizations
 from ..webhooks import deliveries
 from . import archive, limits, state
-from .world import World
+from .context import Context
+
+MAX_CLOCK_OFFSET = 100 * 365 * 86400.0
+"""How far the clock can be moved, in seconds."""
 
 
-def handle(world: World, request: Request, name: str) -> Answer:
-    """The answer of one control endpoint. Raises `Refusal` (404, 405, 400, 422)."""
-    readers = {
-        "credentials": _credentials,
-        "state": _state,
-        "requests": _requests,
-        "outbox": _outbox,
-        "deliveries": _deliveries,
-    }
-    writers = {
-        "archive": _archive,
-        "clock": _move_clock,
-        "faults": _set_faults,
-        "reset": _reset,
-        "webhooks": _set_webhooks,
-        "deliveries": _deliver,
-        "snapshots": _save_or_load,
-    }
-    shown = {"clock": _clock, "faults": _faults, "webhooks": _webhooks, "snapshots": _snapshots}
-    if name not in {*readers, *writers}:
-        raise not_found()
-    known = {"GET": {**readers, **shown}, "POST": writers}
-    handler = known.get("GET" if request.method == "HEAD" else request.method, {}).get(name)
-    if handler is None:
-        allowed = ", ".join(method for method, names in known.items() if name in names)
-        raise Refusal(405, "Method Not Allowed", headers={"Allow": allowed})
-    return Answer(200, handler(world, request))
+def respond(context: Context, view: Callable[[Context], Any]) -> Response:
+    """Return what a control view returns as a JSON response."""
+    return ApiResponse(200, view(context)).to_wsgi()
 
 
-def _body(request: Request) -> Any:
-    try:
-        return request_body.decode(request.get_data() or b"null")
-    except ValueError:
-        raise Refusal(400, "Unable to parse JSON") from None
+def show_credentials(context: Context) -> Any:
+    """Return all client ids, secrets, user names and passwords."""
+    options = context.sandbox.options
+    with context.sandbox.database.read() as connection:
+        return organizations.credentials(
+            connection, application_name=options.application_name, redirect_uris=options.redirect_uris
+        )
 
 
-def _credentials(world: World, request: Request) -> Any:
-    with world.store.read() as connection:
-        return organizations.credentials(connection, world.options.redirect_uris)
+def show_state(context: Context) -> Any:
+    """Return the sandbox's time, and counts and digests of all records."""
+    with context.sandbox.database.read() as connection:
+        return {"now": context.sandbox.clock.iso(), "organizations": state.read(connection)}
 
 
-def _state(world: World, request: Request) -> Any:
-    with world.store.read() as connection:
-        return {"now": world.clock.iso(), "organizations": state.read(connection)}
+def show_requests(context: Context) -> Any:
+    """Return the request log after `since`."""
+    since = _since(context, "request")
+    with context.sandbox.database.read() as connection:
+        return limits.read_log(connection, since)
 
 
-def _since(request: Request, what: str) -> int:
-    since = request.args.get("since", "0")
-    if not (since.isascii() and since.isdigit() and len(since) < 19):
-        raise Refusal(422, f"'since' is the number of a {what}, a whole number from 0")
-    return int(since)
-
-
-def _requests(world: World, request: Request) -> Any:
-    since = _since(request, "request")
-    with world.store.read() as connection:
-        return limits.read(connection, since)
-
-
-def _archive(world: World, request: Request) -> Any:
-    with world.store.write() as connection:
-        told = archive.set_archived(connection, _body(request), now=world.clock.now())
-    world.changed()
-    return told
-
-
-def _outbox(world: World, request: Request) -> Any:
-    with world.store.read() as connection:
+def show_outbox(context: Context) -> Any:
+    """Return the e-mails that campaigns would have sent."""
+    with context.sandbox.database.read() as connection:
         return outbox.read(connection)
 
 
-def _deliveries(world: World, request: Request) -> Any:
-    since = _since(request, "delivery")
-    with world.store.read() as connection:
+def show_deliveries(context: Context) -> Any:
+    """Return the webhook deliveries after `since`."""
+    since = _since(context, "delivery")
+    with context.sandbox.database.read() as connection:
         return deliveries.read(connection, since)
 
 
-def _deliver(world: World, request: Request) -> Any:
-    return {"sent": world.deliverer.deliver(everything=True)}
+def send_deliveries(context: Context) -> Any:
+    """Send every pending webhook delivery now, held or not."""
+    return {"sent": context.sandbox.delivery_worker.deliver(everything=True)}
 
 
-def _webhooks(world: World, request: Request) -> Any:
-    return world.deliverer.settings
+def show_webhooks(context: Context) -> Any:
+    """Return how webhooks are delivered."""
+    return context.sandbox.delivery_worker.settings
 
 
-def _set_webhooks(world: World, request: Request) -> Any:
-    with world.store.write() as connection:
-        world.deliverer.change(connection, _body(request))
-    world.deliverer.wake()
-    return world.deliverer.settings
+def set_webhooks(context: Context) -> Any:
+    """Change how webhooks are delivered."""
+    worker = context.sandbox.delivery_worker
+    with context.sandbox.database.write() as connection:
+        worker.change_settings(connection, _body(context))
+    worker.wake()
+    return worker.settings
 
 
-#: How many seconds the clock may be moved.
-FARTHEST = 100 * 365 * 86400.0
+def archive_contact(context: Context) -> Any:
+    """Archive a contact, or restore it."""
+    with context.sandbox.database.write() as connection:
+        result = archive.set_archived(connection, _body(context), now=context.sandbox.clock.now())
+    context.sandbox.records_changed()
+    return result
 
 
-def _clock(world: World, request: Request) -> Any:
-    return {"now": world.clock.iso(), "offset": world.clock.offset}
+def show_clock(context: Context) -> Any:
+    """Return the sandbox's time, and its offset from the machine's clock in seconds."""
+    clock = context.sandbox.clock
+    return {"now": clock.iso(), "offset": clock.offset}
 
 
-def _move_clock(world: World, request: Request) -> Any:
-    body = _body(request)
+def advance_clock(context: Context) -> Any:
+    """Move the clock by a number of seconds."""
+    clock, body = context.sandbox.clock, _body(context)
     seconds = body.get("advance") if isinstance(body, dict) else None
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not abs(seconds) <= FARTHEST:
-        raise Refusal(422, "'advance' is a number of seconds, of at most a hundred years")
-    if abs(world.clock.offset + seconds) > FARTHEST:
-        raise Refusal(422, "The clock can't be moved more than a hundred years from the machine's")
-    with world.store.write() as connection:
-        world.clock.advance(connection, float(seconds))
-    return _clock(world, request)
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise ApiError(422, "'advance' must be a number of seconds")
+    if not abs(seconds) <= MAX_CLOCK_OFFSET or abs(clock.offset + seconds) > MAX_CLOCK_OFFSET:
+        raise ApiError(422, "The clock can't be more than 100 years away from the machine's clock")
+    with context.sandbox.database.write() as connection:
+        clock.advance(connection, float(seconds))
+    return show_clock(context)
 
 
-def _faults(world: World, request: Request) -> Any:
-    return world.faults.entries
+def show_faults(context: Context) -> Any:
+    """Return the active faults."""
+    return context.sandbox.faults.entries
 
 
-def _set_faults(world: World, request: Request) -> Any:
-    with world.store.write() as connection:
-        world.faults.replace(connection, _body(request))
-    return world.faults.entries
+def set_faults(context: Context) -> Any:
+    """Replace the active faults."""
+    with context.sandbox.database.write() as connection:
+        context.sandbox.faults.replace(connection, _body(context))
+    return context.sandbox.faults.entries
 
 
-def _snapshots(world: World, request: Request) -> Any:
-    return world.snapshots.entries()
+def show_snapshots(context: Context) -> Any:
+    """Return the saved snapshots."""
+    return context.sandbox.snapshots.entries()
 
 
-def _save_or_load(world: World, request: Request) -> Any:
-    body = _body(request)
+def save_or_load_snapshot(context: Context) -> Any:
+    """Save a snapshot, or load one."""
+    body = _body(context)
     if not isinstance(body, dict) or len(body) != 1 or not set(body) <= {"save", "load"}:
-        raise Refusal(422, 'What to do is {"save": NAME} or {"load": NAME}')
+        raise ApiError(422, 'The body must be {"save": NAME} or {"load": NAME}')
     if "save" in body:
-        world.snapshots.save(body["save"])
+        context.sandbox.snapshots.save(body["save"])
     else:
-        world.load(body["load"])
-    return world.snapshots.entries()
+        context.sandbox.load(body["load"])
+    return context.sandbox.snapshots.entries()
 
 
-def _reset(world: World, request: Request) -> Any:
-    world.reset()
-    return world.describe()
+def reset(context: Context) -> Any:
+    """Reset everything to the seed data."""
+    context.sandbox.reset()
+    return context.sandbox.describe()
+
+
+def _body(context: Context) -> Any:
+    return context.json(empty=b"null")
+
+
+def _since(context: Context, name: str) -> int:
+    since = context.request.args.get("since", "0")
+    if not (since.isascii() and since.isdigit() and len(since) < 19):
+        raise ApiError(422, f"'since' must be the number of a {name}: 0 or a positive integer")
+    return int(since)
+
+
+VIEWS: dict[str, dict[str, Callable[[Context], Any]]] = {
+    "credentials": {"GET": show_credentials},
+    "state": {"GET": show_state},
+    "requests": {"GET": show_requests},
+    "outbox": {"GET": show_outbox},
+    "deliveries": {"GET": show_deliveries, "POST": send_deliveries},
+    "webhooks": {"GET": show_webhooks, "POST": set_webhooks},
+    "archive": {"POST": archive_contact},
+    "clock": {"GET": show_clock, "POST": advance_clock},
+    "faults": {"GET": show_faults, "POST": set_faults},
+    "snapshots": {"GET": show_snapshots, "POST": save_or_load_snapshot},
+    "reset": {"POST": reset},
+}
+"""The view of each endpoint by method."""

@@ -1,4 +1,4 @@
-"""The parts of the API that are no plain resources, one a module, by their path."""
+"""Parts of the API that are not plain resources, by path."""
 
 from .email_archive import EMAIL_ARCHIVE
 from .email_rendering import EMAIL_RENDERING

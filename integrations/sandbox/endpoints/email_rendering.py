@@ -1,4 +1,4 @@
-"""POST /v1/email-templates/render: an e-mail template or HTML with its placeholders filled in."""
+"""POST /v1/email-templates/render: an email template, or HTML, with its placeholders filled in."""
 
 from __future__ import annotations
 
@@ -8,43 +8,46 @@ import re
 import sqlite3
 from typing import Any
 
-from ..engine.responses import Answer, Refusal, not_found
+from ..engine.errors import ApiError, not_found
+from ..engine.responses import ApiResponse
 from ..engine.schema.registry import RESOURCES
 from ..engine.storage import records
-from .endpoint import Asked, Endpoint
+from .endpoint import ApiRequest, Endpoint
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 
 
-def render(connection: sqlite3.Connection, asked: Asked) -> Answer:
-    """The rendered HTML and subject. Raises `Refusal` (400, 404)."""
-    payload = asked.payload
+def render(connection: sqlite3.Connection, request: ApiRequest) -> ApiResponse:
+    """Return the rendered HTML and subject. Raise `ApiError` (400, 404)."""
+    payload = request.payload
     content = payload.get("content") if isinstance(payload.get("content"), dict) else {}
-    body, subject = _template(connection, asked, content or {})
-    sender = _record(connection, asked, "sender_id", "users", payload.get("sender_id"))
+    body, subject = _template(connection, request, content or {})
+    sender = _record(connection, request, "sender_id", "users", payload.get("sender_id"))
     if sender is None:
-        raise Refusal(400, "sender_id is required and must be a positive integer")
-    recipient = _recipient(connection, asked)
-    values = _placeholders(connection, asked, sender, recipient)
+        raise ApiError(400, "sender_id is required and must be a positive integer")
+    recipient = _recipient(connection, request)
+    values = _placeholders(connection, request, sender, recipient)
     rendered = {
         "recipient_id": recipient["id"] if recipient else None,
         "rendered_html": _fill(body, {name: html.escape(text) for name, text in values.items()}),
         "rendered_subject": _fill(subject, values),
     }
-    return Answer(200, {"results": [rendered]})
+    return ApiResponse(200, {"results": [rendered]})
 
 
-def _template(connection: sqlite3.Connection, asked: Asked, content: dict[str, Any]) -> tuple[str, str]:
+def _template(
+    connection: sqlite3.Connection, request: ApiRequest, content: dict[str, Any]
+) -> tuple[str, str]:
     body, subject = content.get("html"), content.get("subject")
-    id = asked.payload.get("id")
+    id = request.payload.get("id")
     if id is None:
         if not isinstance(body, str) or not body:
-            raise Refusal(400, "Either id or content.html must be provided")
+            raise ApiError(400, "Either id or content.html must be provided")
         return body, str(subject or "")
     number = _positive("id", id)
     row = connection.execute(
         "SELECT attributes FROM email_templates WHERE id = ? AND organization = ?",
-        (number, asked.organization),
+        (number, request.organization),
     ).fetchone()
     if row is None:
         raise not_found()
@@ -55,44 +58,47 @@ def _template(connection: sqlite3.Connection, asked: Asked, content: dict[str, A
 def _positive(name: str, value: Any) -> int:
     text = str(value).strip()
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < 1:
-        raise Refusal(400, f"{name} must be a positive integer")
+        raise ApiError(400, f"{name} must be a positive integer")
     return int(text)
 
 
 def _record(
-    connection: sqlite3.Connection, asked: Asked, name: str, table: str, value: Any
+    connection: sqlite3.Connection, request: ApiRequest, name: str, table: str, value: Any
 ) -> dict[str, Any] | None:
-    """The attributes of a record that is named by its id; None where nothing was sent."""
+    """Return the attributes of the record with this id, or None if no id was sent."""
     if value is None:
         return None
     number = _positive(name, value)
     # a person's token fills in nobody else's records
-    record = records.load(connection, RESOURCES[table], asked.organization, asked.caller.user, number)
+    record = records.load(connection, RESOURCES[table], request.organization, request.caller.user, number)
     if record is None:
-        raise Refusal(400, f"{name} does not belong to the organization")
+        raise ApiError(400, f"{name} does not belong to the organization")
     return record.attributes
 
 
-def _recipient(connection: sqlite3.Connection, asked: Asked) -> dict[str, Any] | None:
-    given = asked.payload.get("recipient")
+def _recipient(connection: sqlite3.Connection, request: ApiRequest) -> dict[str, Any] | None:
+    given = request.payload.get("recipient")
     if given is None:
         return None
     if not isinstance(given, dict) or given.get("id") is None:
-        raise Refusal(400, "recipient must be an object with an id")
-    return _record(connection, asked, "recipient.id", "contacts", given["id"])
+        raise ApiError(400, "recipient must be an object with an id")
+    return _record(connection, request, "recipient.id", "contacts", given["id"])
 
 
 def _placeholders(
-    connection: sqlite3.Connection, asked: Asked, sender: dict[str, Any], recipient: dict[str, Any] | None
+    connection: sqlite3.Connection,
+    request: ApiRequest,
+    sender: dict[str, Any],
+    recipient: dict[str, Any] | None,
 ) -> dict[str, str]:
-    payload = asked.payload
+    payload = request.payload
     if payload.get("loan_id") is not None and payload.get("account_id") is not None:
-        raise Refusal(400, "loan_id and account_id cannot be combined")
-    loan = _record(connection, asked, "loan_id", "loans", payload.get("loan_id"))
-    account = _record(connection, asked, "account_id", "accounts", payload.get("account_id"))
-    other = _record(connection, asked, "comarketer_id", "users", payload.get("comarketer_id"))
+        raise ApiError(400, "loan_id and account_id cannot be combined")
+    loan = _record(connection, request, "loan_id", "loans", payload.get("loan_id"))
+    account = _record(connection, request, "account_id", "accounts", payload.get("account_id"))
+    other = _record(connection, request, "comarketer_id", "users", payload.get("comarketer_id"))
     if other is not None and other["id"] == sender["id"]:
-        raise Refusal(400, "comarketer_id is not a comarketer of the sender")
+        raise ApiError(400, "comarketer_id is not a comarketer of the sender")
     values = dict(recipient or {})
     for record in (loan, account):
         values |= {name: value for name, value in (record or {}).items() if name not in ("id", "address")}
@@ -111,7 +117,7 @@ EMAIL_RENDERING = Endpoint(
     path="email-templates/render",
     scopes=("emailInteraction",),
     collection={"POST": render},
-    guesses=(
+    assumptions=(
         "Placeholders are a contact's, loan's and account's attributes, and `sender_` or `comarketer_` before a"
         " user's; one that is not known or empty disappears.",
         "Every other user of the organization is a comarketer of the sender.",

@@ -1,4 +1,4 @@
-"""What describes an endpoint that is no plain resource: its methods, scopes, and what a handler is given."""
+"""Declaration of endpoints that are not plain resources."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request
 
 from ..engine.callers import Caller
-from ..engine.responses import Answer
+from ..engine.responses import ApiResponse
 
-LARGEST_BODY = 5 * 1024 * 1024
+MAX_BODY = 5 * 1024 * 1024
 _CHUNK, _DRAINED_CHUNKS = 65_536, 512
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request: who asks, when, and what. `id` is empty for the whole collection; `payload` is a decoded
-    JSON object, `body` the bytes of an endpoint that takes those, one more than allowed where it is too long.
+class ApiRequest:
+    """A request to an endpoint.
+
+    `id` is empty for the collection. `payload` is the JSON object of the body. `body` is used by endpoints that take
+    binary data; if the data is too long, it has one byte more than allowed.
     """
 
     caller: Caller
@@ -38,27 +40,27 @@ class Asked:
         return self.caller.organization.id
 
 
-Handler = Callable[[sqlite3.Connection, Asked], Answer]
+Handler = Callable[[sqlite3.Connection, ApiRequest], ApiResponse]
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One path with its handlers by method, for the collection and for one item of it.
+    """A path with its handlers by method, for the collection and for one item.
 
-    A token needs one of `scopes`. Handlers run in the transaction they are given, which is read-only for GET.
+    A token needs one of `scopes`. Handlers run in the caller's transaction, which is read-only for GET.
     """
 
     path: str
     scopes: tuple[str, ...]
     collection: Mapping[str, Handler] = field(default_factory=dict)
     item: Mapping[str, Handler] = field(default_factory=dict)
-    takes_bytes: bool = False
-    guesses: tuple[str, ...] = ()
+    binary_body: bool = False
+    assumptions: tuple[str, ...] = ()
 
 
 def read_bounded(request: Request) -> bytes:
-    """The body of a request up to the largest that is taken, and one byte more; the rest is passed over."""
-    body = request.stream.read(LARGEST_BODY + 1)
+    """Read at most `MAX_BODY` bytes and one more, and discard the rest."""
+    body = request.stream.read(MAX_BODY + 1)
     for _ in range(_DRAINED_CHUNKS):
         if not request.stream.read(_CHUNK):
             break

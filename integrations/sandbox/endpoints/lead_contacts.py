@@ -1,4 +1,4 @@
-"""The contact behind a lead: an existing one that is the same person, or a new one; and who gets it."""
+"""The contact of a lead: found or created, and assigned to an owner."""
 
 from __future__ import annotations
 
@@ -6,40 +6,43 @@ import sqlite3
 from typing import Any
 
 from ..engine import activities, crud
-from ..engine.responses import Refusal
+from ..engine.errors import ApiError
 from ..engine.schema import values
-from .endpoint import Asked
+from .endpoint import ApiRequest
 
 PHONES = ("phone_cell", "phone_home", "phone_office")
 
 
-def first_user(connection: sqlite3.Connection, asked: Asked) -> int:
-    """Who gets a lead that names nobody: the user who asks, or the organization's first active loan officer, or else
-    its active admin. Raises `Refusal` (422) where nobody is active.
+def default_owner(connection: sqlite3.Connection, request: ApiRequest) -> int:
+    """Return the owner of a lead that names none.
+
+    That is the caller or, for an admin, the first active loan officer, or else the active admin. Raise `ApiError` (422)
+    if no user is active.
     """
-    if asked.caller.user is not None:
-        return asked.caller.user
+    if request.caller.user is not None:
+        return request.caller.user
     row = connection.execute(
-        'SELECT id FROM users JOIN people ON people."user" = users.id WHERE users.organization = ?'
+        'SELECT id FROM users JOIN logins ON logins."user" = users.id WHERE users.organization = ?'
         " AND a_status = 1 ORDER BY admin, id LIMIT 1",
-        (asked.organization,),
+        (request.organization,),
     ).fetchone()
     if row is None:
-        raise Refusal(422, "Unable to find target for relationship: 'owner'")
+        raise ApiError(422, "Unable to find target for relationship: 'owner'")
     return int(row[0])
 
 
-def same_person(
-    connection: sqlite3.Connection, asked: Asked, owner: int | None, given: dict[str, Any]
+def find_same_person(
+    connection: sqlite3.Connection, request: ApiRequest, owner: int | None, given: dict[str, Any]
 ) -> int | None:
-    """The oldest contact of the same names with the same e-mail address or a telephone number in common, of
-    one owner or of the whole organization.
+    """Return the oldest contact with the same name and the same email address or phone number.
+
+    `owner` limits the search to one owner's contacts.
     """
     reach, parameters = [], []
     if given.get("email"):
         reach.append("a_email = ?")
         parameters.append(str(given["email"]).strip())
-    for number in filter(None, (values.digits(given.get(name)) for name in PHONES)):
+    for number in filter(None, (values.phone_digits(given.get(name)) for name in PHONES)):
         reach += [f"a_{name} = ?" for name in PHONES]
         parameters += [number] * len(PHONES)
     if not reach:
@@ -47,23 +50,25 @@ def same_person(
     row = connection.execute(
         "SELECT min(id) FROM contacts WHERE organization = ? AND (? IS NULL OR owner = ?)"
         f" AND a_first_name = ? AND a_last_name = ? AND ({' OR '.join(reach)})",
-        (asked.organization, owner, owner, str(given["first_name"]), str(given["last_name"]), *parameters),
+        (request.organization, owner, owner, str(given["first_name"]), str(given["last_name"]), *parameters),
     ).fetchone()
     return None if row[0] is None else int(row[0])
 
 
-def create(connection: sqlite3.Connection, asked: Asked, owner: int, given: dict[str, Any]) -> int:
-    """A new contact of an owner, or the one that this is a duplicate of. Raises `Refusal` (422)."""
-    return crud.save_as(connection, asked.caller, asked.now)("contacts", owner, given)
+def create(connection: sqlite3.Connection, request: ApiRequest, owner: int, given: dict[str, Any]) -> int:
+    """Create a contact, or update the one that it duplicates. Return its id. Raise `ApiError` (422)."""
+    return crud.save_as(connection, request.caller, request.now)("contacts", owner, given)
 
 
-def note(connection: sqlite3.Connection, asked: Asked, contact: int, type: str, details: str) -> None:
-    """Note in a contact's activity that there is a lead."""
+def add_activity(
+    connection: sqlite3.Connection, request: ApiRequest, contact: int, type: str, details: str
+) -> None:
+    """Add a lead to a contact's activities."""
     activities.add(
         connection,
-        asked.organization,
+        request.organization,
         contact,
-        now=asked.now,
+        now=request.now,
         type=type,
         title=type,
         details=details,

@@ -1,4 +1,4 @@
-"""/v1/lead-opportunities: the newer address for leads, whose lists, errors and answers are unlike the others'."""
+"""/v1/lead-opportunities: the newer endpoint for leads, with its own lists, errors and responses."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import re
 import sqlite3
 from typing import Any
 
+from ..engine.errors import ApiError
 from ..engine.listing.pages import page_of
-from ..engine.responses import Answer, Refusal
+from ..engine.responses import ApiResponse
 from ..engine.schema import identifiers
 from ..engine.schema.record import Record
 from ..engine.schema.registry import RESOURCES
 from ..engine.storage import records
 from ..engine.storage.tables import next_id
 from . import lead_contacts, opportunities
-from .endpoint import Asked, Endpoint
+from .endpoint import ApiRequest, Endpoint
 
 PATH = "lead-opportunities"
 DEFAULT_SIZE = 25
@@ -28,20 +29,20 @@ _SORTS = {
 _REQUIRED = "Missing required fields. Must provide: first_name, last_name, source, and either phone or email"
 
 
-def fetch_page(connection: sqlite3.Connection, asked: Asked) -> Answer:
-    """One page. Raises `Refusal` (400 for a filter or sort, 422 beyond the last page)."""
-    page = page_of(asked.arguments, DEFAULT_SIZE)
-    conditions, parameters = _scope(asked)
-    for name, value in _filters(asked.arguments.get("filter", "")):
+def fetch_page(connection: sqlite3.Connection, request: ApiRequest) -> ApiResponse:
+    """Return one page. Raise `ApiError`: 400 for an invalid filter or sort, 422 beyond the last page."""
+    page = page_of(request.arguments, DEFAULT_SIZE)
+    conditions, parameters = _scope(request)
+    for name, value in _filters(request.arguments.get("filter", "")):
         conditions.append(f"{_FILTERS[name]} = ?")
         parameters.append(value)
-    where, order = " AND ".join(conditions), _order(asked.arguments.get("sort", ""))
+    where, order = " AND ".join(conditions), _order(request.arguments.get("sort", ""))
     total = connection.execute(
         f"SELECT count(*) FROM lead_opportunities WHERE {where}", parameters
     ).fetchone()[0]
     last = max(1, -(-total // page.size))
     if page.number > last:
-        raise Refusal(422, "Page requested is outside of result set")
+        raise ApiError(422, "Page requested is outside of result set")
     rows = connection.execute(
         f"SELECT id FROM lead_opportunities WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
         (*parameters, page.size, page.offset),
@@ -52,70 +53,70 @@ def fetch_page(connection: sqlite3.Connection, asked: Asked) -> Answer:
         "next": page.number + 1 if page.number < last else None,
         "prev": page.number - 1 if page.number > 1 else None,
     }
-    items = [_show(connection, asked, row[0]) for row in rows.fetchall()]
-    return Answer(200, {"items": items, "links": links})
+    items = [_show(connection, request, row[0]) for row in rows.fetchall()]
+    return ApiResponse(200, {"items": items, "links": links})
 
 
-def fetch(connection: sqlite3.Connection, asked: Asked) -> Answer:
-    """One lead opportunity. Raises `Refusal` (404)."""
-    return Answer(200, _show(connection, asked, _load(connection, asked).id))
+def fetch(connection: sqlite3.Connection, request: ApiRequest) -> ApiResponse:
+    """Return one lead opportunity. Raise `ApiError` (404)."""
+    return ApiResponse(200, _show(connection, request, _load(connection, request).id))
 
 
-def create(connection: sqlite3.Connection, asked: Asked) -> Answer:
-    """A new lead opportunity, with a contact where none is named. Raises `Refusal` (400)."""
-    payload, resource = asked.payload, RESOURCES[PATH]
+def create(connection: sqlite3.Connection, request: ApiRequest) -> ApiResponse:
+    """Create a lead opportunity, and a contact if none is named. Raise `ApiError` (400)."""
+    payload, resource = request.payload, RESOURCES[PATH]
     names = ("first_name", "last_name", "source")
     if not all(payload.get(name) for name in names) or not (payload.get("phone") or payload.get("email")):
-        raise Refusal(400, _REQUIRED)
-    plain = opportunities.plain_values(payload)
+        raise ApiError(400, _REQUIRED)
+    plain = opportunities.text_values(payload)
     product = opportunities.new_product(payload.get("product"))
-    stage = opportunities.stage_of(payload.get("stage"))
-    assigned = opportunities.assigned_user(connection, asked)
-    owner = lead_contacts.first_user(connection, asked) if assigned is None else assigned
-    contact = _contact(connection, asked, owner)
-    number, stamp = next_id(connection, resource), opportunities.stamp(asked)
-    record = Record(number, asked.organization, owner, resource.blank(), stamp, stamp)
+    stage = opportunities.parse_stage(payload.get("stage"))
+    assigned = opportunities.assigned_user(connection, request)
+    owner = lead_contacts.default_owner(connection, request) if assigned is None else assigned
+    contact = _contact(connection, request, owner)
+    number, timestamp = next_id(connection, resource), opportunities.timestamp(request)
+    record = Record(number, request.organization, owner, resource.defaults(), timestamp, timestamp)
     record.attributes |= plain | {"stage": stage or 1}
     opportunities.set_product(record, product)
-    record.one = {"contact": contact, "source": opportunities.source(connection, asked)}
+    record.one = {"contact": contact, "source": opportunities.source(connection, request)}
     records.insert(connection, resource, record)
     id = shown_id(number)
-    lead_contacts.note(connection, asked, contact, "Lead Opportunity Created", f"{PATH}/{id}")
-    return Answer(201, {"id": id, "contact_id": contact})
+    lead_contacts.add_activity(connection, request, contact, "Lead Opportunity Created", f"{PATH}/{id}")
+    return ApiResponse(201, {"id": id, "contact_id": contact})
 
 
-def update(connection: sqlite3.Connection, asked: Asked) -> Answer:
-    """Change assignment, stage and the rest, each for itself: what fails is told beside what succeeded.
+def update(connection: sqlite3.Connection, request: ApiRequest) -> ApiResponse:
+    """Update assignment, stage and the rest, each on its own. The response lists the parts that failed.
 
-    Raises `Refusal` (400, 404) where nothing can be tried.
+    Raise `ApiError` (400, 404) if the request as a whole is invalid.
     """
-    record = _load(connection, asked)
-    contact = asked.payload.get("contact_id")
+    record = _load(connection, request)
+    contact = request.payload.get("contact_id")
     if contact is None:
-        raise Refusal(400, "contact_id is required")
+        raise ApiError(400, "contact_id is required")
     if str(contact) != str(record.one["contact"]):
-        raise Refusal(400, "contact_id is not the contact of this lead opportunity")
-    old = records.load(connection, RESOURCES[PATH], asked.organization, None, record.id)
-    errors = opportunities.apply(connection, asked, record)
-    record.updated = max(opportunities.stamp(asked), record.updated)
+        raise ApiError(400, "contact_id is not the contact of this lead opportunity")
+    old = records.load(connection, RESOURCES[PATH], request.organization, None, record.id)
+    errors = opportunities.apply_update(connection, request, record)
+    record.updated = max(opportunities.timestamp(request), record.updated)
     if old is not None:
         records.replace(connection, RESOURCES[PATH], old, record)
     told: dict[str, Any] = {
         "leadOpportunity": {"id": shown_id(record.id), "contact_id": record.one["contact"]}
     }
-    return Answer(200, told | ({"errors": errors} if errors else {}))
+    return ApiResponse(200, told | ({"errors": errors} if errors else {}))
 
 
 def shown_id(number: int) -> str:
-    """The id of a lead opportunity, in the form of a UUID."""
-    text = str(identifiers.show(RESOURCES[PATH], number))
+    """Return the id of a lead opportunity, in the form of a UUID."""
+    text = str(identifiers.to_public(RESOURCES[PATH], number))
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-def _scope(asked: Asked) -> tuple[list[str], list[Any]]:
-    if asked.caller.user is None:
-        return ["organization = ?"], [asked.organization]
-    return ["organization = ?", "owner = ?"], [asked.organization, asked.caller.user]
+def _scope(request: ApiRequest) -> tuple[list[str], list[Any]]:
+    if request.caller.user is None:
+        return ["organization = ?"], [request.organization]
+    return ["organization = ?", "owner = ?"], [request.organization, request.caller.user]
 
 
 def _filters(text: str) -> list[tuple[str, int]]:
@@ -123,7 +124,7 @@ def _filters(text: str) -> list[tuple[str, int]]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = (piece.strip() for piece in part.partition("="))
         if name not in _FILTERS or not re.fullmatch(r"[0-9]{1,18}", value):
-            raise Refusal(400, f"Invalid filter expression: {part}")
+            raise ApiError(400, f"Invalid filter expression: {part}")
         found.append((name, int(value)))
     return found
 
@@ -134,40 +135,40 @@ def _order(text: str) -> str:
         return "id"
     column = _SORTS.get(name.removeprefix("-").strip())
     if column is None:
-        raise Refusal(400, f"Invalid sort field: '{name.removeprefix('-')}'.")
+        raise ApiError(400, f"Invalid sort field: '{name.removeprefix('-')}'.")
     return f"{column} {'DESC' if name.startswith('-') else 'ASC'}, id {'DESC' if name.startswith('-') else 'ASC'}"
 
 
-def _load(connection: sqlite3.Connection, asked: Asked) -> Record:
-    number = identifiers.read_or_none(RESOURCES[PATH], asked.id.replace("-", ""))
+def _load(connection: sqlite3.Connection, request: ApiRequest) -> Record:
+    number = identifiers.to_number_or_none(RESOURCES[PATH], request.id.replace("-", ""))
     found = (
         None
         if number is None
-        else records.load(connection, RESOURCES[PATH], asked.organization, asked.caller.user, number)
+        else records.load(connection, RESOURCES[PATH], request.organization, request.caller.user, number)
     )
     if found is None:
-        raise Refusal(404, f"Object with id '{asked.id}' not found", name="message")
+        raise ApiError(404, f"Object with id '{request.id}' not found", name="message")
     return found
 
 
-def _contact(connection: sqlite3.Connection, asked: Asked, owner: int) -> int:
-    given = asked.payload.get("contact_id")
+def _contact(connection: sqlite3.Connection, request: ApiRequest, owner: int) -> int:
+    given = request.payload.get("contact_id")
     if given is None:
-        payload = {name: asked.payload.get(name) for name in ("first_name", "last_name", "source", "email")}
-        person = payload | {"phone_cell": asked.payload.get("phone")}
-        if asked.payload.get("contact_groups") is not None:
-            person["contact_groups"] = asked.payload["contact_groups"]
-        found = lead_contacts.same_person(connection, asked, owner, person)
-        return lead_contacts.create(connection, asked, owner, person) if found is None else found
-    number = identifiers.read_or_none(RESOURCES["contacts"], given)
-    where = (RESOURCES["contacts"], asked.organization, asked.caller.user)
+        payload = {name: request.payload.get(name) for name in ("first_name", "last_name", "source", "email")}
+        person = payload | {"phone_cell": request.payload.get("phone")}
+        if request.payload.get("contact_groups") is not None:
+            person["contact_groups"] = request.payload["contact_groups"]
+        found = lead_contacts.find_same_person(connection, request, owner, person)
+        return lead_contacts.create(connection, request, owner, person) if found is None else found
+    number = identifiers.to_number_or_none(RESOURCES["contacts"], given)
+    where = (RESOURCES["contacts"], request.organization, request.caller.user)
     if number is None or records.load(connection, *where, number) is None:
-        raise Refusal(400, "contact_id does not exist")
+        raise ApiError(400, "contact_id does not exist")
     return number
 
 
-def _show(connection: sqlite3.Connection, asked: Asked, number: int) -> dict[str, Any]:
-    record = records.load(connection, RESOURCES[PATH], asked.organization, None, number)
+def _show(connection: sqlite3.Connection, request: ApiRequest, number: int) -> dict[str, Any]:
+    record = records.load(connection, RESOURCES[PATH], request.organization, None, number)
     if record is None:
         raise LookupError(number)
     attributes = record.attributes
@@ -177,11 +178,11 @@ def _show(connection: sqlite3.Connection, asked: Asked, number: int) -> dict[str
         "last_name": attributes["last_name"],
         "stage": {"id": str(attributes["stage"]), "name": opportunities.STAGES[attributes["stage"] - 1]},
         "product": attributes["product"],
-        "source": opportunities.source_shown(connection, record),
+        "source": opportunities.shown_source(connection, record),
         "assigned_user_id": record.owner,
         "legacy_contact_id": record.one["contact"],
-        "created_at": opportunities.iso(record.created),
-        "updated_at": opportunities.iso(record.updated),
+        "created_at": opportunities.to_iso(record.created),
+        "updated_at": opportunities.to_iso(record.updated),
     }
 
 
@@ -190,7 +191,7 @@ LEAD_OPPORTUNITIES = Endpoint(
     scopes=("leadOpportunitiesSalesPipelineInteraction",),
     collection={"GET": fetch_page, "POST": create},
     item={"GET": fetch, "PATCH": update},
-    guesses=(
+    assumptions=(
         "Statuses and wordings of refusals that are not among the published ones: 400 and a sentence.",
         "A filter that is unknown or not a number is told like a malformed one.",
         "`source` becomes an object with an id of its own per organization; the id of a stage is a text.",

@@ -1,10 +1,10 @@
-"""The attributes of a lead, its opportunity and its offers: their types, how they are taken, merged and shown."""
+"""The attributes of a lead, its opportunity and its offers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..engine.responses import Refusal
+from ..engine.errors import ApiError
 
 TEXT, INTEGER, DECIMAL, FLAG = "text", "integer", "decimal", "flag"
 
@@ -38,11 +38,11 @@ CONTACT_NAMES = (*LEAD, "custom")
 STAGES = 5
 
 
-def of_new(payload: dict[str, Any]) -> dict[str, Any]:
-    """The stored attributes of a new lead; any text or number will do. Raises `Refusal` (422)."""
+def for_new_lead(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes to store for a new lead. Any string or number is valid. Raise `ApiError` (422)."""
     for name in LEAD:
         if isinstance(payload.get(name), (dict, list)):
-            raise Refusal(422, f"Invalid value for attribute: '{name}'")
+            raise ApiError(422, f"Invalid value for attribute: '{name}'")
     opportunity = _object("lead_opportunity", payload.get("lead_opportunity"))
     offers = _offers(payload)
     return {
@@ -54,8 +54,9 @@ def of_new(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def merge(attributes: dict[str, Any], payload: dict[str, Any]) -> None:
-    """Take over a partial update. Raises `Refusal` (422) for a value of another type, an unknown offer or an
-    unknown stage; nothing is changed then.
+    """Merge a partial update into the attributes.
+
+    Raise `ApiError` (422), and change nothing, for a value of the wrong type, an unknown offer or an unknown stage.
     """
     opportunity = _object("lead_opportunity", payload.get("lead_opportunity"))
     lead = _checked(LEAD, payload)
@@ -64,7 +65,7 @@ def merge(attributes: dict[str, Any], payload: dict[str, Any]) -> None:
     if "lead_stage" in payload:
         stage = _read("lead_stage", INTEGER, payload["lead_stage"])
     if stage is not None and not 1 <= stage <= STAGES:
-        raise Refusal(422, f"Invalid value for attribute: 'lead_stage' (1 to {STAGES})")
+        raise ApiError(422, f"Invalid value for attribute: 'lead_stage' (1 to {STAGES})")
     offers = [dict(offer) for offer in attributes["lead_opportunity_offers"]]
     for offer in _offers(payload):
         _merge_offer(offers, offer)
@@ -75,7 +76,7 @@ def merge(attributes: dict[str, Any], payload: dict[str, Any]) -> None:
 
 
 def shown(attributes: dict[str, Any]) -> dict[str, Any]:
-    """A lead as it is shown, but for its owner and contact."""
+    """Return a lead as responses show it, without its owner and contact."""
     lead = {name: _as_number(value) for name, value in attributes["lead"].items()}
     opportunity = {name: _as_text(value) for name, value in attributes["lead_opportunity"].items()}
     return lead | {
@@ -91,7 +92,7 @@ def _merge_offer(offers: list[dict[str, Any]], given: dict[str, Any]) -> None:
         None,
     )
     if "offer_id" not in changes or len(changes) < 2 or position is None:
-        raise Refusal(422, "An offer needs the offer_id of an offer of this lead, and another attribute")
+        raise ApiError(422, "An offer needs the offer_id of an offer of this lead, and another attribute")
     offers[position] |= changes
 
 
@@ -99,14 +100,14 @@ def _object(name: str, value: Any) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise Refusal(422, f"Invalid value for attribute: '{name}'")
+        raise ApiError(422, f"Invalid value for attribute: '{name}'")
     return value
 
 
 def _offers(payload: dict[str, Any]) -> list[dict[str, Any]]:
     value = payload.get("lead_opportunity_offers") or []
     if not isinstance(value, list) or not all(isinstance(offer, dict) for offer in value):
-        raise Refusal(422, "Invalid value for attribute: 'lead_opportunity_offers'")
+        raise ApiError(422, "Invalid value for attribute: 'lead_opportunity_offers'")
     return value
 
 
@@ -115,7 +116,7 @@ def _checked(types: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(name: str, kind: str, value: Any) -> Any:
-    """A value of an update, which has to be of its type. Raises `Refusal` (422)."""
+    """Return a value of an update. Raise `ApiError` (422) if it has the wrong type."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     fits = {
         TEXT: isinstance(value, str),
@@ -124,7 +125,7 @@ def _read(name: str, kind: str, value: Any) -> Any:
         FLAG: isinstance(value, bool) or (number and value in (0, 1)),
     }
     if not fits[kind]:
-        raise Refusal(422, f"Invalid value for attribute: '{name}' must be of type {kind}")
+        raise ApiError(422, f"Invalid value for attribute: '{name}' must be of type {kind}")
     return bool(value) if kind == FLAG else value
 
 

@@ -1,1 +1,1 @@
-"""The engine: one implementation of create, read, update, delete and list for every declared resource."""
+"""The engine: create, read, update, delete and list, implemented once for every declared resource."""

@@ -1,4 +1,4 @@
-"""Writing down what happened to contacts, for the activity resource."""
+"""The activity feed: what happened to contacts."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .storage.tables import next_id
 EMAIL = "Email"
 
 
-def note_creation(resource: Resource, change: Change) -> None:
-    """Note a new record in the history of the contact it is, or names."""
-    history, record = resource.history, change.record
+def add_for_new_record(resource: Resource, change: Change) -> None:
+    """Add the activity that a new record stands for, if its resource has a rule for it."""
+    history, record = resource.activity, change.record
     if history is None:
         return
     contact = record.one.get(history.contact) if history.contact else record.id
     if contact is None:
         return
     shown = record.attributes
-    note = identifiers.show(resource, record.id) if history.notes else None
+    note = identifiers.to_public(resource, record.id) if history.notes else None
     add(
         change.connection,
         change.organization.id,
@@ -33,7 +33,7 @@ def note_creation(resource: Resource, change: Change) -> None:
         now=change.now,
         type=history.type,
         title=shown.get(history.title) if history.title else history.type,
-        details=f"{resource.path}/{identifiers.show(resource, record.id)}",
+        details=f"{resource.path}/{identifiers.to_public(resource, record.id)}",
         notes=shown.get(history.notes) if history.notes else None,
         note_id=note,
     )
@@ -42,13 +42,13 @@ def note_creation(resource: Resource, change: Change) -> None:
 def add(
     connection: sqlite3.Connection, organization: int, contact: int, *, now: float, type: str, **given: Any
 ) -> None:
-    """Note one thing that happened to a contact, in its owner's book; `given` are further attributes."""
+    """Add an activity of a contact. `given` are further attributes."""
     resource = RESOURCES["activity"]
     row = connection.execute("SELECT owner FROM contacts WHERE id = ?", (contact,)).fetchone()
     if row is None:
         return
-    stamp = values.stamp_of(now)
-    attributes = {**resource.blank(), "type": type, "contact_id": contact, "owner_id": row[0], **given}
+    timestamp = values.format_timestamp(now)
+    attributes = {**resource.defaults(), "type": type, "contact_id": contact, "owner_id": row[0], **given}
     number = next_id(connection, resource)
-    record = Record(number, organization, row[0], attributes, stamp, stamp, one={"contact": contact})
+    record = Record(number, organization, row[0], attributes, timestamp, timestamp, one={"contact": contact})
     records.insert(connection, resource, record)

@@ -1,22 +1,20 @@
-"""Taking over what a client sent into a record: attributes, sections, items, relationships. Unknown names are
-ignored.
-"""
+"""Assigning a request's payload to a record: attributes, sections, items and relationships. Unknown names are ignored."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from . import relationships
-from .responses import Refusal
+from .errors import ApiError
 from .schema import values
 from .schema.hooks import Change
 from .schema.resource import Field, Items, Relationship, Resource, Section
 
 
 def assign(resource: Resource, change: Change, *, new: bool) -> None:
-    """Change the record as the payload says; a new one gets its defaults first. Raises `Refusal` (422)."""
+    """Assign the payload to the record. A new record gets its defaults first. Raise `ApiError` (422)."""
     if new:
-        change.record.attributes.update(resource.blank())
+        change.record.attributes.update(resource.defaults())
     attributes, payload = change.record.attributes, change.payload
     for field in resource.fields:
         if field.name in payload and field.assignable and (new or not field.fixed):
@@ -28,7 +26,7 @@ def assign(resource: Resource, change: Change, *, new: bool) -> None:
     for items in resource.items:
         _merge_items(items, attributes, payload)
     for relationship in resource.relationships:
-        if not relationship.creates:
+        if not relationship.allows_nested:
             _relate(relationship, change)
 
 
@@ -40,15 +38,15 @@ def _merge_section(section: Section, attributes: dict[str, Any], value: Any) -> 
     if value is None:
         return
     if not isinstance(value, dict):
-        raise Refusal(422, f"Invalid value for attribute: '{section.name}'")
-    current = attributes.get(section.name) or section.blank()
+        raise ApiError(422, f"Invalid value for attribute: '{section.name}'")
+    current = attributes.get(section.name) or section.defaults()
     attributes[section.name] = {**current, **_read_fields(section.fields, value)}
 
 
 def _entries(name: str, value: Any) -> list[dict[str, Any]]:
     entries = value if isinstance(value, list) else [] if value is None else [value]
     if not all(isinstance(entry, dict) for entry in entries):
-        raise Refusal(422, f"Invalid value for attribute: '{name}'")
+        raise ApiError(422, f"Invalid value for attribute: '{name}'")
     return entries
 
 
@@ -57,7 +55,7 @@ def _merge_items(items: Items, attributes: dict[str, Any], payload: dict[str, An
     for entry in _entries(items.name, payload.get(items.name)):
         read = _read_fields(items.fields, entry)
         if any(read.get(name) in (None, "") for name in items.keys):
-            raise Refusal(422, f"Invalid value for attribute: '{items.name}'")
+            raise ApiError(422, f"Invalid value for attribute: '{items.name}'")
         position = _position(items, current, read)
         if items.value_field and read.get(items.value_field) is None:
             current = current[:position] + current[position + 1 :]
@@ -76,9 +74,7 @@ def _merge_items(items: Items, attributes: dict[str, Any], payload: dict[str, An
 
 
 def _position(items: Items, current: list[dict[str, Any]], entry: dict[str, Any]) -> int:
-    """Where the item with the same key stands, or the length of the list; keys that are not given match
-    anything.
-    """
+    """Return the index of the item with the same keys, or the length of the list. Missing keys match any value."""
     wanted = {name: entry[name] for name in items.keys if entry.get(name) is not None}
     for position, item in enumerate(current):
         if wanted and all(str(item.get(name)) == str(value) for name, value in wanted.items()):

@@ -1,12 +1,10 @@
-"""Who is calling: an organization's own credentials, which see everything, or one of its users, who sees one
-book.
-"""
+"""Who calls the API: an organization with its own credentials, or one of its users."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .responses import insufficient_scope
+from .errors import insufficient_scope
 from .schema.hooks import Organization
 from .schema.resource import Resource
 
@@ -26,8 +24,10 @@ SCOPES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Caller:
-    """The bearer of an access token. `user` is None for client credentials, which act as admin of the
-    organization.
+    """The owner of an access token.
+
+    `user` is None for client credentials, which see every record of the organization. A user sees only the records they
+    own.
     """
 
     organization: Organization
@@ -37,10 +37,10 @@ class Caller:
 
     @property
     def is_admin(self) -> bool:
-        """Whether the caller sees every record of the organization, and who owns it."""
+        """Whether the caller sees every record of the organization."""
         return self.user is None
 
     def require(self, resource: Resource) -> None:
-        """Raise `Refusal` (401) unless the token's scope, and its kind, reach this resource."""
+        """Raise `ApiError` (401) if the token lacks the scope, or the admin rights, for a resource."""
         if resource.scope not in self.scopes or (resource.admin_only and not self.is_admin):
             raise insufficient_scope()

@@ -1,4 +1,4 @@
-"""The emulator's clock: the machine's, plus an offset that the control endpoint moves and the file keeps."""
+"""The sandbox's clock: the machine's clock plus an offset."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _OFFSET = "clock_offset"
 
 
 class Clock:
-    """Seconds since 1970, in the time of this world."""
+    """The time of the sandbox. `offset` is in seconds."""
 
     def __init__(self) -> None:
         self.offset = 0.0
 
     def load(self, connection: sqlite3.Connection) -> None:
-        """Take over the offset that the file holds."""
+        """Read the offset from the file."""
         self.offset = float(get_meta(connection, _OFFSET, 0.0))
 
     def now(self) -> float:
-        """The time, in seconds."""
+        """Return the time in seconds since 1970."""
         return time.time() + self.offset
 
     def iso(self) -> str:
-        """The time in ISO 8601, UTC."""
+        """Return the time in ISO 8601, UTC."""
         return dt.datetime.fromtimestamp(self.now(), dt.UTC).isoformat()
 
     def advance(self, connection: sqlite3.Connection, seconds: float) -> None:
-        """Move ahead (or back, with a negative number), and keep it."""
+        """Move the clock forward, or back by a negative number of seconds, and store the offset."""
         self.offset += seconds
         set_meta(connection, _OFFSET, self.offset)

@@ -1,6 +1,4 @@
-"""What clients can do to a resource: get, create, update, delete. Each runs in the transaction it
-is given.
-"""
+"""Getting, creating, updating and deleting records. Each function runs in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -12,10 +10,11 @@ from typing import Any
 from . import activities, nested_records, relationships
 from .assignment import assign
 from .callers import Caller
+from .errors import ApiError, in_use, not_found, target_not_found
 from .rendering import render
-from .responses import Answer, Refusal, in_use, not_found, target_not_found
+from .responses import ApiResponse
 from .schema import identifiers, values
-from .schema.hooks import Behaviour, Change, SaveRecord
+from .schema.hooks import Change, ResourceHooks, SaveRecord
 from .schema.record import Record
 from .schema.registry import RESOURCES
 from .schema.resource import Resource
@@ -23,10 +22,10 @@ from .storage import duplicates, records
 from .storage.tables import next_id
 
 
-def get(connection: sqlite3.Connection, resource: Resource, caller: Caller, id: str) -> Answer:
-    """One record. Raises `Refusal` (404) where the caller cannot see one of this id."""
+def get(connection: sqlite3.Connection, resource: Resource, caller: Caller, id: str) -> ApiResponse:
+    """Return a record. Raise `ApiError` (404) if the caller can't see it."""
     record = _load(connection, resource, caller, id)
-    return Answer(200, render(connection, resource, caller, [record.id])[0])
+    return ApiResponse(200, render(connection, resource, caller, [record.id])[0])
 
 
 def create(
@@ -37,10 +36,12 @@ def create(
     *,
     now: float,
     host: str,
-) -> Answer:
-    """Create a record, or update the one it is a duplicate of. Raises `Refusal` (422, 404)."""
+) -> ApiResponse:
+    """Create a record, or update the one that it duplicates. Raise `ApiError` (404, 422)."""
     is_new, number = _create(connection, resource, caller, payload, now=now)
-    return Answer(201 if is_new else 200, _told("created" if is_new else "duplicate", resource, number, host))
+    return ApiResponse(
+        201 if is_new else 200, _write_response("created" if is_new else "duplicate", resource, number, host)
+    )
 
 
 def _create(
@@ -51,34 +52,34 @@ def _create(
     *,
     now: float,
 ) -> tuple[bool, int]:
-    """Whether a record is new, and its number."""
+    """Create or update a record. Return whether it is new, and its number."""
     if payload.get("id") is not None and resource.owned and "update" in resource.methods:
         record = _load(connection, resource, caller, payload["id"])
         _change(connection, resource, caller, record, payload, now)
         return False, record.id
     _check_required(resource, caller, payload)
-    stamp = values.stamp_of(now)
+    timestamp = values.format_timestamp(now)
     record = Record(
-        0, caller.organization.id, _owner(connection, resource, caller, payload), {}, stamp, stamp
+        0, caller.organization.id, _owner(connection, resource, caller, payload), {}, timestamp, timestamp
     )
     change = Change(connection, caller.organization, record, payload, now, save_as(connection, caller, now))
     assign(resource, change, new=True)
-    behaviour = _behaviour(resource)
-    behaviour.complete(change)
+    hooks = _hooks(resource)
+    hooks.clean(change)
     existing = duplicates.find(connection, resource, record)
     if existing is not None:
         found = records.load(connection, resource, caller.organization.id, None, existing)
         if found is not None:
             _change(connection, resource, caller, found, payload, now)
             return False, existing
-    behaviour.finish(change)
-    behaviour.check_create(change)
-    nested_records.relate(resource, change)
+    hooks.before_save(change)
+    hooks.before_create(change)
+    nested_records.save(resource, change)
     record.id = next_id(connection, resource)
     records.insert(connection, resource, record)
     change.added = {name: set(ids) for name, ids in record.many.items()}
-    behaviour.after_write(change)
-    activities.note_creation(resource, change)
+    hooks.after_save(change)
+    activities.add_for_new_record(resource, change)
     return True, record.id
 
 
@@ -91,51 +92,53 @@ def update(
     *,
     now: float,
     host: str,
-) -> Answer:
-    """Change a record. Raises `Refusal` (404, 422)."""
+) -> ApiResponse:
+    """Update a record. Raise `ApiError` (404, 422)."""
     record = _load(connection, resource, caller, id)
     _change(connection, resource, caller, record, payload, now)
-    return Answer(200, _told("created", resource, record.id, host) if resource.update_tells_id else [])
+    return ApiResponse(
+        200, _write_response("created", resource, record.id, host) if resource.update_returns_id else []
+    )
 
 
 def match(
     connection: sqlite3.Connection, resource: Resource, caller: Caller, payload: dict[str, Any], *, now: float
-) -> Answer:
-    """Change the record that what is sent would be a duplicate of. Raises `Refusal` (404, 422)."""
+) -> ApiResponse:
+    """Update the record that the payload duplicates. Raise `ApiError` (404, 422)."""
     owner = _owner(connection, resource, caller, payload)
-    number = relationships.same(connection, resource, caller.organization.id, owner, payload)
+    number = relationships.find_duplicate(connection, resource, caller.organization.id, owner, payload)
     if number is None:
         raise not_found()
-    record = _load(connection, resource, caller, identifiers.show(resource, number))
+    record = _load(connection, resource, caller, identifiers.to_public(resource, number))
     _change(connection, resource, caller, record, payload, now)
-    return Answer(200, "[]")
+    return ApiResponse(200, "[]")
 
 
-def delete(connection: sqlite3.Connection, resource: Resource, caller: Caller, id: str) -> Answer:
-    """Delete a record. Raises `Refusal` (404, 409)."""
+def delete(connection: sqlite3.Connection, resource: Resource, caller: Caller, id: str) -> ApiResponse:
+    """Delete a record. Raise `ApiError` (404, 409)."""
     record = _load(connection, resource, caller, id)
-    _behaviour(resource).check_delete(connection, record)
+    _hooks(resource).before_delete(connection, record)
     for other in RESOURCES.values():
-        if relationships.holds(connection, other, resource, record.id):
+        if relationships.is_protected(connection, other, resource, record.id):
             raise in_use(f"it belongs to one of the {other.path}")
     records.remove(connection, resource, record, RESOURCES.values())
-    return Answer(200, "[]")
+    return ApiResponse(200, "[]")
 
 
-def _behaviour(resource: Resource) -> Behaviour:
-    return resource.behaviour() if resource.behaviour else Behaviour()
+def _hooks(resource: Resource) -> ResourceHooks:
+    return resource.hooks() if resource.hooks else ResourceHooks()
 
 
 def _load(connection: sqlite3.Connection, resource: Resource, caller: Caller, id: Any) -> Record:
-    number = identifiers.read(resource, id)
+    number = identifiers.to_number(resource, id)
     record = records.load(connection, resource, caller.organization.id, caller.user, number)
     if record is None:
         raise not_found()
     return record
 
 
-def _told(what: str, resource: Resource, number: int, host: str) -> dict[str, Any]:
-    id = identifiers.show(resource, number)
+def _write_response(what: str, resource: Resource, number: int, host: str) -> dict[str, Any]:
+    id = identifiers.to_public(resource, number)
     return {what: f"{host}/v1/{resource.path}/{id}", "id": id}
 
 
@@ -148,13 +151,13 @@ def _check_required(resource: Resource, caller: Caller, payload: dict[str, Any])
         if lacks(name):
             if name in related:
                 raise target_not_found(name)
-            raise Refusal(422, f"Missing required attribute: '{name}'")
+            raise ApiError(422, f"Missing required attribute: '{name}'")
     options = resource.required_one_of
     if options and all(any(lacks(name) for name in option) for option in options):
         wording = " or ".join(
             "(" + ", ".join(option) + ")" if len(option) > 1 else option[0] for option in options
         )
-        raise Refusal(422, f"Missing required attributes: one of {wording}")
+        raise ApiError(422, f"Missing required attributes: one of {wording}")
 
 
 def _owner(
@@ -170,7 +173,7 @@ def _owner(
 
 
 def save_as(connection: sqlite3.Connection, caller: Caller, now: float) -> SaveRecord:
-    """Return a function that creates or updates records of other resources for this caller."""
+    """Return a function that saves records of other resources as this caller."""
 
     def save(path: str, owner: int | None, payload: dict[str, Any]) -> int:
         target = RESOURCES[path]
@@ -193,22 +196,22 @@ def _change(
             raise target_not_found(relationship.name)
     old = copy.deepcopy(record)
     change = Change(connection, caller.organization, record, payload, now, save_as(connection, caller, now))
-    behaviour = _behaviour(resource)
+    hooks = _hooks(resource)
     if resource.owned and caller.is_admin and payload.get("owner") is not None:
         record.owner = relationships.find_owner(connection, caller.organization.id, payload)
         if old.owner is not None and record.owner != old.owner:
-            behaviour.follow_owner(change, old.owner)
+            hooks.owner_changed(change, old.owner)
     before = {name: set(ids) for name, ids in record.many.items()}
     assign(resource, change, new=False)
-    nested_records.relate(resource, change)
-    behaviour.complete(change)
-    behaviour.finish(change)
+    nested_records.save(resource, change)
+    hooks.clean(change)
+    hooks.before_save(change)
     if resource.unique_on_update:
         other = duplicates.find(connection, resource, record, besides=record.id)
         if other is not None:
-            raise Refusal(422, f"Another record with these values exists: {other}")
-    stamp = values.stamp_of(now)
-    record.updated = max(stamp, old.updated)
+            raise ApiError(422, f"Another record with these values exists: {other}")
+    timestamp = values.format_timestamp(now)
+    record.updated = max(timestamp, old.updated)
     records.replace(connection, resource, old, record)
     change.added = {name: ids - before.get(name, set()) for name, ids in record.many.items()}
-    behaviour.after_write(change)
+    hooks.after_save(change)

@@ -1,30 +1,30 @@
-"""Records sent inside another one, e.g. a loan's borrower: found, or created or updated along with it."""
+"""Records sent inside another one, e.g. a loan's borrower. They are found, created or updated along with it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from . import relationships
-from .responses import target_not_found
+from .errors import target_not_found
 from .schema.hooks import Change
 from .schema.registry import RESOURCES
 from .schema.resource import Relationship, Resource
 
 
-def relate(resource: Resource, change: Change) -> None:
-    """Set those relationships of a record in whose place a full record may be sent.
+def save(resource: Resource, change: Change) -> None:
+    """Set the relationships that allow nested records.
 
-    Raises `Refusal` (422) for what names nobody and is not enough to be created.
+    Raise `ApiError` (422) for one that names no record and lacks what is needed to create it.
     """
     for relationship in resource.relationships:
-        if not relationship.creates:
+        if not relationship.allows_nested:
             continue
         if relationship.many:
             _relate_many(relationship, change)
         elif relationship.name in change.payload:
             value = change.payload[relationship.name]
             change.record.one[relationship.name] = (
-                None if value is None else target_of(relationship, change, value)
+                None if value is None else resolve(relationship, change, value)
             )
 
 
@@ -34,7 +34,7 @@ def _relate_many(relationship: Relationship, change: Change) -> None:
     given = payload.get(relationship.name)
     if given is not None:
         entries = given if isinstance(given, list) else [given]
-        targets |= {target_of(relationship, change, entry) for entry in entries}
+        targets |= {resolve(relationship, change, entry) for entry in entries}
     removed = payload.get(relationship.removed_by) if relationship.removed_by else None
     if removed is not None:
         targets -= relationships.find_removed(
@@ -43,8 +43,8 @@ def _relate_many(relationship: Relationship, change: Change) -> None:
     record.many[relationship.name] = targets
 
 
-def target_of(relationship: Relationship, change: Change, value: Any) -> int:
-    """The id of the record that `value` names by its id or another field, or describes in full."""
+def resolve(relationship: Relationship, change: Change, value: Any) -> int:
+    """Return the id of the record that `value` names, creating or updating it if `value` describes it in full."""
     record, target = change.record, RESOURCES[relationship.target]
     if not isinstance(value, dict):
         raise target_not_found(relationship.name)
@@ -65,5 +65,5 @@ def target_of(relationship: Relationship, change: Change, value: Any) -> int:
 
 
 def _describes(target: Resource, value: dict[str, Any]) -> bool:
-    """Whether there is more to it than an id, for a resource whose records take changes that way."""
+    """Return whether `value` has more than an id, for a resource that takes changes this way."""
     return target.owned and len(value) > 1

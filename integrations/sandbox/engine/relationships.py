@@ -1,4 +1,4 @@
-"""Finding the records that a client names in a relationship, by any of the fields the vendor allows."""
+"""Finding the records that a client names in a relationship."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import sqlite3
 from typing import Any
 
-from .responses import target_not_found
+from .errors import target_not_found
 from .schema import identifiers, values
 from .schema.record import Record
 from .schema.registry import RESOURCES
@@ -21,25 +21,24 @@ def find(
     owner: int | None,
     value: Any,
 ) -> int:
-    """The id of the one target that `value`, an object like `{"username": "alfred"}`, names.
+    """Return the id of the target that `value` names, an object like `{"username": "alfred"}`.
 
-    Raises `Refusal` (422) where there is none, in this organization and, if the relationship says so, of this
-    owner.
+    Raise `ApiError` (422) if there is none in the organization or, if the relationship demands it, of the same owner.
     """
     if not isinstance(value, dict):
         raise target_not_found(relationship.name)
     target = RESOURCES[relationship.target]
     conditions: list[str] = ["organization = ?"]
     parameters: list[Any] = [organization]
-    given = [(name, value[name]) for name in relationship.settable if value.get(name) not in (None, "")]
+    given = [(name, value[name]) for name in relationship.key_fields if value.get(name) not in (None, "")]
     if not given and relationship.by_identity:
-        return _find_same(connection, relationship, organization, owner, value)
+        return _find_by_identity(connection, relationship, organization, owner, value)
     if not given or any(isinstance(named, (dict, list)) for _, named in given):
         raise target_not_found(relationship.name)
     for name, named in given:
         conditions.append("id = ?" if name == "id" else f"a_{name} = ?")
         parameters.append(_number(relationship, target, named) if name == "id" else str(named))
-    if relationship.within_owner and owner is not None:
+    if relationship.same_owner and owner is not None:
         conditions.append("owner = ?")
         parameters.append(owner)
     query = f"SELECT id FROM {target.table} WHERE {' AND '.join(conditions)} ORDER BY id LIMIT 1"
@@ -50,23 +49,23 @@ def find(
 
 
 def _number(relationship: Relationship, target: Resource, value: Any) -> int:
-    number = identifiers.read_or_none(target, value)
+    number = identifiers.to_number_or_none(target, value)
     if number is None:
         raise target_not_found(relationship.name)
     return number
 
 
-def _find_same(
+def _find_by_identity(
     connection: sqlite3.Connection,
     relationship: Relationship,
     organization: int,
     owner: int | None,
     value: dict[str, Any],
 ) -> int:
-    """The id of the record that what is given about it would be a duplicate of, and agrees with in all of it."""
+    """Return the id of the record that `value` duplicates, if the record agrees with all of `value`."""
     target = RESOURCES[relationship.target]
     attributes = _described(target, value)
-    number = same(connection, target, organization, owner, value)
+    number = find_duplicate(connection, target, organization, owner, value)
     found = None if number is None else records.load(connection, target, organization, owner, number)
     if found is None or any(
         _comparable(field.column, found.attributes.get(field.name))
@@ -78,14 +77,14 @@ def _find_same(
     return found.id
 
 
-def same(
+def find_duplicate(
     connection: sqlite3.Connection,
     target: Resource,
     organization: int,
     owner: int | None,
     value: dict[str, Any],
 ) -> int | None:
-    """The number of the record that one described like this would be a duplicate of."""
+    """Return the id of the record that `value` duplicates, or None."""
     attributes = _described(target, value)
     for items in target.items:
         given = value.get(items.name)
@@ -104,21 +103,21 @@ def _described(target: Resource, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _comparable(column: Column, value: Any) -> str:
-    return values.digits(value) if column is Column.DIGITS else str(value).strip().casefold()
+    return values.phone_digits(value) if column is Column.DIGITS else str(value).strip().casefold()
 
 
-def shown(connection: sqlite3.Connection, relationship: Relationship, number: int) -> dict[str, Any]:
-    """What answers show of the target with this number."""
+def show(connection: sqlite3.Connection, relationship: Relationship, number: int) -> dict[str, Any]:
+    """Return the fields of a target that responses show."""
     target = RESOURCES[relationship.target]
-    columns = ", ".join("id" if name == "id" else f"a_{name}" for name in relationship.shows)
+    columns = ", ".join("id" if name == "id" else f"a_{name}" for name in relationship.shown_fields)
     row = connection.execute(f"SELECT {columns} FROM {target.table} WHERE id = ?", (number,)).fetchone()
-    return dict(zip(relationship.shows, row, strict=True))
+    return dict(zip(relationship.shown_fields, row, strict=True))
 
 
-def holds(connection: sqlite3.Connection, resource: Resource, target: Resource, number: int) -> bool:
-    """Whether a record of this resource names a target in a relationship that keeps it from being deleted."""
+def is_protected(connection: sqlite3.Connection, resource: Resource, target: Resource, number: int) -> bool:
+    """Return whether a record of `resource` names the target in a way that forbids deleting the target."""
     for relationship in resource.relationships:
-        if relationship.target != target.path or not relationship.restricts:
+        if relationship.target != target.path or not relationship.protects_target:
             continue
         table = link_table(resource, relationship) if relationship.many else resource.table
         column = "target" if relationship.many else relationship.name
@@ -128,7 +127,7 @@ def holds(connection: sqlite3.Connection, resource: Resource, target: Resource, 
 
 
 def find_owner(connection: sqlite3.Connection, organization: int, payload: dict[str, Any]) -> int:
-    """The id of the user whom a payload's `owner` names."""
+    """Return the id of the user that `owner` names in a payload."""
     return find(connection, OWNER, organization, None, payload.get("owner"))
 
 
@@ -139,7 +138,7 @@ def find_removed(
     owner: int | None,
     value: Any,
 ) -> set[int]:
-    """The ids of the targets to take away; a refusal names the property that was sent."""
+    """Return the ids of the targets to remove. Errors name the property that was sent."""
     renamed = dataclasses.replace(relationship, name=relationship.removed_by)
     return find_many(connection, renamed, organization, owner, value)
 
@@ -151,6 +150,6 @@ def find_many(
     owner: int | None,
     value: Any,
 ) -> set[int]:
-    """The ids of all targets that a list of objects names; a single object stands for a list of one."""
+    """Return the ids of the targets that a list of objects names. A single object is a list of one."""
     entries = value if isinstance(value, list) else [value]
     return {find(connection, relationship, organization, owner, entry) for entry in entries}

@@ -1,7 +1,7 @@
-"""Records as the JSON text a caller sees: stored attributes, with related records spliced in.
+"""Rendering records as JSON text.
 
-Attributes are stored as JSON text and are not decoded again; related records are looked up once for a whole
-page, so that a renamed group shows at once on every contact.
+Attributes are stored as JSON text and are not parsed again. Related records are looked up once per page, so a renamed
+group shows at once on every contact.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .schema.resource import OWNER, Ownership, Relationship, Resource, link_tabl
 def render(
     connection: sqlite3.Connection, resource: Resource, caller: Caller, ids: Sequence[int]
 ) -> list[str]:
-    """The JSON text of each of these records, in this order; ids that do not exist are left out."""
+    """Return the JSON text of each record, in the given order. Unknown ids are left out."""
     if not ids:
         return []
     to_one = _visible_to_one(resource, caller)
@@ -34,8 +34,8 @@ def render(
         _add_to_one(connection, relationship, caller, texts, {row[0]: row[position] for row in rows})
     for relationship in resource.to_many:
         _add_to_many(connection, resource, relationship, caller, texts)
-    if resource.behaviour is not None:
-        computed = resource.behaviour().computed(connection, caller.organization, list(texts))
+    if resource.hooks is not None:
+        computed = resource.hooks().computed_attributes(connection, caller.organization, list(texts))
         for id, extras in computed.items():
             texts[id] += [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in extras.items()]
     return [", ".join(texts[id]) + "}" for id in ids if id in texts]
@@ -43,7 +43,7 @@ def render(
 
 def _visible_to_one(resource: Resource, caller: Caller) -> tuple[Relationship, ...]:
     shows_owner = resource.ownership is Ownership.SHOWN_TO_USER or (resource.owned and caller.is_admin)
-    told = tuple(relationship for relationship in resource.to_one if relationship.shows)
+    told = tuple(relationship for relationship in resource.to_one if relationship.shown_fields)
     return (OWNER, *told) if shows_owner else told
 
 
@@ -71,7 +71,7 @@ def _add_to_many(
 ) -> None:
     marks = ",".join("?" * len(texts))
     links: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    since = "since" if relationship.stamped else "''"
+    since = "since" if relationship.linked_at else "''"
     rows = connection.execute(
         f"SELECT record, target, {since} FROM {link_table(resource, relationship)} WHERE record IN ({marks})",
         tuple(texts),
@@ -92,9 +92,9 @@ def _add_to_many(
 
 
 def _stamped(relationship: Relationship, fragment: str, since: str) -> str:
-    if not relationship.stamped:
+    if not relationship.linked_at:
         return fragment
-    return f'{fragment[:-1]}, "{relationship.stamped}": "{values.iso(since)}"}}'
+    return f'{fragment[:-1]}, "{relationship.linked_at}": "{values.to_iso(since)}"}}'
 
 
 def _fragments(
@@ -103,7 +103,7 @@ def _fragments(
     if not targets:
         return {}
     target = RESOURCES[relationship.target]
-    columns = ", ".join("id" if name == "id" else f"a_{name}" for name in relationship.shows)
+    columns = ", ".join("id" if name == "id" else f"a_{name}" for name in relationship.shown_fields)
     marks = ",".join("?" * len(targets))
     rows = connection.execute(
         f"SELECT id, {columns} FROM {target.table} WHERE id IN ({marks})", tuple(targets)
@@ -111,8 +111,8 @@ def _fragments(
     id_as_text = target.path == "users" and not caller.is_admin
     fragments = {}
     for row in rows:
-        shown = dict(zip(relationship.shows, row[1:], strict=True))
+        shown = dict(zip(relationship.shown_fields, row[1:], strict=True))
         if "id" in shown:
-            shown["id"] = str(row[0]) if id_as_text else identifiers.show(target, row[0])
+            shown["id"] = str(row[0]) if id_as_text else identifiers.to_public(target, row[0])
         fragments[row[0]] = json.dumps(shown)
     return fragments

@@ -1,4 +1,4 @@
-"""JSON bodies of requests, read in one way."""
+"""JSON bodies of requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 
 
 def decode(data: bytes) -> Any:
-    """The JSON value of a body. Raises `ValueError` for what is none: NaN, half a surrogate pair, endless nesting."""
+    """Return the value of a JSON body.
+
+    Raise `ValueError` if it is not JSON. NaN, lone surrogates and endless nesting are not JSON.
+    """
     try:
         value = json.loads(data, parse_constant=_refuse)
         json.dumps(value, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""The resources that are emulated, one declaration a module."""
+"""The emulated resources."""
 
 from ..engine.schema.registry import RESOURCES
 from .accounts import ACCOUNTS

@@ -1,7 +1,7 @@
-"""The accounts resource: what an owner's contacts have at the bank beside loans."""
+"""The accounts resource: bank accounts of contacts."""
 
-from ..engine.schema.hooks import Behaviour, Change
-from ..engine.schema.resource import Column, Field, Filter, Kind, Ownership, Resource, Test
+from ..engine.schema.hooks import Change, ResourceHooks
+from ..engine.schema.resource import Column, Field, FieldType, Filter, Lookup, Ownership, Resource
 from .lending_lists import ACCOUNT_CLASS, account_list
 from .rules import custom_values, participant_transfers
 from .rules.contact_references import participant
@@ -10,15 +10,15 @@ _TEXTS = "address address_2 application_number city source state zip_code"
 HOLDER = "primary_account_holder"
 
 
-class AccountBehaviour(Behaviour):
-    """An account's custom values are checked, and its holder follows to a new owner."""
+class AccountHooks(ResourceHooks):
+    """Checks custom values, and moves the holder to a new owner."""
 
-    def complete(self, change: Change) -> None:
+    def clean(self, change: Change) -> None:
         """Check the custom values."""
         custom_values.check(change, "account")
 
-    def follow_owner(self, change: Change, previous: int) -> None:
-        """Replace the previous owner's contact by the new owner's same one."""
+    def owner_changed(self, change: Change, previous: int) -> None:
+        """Replace the holder with the new owner's contact for the same person."""
         participant_transfers.move_participants(change, (HOLDER,))
 
 
@@ -32,10 +32,10 @@ ACCOUNTS = Resource(
         *(Field(name) for name in _TEXTS.split()),
         Field("account_name", column=Column.PLAIN),
         Field("account_number", column=Column.PLAIN, indexed=True),
-        Field("account_rate", Kind.NUMBER),
+        Field("account_rate", FieldType.NUMBER),
         Field("external_id", column=Column.PLAIN, indexed=True),
-        Field("last_modified_date", Kind.MOMENT),
-        Field("open_date", Kind.MOMENT),
+        Field("last_modified_date", FieldType.DATETIME),
+        Field("open_date", FieldType.DATETIME),
     ),
     items=(custom_values.CUSTOM,),
     relationships=(
@@ -45,29 +45,29 @@ ACCOUNTS = Resource(
         account_list("account_type"),
     ),
     filters=(
-        Filter("internal_updated_at_start", Test.FROM, "updated"),
-        Filter("internal_updated_at_end", Test.UNTIL, "updated"),
-        Filter("internal_created_at_start", Test.FROM, "created"),
-        Filter("internal_created_at_end", Test.UNTIL, "created"),
-        Filter("owner_id", Test.OWNER, by="id"),
-        Filter("owner_email", Test.OWNER, by="email"),
-        Filter("owner_username", Test.OWNER, by="username"),
-        Filter("owner_external_id", Test.OWNER, by="external_id"),
-        Filter("account_number", Test.EQUALS, "account_number"),
-        Filter("account_class_name", Test.TARGET, "account_class", by="class_name"),
-        Filter("account_status", Test.TARGET, "account_status", by="account_status"),
-        Filter("account_type", Test.TARGET, "account_type", by="account_type"),
-        Filter("account_name_contains", Test.CONTAINS, "account_name"),
-        Filter("role_system_name", Test.ROLE, HOLDER),
-        Filter("borrower_id", Test.TARGET, HOLDER, by="id"),
-        Filter("agent_id", Test.TARGET),
-        Filter("other_id", Test.TARGET),
+        Filter("internal_updated_at_start", Lookup.GTE, "updated"),
+        Filter("internal_updated_at_end", Lookup.LTE, "updated"),
+        Filter("internal_created_at_start", Lookup.GTE, "created"),
+        Filter("internal_created_at_end", Lookup.LTE, "created"),
+        Filter("owner_id", Lookup.OWNER, by="id"),
+        Filter("owner_email", Lookup.OWNER, by="email"),
+        Filter("owner_username", Lookup.OWNER, by="username"),
+        Filter("owner_external_id", Lookup.OWNER, by="external_id"),
+        Filter("account_number", Lookup.EXACT, "account_number"),
+        Filter("account_class_name", Lookup.TO_ONE, "account_class", by="class_name"),
+        Filter("account_status", Lookup.TO_ONE, "account_status", by="account_status"),
+        Filter("account_type", Lookup.TO_ONE, "account_type", by="account_type"),
+        Filter("account_name_contains", Lookup.CONTAINS, "account_name"),
+        Filter("role_system_name", Lookup.ROLE, HOLDER),
+        Filter("borrower_id", Lookup.TO_ONE, HOLDER, by="id"),
+        Filter("agent_id", Lookup.TO_ONE),
+        Filter("other_id", Lookup.TO_ONE),
     ),
-    guesses=(
+    assumptions=(
         "Accounts and their lists need the scope loanInteraction; none is published for them.",
         "Nothing but the owner is required, and only that of an admin; two accounts may share everything.",
         "The primary account holder counts as borrower; `agent_id` and `other_id` find nothing.",
         "The times of creation and change cannot be set, although they are listed as assignable.",
     ),
-    behaviour=AccountBehaviour,
+    hooks=AccountHooks,
 )

@@ -1,6 +1,15 @@
-"""The activity resource: what happened to contacts, written by everything that happens and only read."""
+"""The activity resource: what happened to contacts. Read-only."""
 
-from ..engine.schema.resource import Column, Field, Filter, Kind, Ownership, Relationship, Resource, Test
+from ..engine.schema.resource import (
+    Column,
+    Field,
+    FieldType,
+    Filter,
+    Lookup,
+    Ownership,
+    Relationship,
+    Resource,
+)
 
 ACTIVITY = Resource(
     path="activity",
@@ -10,23 +19,25 @@ ACTIVITY = Resource(
     ownership=Ownership.SHOWN_TO_USER,
     time_names=("created_at", ""),
     fields=(
-        Field("contact_id", Kind.NUMBER, column=Column.PLAIN, indexed=True),
+        Field("contact_id", FieldType.NUMBER, column=Column.PLAIN, indexed=True),
         Field("details"),
-        Field("note_id", Kind.NUMBER),
+        Field("note_id", FieldType.NUMBER),
         Field("notes"),
-        Field("owner_id", Kind.NUMBER),
+        Field("owner_id", FieldType.NUMBER),
         Field("title"),
         Field("type", column=Column.PLAIN),
     ),
-    relationships=(Relationship("contact", "contacts", shows=(), settable=("id",), cascades=True),),
-    filters=(
-        Filter("internal_created_at_start", Test.FROM, "created"),
-        Filter("internal_created_at_end", Test.UNTIL, "created"),
-        Filter("contact_id", Test.EQUALS, "contact_id"),
-        Filter("type", Test.EQUALS, "type"),
-        Filter("owner_id", Test.OWNER, by="id"),
+    relationships=(
+        Relationship("contact", "contacts", shown_fields=(), key_fields=("id",), deleted_with_target=True),
     ),
-    guesses=(
+    filters=(
+        Filter("internal_created_at_start", Lookup.GTE, "created"),
+        Filter("internal_created_at_end", Lookup.LTE, "created"),
+        Filter("contact_id", Lookup.EXACT, "contact_id"),
+        Filter("type", Lookup.EXACT, "type"),
+        Filter("owner_id", Lookup.OWNER, by="id"),
+    ),
+    assumptions=(
         "Activity needs the scope leadInteraction, and what belongs to a contact goes with it.",
         "What becomes activity, and of which type: new contacts, notes, survey responses, insights, loans, leads"
         " and lead opportunities, and e-mails of campaigns.",

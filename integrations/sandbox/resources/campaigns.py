@@ -1,6 +1,6 @@
-"""The campaigns resource: marketing campaigns as an outside system counts them."""
+"""The campaigns resource: marketing campaigns of an outside system."""
 
-from ..engine.schema.resource import Column, Field, Filter, Identity, Kind, Resource, Test
+from ..engine.schema.resource import Column, Field, FieldType, Filter, Identity, Lookup, Resource
 
 HEX_DIGITS = 32
 
@@ -12,21 +12,21 @@ CAMPAIGNS = Resource(
     methods=frozenset({"list", "get", "create"}),
     time_names=("internal_created_at", ""),
     fields=(
-        Field("archived", Kind.FLAG, default=False),
-        Field("end_date", Kind.MOMENT, column=Column.PLAIN),
+        Field("archived", FieldType.BOOLEAN, default=False),
+        Field("end_date", FieldType.DATETIME, column=Column.PLAIN),
         Field("name", column=Column.PLAIN, indexed=True),
-        Field("start_date", Kind.MOMENT, column=Column.PLAIN),
-        Field("visible", Kind.FLAG, default=True),
+        Field("start_date", FieldType.DATETIME, column=Column.PLAIN),
+        Field("visible", FieldType.BOOLEAN, default=True),
     ),
     required=("name",),
     identities=(Identity(("name",)),),
     filters=(
-        Filter("start_date_start", Test.FROM, "start_date"),
-        Filter("start_date_end", Test.UNTIL, "start_date"),
-        Filter("end_date_start", Test.FROM, "end_date"),
-        Filter("end_date_end", Test.UNTIL, "end_date"),
+        Filter("start_date_start", Lookup.GTE, "start_date"),
+        Filter("start_date_end", Lookup.LTE, "start_date"),
+        Filter("end_date_start", Lookup.GTE, "end_date"),
+        Filter("end_date_end", Lookup.LTE, "end_date"),
     ),
-    guesses=(
+    assumptions=(
         "No example of an answer is published: the shape follows the table of attributes, ids have 32 digits as in"
         " the example of a campaign's activity.",
         "A new campaign is visible and not archived. It sends nothing: the e-mails of the outbox come from the"

@@ -1,16 +1,16 @@
-"""The contact-groups resource: names under which an owner collects contacts."""
+"""The contact-groups resource: an owner's groups of contacts."""
 
-from ..engine.responses import Refusal
-from ..engine.schema.hooks import Behaviour, Change
-from ..engine.schema.resource import Column, Field, Identity, Kind, Ownership, Resource
+from ..engine.errors import ApiError
+from ..engine.schema.hooks import Change, ResourceHooks
+from ..engine.schema.resource import Column, Field, FieldType, Identity, Ownership, Resource
 
 
-class GroupBehaviour(Behaviour):
-    """A group stays where its contacts are."""
+class GroupHooks(ResourceHooks):
+    """Keeps a group with its owner."""
 
-    def follow_owner(self, change: Change, previous: int) -> None:
-        """Refuse to give a group to another owner: its contacts would show a group of another book."""
-        raise Refusal(422, "A contact group cannot be given to another owner")
+    def owner_changed(self, change: Change, previous: int) -> None:
+        """Reject a new owner: the group's contacts belong to the old one."""
+        raise ApiError(422, "A contact group cannot be given to another owner")
 
 
 CONTACT_GROUPS = Resource(
@@ -21,14 +21,14 @@ CONTACT_GROUPS = Resource(
     ownership=Ownership.HIDDEN_FROM_USER,
     fields=(
         Field("group_name", column=Column.PLAIN, indexed=True),
-        Field("user_editable", Kind.FLAG, default=True),
+        Field("user_editable", FieldType.BOOLEAN, default=True),
     ),
     required=("group_name",),
     identities=(Identity(("group_name",)),),
     unique_on_update=True,
     webhook_item="CONTACT_GROUP",
-    behaviour=GroupBehaviour,
-    guesses=(
+    hooks=GroupHooks,
+    assumptions=(
         "Renaming a group to a name its owner already uses answers 422, as does giving it to another owner.",
         "Deleting a group takes its contacts out of it and changes nothing else about them.",
         "Renaming a group does not change `internal_updated_at` of its contacts.",

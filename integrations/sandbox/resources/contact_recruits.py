@@ -1,4 +1,4 @@
-"""The contact-recruits resource: contacts whom an organization would like to hire, with their profession's data."""
+"""The contact-recruits resource: contacts that an organization wants to hire."""
 
 from __future__ import annotations
 
@@ -7,35 +7,37 @@ import re
 from typing import Any
 
 from ..engine import relationships
-from ..engine.responses import Refusal, target_not_found
+from ..engine.errors import ApiError, target_not_found
 from ..engine.schema import values
 from ..engine.schema.hooks import Change
 from ..engine.schema.resource import (
     ALL_METHODS,
-    USER_SETTABLE,
-    USER_SHOWS,
+    USER_KEY_FIELDS,
+    USER_SHOWN_FIELDS,
     Field,
-    Kind,
+    FieldType,
     Relationship,
     Section,
 )
-from .contacts import CONTACTS, ContactBehaviour
+from .contacts import CONTACTS, ContactHooks
 from .rules.us_states import STATES
 
 _MANAGERS = tuple(
-    Relationship(name, "users", shows=USER_SHOWS, settable=USER_SETTABLE)
+    Relationship(name, "users", shown_fields=USER_SHOWN_FIELDS, key_fields=USER_KEY_FIELDS)
     for name in ("branch_manager", "division_manager", "regional_manager")
 )
 _STATUS = Relationship(
-    "recruit_status", "contact-recruit-statuses", shows=("status_name",), settable=("status_name",)
+    "recruit_status", "contact-recruit-statuses", shown_fields=("status_name",), key_fields=("status_name",)
 )
 _METRIC = Relationship(
     "metric",
     "contact-recruit-metrics",
-    shows=("metric_name", "metric_type"),
-    settable=("metric_name", "metric_type"),
+    shown_fields=("metric_name", "metric_type"),
+    key_fields=("metric_name", "metric_type"),
 )
-_UNIT = Relationship("unit", "contact-recruit-metric-units", shows=("unit_name",), settable=("unit_name",))
+_UNIT = Relationship(
+    "unit", "contact-recruit-metric-units", shown_fields=("unit_name",), key_fields=("unit_name",)
+)
 _INFO = Section(
     "recruit_info",
     (
@@ -43,25 +45,25 @@ _INFO = Section(
             Field(name)
             for name in ("background", "commission_cap", "commission_split", "corporate_objective")
         ),
-        Field("has_resume", Kind.FLAG),
+        Field("has_resume", FieldType.BOOLEAN),
         *(Field(name) for name in ("nmls_id", "resume_url", "sourced_percentage")),
-        Field("ust_is_complete", Kind.FLAG),
+        Field("ust_is_complete", FieldType.BOOLEAN),
         Field("years_experience"),
     ),
 )
 _PARTS = {"metric": _METRIC, "unit": _UNIT}
-_VALUE = Field("value", Kind.NUMBER)
+_VALUE = Field("value", FieldType.NUMBER)
 _WHOLE = 100
 
 
-class RecruitBehaviour(ContactBehaviour):
-    """A recruit is a contact with people to report to, a status, licenses of states, and metrics that add up."""
+class RecruitHooks(ContactHooks):
+    """Checks what only recruits have: managers, status, state licenses, and metrics."""
 
     path = "contact-recruits"
 
-    def complete(self, change: Change) -> None:
-        """Take over what only recruits have."""
-        super().complete(change)
+    def clean(self, change: Change) -> None:
+        """Assign what only recruits have."""
+        super().clean(change)
         _take_info(change)
         _take_licenses(change)
         _take_metrics(change)
@@ -78,16 +80,16 @@ def _take_info(change: Change) -> None:
 
 
 def _found(change: Change, relationship: Relationship, value: Any) -> dict[str, Any]:
-    """What is shown of the record that a value names."""
+    """Return the shown fields of the record that a value names."""
     number = relationships.find(change.connection, relationship, change.organization.id, None, value)
-    return relationships.shown(change.connection, relationship, number)
+    return relationships.show(change.connection, relationship, number)
 
 
 def _entries(change: Change, name: str) -> list[dict[str, Any]]:
     value = change.payload.get(name)
     entries = value if isinstance(value, list) else [] if value is None else [value]
     if not all(isinstance(entry, dict) for entry in entries):
-        raise Refusal(422, f"Invalid value for attribute: '{name}'")
+        raise ApiError(422, f"Invalid value for attribute: '{name}'")
     return entries
 
 
@@ -129,26 +131,26 @@ def _metric(change: Change, entry: dict[str, Any]) -> dict[str, Any]:
         name: _found(change, relationship, entry.get(name)) for name, relationship in _PARTS.items()
     }
     if entry.get("value") in (None, ""):
-        raise Refusal(422, "Missing required attribute: 'recruit_metrics.value'")
+        raise ApiError(422, "Missing required attribute: 'recruit_metrics.value'")
     found["value"] = str(values.read(_VALUE, entry["value"]))
     found["on_date"] = _date(entry.get("on_date"))
     kind = found["metric"]["metric_type"]
     if kind == "sales_production" and found["on_date"] is None:
-        raise Refusal(422, "Missing required attribute: 'recruit_metrics.on_date'")
+        raise ApiError(422, "Missing required attribute: 'recruit_metrics.on_date'")
     if kind == "system_experience" and found["unit"]["unit_name"] != "years":
-        raise Refusal(422, "Invalid value for attribute: 'recruit_metrics.unit'")
+        raise ApiError(422, "Invalid value for attribute: 'recruit_metrics.unit'")
     return found
 
 
 def _date(value: Any) -> str | None:
-    """A year, a month or a day as the moment it begins."""
+    """Return the time at which a year, a month or a day begins."""
     if value in (None, ""):
         return None
     text = re.sub(r"^(\d{4})$", r"\1-01", str(value).strip())
-    moment = values.moment(re.sub(r"^(\d{4}-\d{2})$", r"\1-01", text))
+    moment = values.parse_datetime(re.sub(r"^(\d{4}-\d{2})$", r"\1-01", text))
     if moment is None:
-        raise Refusal(422, "Invalid value for attribute: 'recruit_metrics.on_date'")
-    return values.stamp(moment)
+        raise ApiError(422, "Invalid value for attribute: 'recruit_metrics.on_date'")
+    return values.format_datetime(moment)
 
 
 def _check_sums(metrics: list[dict[str, Any]]) -> None:
@@ -158,7 +160,7 @@ def _check_sums(metrics: list[dict[str, Any]]) -> None:
             kind = metric["metric"]["metric_type"]
             sums[kind] = sums.get(kind, 0) + float(metric["value"])
             if sums[kind] > _WHOLE:
-                raise Refusal(422, f"Metrics of type '{kind}' add up to more than {_WHOLE} percent")
+                raise ApiError(422, f"Metrics of type '{kind}' add up to more than {_WHOLE} percent")
 
 
 CONTACT_RECRUITS = dataclasses.replace(
@@ -168,9 +170,9 @@ CONTACT_RECRUITS = dataclasses.replace(
     sequence=CONTACTS.path,
     sections=(*CONTACTS.sections, _INFO),
     webhook_item="",
-    large=False,
-    behaviour=RecruitBehaviour,
-    guesses=(
+    has_list_index=False,
+    hooks=RecruitHooks,
+    assumptions=(
         "Recruits are kept apart from contacts and are not listed among them; no id belongs to both. What is said"
         " of contacts holds for them too.",
         "The attributes of `recruit_info` are named as in the examples, not as in the table.",

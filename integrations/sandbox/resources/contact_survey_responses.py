@@ -1,4 +1,4 @@
-"""The contact-survey-responses resource: what contacts answered. Written once, never changed."""
+"""The contact-survey-responses resource: what contacts answered. Responses are never changed."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 from typing import Any
 
 from ..campaigns import outbox
-from ..engine.responses import Refusal, target_not_found
-from ..engine.schema.hooks import Behaviour, Change
-from ..engine.schema.resource import History, Ownership, Relationship, Resource
+from ..engine.errors import ApiError, target_not_found
+from ..engine.schema.hooks import Change, ResourceHooks
+from ..engine.schema.resource import ActivityRule, Ownership, Relationship, Resource
 from ..engine.storage import records
 from .contact_surveys import CONTACT_SURVEYS, HEX_DIGITS
-from .rules.contact_references import CONTACT, GUESSES
+from .rules.contact_references import ASSUMPTIONS, CONTACT
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
-class ResponseBehaviour(Behaviour):
-    """Answers belong to questions of the survey and fit their types; a survey may start a campaign."""
+class ResponseHooks(ResourceHooks):
+    """Checks responses against the questions of the survey, and starts the survey's campaigns."""
 
-    def complete(self, change: Change) -> None:
-        """Put each answer beside its question."""
+    def clean(self, change: Change) -> None:
+        """Pair each response with its question."""
         survey = records.load(
             change.connection,
             CONTACT_SURVEYS,
@@ -33,15 +33,17 @@ class ResponseBehaviour(Behaviour):
         )
         sent = change.payload["question_responses"]
         if not isinstance(sent, list):
-            raise Refusal(422, "Invalid value for attribute: 'question_responses'")
+            raise ApiError(422, "Invalid value for attribute: 'question_responses'")
         answers = [_answer(entry, questions) for entry in sent]
         if len({answer["question"]["id"] for answer in answers}) < len(answers):
-            raise Refusal(422, "Invalid value for attribute: 'question_responses.question'")
+            raise ApiError(422, "Invalid value for attribute: 'question_responses.question'")
         change.record.attributes["question_responses"] = answers
 
-    def after_write(self, change: Change) -> None:
+    def after_save(self, change: Change) -> None:
         """Start the campaigns of the survey."""
-        outbox.start(change, outbox.SURVEYS, [change.record.one["survey"]], change.record.one["contact"])
+        outbox.start_campaigns(
+            change, outbox.SURVEYS, [change.record.one["survey"]], change.record.one["contact"]
+        )
 
 
 def _answer(entry: Any, questions: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -51,9 +53,9 @@ def _answer(entry: Any, questions: dict[str, dict[str, Any]]) -> dict[str, Any]:
         raise target_not_found("question")
     value = entry.get("response_value")
     if value in (None, ""):
-        raise Refusal(422, "Missing required attribute: 'question_responses.response_value'")
+        raise ApiError(422, "Missing required attribute: 'question_responses.response_value'")
     if isinstance(value, (dict, list)) or not _fits(question, str(value)):
-        raise Refusal(422, "Invalid value for attribute: 'question_responses.response_value'")
+        raise ApiError(422, "Invalid value for attribute: 'question_responses.response_value'")
     return {"response_value": str(value), "question": question}
 
 
@@ -76,17 +78,17 @@ CONTACT_SURVEY_RESPONSES = Resource(
     fields=(),
     relationships=(
         CONTACT,
-        Relationship("survey", "contact-surveys", shows=(), settable=("id",)),
+        Relationship("survey", "contact-surveys", shown_fields=(), key_fields=("id",)),
     ),
-    history=History("Survey Response", contact="contact"),
+    activity=ActivityRule("Survey Response", contact="contact"),
     required=("question_responses", "contact", "survey"),
-    guesses=(
-        *GUESSES,
+    assumptions=(
+        *ASSUMPTIONS,
         "Questions are shown as they were when they were answered.",
         "A question of another survey, or one that is answered twice, answers 422; so does a decimal that is"
         " no number. Not every question needs an answer.",
         "Survey responses have no filters; a filter answers 422 like any unknown one.",
     ),
     webhook_item="CONTACT_SURVEY_RESPONSE",
-    behaviour=ResponseBehaviour,
+    hooks=ResponseHooks,
 )

@@ -1,13 +1,13 @@
-"""The contact-surveys resource: questions that integrations ask contacts outside, and the answers they allow."""
+"""The contact-surveys resource: surveys that integrations ask outside Total Expert."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..engine.responses import Refusal
+from ..engine.errors import ApiError
 from ..engine.schema import identifiers
-from ..engine.schema.hooks import Behaviour, Change
-from ..engine.schema.resource import Column, Field, Filter, Resource, Test
+from ..engine.schema.hooks import Change, ResourceHooks
+from ..engine.schema.resource import Column, Field, Filter, Lookup, Resource
 from ..engine.schema.values import read
 from ..engine.storage import tables
 
@@ -23,22 +23,22 @@ _CHOICES = "possible_choice_answers"
 HEX_DIGITS = 16
 
 
-class SurveyBehaviour(Behaviour):
-    """Questions are told apart by their system names and keep their ids; a choice needs answers to choose from."""
+class SurveyHooks(ResourceHooks):
+    """Identifies questions by system name, so that they keep their ids."""
 
-    def complete(self, change: Change) -> None:
-        """Take over the questions that were sent; those not sent stay as they are."""
+    def clean(self, change: Change) -> None:
+        """Merge the questions that were sent into the existing ones."""
         current = {
             question["system_name"]: question for question in change.record.attributes.get("questions", ())
         }
         if "questions" not in change.payload:
-            raise Refusal(422, "Missing required attribute: 'questions'")
+            raise ApiError(422, "Missing required attribute: 'questions'")
         seen: set[str] = set()
         for sent in _objects("questions", change.payload["questions"]):
             question = _question(sent, current)
             name = question["system_name"]
             if name in seen:
-                raise Refusal(422, "Invalid value for attribute: 'questions.system_name'")
+                raise ApiError(422, "Invalid value for attribute: 'questions.system_name'")
             seen.add(name)
             known = current.get(name)
             question["id"] = known["id"] if known else _new_id(change)
@@ -48,14 +48,14 @@ class SurveyBehaviour(Behaviour):
 
 def _objects(name: str, value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        raise Refusal(422, f"Invalid value for attribute: '{name}'")
+        raise ApiError(422, f"Invalid value for attribute: '{name}'")
     return value
 
 
 def _require(prefix: str, needed: tuple[str, ...], given: dict[str, Any]) -> None:
     for name in needed:
         if given.get(name) in (None, ""):
-            raise Refusal(422, f"Missing required attribute: '{prefix}.{name}'")
+            raise ApiError(422, f"Missing required attribute: '{prefix}.{name}'")
 
 
 def _question(sent: dict[str, Any], current: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -64,12 +64,12 @@ def _question(sent: dict[str, Any], current: dict[str, dict[str, Any]]) -> dict[
     whole = {**known, **sent}
     _require("questions", _QUESTION_NEEDS, whole)
     if known and str(whole["system_name"]) != known["system_name"]:
-        raise Refusal(422, "Invalid value for attribute: 'questions.system_name'")
+        raise ApiError(422, "Invalid value for attribute: 'questions.system_name'")
     question = _read(_QUESTION, whole)
     if question["data_type"] == "choice":
         prefix = f"questions.{_CHOICES}"
         if not whole.get(_CHOICES):
-            raise Refusal(422, f"Missing required attribute: '{prefix}'")
+            raise ApiError(422, f"Missing required attribute: '{prefix}'")
         choices = _objects(prefix, whole[_CHOICES])
         for choice in choices:
             _require(prefix, ("value", "system_name"), choice)
@@ -90,8 +90,8 @@ def _new_id(change: Change) -> str:
 
 
 def question_id(number: int) -> str:
-    """The id of the question with this number, among all questions of all surveys."""
-    return identifiers.scrambled("contact-surveys/questions", number, HEX_DIGITS)
+    """Return the id of a question, by its number among all questions."""
+    return identifiers.scramble("contact-surveys/questions", number, HEX_DIGITS)
 
 
 CONTACT_SURVEYS = Resource(
@@ -101,7 +101,7 @@ CONTACT_SURVEYS = Resource(
     hex_digits=HEX_DIGITS,
     methods=frozenset({"list", "get", "create", "update"}),
     time_names=("internal_created_at", ""),
-    update_tells_id=True,
+    update_returns_id=True,
     fields=(
         Field("external_id"),
         Field("source", shown=False),
@@ -110,12 +110,12 @@ CONTACT_SURVEYS = Resource(
     ),
     required=("source", "survey_name", "questions"),
     filters=(
-        Filter("internal_created_at_start", Test.FROM, "created"),
-        Filter("internal_created_at_end", Test.UNTIL, "created"),
-        Filter("survey_name", Test.EQUALS, "survey_name"),
-        Filter("version", Test.EQUALS, "version"),
+        Filter("internal_created_at_start", Lookup.GTE, "created"),
+        Filter("internal_created_at_end", Lookup.LTE, "created"),
+        Filter("survey_name", Lookup.EXACT, "survey_name"),
+        Filter("version", Lookup.EXACT, "version"),
     ),
-    guesses=(
+    assumptions=(
         "An update answers 200; its body is documented, its status is not.",
         "A question that an update does not send stays; one with a known system name is replaced and keeps its id.",
         "Questions come in the order of their system names, and so do the answers to choose from.",
@@ -123,5 +123,5 @@ CONTACT_SURVEYS = Resource(
         "The system name of an existing question cannot be changed; one used twice in a survey answers 422.",
         "Admins and users of an organization see and change all of its surveys.",
     ),
-    behaviour=SurveyBehaviour,
+    hooks=SurveyHooks,
 )

@@ -1,29 +1,29 @@
-"""The contacts resource: people in an owner's book, with their groups, external ids and custom values."""
+"""The contacts resource: people with their groups, external ids and custom values."""
 
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from ..campaigns import outbox
-from ..engine.responses import Refusal, in_use
-from ..engine.schema.hooks import Behaviour, Change, Organization
+from ..engine.errors import ApiError, in_use
+from ..engine.schema.hooks import Change, Organization, ResourceHooks
 from ..engine.schema.record import Record
 from ..engine.schema.resource import (
     ALL_METHODS,
-    USER_SETTABLE,
-    USER_SHOWS,
+    USER_KEY_FIELDS,
+    USER_SHOWN_FIELDS,
+    ActivityRule,
     Column,
     Field,
+    FieldType,
     Filter,
-    History,
     Identity,
     Items,
-    Kind,
+    Lookup,
     Ownership,
     Relationship,
     Resource,
     Section,
-    Test,
 )
 from .rules import call_consents, custom_values, entity_members
 
@@ -36,15 +36,16 @@ _MOMENTS = "creation_date credit_score_date last_contacted_date pre_approval_iss
 _RATINGS = ("Excellent", "Good", "Fair", "Poor", "Very Poor")
 
 
-class ContactBehaviour(Behaviour):
-    """Required groups, external ids kept in step, custom values checked, groups that follow a new owner,
-    e-mails. `path` is the resource these contacts belong to.
+class ContactHooks(ResourceHooks):
+    """Rules of contacts.
+
+    `path` is the resource that these contacts belong to.
     """
 
     path = "contacts"
 
-    def check_create(self, change: Change) -> None:
-        """Refuse a new contact that lacks a group its organization requires."""
+    def before_create(self, change: Change) -> None:
+        """Reject a new contact that lacks a group its organization requires."""
         required = change.organization.required_groups
         if not required:
             return
@@ -56,10 +57,10 @@ class ContactBehaviour(Behaviour):
         present = {row[0].casefold() for row in rows}
         missing = [name for name in required if name.casefold() not in present]
         if missing:
-            raise Refusal(422, f"Missing required contact groups: '{', '.join(missing)}'")
+            raise ApiError(422, f"Missing required contact groups: '{', '.join(missing)}'")
 
-    def complete(self, change: Change) -> None:
-        """Keep the pair of source and external id among the external ids, and describe custom values."""
+    def clean(self, change: Change) -> None:
+        """Add the source and external id to `external_ids`, and check custom values."""
         attributes: dict[str, Any] = change.record.attributes
         if attributes.get("external_id") and attributes.get("source"):
             pair = {"external_id": attributes["external_id"], "source": attributes["source"]}
@@ -67,17 +68,17 @@ class ContactBehaviour(Behaviour):
                 attributes["external_ids"].append(pair)
         custom_values.check(change, "contact")
 
-    def finish(self, change: Change) -> None:
-        """Keep what the write says about consent, of the contact that it turned out to be about."""
-        call_consents.take(change)
+    def before_save(self, change: Change) -> None:
+        """Store consents."""
+        call_consents.apply(change)
 
-    def check_delete(self, connection: sqlite3.Connection, record: Record) -> None:
-        """Refuse to delete a contact whom others work with, too."""
+    def before_delete(self, connection: sqlite3.Connection, record: Record) -> None:
+        """Reject deleting a contact that is shared with other users."""
         if record.many["shared_with_users"]:
             raise in_use("the contact is shared with other users")
 
-    def follow_owner(self, change: Change, previous: int) -> None:
-        """Put a contact with a new owner into that owner's groups of the same names."""
+    def owner_changed(self, change: Change, previous: int) -> None:
+        """Move the contact to the new owner's groups of the same names."""
         ids = change.record.many["contact_groups"]
         marks = ",".join("?" * len(ids))
         rows = change.connection.execute(
@@ -88,19 +89,21 @@ class ContactBehaviour(Behaviour):
         )
         change.record.many["contact_groups"] = {row[0] for row in rows}
 
-    def computed(
+    def computed_attributes(
         self, connection: sqlite3.Connection, organization: Organization, ids: Sequence[int]
     ) -> dict[int, dict[str, Any]]:
-        """The entities that contacts belong to."""
+        """Return the entities that contacts belong to."""
         return entity_members.parents_of(connection, ids) if self.path == "contacts" else {}
 
-    def after_write(self, change: Change) -> None:
-        """Relate the contact to entities, and start the campaigns of the groups it has just come into."""
+    def after_save(self, change: Change) -> None:
+        """Update entity memberships, and start the campaigns of the groups that the contact joined."""
         if self.path == "contacts":
-            entity_members.relate_parents(change)
+            entity_members.update_parents(change)
         added = change.added.get("contact_groups", set())
         if added and not outbox.is_suppressed(change.payload):
-            outbox.start(change, outbox.GROUPS, added, change.record.id, self.path.replace("-", "_"))
+            outbox.start_campaigns(
+                change, outbox.GROUPS, added, change.record.id, self.path.replace("-", "_")
+            )
 
 
 CONTACTS = Resource(
@@ -111,29 +114,29 @@ CONTACTS = Resource(
     ownership=Ownership.SHOWN_TO_USER,
     fields=(
         *(Field(name) for name in _PLAIN.split()),
-        *(Field(name, Kind.MOMENT) for name in _MOMENTS.split()),
-        Field("birthday", Kind.BIRTHDAY),
+        *(Field(name, FieldType.DATETIME) for name in _MOMENTS.split()),
+        Field("birthday", FieldType.BIRTHDAY),
         Field("classification", default="", assignable=False),
-        Field("close_date", Kind.DAY),
+        Field("close_date", FieldType.DATE),
         Field("credit_score", choices=_RATINGS),
-        Field("credit_score_expiration_date", Kind.MOMENT, assignable=False),
-        Field("do_not_contact", Kind.FLAG, shown=False),
+        Field("credit_score_expiration_date", FieldType.DATETIME, assignable=False),
+        Field("do_not_contact", FieldType.BOOLEAN, shown=False),
         Field("email", column=Column.PLAIN, indexed=True),
         Field("external_id", column=Column.PLAIN, indexed=True),
         Field("first_name", column=Column.PLAIN, indexed=True),
-        Field("last_modified_date", Kind.MOMENT, assignable=False),
+        Field("last_modified_date", FieldType.DATETIME, assignable=False),
         Field("last_name", column=Column.PLAIN, indexed=True),
-        Field("list_date", Kind.DAY),
-        Field("ok_to_call", Kind.FLAG, default=True),
-        Field("ok_to_email", Kind.FLAG, default=True),
-        Field("ok_to_mail", Kind.FLAG, default=True),
+        Field("list_date", FieldType.DATE),
+        Field("ok_to_call", FieldType.BOOLEAN, default=True),
+        Field("ok_to_email", FieldType.BOOLEAN, default=True),
+        Field("ok_to_mail", FieldType.BOOLEAN, default=True),
         Field("phone_cell", column=Column.DIGITS, indexed=True),
         Field("phone_home", column=Column.DIGITS, indexed=True),
         Field("phone_office", column=Column.DIGITS, indexed=True),
         Field("source", column=Column.PLAIN, indexed=True),
     ),
     sections=(
-        Section("preferences", (Field("is_silenced", Kind.FLAG, default=False),)),
+        Section("preferences", (Field("is_silenced", FieldType.BOOLEAN, default=False),)),
         Section("external_status", (Field("status_name"),), always_shown=False),
     ),
     items=(
@@ -149,24 +152,32 @@ CONTACTS = Resource(
         Relationship(
             "contact_groups",
             "contact-groups",
-            shows=("group_name", "id"),
-            settable=("group_name", "id"),
+            shown_fields=("group_name", "id"),
+            key_fields=("group_name", "id"),
             many=True,
-            within_owner=True,
+            same_owner=True,
             removed_by="remove_contact_groups",
             always_shown=True,
         ),
         Relationship(
             "channels",
             "channels",
-            shows=("system_name",),
-            settable=("system_name",),
+            shown_fields=("system_name",),
+            key_fields=("system_name",),
             many=True,
             removed_by="remove_channels",
         ),
-        Relationship("wlp_access", "wlp-access-types", shows=("access_type",), settable=("access_type",)),
-        Relationship("assignee", "users", shows=USER_SHOWS, settable=USER_SETTABLE),
-        Relationship("shared_with_users", "users", shows=USER_SHOWS, settable=USER_SETTABLE, many=True),
+        Relationship(
+            "wlp_access", "wlp-access-types", shown_fields=("access_type",), key_fields=("access_type",)
+        ),
+        Relationship("assignee", "users", shown_fields=USER_SHOWN_FIELDS, key_fields=USER_KEY_FIELDS),
+        Relationship(
+            "shared_with_users",
+            "users",
+            shown_fields=USER_SHOWN_FIELDS,
+            key_fields=USER_KEY_FIELDS,
+            many=True,
+        ),
     ),
     required=("first_name", "last_name", "source"),
     required_one_of=(
@@ -185,28 +196,28 @@ CONTACTS = Resource(
         Identity(("first_name", "last_name", "phone_office")),
     ),
     filters=(
-        Filter("internal_updated_at_start", Test.FROM, "updated"),
-        Filter("internal_updated_at_end", Test.UNTIL, "updated"),
-        Filter("owner_id", Test.OWNER, by="id"),
-        Filter("owner_email", Test.OWNER, by="email"),
-        Filter("owner_username", Test.OWNER, by="username"),
-        Filter("owner_external_id", Test.OWNER, by="external_id"),
-        Filter("first_name", Test.EQUALS, "first_name"),
-        Filter("last_name", Test.EQUALS, "last_name"),
-        Filter("email", Test.EQUALS, "email"),
-        Filter("first_name_contains", Test.CONTAINS, "first_name"),
-        Filter("last_name_contains", Test.CONTAINS, "last_name"),
-        Filter("email_contains", Test.CONTAINS, "email"),
-        Filter("group_id", Test.MEMBER, "contact_groups", by="id"),
-        Filter("group_name", Test.MEMBER, "contact_groups", by="group_name"),
-        Filter("phone_cell", Test.EQUALS, "phone_cell"),
-        Filter("phone_home", Test.EQUALS, "phone_home"),
-        Filter("phone_office", Test.EQUALS, "phone_office"),
-        Filter("archieved", Test.ARCHIVED),
-        Filter("external_id", Test.EQUALS, "external_id"),
-        Filter("source", Test.EQUALS, "source"),
+        Filter("internal_updated_at_start", Lookup.GTE, "updated"),
+        Filter("internal_updated_at_end", Lookup.LTE, "updated"),
+        Filter("owner_id", Lookup.OWNER, by="id"),
+        Filter("owner_email", Lookup.OWNER, by="email"),
+        Filter("owner_username", Lookup.OWNER, by="username"),
+        Filter("owner_external_id", Lookup.OWNER, by="external_id"),
+        Filter("first_name", Lookup.EXACT, "first_name"),
+        Filter("last_name", Lookup.EXACT, "last_name"),
+        Filter("email", Lookup.EXACT, "email"),
+        Filter("first_name_contains", Lookup.CONTAINS, "first_name"),
+        Filter("last_name_contains", Lookup.CONTAINS, "last_name"),
+        Filter("email_contains", Lookup.CONTAINS, "email"),
+        Filter("group_id", Lookup.TO_MANY, "contact_groups", by="id"),
+        Filter("group_name", Lookup.TO_MANY, "contact_groups", by="group_name"),
+        Filter("phone_cell", Lookup.EXACT, "phone_cell"),
+        Filter("phone_home", Lookup.EXACT, "phone_home"),
+        Filter("phone_office", Lookup.EXACT, "phone_office"),
+        Filter("archieved", Lookup.ARCHIVED),
+        Filter("external_id", Lookup.EXACT, "external_id"),
+        Filter("source", Lookup.EXACT, "source"),
     ),
-    guesses=(
+    assumptions=(
         "A list without the `archieved` filter holds archived contacts too.",
         "A user's token sees the contacts that user owns, not those shared with or assigned to them.",
         "In a user's view the ids of related users are strings, as the published example has them.",
@@ -234,7 +245,7 @@ CONTACTS = Resource(
         "`do_not_contact` is stored and changes nothing that can be read.",
     ),
     webhook_item="CONTACT",
-    large=True,
-    history=History("Contact Created"),
-    behaviour=ContactBehaviour,
+    has_list_index=True,
+    activity=ActivityRule("Contact Created"),
+    hooks=ContactHooks,
 )

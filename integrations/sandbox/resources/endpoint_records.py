@@ -1,6 +1,6 @@
-"""Records of the modules in `endpoints`, stored like any resource but without an address of their own here."""
+"""Records behind the modules in `endpoints`. They are stored like resources but have no URL of their own."""
 
-from ..engine.schema.resource import Column, Field, Identity, Kind, Ownership, Relationship, Resource
+from ..engine.schema.resource import Column, Field, FieldType, Identity, Ownership, Relationship, Resource
 
 LEAD_SOURCES = Resource(
     path="lead-sources",
@@ -13,7 +13,7 @@ LEAD_SOURCES = Resource(
 )
 
 
-_CONTACT = Relationship("contact", "contacts", shows=(), settable=("id",), cascades=True)
+_CONTACT = Relationship("contact", "contacts", shown_fields=(), key_fields=("id",), deleted_with_target=True)
 
 LEAD_OPPORTUNITY_RECORDS = Resource(
     path="lead-opportunities",
@@ -27,12 +27,12 @@ LEAD_OPPORTUNITY_RECORDS = Resource(
         *(Field(name) for name in ("email", "first_name", "last_name", "phone", "referred_by")),
         *(Field(name) for name in ("utm_campaign", "utm_medium", "utm_source")),
         Field("loan_purpose", column=Column.PLAIN),
-        Field("product", Kind.ANY),
-        Field("stage", Kind.NUMBER, column=Column.PLAIN),
+        Field("product", FieldType.ANY),
+        Field("stage", FieldType.NUMBER, column=Column.PLAIN),
     ),
     relationships=(
         _CONTACT,
-        Relationship("source", "lead-sources", shows=("id", "display_name"), settable=("id",)),
+        Relationship("source", "lead-sources", shown_fields=("id", "display_name"), key_fields=("id",)),
     ),
 )
 LEAD_RECORDS = Resource(
@@ -42,10 +42,10 @@ LEAD_RECORDS = Resource(
     methods=frozenset(),
     ownership=Ownership.SHOWN_TO_USER,
     fields=(
-        Field("lead", Kind.ANY),
-        Field("lead_opportunity", Kind.ANY),
-        Field("lead_opportunity_offers", Kind.ANY),
-        Field("lead_stage", Kind.NUMBER, default=1),
+        Field("lead", FieldType.ANY),
+        Field("lead_opportunity", FieldType.ANY),
+        Field("lead_opportunity_offers", FieldType.ANY),
+        Field("lead_stage", FieldType.NUMBER, default=1),
     ),
     relationships=(_CONTACT,),
 )
@@ -65,5 +65,5 @@ USER_IMAGES = Resource(
     scope="emailInteraction",
     first_id=2101,
     methods=frozenset(),
-    fields=(Field("filename"), Field("url"), Field("user_id", Kind.NUMBER, column=Column.PLAIN)),
+    fields=(Field("filename"), Field("url"), Field("user_id", FieldType.NUMBER, column=Column.PLAIN)),
 )

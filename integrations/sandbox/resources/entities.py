@@ -1,4 +1,4 @@
-"""Entities: households and companies, their types, and the contacts that belong to them."""
+"""Entities: households and companies, their types and members."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.schema.hooks import Behaviour, Change, Organization
-from ..engine.schema.resource import Column, Field, Identity, Kind, Ownership, Relationship, Resource
+from ..engine.schema.hooks import Change, Organization, ResourceHooks
+from ..engine.schema.resource import Column, Field, FieldType, Identity, Ownership, Relationship, Resource
 from .rules import custom_values, entity_members
 
 ENTITY_TYPES = Resource(
@@ -29,10 +29,10 @@ ENTITY_RELATIONSHIP_TYPES = Resource(
     shows_times=False,
     fields=(
         Field("display_name"),
-        Field("is_discrete", Kind.FLAG, column=Column.PLAIN),
+        Field("is_discrete", FieldType.BOOLEAN, column=Column.PLAIN),
         Field("system_name", column=Column.PLAIN),
     ),
-    guesses=("Attributes of a relationship type: id, system_name, display_name, is_discrete.",),
+    assumptions=("Attributes of a relationship type: id, system_name, display_name, is_discrete.",),
 )
 
 
@@ -44,33 +44,37 @@ ENTITY_MEMBERS = Resource(
     shows_times=False,
     fields=(),
     relationships=(
-        Relationship("entity", "entities", shows=("id",), settable=("id",), cascades=True),
-        Relationship("contact", "contacts", shows=("id",), settable=("id",), cascades=True),
+        Relationship(
+            "entity", "entities", shown_fields=("id",), key_fields=("id",), deleted_with_target=True
+        ),
+        Relationship(
+            "contact", "contacts", shown_fields=("id",), key_fields=("id",), deleted_with_target=True
+        ),
         Relationship(
             "relationship_type",
             "entity-relationship-types",
-            shows=("system_name",),
-            settable=("system_name",),
+            shown_fields=("system_name",),
+            key_fields=("system_name",),
         ),
     ),
 )
 
 
-class EntityBehaviour(Behaviour):
-    """An entity's contacts come, go and are shown by how they are related to it."""
+class EntityHooks(ResourceHooks):
+    """Rules of entities."""
 
-    def complete(self, change: Change) -> None:
+    def clean(self, change: Change) -> None:
         """Check the custom values."""
         custom_values.check(change, "entity")
 
-    def after_write(self, change: Change) -> None:
-        """Relate the contacts that were sent, and part with those to be removed."""
-        entity_members.relate_children(change)
+    def after_save(self, change: Change) -> None:
+        """Add and remove the contacts that belong to the entity."""
+        entity_members.update_children(change)
 
-    def computed(
+    def computed_attributes(
         self, connection: sqlite3.Connection, organization: Organization, ids: Sequence[int]
     ) -> dict[int, dict[str, Any]]:
-        """The contacts of each entity, by how they are related to it."""
+        """Return the contacts of each entity by type of relationship."""
         return entity_members.children_of(connection, ids)
 
 
@@ -92,14 +96,14 @@ ENTITIES = Resource(
         Relationship(
             "entity_type",
             "entity-types",
-            shows=("system_name",),
-            settable=("system_name",),
+            shown_fields=("system_name",),
+            key_fields=("system_name",),
             always_shown=True,
         ),
     ),
     required=("entity_name",),
     identities=(Identity(("external_id",)),),
-    guesses=(
+    assumptions=(
         "Entities need the scope leadInteraction, a name, and nothing else.",
         "The id of an entity is a text when it is read, and a number in the answer to its creation.",
         "An entity without owner may name contacts of any owner by id, external id or e-mail address; to"
@@ -108,5 +112,5 @@ ENTITIES = Resource(
         "A second contact in a discrete relationship answers 422.",
         "An external id that is known answers duplicate.",
     ),
-    behaviour=EntityBehaviour,
+    hooks=EntityHooks,
 )

@@ -1,47 +1,58 @@
-"""The insights resource: what happened to a contact elsewhere."""
+"""The insights resource: events about a contact in other systems."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from ..campaigns import outbox
-from ..engine.responses import Refusal
+from ..engine.errors import ApiError
 from ..engine.schema import values
-from ..engine.schema.hooks import Behaviour, Change
-from ..engine.schema.resource import Field, Filter, History, Kind, Ownership, Relationship, Resource, Test
+from ..engine.schema.hooks import Change, ResourceHooks
+from ..engine.schema.resource import (
+    ActivityRule,
+    Field,
+    FieldType,
+    Filter,
+    Lookup,
+    Ownership,
+    Relationship,
+    Resource,
+)
 from ..engine.storage import records
 from .references import INSIGHT_TYPES
-from .rules.contact_references import CONTACT, GUESSES
+from .rules.contact_references import ASSUMPTIONS, CONTACT
 
 
-class InsightBehaviour(Behaviour):
-    """An insight is of today unless it says otherwise, expires as its type says, and may start a campaign."""
+class InsightHooks(ResourceHooks):
+    """Sets default dates, and starts the campaigns of the insight's type."""
 
-    def complete(self, change: Change) -> None:
-        """Check the data, and give the insight its dates."""
+    def clean(self, change: Change) -> None:
+        """Check the data and set default dates."""
         attributes = change.record.attributes
         if not isinstance(attributes["data"] or {}, dict):
-            raise Refusal(422, "Invalid value for attribute: 'data'")
+            raise ApiError(422, "Invalid value for attribute: 'data'")
         attributes["insight_date"] = attributes["insight_date"] or change.record.created
         if attributes["expires_at"] is None:
             attributes["expires_at"] = _expiry(change)
 
-    def after_write(self, change: Change) -> None:
+    def after_save(self, change: Change) -> None:
         """Start the campaigns of the insight's type."""
-        outbox.start(change, outbox.INSIGHTS, [change.record.one["type"]], change.record.one["contact"])
+        outbox.start_campaigns(
+            change, outbox.INSIGHTS, [change.record.one["type"]], change.record.one["contact"]
+        )
 
 
 def _expiry(change: Change) -> str | None:
     type = change.record.one["type"]
     found = records.load(change.connection, INSIGHT_TYPES, change.organization.id, None, type or 0)
     interval = found.attributes["expiration_interval"] if found else None
-    start = values.moment(change.record.attributes["insight_date"])
+    start = values.parse_datetime(change.record.attributes["insight_date"])
     if interval is None or start is None:
         return None
     try:
-        return values.stamp(start + dt.timedelta(seconds=interval))
+        return values.format_datetime(start + dt.timedelta(seconds=interval))
     except OverflowError:
-        raise Refusal(422, "Invalid value for attribute: 'insight_date'") from None
+        raise ApiError(422, "Invalid value for attribute: 'insight_date'") from None
 
 
 INSIGHTS = Resource(
@@ -52,30 +63,30 @@ INSIGHTS = Resource(
     ownership=Ownership.HIDDEN_FROM_USER,
     time_names=("", "internal_updated_at"),
     fields=(
-        Field("data", Kind.ANY),
-        Field("expires_at", Kind.MOMENT),
-        Field("insight_date", Kind.MOMENT),
+        Field("data", FieldType.ANY),
+        Field("expires_at", FieldType.DATETIME),
+        Field("insight_date", FieldType.DATETIME),
     ),
     relationships=(
         CONTACT,
-        Relationship("type", "insight-types", shows=("id", "type"), settable=("id", "type")),
+        Relationship("type", "insight-types", shown_fields=("id", "type"), key_fields=("id", "type")),
     ),
-    history=History("Insight", contact="contact"),
+    activity=ActivityRule("Insight", contact="contact"),
     required=("contact", "type"),
     filters=(
-        Filter("owner_email", Test.OWNER, by="email"),
-        Filter("owner_id", Test.OWNER, by="id"),
-        Filter("owner_external_id", Test.OWNER, by="external_id"),
-        Filter("type_id", Test.TARGET, "type", by="id"),
-        Filter("contact_id", Test.TARGET, "contact", by="id"),
+        Filter("owner_email", Lookup.OWNER, by="email"),
+        Filter("owner_id", Lookup.OWNER, by="id"),
+        Filter("owner_external_id", Lookup.OWNER, by="external_id"),
+        Filter("type_id", Lookup.TO_ONE, "type", by="id"),
+        Filter("contact_id", Lookup.TO_ONE, "contact", by="id"),
     ),
-    guesses=(
-        *GUESSES,
+    assumptions=(
+        *ASSUMPTIONS,
         "An insight shows the id and the name of its type, and the id of its contact.",
         "Without `insight_date` an insight is of the moment it is made; without `expires_at` it expires after"
         " its type's interval.",
         "Insights can be neither changed nor deleted: no request to do so is published.",
     ),
     webhook_item="INSIGHT",
-    behaviour=InsightBehaviour,
+    hooks=InsightHooks,
 )

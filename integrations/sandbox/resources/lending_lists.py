@@ -1,6 +1,6 @@
 """Lists that loans and accounts refer to: classifications, types, statuses, purposes and programs."""
 
-from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.hooks import Change, ResourceHooks
 from ..engine.schema.resource import Column, Field, Identity, Relationship, Resource
 
 ACCOUNT_CLASSIFICATIONS = Resource(
@@ -13,13 +13,13 @@ ACCOUNT_CLASSIFICATIONS = Resource(
         Field("class_name", column=Column.PLAIN),
         Field("class_type", column=Column.PLAIN, choices=("LOAN", "ACCOUNT")),
     ),
-    guesses=("Attributes of a classification: id, class_name, class_type. No example is published.",),
+    assumptions=("Attributes of a classification: id, class_name, class_type. No example is published.",),
 )
 ACCOUNT_CLASS = Relationship(
     "account_class",
     ACCOUNT_CLASSIFICATIONS.path,
-    shows=("class_name", "class_type"),
-    settable=("class_name", "class_type"),
+    shown_fields=("class_name", "class_type"),
+    key_fields=("class_name", "class_type"),
     always_shown=True,
 )
 
@@ -38,9 +38,9 @@ def _account_list(path: str, name: str, first_id: int) -> Resource:
 
 
 def account_list(name: str) -> Relationship:
-    """An account's reference to one of these lists, by id or name."""
+    """Return an account's relationship to one of these lists, by id or name."""
     path = "account-statuses" if name == "account_status" else "account-types"
-    return Relationship(name, path, shows=("id", name), settable=("id", name), always_shown=True)
+    return Relationship(name, path, shown_fields=("id", name), key_fields=("id", name), always_shown=True)
 
 
 ACCOUNT_TYPES = _account_list("account-types", "account_type", 1101)
@@ -50,11 +50,11 @@ ACCOUNT_STATUSES = _account_list("account-statuses", "account_status", 1201)
 MORTGAGE = ("mortgage", "LOAN")
 
 
-class MortgageByDefault(Behaviour):
-    """What is not classified is a mortgage's."""
+class DefaultToMortgage(ResourceHooks):
+    """Classifies records without a class as mortgages."""
 
-    def complete(self, change: Change) -> None:
-        """Classify what was sent without a class."""
+    def clean(self, change: Change) -> None:
+        """Set the default class."""
         if change.record.one.get("account_class") is None:
             row = change.connection.execute(
                 "SELECT id FROM account_classifications WHERE organization = ? AND a_class_name = ?"
@@ -75,14 +75,14 @@ def _loan_list(path: str, name: str, first_id: int) -> Resource:
         relationships=(ACCOUNT_CLASS,),
         required=(name,),
         identities=(Identity((name,)),),
-        behaviour=MortgageByDefault,
+        hooks=DefaultToMortgage,
     )
 
 
 def loan_list(name: str) -> Relationship:
-    """A loan's reference to one of these lists, by id or name."""
+    """Return a loan's relationship to one of these lists, by id or name."""
     path = "loan-statuses" if name == "loan_status" else f"{name.replace('_', '-')}s"
-    return Relationship(name, path, shows=("id", name), settable=("id", name), always_shown=True)
+    return Relationship(name, path, shown_fields=("id", name), key_fields=("id", name), always_shown=True)
 
 
 LOAN_TYPES = _loan_list("loan-types", "loan_type", 601)

@@ -1,21 +1,21 @@
-"""The loans resource: what an owner's contacts borrow, with everyone who takes part and how far it has come."""
+"""The loans resource: loans with their participants and status."""
 
 from ..engine.schema.hooks import Change
 from ..engine.schema.resource import (
-    USER_SHOWS,
+    USER_SHOWN_FIELDS,
+    ActivityRule,
     Column,
     Field,
+    FieldType,
     Filter,
-    History,
     Identity,
-    Kind,
+    Lookup,
     Ownership,
     Relationship,
     Resource,
     Section,
-    Test,
 )
-from .lending_lists import ACCOUNT_CLASS, MortgageByDefault, loan_list
+from .lending_lists import ACCOUNT_CLASS, DefaultToMortgage, loan_list
 from .rules import custom_values, participant_transfers
 from .rules.contact_references import participant
 
@@ -42,16 +42,16 @@ AGENTS = ("buyers_agent", "sellers_agent", "settlement_agent")
 ROLES = ("borrower", "coborrower", *AGENTS, "attorney")
 
 
-class LoanBehaviour(MortgageByDefault):
-    """A loan is a mortgage unless it says otherwise, and takes its contacts along to a new owner."""
+class LoanHooks(DefaultToMortgage):
+    """Rules of loans."""
 
-    def complete(self, change: Change) -> None:
-        """Classify the loan and check its custom values."""
-        super().complete(change)
+    def clean(self, change: Change) -> None:
+        """Set the default class and check the custom values."""
+        super().clean(change)
         custom_values.check(change, "loan")
 
-    def follow_owner(self, change: Change, previous: int) -> None:
-        """Replace the previous owner's contacts by the new owner's same ones, made where there are none."""
+    def owner_changed(self, change: Change, previous: int) -> None:
+        """Replace the participants with the new owner's contacts for the same people."""
         participant_transfers.move_participants(change, ROLES)
 
 
@@ -62,12 +62,12 @@ LOANS = Resource(
     ownership=Ownership.HIDDEN_FROM_USER,
     fields=(
         *(Field(name) for name in _TEXTS.split()),
-        *(Field(name, Kind.NUMBER) for name in _NUMBERS.split()),
-        *(Field(name, Kind.NUMBER, choices=("0", "1")) for name in _INDICATORS.split()),
-        *(Field(name, Kind.MOMENT) for name in _MOMENTS.split()),
-        Field("annual_review_date", Kind.BIRTHDAY),
+        *(Field(name, FieldType.NUMBER) for name in _NUMBERS.split()),
+        *(Field(name, FieldType.NUMBER, choices=("0", "1")) for name in _INDICATORS.split()),
+        *(Field(name, FieldType.DATETIME) for name in _MOMENTS.split()),
+        Field("annual_review_date", FieldType.BIRTHDAY),
         Field("external_id", column=Column.PLAIN, indexed=True),
-        Field("funded_date", Kind.MOMENT, column=Column.PLAIN),
+        Field("funded_date", FieldType.DATETIME, column=Column.PLAIN),
         Field("loan_name", column=Column.PLAIN),
         Field("loan_number", column=Column.PLAIN, indexed=True),
     ),
@@ -82,7 +82,10 @@ LOANS = Resource(
     relationships=(
         *(participant(role) for role in ROLES),
         Relationship(
-            "referring_loan_officer", "users", shows=USER_SHOWS, settable=("username", "id", "external_id")
+            "referring_loan_officer",
+            "users",
+            shown_fields=USER_SHOWN_FIELDS,
+            key_fields=("username", "id", "external_id"),
         ),
         loan_list("loan_program"),
         loan_list("loan_purpose"),
@@ -94,31 +97,31 @@ LOANS = Resource(
     identities=(Identity(("external_id",)), Identity(("loan_number",))),
     unique_on_update=True,
     filters=(
-        Filter("internal_updated_at_start", Test.FROM, "updated"),
-        Filter("internal_updated_at_end", Test.UNTIL, "updated"),
-        Filter("internal_created_at_start", Test.FROM, "created"),
-        Filter("internal_created_at_end", Test.UNTIL, "created"),
-        Filter("owner_id", Test.OWNER, by="id"),
-        Filter("owner_email", Test.OWNER, by="email"),
-        Filter("owner_username", Test.OWNER, by="username"),
-        Filter("owner_external_id", Test.OWNER, by="external_id"),
-        Filter("external_id", Test.EQUALS, "external_id"),
-        Filter("loan_number", Test.EQUALS, "loan_number"),
-        Filter("borrower_id", Test.TARGET, "borrower", by="id"),
-        Filter("role_system_name", Test.ROLE, " ".join(ROLES)),
-        Filter("agent_id", Test.TARGET, " ".join(AGENTS), by="id"),
-        Filter("other_id", Test.TARGET, "attorney", by="id"),
-        Filter("account_class_name", Test.TARGET, "account_class", by="class_name"),
-        Filter("account_class_type", Test.TARGET, "account_class", by="class_type"),
-        Filter("loan_type", Test.TARGET, "loan_type", by="loan_type"),
-        Filter("loan_status", Test.TARGET, "loan_status", by="loan_status"),
-        Filter("loan_program", Test.TARGET, "loan_program", by="loan_program"),
-        Filter("loan_purpose", Test.TARGET, "loan_purpose", by="loan_purpose"),
-        Filter("loan_name_contains", Test.CONTAINS, "loan_name"),
-        Filter("funded_date_start", Test.FROM, "funded_date"),
-        Filter("funded_date_end", Test.UNTIL, "funded_date", needs="funded_date_start"),
+        Filter("internal_updated_at_start", Lookup.GTE, "updated"),
+        Filter("internal_updated_at_end", Lookup.LTE, "updated"),
+        Filter("internal_created_at_start", Lookup.GTE, "created"),
+        Filter("internal_created_at_end", Lookup.LTE, "created"),
+        Filter("owner_id", Lookup.OWNER, by="id"),
+        Filter("owner_email", Lookup.OWNER, by="email"),
+        Filter("owner_username", Lookup.OWNER, by="username"),
+        Filter("owner_external_id", Lookup.OWNER, by="external_id"),
+        Filter("external_id", Lookup.EXACT, "external_id"),
+        Filter("loan_number", Lookup.EXACT, "loan_number"),
+        Filter("borrower_id", Lookup.TO_ONE, "borrower", by="id"),
+        Filter("role_system_name", Lookup.ROLE, " ".join(ROLES)),
+        Filter("agent_id", Lookup.TO_ONE, " ".join(AGENTS), by="id"),
+        Filter("other_id", Lookup.TO_ONE, "attorney", by="id"),
+        Filter("account_class_name", Lookup.TO_ONE, "account_class", by="class_name"),
+        Filter("account_class_type", Lookup.TO_ONE, "account_class", by="class_type"),
+        Filter("loan_type", Lookup.TO_ONE, "loan_type", by="loan_type"),
+        Filter("loan_status", Lookup.TO_ONE, "loan_status", by="loan_status"),
+        Filter("loan_program", Lookup.TO_ONE, "loan_program", by="loan_program"),
+        Filter("loan_purpose", Lookup.TO_ONE, "loan_purpose", by="loan_purpose"),
+        Filter("loan_name_contains", Lookup.CONTAINS, "loan_name"),
+        Filter("funded_date_start", Lookup.GTE, "funded_date"),
+        Filter("funded_date_end", Lookup.LTE, "funded_date", needs="funded_date_start"),
     ),
-    guesses=(
+    assumptions=(
         "A contact in a role shows its id, names, e-mail address and external id; an empty role is null.",
         "A role takes an id, an external id, an e-mail address, or a whole contact, which is created as one"
         " of the loan's owner or updates the one it is a duplicate of.",
@@ -127,7 +130,7 @@ LOANS = Resource(
         "`agent_id` looks at buyers', sellers' and settlement agents, `other_id` at attorneys.",
         "`funded_date_end` without `funded_date_start` answers 422.",
     ),
-    history=History("Loan Created", contact="borrower", title="loan_name"),
+    activity=ActivityRule("Loan Created", contact="borrower", title="loan_name"),
     webhook_item="LOAN",
-    behaviour=LoanBehaviour,
+    hooks=LoanHooks,
 )

@@ -1,6 +1,6 @@
-"""Read-only lists that other resources refer to: channels, statuses, metrics, insight types and e-mail domains."""
+"""Read-only lists that other resources refer to: channels, statuses, metrics, insight types and email domains."""
 
-from ..engine.schema.resource import Column, Field, Filter, Kind, Resource, Test
+from ..engine.schema.resource import Column, Field, FieldType, Filter, Lookup, Resource
 
 
 def _list(path: str, first_id: int, *names: str) -> Resource:
@@ -36,11 +36,11 @@ INSIGHT_TYPES = Resource(
     methods=frozenset({"list"}),
     fields=(
         Field("description"),
-        Field("expiration_interval", Kind.NUMBER),
+        Field("expiration_interval", FieldType.NUMBER),
         Field("type", column=Column.PLAIN, indexed=True),
     ),
-    filters=(Filter("type", Test.EQUALS, "type"),),
-    guesses=(
+    filters=(Filter("type", Lookup.EXACT, "type"),),
+    assumptions=(
         "No example of an insight or its type is published: their shapes follow the tables of attributes.",
     ),
 )
@@ -53,7 +53,7 @@ EMAIL_DOMAINS = Resource(
     methods=frozenset({"list"}),
     shows_times=False,
     fields=(Field("domain_name", column=Column.PLAIN),),
-    guesses=(
+    assumptions=(
         "E-mail domains, unsubscribes and SMS choices need the scope leadInteraction; none is published.",
     ),
 )
@@ -70,7 +70,7 @@ WEBHOOK_ACTIONS = Resource(
         Field("action", assignable=False, column=Column.PLAIN),
         Field("item", assignable=False, column=Column.PLAIN, indexed=True),
     ),
-    guesses=(
+    assumptions=(
         "Only contacts are documented as items. Here every resource that can be created, changed or deleted and"
         " is named by an item is one.",
     ),

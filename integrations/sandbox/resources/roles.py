@@ -1,4 +1,4 @@
-"""Roles of users and the permissions of each role."""
+"""Roles of users, and the permissions of each role."""
 
 from ..engine.schema.resource import Column, Field, Relationship, Resource
 
@@ -10,7 +10,7 @@ USER_ROLES = Resource(
     admin_only=True,
     shows_times=False,
     fields=(Field("role_name", column=Column.PLAIN),),
-    guesses=("Every organization has its own roles, with ids of their own.",),
+    assumptions=("Every organization has its own roles, with ids of their own.",),
 )
 
 
@@ -22,7 +22,9 @@ PERMISSIONS = Resource(
     admin_only=True,
     shows_times=False,
     fields=(Field("permission_name", column=Column.PLAIN), Field("description")),
-    guesses=("Attributes of a permission, of which nothing is published: id, permission_name, description.",),
+    assumptions=(
+        "Attributes of a permission, of which nothing is published: id, permission_name, description.",
+    ),
 )
 
 
@@ -38,11 +40,11 @@ ROLE_PERMISSIONS = Resource(
         Relationship(
             "permissions",
             "permissions",
-            shows=("id", "permission_name"),
-            settable=("id",),
+            shown_fields=("id", "permission_name"),
+            key_fields=("id",),
             many=True,
             always_shown=True,
         ),
     ),
-    guesses=("The answer, of which nothing is published: the role's id and name, and `permissions`.",),
+    assumptions=("The answer, of which nothing is published: the role's id and name, and `permissions`.",),
 )

@@ -1,17 +1,17 @@
-"""The scenarios resource: what financing a home or contact could look like, in an owner's book."""
+"""The scenarios resource: ways to finance a home."""
 
-from ..engine.responses import Refusal
-from ..engine.schema.hooks import Behaviour, Change
-from ..engine.schema.resource import Column, Field, Filter, Items, Kind, Ownership, Resource, Test
+from ..engine.errors import ApiError
+from ..engine.schema.hooks import Change, ResourceHooks
+from ..engine.schema.resource import Column, Field, FieldType, Filter, Items, Lookup, Ownership, Resource
 
 
-class ScenarioBehaviour(Behaviour):
-    """A scenario's data is one JSON object."""
+class ScenarioHooks(ResourceHooks):
+    """Checks a scenario's data."""
 
-    def complete(self, change: Change) -> None:
-        """Refuse data that was encoded separately, or is no object."""
+    def clean(self, change: Change) -> None:
+        """Reject data that is not a JSON object."""
         if not isinstance(change.record.attributes.get("data"), dict):
-            raise Refusal(422, "Invalid value for attribute: 'data'")
+            raise ApiError(422, "Invalid value for attribute: 'data'")
 
 
 SCENARIOS = Resource(
@@ -20,15 +20,15 @@ SCENARIOS = Resource(
     first_id=1701,
     ownership=Ownership.HIDDEN_FROM_USER,
     fields=(
-        Field("data", Kind.ANY),
+        Field("data", FieldType.ANY),
         Field("display_name", column=Column.PLAIN),
-        Field("expiration_date", Kind.MOMENT, column=Column.PLAIN),
+        Field("expiration_date", FieldType.DATETIME, column=Column.PLAIN),
         Field("name", column=Column.PLAIN, indexed=True),
     ),
     items=(
         Items(
             "tags",
-            (Field("type"), Field("value", Kind.ANY)),
+            (Field("type"), Field("value", FieldType.ANY)),
             keys=("type", "value"),
             removed_by="remove_tags",
             always_shown=True,
@@ -36,15 +36,15 @@ SCENARIOS = Resource(
     ),
     required=("name", "data", "tags"),
     filters=(
-        Filter("expiration_date_start", Test.FROM, "expiration_date"),
-        Filter("expiration_date_end", Test.UNTIL, "expiration_date"),
-        Filter("name", Test.EQUALS, "name"),
-        Filter("display_name", Test.EQUALS, "display_name"),
+        Filter("expiration_date_start", Lookup.GTE, "expiration_date"),
+        Filter("expiration_date_end", Lookup.LTE, "expiration_date"),
+        Filter("name", Lookup.EXACT, "name"),
+        Filter("display_name", Lookup.EXACT, "display_name"),
     ),
-    guesses=(
+    assumptions=(
         "Scenarios need the scope loanInteraction; none is published for them.",
         "An organization's own schema for `data` is not emulated: any JSON object is taken.",
         "Tags may name anything; a contact's tag does not have to be the id of one.",
     ),
-    behaviour=ScenarioBehaviour,
+    hooks=ScenarioHooks,
 )

@@ -1,6 +1,6 @@
 """The resources under /v1/schema: custom fields and participant roles."""
 
-from ..engine.schema.resource import Column, Field, Filter, Kind, Resource, Section, Test
+from ..engine.schema.resource import Column, Field, FieldType, Filter, Lookup, Resource, Section
 
 CUSTOM_FIELDS = Resource(
     path="schema/custom-fields",
@@ -20,16 +20,16 @@ CUSTOM_FIELDS = Resource(
         Section("related_entity", (Field("entity_subtype"), Field("entity_type"))),
     ),
     filters=(
-        Filter("internal_updated_at_start", Test.FROM, "updated"),
-        Filter("internal_updated_at_end", Test.UNTIL, "updated"),
-        Filter("internal_created_at_start", Test.FROM, "created"),
-        Filter("internal_created_at_end", Test.UNTIL, "created"),
-        Filter("system_name", Test.EQUALS, "system_name"),
-        Filter("related_entity_type", Test.EQUALS, "related_entity.entity_type"),
-        Filter("account_class_name", Test.EQUALS, "account_class.class_name"),
-        Filter("account_class_type", Test.EQUALS, "account_class.class_type"),
+        Filter("internal_updated_at_start", Lookup.GTE, "updated"),
+        Filter("internal_updated_at_end", Lookup.LTE, "updated"),
+        Filter("internal_created_at_start", Lookup.GTE, "created"),
+        Filter("internal_created_at_end", Lookup.LTE, "created"),
+        Filter("system_name", Lookup.EXACT, "system_name"),
+        Filter("related_entity_type", Lookup.EXACT, "related_entity.entity_type"),
+        Filter("account_class_name", Lookup.EXACT, "account_class.class_name"),
+        Filter("account_class_type", Lookup.EXACT, "account_class.class_type"),
     ),
-    guesses=(
+    assumptions=(
         "Definitions come in the same paged envelope as every list; no example of an answer is published.",
     ),
 )
@@ -45,25 +45,31 @@ PARTICIPANT_ROLES = Resource(
     shows_times=False,
     fields=(
         Field("display_name", column=Column.PLAIN),
-        Field("required", Kind.NUMBER, column=Column.PLAIN),
+        Field("required", FieldType.NUMBER, column=Column.PLAIN),
         Field("system_name", column=Column.PLAIN),
     ),
     sections=(
         Section("account_class", (Field("class_name"), Field("class_type"))),
         Section(
             "role_type",
-            (Field("discrete", Kind.NUMBER), Field("rules_type_id", Kind.NUMBER), Field("type_name")),
+            (
+                Field("discrete", FieldType.NUMBER),
+                Field("rules_type_id", FieldType.NUMBER),
+                Field("type_name"),
+            ),
         ),
     ),
     filters=(
-        Filter("system_name", Test.EQUALS, "system_name"),
-        Filter("display_name", Test.EQUALS, "display_name"),
-        Filter("required", Test.EQUALS, "required"),
-        Filter("account_class_name", Test.EQUALS, "account_class.class_name"),
-        Filter("account_class_type", Test.EQUALS, "account_class.class_type"),
-        Filter("role_type_name", Test.EQUALS, "role_type.type_name"),
-        Filter("role_type_discrete", Test.EQUALS, "role_type.discrete"),
-        Filter("role_type_rules_type_id", Test.EQUALS, "role_type.rules_type_id"),
+        Filter("system_name", Lookup.EXACT, "system_name"),
+        Filter("display_name", Lookup.EXACT, "display_name"),
+        Filter("required", Lookup.EXACT, "required"),
+        Filter("account_class_name", Lookup.EXACT, "account_class.class_name"),
+        Filter("account_class_type", Lookup.EXACT, "account_class.class_type"),
+        Filter("role_type_name", Lookup.EXACT, "role_type.type_name"),
+        Filter("role_type_discrete", Lookup.EXACT, "role_type.discrete"),
+        Filter("role_type_rules_type_id", Lookup.EXACT, "role_type.rules_type_id"),
     ),
-    guesses=("Roles come in the same paged envelope as every list; no example of an answer is published.",),
+    assumptions=(
+        "Roles come in the same paged envelope as every list; no example of an answer is published.",
+    ),
 )

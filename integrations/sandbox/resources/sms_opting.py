@@ -1,6 +1,6 @@
-"""The resources sms/opt-in and sms/opt-out: which telephone numbers may get text messages; write-only."""
+"""The resources sms/opt-in and sms/opt-out: which phone numbers may get text messages. Write-only."""
 
-from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.hooks import Change, ResourceHooks
 from ..engine.schema.registry import RESOURCES
 from ..engine.schema.resource import Column, Field, Identity, Relationship, Resource
 from ..engine.storage import records
@@ -9,13 +9,13 @@ OPT_IN, OPT_OUT = "sms/opt-in", "sms/opt-out"
 _PHONE = Field("phone_number", column=Column.DIGITS, indexed=True)
 
 
-class _LastChoiceCounts(Behaviour):
-    """A number is either opted in or opted out."""
+class _ReplacesOtherChoice(ResourceHooks):
+    """Keeps a number either opted in or opted out."""
 
     other: str
 
-    def after_write(self, change: Change) -> None:
-        """Remove what the same number has chosen before."""
+    def after_save(self, change: Change) -> None:
+        """Remove the earlier, opposite choice for the same number."""
         resource = RESOURCES[self.other]
         number = change.record.attributes["phone_number"]
         rows = change.connection.execute(
@@ -28,14 +28,14 @@ class _LastChoiceCounts(Behaviour):
                 records.remove(change.connection, resource, found, ())
 
 
-class OptInBehaviour(_LastChoiceCounts):
-    """Opting in ends an opt-out."""
+class OptInHooks(_ReplacesOtherChoice):
+    """Ends an opt-out."""
 
     other = OPT_OUT
 
 
-class OptOutBehaviour(_LastChoiceCounts):
-    """Opting out ends an opt-in."""
+class OptOutHooks(_ReplacesOtherChoice):
+    """Ends an opt-in."""
 
     other = OPT_IN
 
@@ -50,18 +50,18 @@ SMS_OPT_IN = Resource(
         Relationship(
             "user",
             "users",
-            shows=("id",),
-            settable=("username", "id", "external_id"),
+            shown_fields=("id",),
+            key_fields=("username", "id", "external_id"),
         ),
     ),
     required=("phone_number", "user", "status"),
     identities=(Identity(("phone_number",)),),
-    guesses=(
+    assumptions=(
         "The answer to an opt-in or opt-out is that of every creation; a known number answers duplicate.",
         "The statuses REQUESTED and OPTED_OUT, whose end is announced, answer 422.",
         "The last choice counts: opting in removes an opt-out of the same number, and the other way round.",
     ),
-    behaviour=OptInBehaviour,
+    hooks=OptInHooks,
 )
 SMS_OPT_OUT = Resource(
     path=OPT_OUT,
@@ -71,5 +71,5 @@ SMS_OPT_OUT = Resource(
     fields=(_PHONE,),
     required=("phone_number",),
     identities=(Identity(("phone_number",)),),
-    behaviour=OptOutBehaviour,
+    hooks=OptOutHooks,
 )

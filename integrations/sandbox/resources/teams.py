@@ -1,8 +1,8 @@
-"""The teams resource: groups of users with their managers; for admins only."""
+"""The teams resource: teams of users and their managers. For admins only."""
 
 from ..engine.schema.resource import (
-    USER_SETTABLE,
-    USER_SHOWS,
+    USER_KEY_FIELDS,
+    USER_SHOWN_FIELDS,
     Column,
     Field,
     Identity,
@@ -21,8 +21,8 @@ TEAMS = Resource(
         Relationship(
             "managers",
             "users",
-            shows=USER_SHOWS,
-            settable=USER_SETTABLE,
+            shown_fields=USER_SHOWN_FIELDS,
+            key_fields=USER_KEY_FIELDS,
             many=True,
             removed_by="remove_managers",
             always_shown=True,
@@ -31,7 +31,7 @@ TEAMS = Resource(
     required=("team_name",),
     identities=(Identity(("team_name",)),),
     unique_on_update=True,
-    guesses=(
+    assumptions=(
         "A team's name is unique in its organization: creating it again answers duplicate.",
         "Deleting a team takes its users out of it.",
     ),

@@ -1,22 +1,22 @@
-"""The users resource: the people of an organization, who own contacts; for admins only."""
+"""The users resource: the users of an organization, who own contacts. For admins only."""
 
 import re
 from typing import Any
 
-from ..engine.schema.hooks import Behaviour, Change
+from ..engine.schema.hooks import Change, ResourceHooks
 from ..engine.schema.resource import (
-    USER_SETTABLE,
-    USER_SHOWS,
+    USER_KEY_FIELDS,
+    USER_SHOWN_FIELDS,
     Column,
     Field,
+    FieldType,
     Filter,
     Identity,
     Items,
-    Kind,
+    Lookup,
     Relationship,
     Resource,
     Section,
-    Test,
 )
 from ..signin.passwords import password_for
 
@@ -31,11 +31,11 @@ _MARKETING = (
 )
 
 
-class UserBehaviour(Behaviour):
-    """A user's name is made from the e-mail address, and gets digits where it is taken."""
+class UserHooks(ResourceHooks):
+    """Gives new users a user name and a password."""
 
-    def complete(self, change: Change) -> None:
-        """Give a new user a user name."""
+    def clean(self, change: Change) -> None:
+        """Make a user name from the email address, with a number if it is taken."""
         attributes: dict[str, Any] = change.record.attributes
         if attributes.get("username"):
             return
@@ -49,10 +49,10 @@ class UserBehaviour(Behaviour):
             name = f"{stem}{number}"
         attributes["username"] = name
 
-    def after_write(self, change: Change) -> None:
-        """Give whoever has none a password, so that a user made through the API can consent."""
+    def after_save(self, change: Change) -> None:
+        """Give a user without password one, so that users created through the API can sign in."""
         change.connection.execute(
-            'INSERT OR IGNORE INTO people ("user", organization, password, admin) VALUES (?, ?, ?, 0)',
+            'INSERT OR IGNORE INTO logins ("user", organization, password, admin) VALUES (?, ?, ?, 0)',
             (change.record.id, change.organization.id, password_for(change.record.id)),
         )
 
@@ -66,9 +66,9 @@ USERS = Resource(
     fields=(
         Field("email", column=Column.PLAIN, indexed=True, fixed=True),
         Field("external_id", column=Column.PLAIN, indexed=True),
-        Field("last_login_date", Kind.MOMENT, assignable=False),
+        Field("last_login_date", FieldType.DATETIME, assignable=False),
         Field("saml_subject_id", assignable=False),
-        Field("status", Kind.NUMBER, default=1, choices=("0", "1"), column=Column.PLAIN),
+        Field("status", FieldType.NUMBER, default=1, choices=("0", "1"), column=Column.PLAIN),
         Field("type", choices=("Realtor", "Lender", "Title")),
         Field("username", assignable=False, column=Column.PLAIN, indexed=True),
     ),
@@ -78,8 +78,8 @@ USERS = Resource(
             "settings_marketing",
             (
                 *(Field(name) for name in _MARKETING.split()),
-                Field("daily_spend_threshold", Kind.NUMBER),
-                Field("weekly_spend_threshold", Kind.NUMBER),
+                Field("daily_spend_threshold", FieldType.NUMBER),
+                Field("weekly_spend_threshold", FieldType.NUMBER),
             ),
         ),
     ),
@@ -93,7 +93,7 @@ USERS = Resource(
         ),
         Items(
             "disclaimers",
-            (Field("content"), Field("disclaimer_name"), Field("type", Kind.ANY)),
+            (Field("content"), Field("disclaimer_name"), Field("type", FieldType.ANY)),
             keys=("disclaimer_name", "type"),
             removed_by="remove_disclaimers",
             always_shown=True,
@@ -101,38 +101,42 @@ USERS = Resource(
     ),
     relationships=(
         Relationship(
-            "expenditure_approver", "users", shows=USER_SHOWS, settable=USER_SETTABLE, always_shown=False
+            "expenditure_approver",
+            "users",
+            shown_fields=USER_SHOWN_FIELDS,
+            key_fields=USER_KEY_FIELDS,
+            always_shown=False,
         ),
         Relationship(
             "role",
             "user-roles",
-            shows=("id", "role_name"),
-            settable=("id", "role_name"),
+            shown_fields=("id", "role_name"),
+            key_fields=("id", "role_name"),
             always_shown=True,
         ),
         Relationship(
             "teams",
             "teams",
-            shows=("id", "team_name"),
-            settable=("id", "team_name"),
+            shown_fields=("id", "team_name"),
+            key_fields=("id", "team_name"),
             many=True,
             removed_by="remove_teams",
             always_shown=True,
-            creates=True,
+            allows_nested=True,
         ),
     ),
     required=("email", "type", "info", "role"),
     identities=(Identity(("username",)), Identity(("email",)), Identity(("external_id",))),
     unique_on_update=True,
     filters=(
-        Filter("internal_updated_at_start", Test.FROM, "updated"),
-        Filter("internal_updated_at_end", Test.UNTIL, "updated"),
-        Filter("email", Test.EQUALS, "email"),
-        Filter("username", Test.EQUALS, "username"),
-        Filter("status", Test.EQUALS, "status"),
-        Filter("external_id", Test.EQUALS, "external_id"),
+        Filter("internal_updated_at_start", Lookup.GTE, "updated"),
+        Filter("internal_updated_at_end", Lookup.LTE, "updated"),
+        Filter("email", Lookup.EXACT, "email"),
+        Filter("username", Lookup.EXACT, "username"),
+        Filter("status", Lookup.EXACT, "status"),
+        Filter("external_id", Lookup.EXACT, "external_id"),
     ),
-    guesses=(
+    assumptions=(
         "A user's token is refused with 401 insufficient_scope on resources that are for admins.",
         "A role that is not in the list answers 422; a team that does not exist is created, and managers sent"
         " with a team are added to those it has.",
@@ -140,5 +144,5 @@ USERS = Resource(
         "An inactive user can neither sign in nor go on using tokens, but may own contacts.",
     ),
     webhook_item="USER",
-    behaviour=UserBehaviour,
+    hooks=UserHooks,
 )

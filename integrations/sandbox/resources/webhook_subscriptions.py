@@ -1,12 +1,10 @@
-"""The webhook-subscriptions resource: where an organization wants to be told of which changes, and the secret
-that is sent along.
-"""
+"""The webhook-subscriptions resource: which changes to send where, and with which secret."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..engine.responses import Refusal
-from ..engine.schema.hooks import Behaviour, Change
+from ..engine.errors import ApiError
+from ..engine.schema.hooks import Change, ResourceHooks
 from ..engine.schema.resource import Column, Field, Relationship, Resource
 from ..engine.storage.database import get_meta
 
@@ -14,27 +12,27 @@ LONGEST_SECRET = 255
 HTTP_ALLOWED = "http_webhooks"
 
 
-class SubscriptionBehaviour(Behaviour):
-    """Addresses must be https, secrets short enough, and an action is named by both its item and its verb."""
+class SubscriptionHooks(ResourceHooks):
+    """Checks the URL, the secret and the actions of a subscription."""
 
-    def complete(self, change: Change) -> None:
-        """Refuse what cannot be subscribed with."""
+    def clean(self, change: Change) -> None:
+        """Reject invalid URLs, secrets and actions."""
         schemes = ("https", "http") if get_meta(change.connection, HTTP_ALLOWED, False) else ("https",)
         if not is_address(change.record.attributes.get("url"), schemes):
-            raise Refusal(422, f"Invalid value for attribute: 'url'. It must be an {schemes[0]} address")
+            raise ApiError(422, f"Invalid value for attribute: 'url'. It must be an {schemes[0]} address")
         if len(change.record.hidden.get("secret") or "") > LONGEST_SECRET:
-            raise Refusal(
+            raise ApiError(
                 422, f"Invalid value for attribute: 'secret'. It has at most {LONGEST_SECRET} characters"
             )
         for name in ("actions", "remove_actions"):
             given = change.payload.get(name) or []
             for entry in given if isinstance(given, list) else [given]:
                 if not (isinstance(entry, dict) and entry.get("item") and entry.get("action")):
-                    raise Refusal(422, f"Unable to find target for relationship: '{name}'")
+                    raise ApiError(422, f"Unable to find target for relationship: '{name}'")
 
 
 def is_address(url: Any, schemes: tuple[str, ...]) -> bool:
-    """Whether something is the address of a web server, with one of these schemes and without a password."""
+    """Return whether a value is a URL with one of these schemes and without a password."""
     if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
         return False
     try:
@@ -54,15 +52,15 @@ WEBHOOK_SUBSCRIPTIONS = Resource(
         Relationship(
             "actions",
             "webhook-actions",
-            shows=("action", "item"),
-            settable=("item", "action"),
+            shown_fields=("action", "item"),
+            key_fields=("item", "action"),
             many=True,
             removed_by="remove_actions",
             always_shown=True,
         ),
     ),
     required=("url", "actions"),
-    guesses=(
+    assumptions=(
         "Subscriptions belong to the organization: every token of it with the scope leadInteraction sees and"
         " changes them, and they hear of everybody's records.",
         "A secret is never shown again. `url` can be changed, as the published example of an update does.",
@@ -73,5 +71,5 @@ WEBHOOK_SUBSCRIPTIONS = Resource(
         "`hashValue` is 16 hexadecimal digits over everything in a record but its internal times; that of a"
         " deleted record is its last one. A record that loses a deleted group has changed.",
     ),
-    behaviour=SubscriptionBehaviour,
+    hooks=SubscriptionHooks,
 )

@@ -1,1 +1,1 @@
-"""The data a new sandbox starts with, made from a random seed."""
+"""The data of a new sandbox, made from a random seed."""

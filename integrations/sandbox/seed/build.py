@@ -1,8 +1,6 @@
-"""The world as it begins: organizations, users, groups, custom fields and contacts, the same for the same
-seed.
+"""Building the data of a new sandbox: organizations, users, groups and custom fields, then everything else.
 
-Only the times of creation and change differ between two worlds of one seed: they are spread over the two
-years that end when the world is made.
+The same seed gives the same data, except for the times of creation and change: they are spread over the last two years.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from ..engine.schema.record import Record
 from ..engine.schema.resource import Resource
 from ..engine.storage import database
 from ..engine.storage.records import insert_many
-from ..engine.storage.tables import create_tables, finish_tables, next_id
+from ..engine.storage.tables import create_tables, index_tables, next_id
 from ..resources import RESOURCES
 from ..signin.organizations import APPLICATION
 from ..signin.passwords import password_for
@@ -28,7 +26,7 @@ from ..webhooks import deliveries
 from . import engagement, fake_data
 from .contacts import SPAN, Owner, Seed, make_contacts
 from .lending import make_lending
-from .reference_lists import ADMIN, OFFICER, TEAMS, Maker, make_lists, make_roles, make_teams
+from .reference_lists import ADMIN, OFFICER, TEAMS, RecordBuilder, make_lists, make_roles, make_teams
 from .webhook_actions import make_webhook_actions
 
 NAMES = ("Cedar Home Lending", "Bluewater Mortgage", "Summit Ridge Financial", "Harbor & Pine Lending")
@@ -54,8 +52,8 @@ REQUIRED_GROUPS = ("All Clients", "Website Leads")
 USERS = 12
 
 
-def name_of(position: int) -> str:
-    """The name of an organization by its position, from 0."""
+def organization_name(position: int) -> str:
+    """Return the name of an organization by its position, from 0."""
     if position < len(NAMES):
         return NAMES[position]
     first, second, third = _GENERATED
@@ -70,10 +68,8 @@ def name_of(position: int) -> str:
     return f"{name} {round_trip + 1}" if round_trip else name
 
 
-def make_world(connection: sqlite3.Connection, seed: Seed, *, now: float) -> None:
-    """Fill an empty file. Runs inside the caller's transaction, so that a world is there whole or
-    not at all.
-    """
+def seed_database(connection: sqlite3.Connection, seed: Seed, *, now: float) -> None:
+    """Fill an empty file, in the caller's transaction."""
     database.create_schema(connection)
     for resource in RESOURCES.values():
         create_tables(connection, resource)
@@ -81,30 +77,30 @@ def make_world(connection: sqlite3.Connection, seed: Seed, *, now: float) -> Non
     end = dt.datetime.fromtimestamp(now, dt.UTC)
     database.set_meta(connection, "seed", asdict(seed))
     credentials = {"client_id": f"partner-{rng.randbytes(6).hex()}", "client_secret": rng.randbytes(20).hex()}
-    database.set_meta(connection, APPLICATION, {"name": "Partner Portal", **credentials})
+    database.set_meta(connection, APPLICATION, credentials)
     owners = [_make_organization(connection, rng, position, end) for position in range(seed.organizations)]
     make_contacts(connection, seed, owners, end)
-    engagement.make_history(connection, seed, end)
+    engagement.make_engagement(connection, seed, end)
     make_lending(connection, seed, end)
     for resource in RESOURCES.values():
-        finish_tables(connection, resource)
-        deliveries.watch(connection, resource)
+        index_tables(connection, resource)
+        deliveries.create_triggers(connection, resource)
 
 
-def schema() -> frozenset[tuple[str, str]]:
-    """The tables, indexes and triggers of a world that this program makes."""
+def expected_schema() -> frozenset[tuple[str, str]]:
+    """Return the schema that this version creates."""
     with contextlib.closing(sqlite3.connect(database.MEMORY)) as connection:
-        make_world(connection, Seed(organizations=0, contacts=0), now=0)
+        seed_database(connection, Seed(organizations=0, contacts=0), now=0)
         return database.schema(connection)
 
 
 def _make_organization(
     connection: sqlite3.Connection, rng: random.Random, position: int, end: dt.datetime
 ) -> list[Owner]:
-    name = name_of(position)
+    name = organization_name(position)
     required = REQUIRED_GROUPS if position == 1 else ()
     id = position + 1
-    slug = fake_data.plain(name.replace(" ", ".").replace("&", "and")).replace(".", "-")
+    slug = fake_data.to_ascii(name.replace(" ", ".").replace("&", "and")).replace(".", "-")
     connection.execute(
         "INSERT INTO organizations VALUES (?, ?, ?, ?, ?, ?)",
         (
@@ -116,21 +112,21 @@ def _make_organization(
             json.dumps(engagement.CAMPAIGNS),
         ),
     )
-    stamp = values.stamp(end - SPAN)
-    _make_custom_fields(connection, id, stamp)
-    engagement.make_definitions(connection, id, stamp)
-    make_webhook_actions(connection, id, stamp)
-    maker = Maker(connection, id, stamp)
-    make_lists(maker, f"{slug}.example")
-    users = _make_users(connection, rng, maker, id, name, slug, stamp)
-    maker.store()
-    return _make_groups(connection, users, id, required, stamp)
+    timestamp = values.format_datetime(end - SPAN)
+    _make_custom_fields(connection, id, timestamp)
+    engagement.make_definitions(connection, id, timestamp)
+    make_webhook_actions(connection, id, timestamp)
+    builder = RecordBuilder(connection, id, timestamp)
+    make_lists(builder, f"{slug}.example")
+    users = _make_users(connection, rng, builder, id, name, slug, timestamp)
+    builder.save()
+    return _make_groups(connection, users, id, required, timestamp)
 
 
 def _new(
-    resource: Resource, id: int, organization: int, owner: int | None, given: dict[str, Any], stamp: str
+    resource: Resource, id: int, organization: int, owner: int | None, given: dict[str, Any], timestamp: str
 ) -> Record:
-    record = Record(id, organization, owner, resource.blank(), stamp, stamp)
+    record = Record(id, organization, owner, resource.defaults(), timestamp, timestamp)
     for name, value in given.items():
         section = record.attributes.get(name)
         record.attributes[name] = (
@@ -139,7 +135,7 @@ def _new(
     return record
 
 
-def _make_custom_fields(connection: sqlite3.Connection, organization: int, stamp: str) -> None:
+def _make_custom_fields(connection: sqlite3.Connection, organization: int, timestamp: str) -> None:
     resource = RESOURCES["schema/custom-fields"]
     definitions = (
         (
@@ -165,7 +161,7 @@ def _make_custom_fields(connection: sqlite3.Connection, organization: int, stamp
             "data_type": data_type,
             "related_entity": {"entity_type": entity, "entity_subtype": None},
         }
-        record = _new(resource, next_id(connection, resource), organization, None, given, stamp)
+        record = _new(resource, next_id(connection, resource), organization, None, given, timestamp)
         record.hidden = {"description": description}
         records.append(record)
     insert_many(connection, resource, records)
@@ -174,21 +170,21 @@ def _make_custom_fields(connection: sqlite3.Connection, organization: int, stamp
 def _make_users(
     connection: sqlite3.Connection,
     rng: random.Random,
-    maker: Maker,
+    builder: RecordBuilder,
     organization: int,
     name: str,
     slug: str,
-    stamp: str,
+    timestamp: str,
 ) -> list[int]:
-    """Twelve users in two teams: the first is an admin, the last is inactive."""
+    """Create twelve users in two teams. The first is an admin, the last is inactive. Return their ids."""
     resource = RESOURCES["users"]
-    roles, teams = make_roles(maker), [maker.reserve("teams") for _ in TEAMS]
+    roles, teams = make_roles(builder), [builder.reserve("teams") for _ in TEAMS]
     firsts, lasts = rng.sample(fake_data.FIRST_NAMES, USERS), rng.sample(fake_data.LAST_NAMES, USERS)
     records = []
     for position, (first, last) in enumerate(zip(firsts, lasts, strict=True)):
         id = next_id(connection, resource)
         admin = position == 0
-        login = f"{fake_data.plain(first)}.{fake_data.plain(last)}"
+        login = f"{fake_data.to_ascii(first)}.{fake_data.to_ascii(last)}"
         given = {
             "email": f"{login}@{slug}.example",
             "external_id": f"emp-{organization:02}{position + 1:03}" if position % 4 != 3 else None,
@@ -206,22 +202,26 @@ def _make_users(
             },
             "licenses": [{"content": f"LIC {rng.randrange(10000, 99999)}", "license_name": "MN"}],
         }
-        record = _new(resource, id, organization, None, given, stamp)
+        record = _new(resource, id, organization, None, given, timestamp)
         record.one = {"role": roles[ADMIN if admin else OFFICER]}
         record.many = {"teams": set() if admin else {teams[position % len(teams)]}}
         records.append(record)
         connection.execute(
-            "INSERT INTO people VALUES (?, ?, ?, ?)", (id, organization, password_for(id), int(admin))
+            "INSERT INTO logins VALUES (?, ?, ?, ?)", (id, organization, password_for(id), int(admin))
         )
     insert_many(connection, resource, records)
-    make_teams(maker, teams, [record.id for record in records[1:3]])
+    make_teams(builder, teams, [record.id for record in records[1:3]])
     return [record.id for record in records]
 
 
 def _make_groups(
-    connection: sqlite3.Connection, users: list[int], organization: int, required: tuple[str, ...], stamp: str
+    connection: sqlite3.Connection,
+    users: list[int],
+    organization: int,
+    required: tuple[str, ...],
+    timestamp: str,
 ) -> list[Owner]:
-    """The same groups for each owner, as far as names go; the admin owns nothing."""
+    """Create groups of the same names for each user but the admin, who owns nothing."""
     resource = RESOURCES["contact-groups"]
     owners, records = [], []
     for user in users[1:]:
@@ -229,7 +229,7 @@ def _make_groups(
         for name in (*required, *fake_data.GROUP_NAMES):
             ids[name] = next_id(connection, resource)
             given = {"group_name": name, "user_editable": name not in required}
-            records.append(_new(resource, ids[name], organization, user, given, stamp))
+            records.append(_new(resource, ids[name], organization, user, given, timestamp))
         owners.append(
             Owner(user, [ids[name] for name in fake_data.GROUP_NAMES], {ids[name] for name in required})
         )

@@ -1,4 +1,4 @@
-"""The contacts a world begins with: in each owner's book, with doubles, groups, gaps and two years of history."""
+"""Contacts of a new sandbox: with duplicates, groups, missing values and two years of history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STATUSES = ("Applied", "Documents missing", "In underwriting")
 
 @dataclass(frozen=True)
 class Seed:
-    """What a world is made from; `contacts` is per organization."""
+    """What the data is made from. `contacts` is the number per organization."""
 
     seed: int = 1
     organizations: int = 2
@@ -31,7 +31,7 @@ class Seed:
 
 @dataclass
 class Owner:
-    """A user who owns contacts, and the ids of that user's groups: those to choose from, those required."""
+    """A user who owns contacts, with the ids of their optional and required groups."""
 
     id: int
     groups: list[int]
@@ -39,8 +39,8 @@ class Owner:
 
 
 @dataclass
-class Lists:
-    """The ids of what contacts of an organization may be in: channels, and kinds of access."""
+class ListIds:
+    """The ids of an organization's channels and access types."""
 
     channels: list[int]
     access_types: list[int]
@@ -49,7 +49,7 @@ class Lists:
 def make_contacts(
     connection: sqlite3.Connection, seed: Seed, owners: list[list[Owner]], end: dt.datetime
 ) -> None:
-    """Contacts of all organizations in turn, so that numbers ascend with creation across the whole world."""
+    """Create contacts of all organizations in turn, so that ids ascend with the time of creation."""
     resource = RESOURCES["contacts"]
     makers = [
         _contacts_of(seed, position, owned, end, _lists_of(connection, position + 1))
@@ -70,7 +70,7 @@ def make_contacts(
         connection.execute("INSERT INTO sequences VALUES (?, ?)", (resource.path, last))
 
 
-def _lists_of(connection: sqlite3.Connection, organization: int) -> Lists:
+def _lists_of(connection: sqlite3.Connection, organization: int) -> ListIds:
     channels, access_types = (
         [
             id
@@ -80,16 +80,16 @@ def _lists_of(connection: sqlite3.Connection, organization: int) -> Lists:
         ]
         for table in ("channels", "wlp_access_types")
     )
-    return Lists(channels, access_types)
+    return ListIds(channels, access_types)
 
 
 def _contacts_of(
-    seed: Seed, position: int, owners: list[Owner], end: dt.datetime, lists: Lists
+    seed: Seed, position: int, owners: list[Owner], end: dt.datetime, lists: ListIds
 ) -> Iterator[Record]:
-    """The contacts of one organization in the order of their creation, with no ids yet."""
+    """Yield the contacts of one organization in the order of creation, without ids."""
     rng = random.Random(f"contacts {seed.seed} {position}")
     resource = RESOURCES["contacts"]
-    pattern = resource.blank()
+    pattern = resource.defaults()
     start, step = end - SPAN, SPAN / max(1, seed.contacts)
     taken: set[tuple[Any, ...]] = set()
     earlier: list[tuple[dict[str, Any], int]] = []
@@ -107,23 +107,23 @@ def _contacts_of(
             position + 1,
             owner.id,
             {**pattern, "external_ids": [], "preferences": {"is_silenced": rng.random() < 0.05}, **person},
-            values.stamp(created),
-            values.stamp(updated),
+            values.format_datetime(created),
+            values.format_datetime(updated),
             archived=rng.random() < 0.03,
         )
-        _decorate(rng, record, owner, owners, number)
-        _list(record, lists, number)
+        _add_details(rng, record, owner, owners, number)
+        _add_list_values(record, lists, number)
         yield record
 
 
 def _identities(owner: int, person: dict[str, Any]) -> set[tuple[Any, ...]]:
-    """By what the vendor would take two contacts of one owner for the same one."""
+    """Return what would make another contact of the same owner a duplicate."""
     name = (owner, person["first_name"].casefold(), person["last_name"].casefold())
     found: set[tuple[Any, ...]] = {
         (
             *name,
             reach,
-            values.digits(person[reach]) if reach.startswith("phone") else person[reach].casefold(),
+            values.phone_digits(person[reach]) if reach.startswith("phone") else person[reach].casefold(),
         )
         for reach in ("email", "phone_cell", "phone_home", "phone_office")
         if person.get(reach)
@@ -136,9 +136,7 @@ def _identities(owner: int, person: dict[str, Any]) -> set[tuple[Any, ...]]:
 def _person(
     rng: random.Random, owners: list[Owner], earlier: list[tuple[dict[str, Any], int]]
 ) -> tuple[dict[str, Any], Owner]:
-    """Somebody new, somebody another owner knows too, or an earlier contact as somebody else would have typed
-    them.
-    """
+    """Return a new person, one that another owner knows too, or a variant of an earlier one."""
     owner = owners[int(rng.random() ** 1.6 * len(owners))]
     kind = rng.random()
     if earlier and kind < 0.04:
@@ -146,11 +144,11 @@ def _person(
         others = [candidate for candidate in owners if candidate.id != known_to]
         return dict(person), rng.choice(others)
     if earlier and kind < 0.08:
-        return fake_data.other_hand(rng, rng.choice(earlier)[0]), owner
+        return fake_data.variant(rng, rng.choice(earlier)[0]), owner
     return fake_data.contact(rng), owner
 
 
-def _decorate(rng: random.Random, record: Record, owner: Owner, owners: list[Owner], number: int) -> None:
+def _add_details(rng: random.Random, record: Record, owner: Owner, owners: list[Owner], number: int) -> None:
     attributes = record.attributes
     if rng.random() < 0.2:
         external = f"{record.organization}-{number:06}"
@@ -171,10 +169,8 @@ def _decorate(rng: random.Random, record: Record, owner: Owner, owners: list[Own
     record.one = {"assignee": rng.choice(owners).id if rng.random() < 0.02 else None}
 
 
-def _list(record: Record, lists: Lists, number: int) -> None:
-    """Give every few contacts a channel, a kind of access or a status elsewhere; without the random numbers
-    that everything else is made from.
-    """
+def _add_list_values(record: Record, lists: ListIds, number: int) -> None:
+    """Give some contacts a channel, an access type or an external status, without using random numbers."""
     if number % 5 == 1:
         record.many["channels"] = {lists.channels[number // 5 % len(lists.channels)]}
     if number % 7 == 2:

@@ -1,4 +1,4 @@
-"""What hangs on contacts when a world begins: surveys and their answers, notes, insights, campaigns."""
+"""Surveys, survey responses, notes, insights, campaigns and recruits of a new sandbox."""
 
 from __future__ import annotations
 
@@ -100,20 +100,24 @@ _MOST = 1500
 _FIRST_DAY = dt.datetime(2025, 9, 1)  # what is content must not depend on when the world is made
 
 
-def make_definitions(connection: sqlite3.Connection, organization: int, stamp: str) -> None:
-    """What an organization has before any contact is there: surveys and kinds of insights."""
-    _make_surveys(connection, organization, stamp)
+def make_definitions(connection: sqlite3.Connection, organization: int, timestamp: str) -> None:
+    """Create what an organization has before its contacts: surveys, insight types and lists."""
+    _make_surveys(connection, organization, timestamp)
     types = [
         {"description": description, "expiration_interval": days * 86_400, "type": name}
         for name, description, days in _INSIGHT_TYPES
     ]
-    _define(connection, "insight-types", organization, types, stamp)
+    _define(connection, "insight-types", organization, types, timestamp)
     for path, given in _LISTS.items():
-        _define(connection, path, organization, given, stamp)
+        _define(connection, path, organization, given, timestamp)
 
 
 def _define(
-    connection: sqlite3.Connection, path: str, organization: int, given: Sequence[dict[str, Any]], stamp: str
+    connection: sqlite3.Connection,
+    path: str,
+    organization: int,
+    given: Sequence[dict[str, Any]],
+    timestamp: str,
 ) -> None:
     resource = RESOURCES[path]
     insert_many(
@@ -121,14 +125,19 @@ def _define(
         resource,
         [
             Record(
-                next_id(connection, resource), organization, None, resource.blank() | attributes, stamp, stamp
+                next_id(connection, resource),
+                organization,
+                None,
+                resource.defaults() | attributes,
+                timestamp,
+                timestamp,
             )
             for attributes in given
         ],
     )
 
 
-def _make_surveys(connection: sqlite3.Connection, organization: int, stamp: str) -> None:
+def _make_surveys(connection: sqlite3.Connection, organization: int, timestamp: str) -> None:
     surveys = []
     for name, version, asked in _SURVEYS:
         questions = [
@@ -136,7 +145,7 @@ def _make_surveys(connection: sqlite3.Connection, organization: int, stamp: str)
         ]
         questions.sort(key=lambda question: str(question["system_name"]))
         surveys.append({"survey_name": name, "version": version, "questions": questions})
-    _define(connection, "contact-surveys", organization, surveys, stamp)
+    _define(connection, "contact-surveys", organization, surveys, timestamp)
 
 
 def _question(
@@ -157,8 +166,8 @@ def _question(
     return question
 
 
-def make_history(connection: sqlite3.Connection, seed: Seed, end: dt.datetime) -> None:
-    """What has happened to some of the contacts of each organization since they were created."""
+def make_engagement(connection: sqlite3.Connection, seed: Seed, end: dt.datetime) -> None:
+    """Create notes, survey responses, insights, campaign activity and recruits of each organization."""
     for organization in range(1, seed.organizations + 1):
         rng = random.Random(f"engagement {seed.seed} {organization}")
         contacts = connection.execute(
@@ -174,13 +183,13 @@ def make_history(connection: sqlite3.Connection, seed: Seed, end: dt.datetime) -
             for table in ("contact_surveys", "insight_types", "campaigns")
         )
         for kind in (
-            _Kind("contact-notes", 0.4, _note, []),
-            _Kind("contact-survey-responses", 0.15, _response, surveys),
-            _Kind("insights", 0.2, _insight, types),
-            _Kind("campaign-activity", 0.1, _touch, campaigns),
+            _EngagementType("contact-notes", 0.4, _note, []),
+            _EngagementType("contact-survey-responses", 0.15, _response, surveys),
+            _EngagementType("insights", 0.2, _insight, types),
+            _EngagementType("campaign-activity", 0.1, _campaign_activity, campaigns),
         ):
-            _happen(connection, rng, organization, contacts, end, kind)
-        _make_recruits(connection, rng, organization, values.stamp(end - SPAN / 2))
+            _make_records(connection, rng, organization, contacts, end, kind)
+        _make_recruits(connection, rng, organization, values.format_datetime(end - SPAN / 2))
 
 
 Definition = tuple[int, dict[str, Any]]
@@ -188,8 +197,8 @@ Maker = Callable[[random.Random, Record, list[Definition]], None]
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """Records of one resource that happen to a share of the contacts; `make` fills one."""
+class _EngagementType:
+    """Records of one resource for a share of the contacts. `make` fills in one record."""
 
     path: str
     share: float
@@ -197,13 +206,13 @@ class _Kind:
     definitions: list[Definition]
 
 
-def _happen(
+def _make_records(
     connection: sqlite3.Connection,
     rng: random.Random,
     organization: int,
     contacts: list[tuple[int, int]],
     end: dt.datetime,
-    kind: _Kind,
+    kind: _EngagementType,
 ) -> None:
     resource = RESOURCES[kind.path]
     moments = []
@@ -213,8 +222,8 @@ def _happen(
     happened = []
     for moment, rank in sorted(moments):
         id, owner = contacts[rank]
-        stamp = values.stamp(end - SPAN * (1 - moment))
-        record = Record(0, organization, owner, resource.blank(), stamp, stamp)
+        timestamp = values.format_datetime(end - SPAN * (1 - moment))
+        record = Record(0, organization, owner, resource.defaults(), timestamp, timestamp)
         record.one = {"contact": id}
         kind.make(rng, record, kind.definitions)
         record.id = next_id(connection, resource)
@@ -249,18 +258,20 @@ def _insight(rng: random.Random, record: Record, types: list[Definition]) -> Non
     expiry = date + dt.timedelta(seconds=attributes["expiration_interval"])
     record.attributes |= {
         "data": {"description": attributes["description"]},
-        "insight_date": values.stamp(date),
-        "expires_at": values.stamp(expiry),
+        "insight_date": values.format_datetime(date),
+        "expires_at": values.format_datetime(expiry),
     }
 
 
-def _touch(rng: random.Random, record: Record, campaigns: list[Definition]) -> None:
+def _campaign_activity(rng: random.Random, record: Record, campaigns: list[Definition]) -> None:
     record.one["campaign"] = rng.choice(campaigns)[0]
     date = _FIRST_DAY + dt.timedelta(minutes=rng.randrange(300 * 24 * 60))
-    record.attributes["touched_at"] = values.stamp(date)
+    record.attributes["touched_at"] = values.format_datetime(date)
 
 
-def _make_recruits(connection: sqlite3.Connection, rng: random.Random, organization: int, stamp: str) -> None:
+def _make_recruits(
+    connection: sqlite3.Connection, rng: random.Random, organization: int, timestamp: str
+) -> None:
     resource = RESOURCES["contact-recruits"]
     users = connection.execute(
         "SELECT id FROM users WHERE organization = ? ORDER BY id LIMIT ?", (organization, _RECRUITS + 1)
@@ -270,9 +281,11 @@ def _make_recruits(connection: sqlite3.Connection, rng: random.Random, organizat
     for position, (owner,) in enumerate(users[1:]):
         person = fake_data.contact(rng)
         info = {"years_experience": str(rng.randrange(2, 25)), "recruit_status": statuses[position]}
-        attributes = resource.blank() | person
+        attributes = resource.defaults() | person
         attributes["recruit_info"] = attributes["recruit_info"] | info
         attributes["external_ids"] = []
         attributes |= {"recruit_metrics": [], "state_licenses": [{"state_name": person.get("state", "MN")}]}
-        records.append(Record(next_id(connection, resource), organization, owner, attributes, stamp, stamp))
+        records.append(
+            Record(next_id(connection, resource), organization, owner, attributes, timestamp, timestamp)
+        )
     insert_many(connection, resource, records)

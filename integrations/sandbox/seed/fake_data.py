@@ -1,6 +1,4 @@
-"""Invented people and what surrounds them: names, streets, employers, groups, made from a random number
-generator.
-"""
+"""Fake data: names, addresses, employers and phone numbers."""
 
 from __future__ import annotations
 
@@ -112,20 +110,18 @@ _RATINGS = ("Excellent", "Good", "Fair", "Poor")
 _MAILBOXES = ("mail.example", "post.example", "example.com", "inbox.example")
 
 
-def plain(text: str) -> str:
-    """A name as it may stand in an e-mail address: lower case, without accents or anything but letters and
-    dots.
-    """
+def to_ascii(text: str) -> str:
+    """Return a name as it may appear in an email address: lower case ASCII letters and dots."""
     folded = text.translate(str.maketrans("øØł", "oOl"))
     decomposed = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z.]+", "", decomposed.lower())
 
 
-_PLAIN = {name: plain(name) for name in (*FIRST_NAMES, *LAST_NAMES)}
+_ASCII = {name: to_ascii(name) for name in (*FIRST_NAMES, *LAST_NAMES)}
 
 
 def phone(rng: random.Random) -> str:
-    """A telephone number from the range that is reserved for fiction, in one of the ways people write it."""
+    """Return a phone number from the range reserved for fiction, in one of several notations."""
     area, line = 201 + int(rng.random() * 780), int(rng.random() * 100)
     style = rng.random()
     if style < 0.7:
@@ -134,9 +130,7 @@ def phone(rng: random.Random) -> str:
 
 
 def contact(rng: random.Random) -> dict[str, Any]:
-    """Attributes of one invented contact: always a name, a source and a way to reach it; much else may be
-    missing.
-    """
+    """Return the attributes of a contact: always a name, a source and a way to reach them."""
     chance = rng.random
     first, last = FIRST_NAMES[int(chance() * len(FIRST_NAMES))], LAST_NAMES[int(chance() * len(LAST_NAMES))]
     person: dict[str, Any] = {
@@ -147,7 +141,7 @@ def contact(rng: random.Random) -> dict[str, Any]:
     reachable = chance()
     if reachable < 0.9:
         mailbox = _MAILBOXES[int(chance() * 4)]
-        person["email"] = f"{_PLAIN[first]}.{_PLAIN[last]}{int(chance() * 900) or ''}@{mailbox}"
+        person["email"] = f"{_ASCII[first]}.{_ASCII[last]}{int(chance() * 900) or ''}@{mailbox}"
     if reachable > 0.2:
         person["phone_cell"] = phone(rng)
     if chance() < 0.15:
@@ -174,8 +168,8 @@ def contact(rng: random.Random) -> dict[str, Any]:
     return person
 
 
-def other_hand(rng: random.Random, person: dict[str, Any]) -> dict[str, Any]:
-    """The same person as somebody else might have typed them: another spelling, mailbox or number."""
+def variant(rng: random.Random, person: dict[str, Any]) -> dict[str, Any]:
+    """Return the same person as someone else might have typed them: another spelling, mailbox or name."""
     twin = dict(person)
     change = rng.random()
     if change < 0.4 and twin["first_name"] in NICKNAMES:

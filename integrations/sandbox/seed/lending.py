@@ -1,4 +1,4 @@
-"""What the contacts of a world begin with beside themselves: loans, accounts and households, a few each."""
+"""Loans, accounts, households, scenarios, unsubscribes and activities of a new sandbox."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ..engine.schema import values
 from . import fake_data
 from .contacts import SPAN, Seed
-from .reference_lists import Maker
+from .reference_lists import RecordBuilder
 
 _MOST = 40
 _PER_LOAN, _PER_ACCOUNT, _PER_HOUSEHOLD = 10, 20, 20
@@ -18,68 +18,68 @@ _PROPERTIES = ("Single Family", "Condominium", "Townhouse", "2-4 Unit")
 
 
 def make_lending(connection: sqlite3.Connection, seed: Seed, end: dt.datetime) -> None:
-    """Loans for a tenth of the contacts of each organization, accounts and households for fewer, and never
-    more than forty of each.
-    """
-    stamp = values.stamp(end - SPAN / 8)
+    """Create loans for a tenth of the contacts, and fewer accounts and households; at most forty of each."""
+    timestamp = values.format_datetime(end - SPAN / 8)
     for organization in range(1, seed.organizations + 1):
         rng = random.Random(f"lending {seed.seed} {organization}")
-        maker = Maker(connection, organization, stamp)
-        books = _books(connection, organization)
-        lists = _Lists(connection, organization)
+        builder = RecordBuilder(connection, organization, timestamp)
+        owners = _contacts_by_owner(connection, organization)
+        lists = _ReferenceIds(connection, organization)
         for number in range(min(seed.contacts // _PER_LOAN, _MOST)):
-            _loan(maker, rng, lists, rng.choice(books), number)
+            _loan(builder, rng, lists, rng.choice(owners), number)
         for number in range(min(seed.contacts // _PER_ACCOUNT, _MOST)):
-            _account(maker, rng, lists, rng.choice(books), number)
+            _account(builder, rng, lists, rng.choice(owners), number)
         for number in range(min(seed.contacts // _PER_HOUSEHOLD, _MOST)):
-            _household(maker, rng, lists, rng.choice(books), number)
-        if books:
-            _scenario(maker, rng, rng.choice(books))
-        _unsubscribes(maker, lists)
-        _activity(maker, books)
-        maker.store()
+            _household(builder, rng, lists, rng.choice(owners), number)
+        if owners:
+            _scenario(builder, rng, rng.choice(owners))
+        _unsubscribes(builder, lists)
+        _activity(builder, owners)
+        builder.save()
 
 
-class _Lists:
-    """The ids of an organization's lists."""
+class _ReferenceIds:
+    """The ids of an organization's reference lists."""
 
     def __init__(self, connection: sqlite3.Connection, organization: int) -> None:
         self._connection = connection
         self._organization = organization
 
     def of(self, table: str, condition: str = "1") -> list[int]:
-        """The ids in one list."""
+        """Return the ids in one list."""
         query = f"SELECT id FROM {table} WHERE organization = ? AND {condition} ORDER BY id"
         return [row[0] for row in self._connection.execute(query, (self._organization,))]
 
 
-def _books(connection: sqlite3.Connection, organization: int) -> list[tuple[int, list[tuple[int, str]]]]:
-    """Per owner, the ids and last names of the latest few contacts."""
+def _contacts_by_owner(
+    connection: sqlite3.Connection, organization: int
+) -> list[tuple[int, list[tuple[int, str]]]]:
+    """Return the ids and last names of the latest contacts of each owner."""
     rows = connection.execute(
         "SELECT owner, id, a_last_name FROM contacts WHERE organization = ? AND archived = 0"
         " ORDER BY id DESC LIMIT 400",
         (organization,),
     )
-    books: dict[int, list[tuple[int, str]]] = {}
+    owners: dict[int, list[tuple[int, str]]] = {}
     for owner, id, last_name in rows:
-        books.setdefault(owner, []).append((id, last_name))
-    return sorted(books.items())
+        owners.setdefault(owner, []).append((id, last_name))
+    return sorted(owners.items())
 
 
 def _loan(
-    maker: Maker,
+    builder: RecordBuilder,
     rng: random.Random,
-    lists: _Lists,
-    book: tuple[int, list[tuple[int, str]]],
+    lists: _ReferenceIds,
+    owner_contacts: tuple[int, list[tuple[int, str]]],
     number: int,
 ) -> None:
-    owner, contacts = book
+    owner, contacts = owner_contacts
     borrower, last_name = rng.choice(contacts)
     coborrower = rng.choice(contacts)[0] if rng.random() < 0.3 else None
     value = rng.randrange(180, 900) * 1000
     applied, funded = f"2026-0{number % 6 + 1}-{rng.randrange(10, 28)} 00:00:00", number % 3 == 0
     address = fake_data.contact(rng)
-    maker.make(
+    builder.add(
         "loans",
         owner=owner,
         one={
@@ -103,22 +103,22 @@ def _loan(
         application_date=applied,
         funded_date=f"2026-0{number % 6 + 3}-15 00:00:00" if funded else None,
         source="LOS",
-        **_place(address),
+        **_address(address),
     )
 
 
 def _account(
-    maker: Maker,
+    builder: RecordBuilder,
     rng: random.Random,
-    lists: _Lists,
-    book: tuple[int, list[tuple[int, str]]],
+    lists: _ReferenceIds,
+    owner_contacts: tuple[int, list[tuple[int, str]]],
     number: int,
 ) -> None:
-    owner, contacts = book
+    owner, contacts = owner_contacts
     holder, last_name = rng.choice(contacts)
     name = rng.choice(("checking", "savings"))
     kind = lists.of("account_classifications", f"a_class_name = '{name}_account'")[0]
-    maker.make(
+    builder.add(
         "accounts",
         owner=owner,
         one={
@@ -132,37 +132,39 @@ def _account(
         account_name=f"{last_name} {name}",
         open_date=f"2025-{number % 12 + 1:02}-03 09:00:00",
         source="Core banking",
-        **_place(fake_data.contact(rng)),
+        **_address(fake_data.contact(rng)),
     )
 
 
 def _household(
-    maker: Maker,
+    builder: RecordBuilder,
     rng: random.Random,
-    lists: _Lists,
-    book: tuple[int, list[tuple[int, str]]],
+    lists: _ReferenceIds,
+    owner_contacts: tuple[int, list[tuple[int, str]]],
     number: int,
 ) -> None:
-    owner, contacts = book
+    owner, contacts = owner_contacts
     members = rng.sample(contacts, min(2, len(contacts)))
-    entity = maker.make(
+    entity = builder.add(
         "entities",
         owner=owner,
         one={"entity_type": lists.of("entity_types", "a_system_name = 'household'")[0]},
         entity_name=f"{members[0][1]} household",
         external_id=f"HH-{number + 1:05}",
         phone=fake_data.phone(rng),
-        **_place(fake_data.contact(rng)),
+        **_address(fake_data.contact(rng)),
     )
     kind = lists.of("entity_relationship_types", "a_system_name = 'members'")[0]
     for member, _ in members:
-        maker.make("entity-members", one={"entity": entity, "contact": member, "relationship_type": kind})
+        builder.add("entity-members", one={"entity": entity, "contact": member, "relationship_type": kind})
 
 
-def _scenario(maker: Maker, rng: random.Random, book: tuple[int, list[tuple[int, str]]]) -> None:
-    owner, contacts = book
+def _scenario(
+    builder: RecordBuilder, rng: random.Random, owner_contacts: tuple[int, list[tuple[int, str]]]
+) -> None:
+    owner, contacts = owner_contacts
     place = fake_data.contact(rng)
-    maker.make(
+    builder.add(
         "scenarios",
         owner=owner,
         name=place.get("address", "Example scenario"),
@@ -178,16 +180,16 @@ def _scenario(maker: Maker, rng: random.Random, book: tuple[int, list[tuple[int,
     )
 
 
-def _unsubscribes(maker: Maker, lists: _Lists) -> None:
+def _unsubscribes(builder: RecordBuilder, lists: _ReferenceIds) -> None:
     domain, officer = lists.of("email_domains")[0], lists.of("users")[1]
-    maker.make(
+    builder.add(
         "email-unsubscribes",
         many={"domains": set(), "users": set()},
         email="no.more.mail@post.example",
         organization_wide=True,
         organization_unsub_at="2026-03-05T14:20:00.000000Z",
     )
-    maker.make(
+    builder.add(
         "email-unsubscribes",
         many={"domains": {domain}, "users": {officer}},
         email="not.from.you@inbox.example",
@@ -195,11 +197,11 @@ def _unsubscribes(maker: Maker, lists: _Lists) -> None:
     )
 
 
-def _activity(maker: Maker, books: list[tuple[int, list[tuple[int, str]]]]) -> None:
-    """The creation of the latest contacts; what older ones saw is not kept."""
-    latest = sorted((contact, owner) for owner, contacts in books for contact, _ in contacts)[-_MOST:]
+def _activity(builder: RecordBuilder, owners: list[tuple[int, list[tuple[int, str]]]]) -> None:
+    """Add an activity for the creation of the latest contacts. Older activities are not kept."""
+    latest = sorted((contact, owner) for owner, contacts in owners for contact, _ in contacts)[-_MOST:]
     for contact, owner in latest:
-        maker.make(
+        builder.add(
             "activity",
             owner=owner,
             one={"contact": contact},
@@ -211,5 +213,5 @@ def _activity(maker: Maker, books: list[tuple[int, list[tuple[int, str]]]]) -> N
         )
 
 
-def _place(person: dict[str, Any]) -> dict[str, Any]:
+def _address(person: dict[str, Any]) -> dict[str, Any]:
     return {name: person[name] for name in ("address", "city", "state", "zip_code") if name in person}

@@ -1,4 +1,4 @@
-"""The lists an organization begins with: roles, permissions, teams, classifications, types, statuses, domains."""
+"""Reference lists of a new sandbox: roles, permissions, teams, classifications, types, statuses and domains."""
 
 from __future__ import annotations
 
@@ -66,20 +66,20 @@ _TEMPLATES = (
 _RELATIONSHIPS = (("members", "Members", False), ("head_of_household", "Head of household", True))
 
 
-class Maker:
-    """Makes records of one organization, all as old as each other, and stores them when told to."""
+class RecordBuilder:
+    """Builds records of one organization, all created at the same time."""
 
-    def __init__(self, connection: sqlite3.Connection, organization: int, stamp: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, organization: int, timestamp: str) -> None:
         self._connection = connection
         self._organization = organization
-        self._stamp = stamp
+        self._stamp = timestamp
         self._made: dict[str, list[Record]] = {}
 
     def reserve(self, path: str) -> int:
-        """The next id of a resource."""
+        """Return the next id of a resource."""
         return next_id(self._connection, RESOURCES[path])
 
-    def make(
+    def add(
         self,
         path: str,
         *,
@@ -89,9 +89,9 @@ class Maker:
         many: dict[str, set[int]] | None = None,
         **given: Any,
     ) -> int:
-        """Make one record with these attributes and relationships; returns its id."""
+        """Add a record with these attributes and relationships. Return its id."""
         resource = RESOURCES[path]
-        attributes = resource.blank()
+        attributes = resource.defaults()
         for name, value in given.items():
             section = attributes.get(name)
             merged = {**section, **value} if isinstance(section, dict) and isinstance(value, dict) else value
@@ -102,52 +102,52 @@ class Maker:
         self._made.setdefault(path, []).append(record)
         return number
 
-    def store(self) -> None:
-        """Store everything made since the last time."""
+    def save(self) -> None:
+        """Insert all records added since the last call."""
         for path, records in self._made.items():
             insert_many(self._connection, RESOURCES[path], records)
         self._made = {}
 
 
-def make_roles(maker: Maker) -> dict[str, int]:
-    """Permissions and roles; returns the ids of the roles by name."""
+def make_roles(builder: RecordBuilder) -> dict[str, int]:
+    """Create permissions and roles. Return the ids of the roles by name."""
     permissions = {
-        name: maker.make("permissions", permission_name=name, description=description)
+        name: builder.add("permissions", permission_name=name, description=description)
         for name, description in _PERMISSIONS.items()
     }
     roles = {}
     for name, allowed in _ROLES.items():
-        roles[name] = maker.make("user-roles", role_name=name)
+        roles[name] = builder.add("user-roles", role_name=name)
         links = {"permissions": {permissions[permission] for permission in allowed}}
-        maker.make("role-permissions", id=roles[name], many=links, role_name=name)
+        builder.add("role-permissions", id=roles[name], many=links, role_name=name)
     return roles
 
 
-def make_teams(maker: Maker, ids: list[int], managers: list[int]) -> None:
-    """Teams under ids already given to their users, with a manager each."""
+def make_teams(builder: RecordBuilder, ids: list[int], managers: list[int]) -> None:
+    """Create teams under these ids, with one manager each."""
     for id, name, manager in zip(ids, TEAMS, managers, strict=True):
-        maker.make("teams", id=id, many={"managers": {manager}}, team_name=name)
+        builder.add("teams", id=id, many={"managers": {manager}}, team_name=name)
 
 
-def make_lists(maker: Maker, domain: str) -> None:
-    """What loans, accounts, entities and unsubscribes of an organization refer to; `domain` is its own."""
+def make_lists(builder: RecordBuilder, domain: str) -> None:
+    """Create what loans, accounts, entities and unsubscribes refer to. `domain` is the organization's."""
     for name in (domain, f"mail.{domain}"):
-        maker.make("email-domains", domain_name=name)
+        builder.add("email-domains", domain_name=name)
     classes = {
-        name: maker.make("account-classifications", class_name=name, class_type=kind)
+        name: builder.add("account-classifications", class_name=name, class_type=kind)
         for name, kind in _CLASSES
     }
     for path, (attribute, names) in _LOAN_LISTS.items():
         for name in names:
             given: dict[str, Any] = {attribute: name}
-            maker.make(path, one={"account_class": classes["mortgage"]}, **given)
+            builder.add(path, one={"account_class": classes["mortgage"]}, **given)
     for path, (attribute, names) in _ACCOUNT_LISTS.items():
         for kind in ("checking_account", "savings_account"):
             for name in names:
                 given = {attribute: f"{name} {kind.partition('_')[0]}"}
-                maker.make(path, one={"account_class": classes[kind]}, **given)
+                builder.add(path, one={"account_class": classes[kind]}, **given)
     for system_name, display_name, required, rules, kind in _PARTICIPANTS:
-        maker.make(
+        builder.add(
             "schema/participant-roles",
             system_name=system_name,
             display_name=display_name,
@@ -156,11 +156,11 @@ def make_lists(maker: Maker, domain: str) -> None:
             role_type={"discrete": 1, "rules_type_id": rules, "type_name": kind},
         )
     for name, subject, html in _TEMPLATES:
-        maker.make("email-templates", template_name=name, subject=subject, html=html)
+        builder.add("email-templates", template_name=name, subject=subject, html=html)
     for system_name, display_name in (("household", "Household"), ("company", "Company")):
-        maker.make("entity-types", system_name=system_name, display_name=display_name)
+        builder.add("entity-types", system_name=system_name, display_name=display_name)
     for system_name, display_name, discrete in _RELATIONSHIPS:
-        maker.make(
+        builder.add(
             "entity-relationship-types",
             system_name=system_name,
             display_name=display_name,

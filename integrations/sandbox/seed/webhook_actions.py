@@ -1,4 +1,4 @@
-"""The list of changes that can be subscribed to, as every organization has it from the start."""
+"""The webhook actions that every organization can subscribe to."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ..resources import RESOURCES
 from ..webhooks.deliveries import actions_of
 
 
-def make_webhook_actions(connection: sqlite3.Connection, organization: int, stamp: str) -> None:
-    """Enter what an organization can subscribe to: an action per verb of every resource that is an item."""
+def make_webhook_actions(connection: sqlite3.Connection, organization: int, timestamp: str) -> None:
+    """Create the actions of every resource that webhooks can watch."""
     resource = RESOURCES["webhook-actions"]
     insert_many(
         connection,
@@ -23,8 +23,8 @@ def make_webhook_actions(connection: sqlite3.Connection, organization: int, stam
                 organization,
                 None,
                 {"action": action, "item": watched.webhook_item},
-                stamp,
-                stamp,
+                timestamp,
+                timestamp,
             )
             for watched in RESOURCES.values()
             for action in actions_of(watched)

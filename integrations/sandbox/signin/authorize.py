@@ -1,6 +1,4 @@
-"""The authorization endpoint: a page to sign in on, a page to consent on, and the way back to the
-application.
-"""
+"""The authorization endpoint: the sign-in page, the consent page, and the redirect back to the application."""
 
 from __future__ import annotations
 
@@ -14,31 +12,31 @@ from werkzeug.wrappers import Request, Response
 
 from .. import pages
 from ..engine.callers import SCOPES
-from ..engine.responses import Refusal
-from ..engine.storage.database import Store
+from ..engine.errors import ApiError
+from ..engine.storage.database import Database
 from . import organizations, sessions, tokens
 from .sessions import COOKIE, Session
 from .tokens import Grant
 
-#: How many organizations the sign-in page lists the people of; all are in the credentials.
-_LISTED = 8
+_MAX_ORGANIZATIONS = 8
+"""How many organizations' users the sign-in page lists. /_sandbox/credentials has all."""
 
 
 @dataclass(frozen=True)
-class Authorization:
-    """What an application asks for. `given_uri` is the redirect URI of the request, None where it relies on
-    the registered one.
+class AuthorizationRequest:
+    """A valid request for consent.
+
+    `requested_uri` is the redirect URI in the request, or None if the request relies on the registered one.
     """
 
     client_id: str
-    application: str
     redirect_uri: str
-    given_uri: str | None
+    requested_uri: str | None
     state: str
     scope: str
 
-    def back(self, **parameters: str) -> Response:
-        """The redirect to the application."""
+    def redirect(self, **parameters: str) -> Response:
+        """Return the redirect to the application, with these parameters and the state."""
         joiner = "&" if "?" in self.redirect_uri else "?"
         state = {"state": self.state} if self.state else {}
         target = f"{self.redirect_uri}{joiner}{urlencode({**parameters, **state})}"
@@ -48,119 +46,123 @@ class Authorization:
 class AuthorizePages:
     """One request to /v1/authorize."""
 
-    def __init__(self, store: Store, request: Request, *, redirect_uris: tuple[str, ...], now: float) -> None:
-        self._store = store
+    def __init__(
+        self,
+        database: Database,
+        request: Request,
+        *,
+        application_name: str,
+        redirect_uris: tuple[str, ...],
+        now: float,
+    ) -> None:
+        self._database = database
         self._request = request
+        self._application_name = application_name
         self._redirect_uris = redirect_uris
         self._now = now
 
     def respond(self) -> Response:
-        """A page, a redirect to the application, or a JSON error where nobody can be trusted with a
-        redirect.
-        """
-        try:
-            with self._store.write() as connection:
-                return self._respond(connection)
-        except Refusal as refusal:
-            return refusal.answer().response()
+        """Return a page, or a redirect to the application.
 
-    def _respond(self, connection: sqlite3.Connection) -> Response:
-        if self._request.method not in ("GET", "HEAD", "POST"):
-            raise Refusal(405, "Method Not Allowed", headers={"Allow": "GET, POST"})
-        asked = self._check_application(connection)
-        error = self._check_request(asked)
-        if error is not None:
-            return asked.back(**error)
-        session = sessions.find(connection, self._request.cookies.get(COOKIE), self._now)
-        if self._request.method == "POST":
-            return self._act(connection, asked, session)
-        return self._show(connection, asked, session)
-
-    def _check_application(self, connection: sqlite3.Connection) -> Authorization:
-        """What is asked, by an application and with a redirect URI that are known; `Refusal` (400)
-        otherwise.
+        Raise `ApiError` (400) for an unknown client or redirect URI: then there is no safe place to redirect to.
         """
+        with self._database.write() as connection:
+            authorization = self._parse(connection)
+            error = self._error_for(authorization)
+            if error is not None:
+                return authorization.redirect(**error)
+            session = sessions.find(connection, self._request.cookies.get(COOKIE), self._now)
+            if self._request.method == "POST":
+                return self._submit(connection, authorization, session)
+            return self._show(connection, authorization, session)
+
+    def _parse(self, connection: sqlite3.Connection) -> AuthorizationRequest:
+        """Return what the application requests. Raise `ApiError` (400) for an unknown client or redirect URI."""
         arguments = self._request.args
-        own = organizations.application(connection)
-        client_id, given = arguments.get("client_id", ""), arguments.get("redirect_uri")
+        client_id, requested_uri = arguments.get("client_id", ""), arguments.get("redirect_uri")
         registered = self._redirect_uris
         if not client_id:
-            raise Refusal(400, "invalid_client", "No client id supplied")
-        if client_id != own["client_id"]:
-            raise Refusal(400, "invalid_client", "The client id supplied is invalid")
-        if given is None and len(registered) != 1:
-            raise Refusal(
+            raise ApiError(400, "invalid_client", "No client id supplied")
+        if client_id != organizations.application(connection)["client_id"]:
+            raise ApiError(400, "invalid_client", "The client id supplied is invalid")
+        if requested_uri is None and len(registered) != 1:
+            raise ApiError(
                 400,
                 "invalid_uri",
                 "A redirect URI must be supplied when multiple redirect URIs are registered",
             )
-        if given is not None and given not in registered:
-            raise Refusal(
+        if requested_uri is not None and requested_uri not in registered:
+            raise ApiError(
                 400, "redirect_uri_mismatch", "The redirect URI provided is missing or does not match"
             )
         scope = " ".join(arguments.get("scope", "").split()) or " ".join(SCOPES)
-        return Authorization(
-            client_id,
-            own["name"],
-            given if given is not None else registered[0],
-            given,
-            arguments.get("state", ""),
-            scope,
-        )
+        redirect_uri = registered[0] if requested_uri is None else requested_uri
+        return AuthorizationRequest(client_id, redirect_uri, requested_uri, arguments.get("state", ""), scope)
 
-    def _check_request(self, asked: Authorization) -> dict[str, str] | None:
-        """The error that the application is told by redirect, if there is one."""
+    def _error_for(self, authorization: AuthorizationRequest) -> dict[str, str] | None:
+        """Return the error to redirect with, or None."""
         if self._request.args.get("response_type") != "code":
             return {"error": "invalid_request", "error_description": "Invalid or missing response type"}
-        if not asked.state:
+        if not authorization.state:
             return {"error": "invalid_request", "error_description": "The state parameter is required"}
-        if not set(asked.scope.split()) <= set(SCOPES):
+        if not set(authorization.scope.split()) <= set(SCOPES):
             return {"error": "invalid_scope", "error_description": "An unsupported scope was requested"}
         return None
 
     def _show(
-        self, connection: sqlite3.Connection, asked: Authorization, session: Session | None
+        self, connection: sqlite3.Connection, authorization: AuthorizationRequest, session: Session | None
     ) -> Response:
         if session is None or session.user is None or not organizations.is_active(connection, session.user):
-            return self._sign_in_page(connection, asked, session)
-        return self._consent_page(connection, asked, session)
+            return self._sign_in_page(connection, session)
+        return self._consent_page(connection, authorization, session)
 
-    def _act(self, connection: sqlite3.Connection, asked: Authorization, session: Session | None) -> Response:
+    def _submit(
+        self, connection: sqlite3.Connection, authorization: AuthorizationRequest, session: Session | None
+    ) -> Response:
         form = self._request.form
         if session is None or not session.accepts(form.get("csrf", "")):
-            wording = "This page had expired, so nothing was done. Please try again."
-            return self._sign_in_page(connection, asked, session, error=wording, status=403)
+            error = "This page has expired. Nothing was changed. Please try again."
+            return self._sign_in_page(connection, session, error=error, status=403)
         action = form.get("action")
         if action == "sign-in":
-            return self._sign_in(connection, asked, session)
+            return self._sign_in(connection, authorization, session)
         if action == "switch":
             sessions.end(connection, session)
-            return self._sign_in_page(connection, asked, None)
+            return self._sign_in_page(connection, None)
         if session.user is None or not organizations.is_active(connection, session.user):
-            return self._sign_in_page(connection, asked, session)
+            return self._sign_in_page(connection, session)
         if action == "deny":
-            return asked.back(
+            return authorization.redirect(
                 error="access_denied", error_description="The user denied access to your application"
             )
         if action != "allow":
-            raise Refusal(400, "invalid_request", "The form came without a known action")
-        person = _person(connection, session.user)
-        grant = Grant(asked.client_id, person.organization_id, session.user, asked.scope, asked.given_uri)
-        return asked.back(code=tokens.issue(connection, tokens.CODE, grant, self._now))
+            raise ApiError(400, "invalid_request", "The form has no known action")
+        user = _load_user(connection, session.user)
+        grant = Grant(
+            authorization.client_id,
+            user.organization_id,
+            session.user,
+            authorization.scope,
+            authorization.requested_uri,
+        )
+        return authorization.redirect(code=tokens.issue(connection, tokens.CODE, grant, self._now))
 
-    def _sign_in(self, connection: sqlite3.Connection, asked: Authorization, session: Session) -> Response:
+    def _sign_in(
+        self, connection: sqlite3.Connection, authorization: AuthorizationRequest, session: Session
+    ) -> Response:
         form = self._request.form
-        user = sessions.sign_in(connection, form.get("username", "").strip(), form.get("password", ""))
+        user = sessions.check_password(connection, form.get("username", "").strip(), form.get("password", ""))
         if user is None:
-            wording = "No active user has this user name and password. Check both, or see the list of users."
-            return self._sign_in_page(connection, asked, session, error=wording, status=401)
+            error = (
+                "No active user has this user name and password. Check both, or pick a user from the list."
+            )
+            return self._sign_in_page(connection, session, error=error, status=401)
         sessions.end(connection, session)
-        return self._consent_page(connection, asked, sessions.start(connection, user, self._now))
+        return self._consent_page(connection, authorization, sessions.start(connection, user, self._now))
 
     def _sign_in_page(
         self,
         connection: sqlite3.Connection,
-        asked: Authorization,
         session: Session | None,
         *,
         error: str = "",
@@ -171,44 +173,42 @@ class AuthorizePages:
             "sign_in.html",
             "Sign in",
             status=status,
-            application=asked.application,
-            csrf=session.csrf,
+            application=self._application_name,
+            csrf=session.csrf_token,
             error=Markup('<p class="error" role="alert">{}</p>').format(error) if error else "",
-            username=self._request.form.get("username", "")
-            if self._request.method == "POST" and error
-            else "",
-            people=_everybody(connection),
+            username=self._request.form.get("username", "") if error else "",
+            users=_user_tables(connection),
         )
         return _with_cookie(response, session)
 
     def _consent_page(
-        self, connection: sqlite3.Connection, asked: Authorization, session: Session
+        self, connection: sqlite3.Connection, authorization: AuthorizationRequest, session: Session
     ) -> Response:
-        person = _person(connection, session.user or 0)
+        user = _load_user(connection, session.user or 0)
         item = Markup("<li>{} <code>{}</code></li>")
         response = pages.page(
             "consent.html",
             "Allow access",
-            application=asked.application,
-            organization=person.organization,
-            name=person.name,
-            username=person.username,
-            scopes=Markup("").join(item.format(SCOPES[name], name) for name in asked.scope.split()),
-            destination=urlsplit(asked.redirect_uri).netloc,
-            csrf=session.csrf,
+            application=self._application_name,
+            organization=user.organization,
+            name=user.name,
+            username=user.username,
+            scopes=Markup("").join(item.format(SCOPES[name], name) for name in authorization.scope.split()),
+            destination=urlsplit(authorization.redirect_uri).netloc,
+            csrf=session.csrf_token,
         )
         return _with_cookie(response, session)
 
 
 @dataclass(frozen=True)
-class _Person:
+class _User:
     name: str
     username: str
     organization: str
     organization_id: int
 
 
-def _person(connection: sqlite3.Connection, user: int) -> _Person:
+def _load_user(connection: sqlite3.Connection, user: int) -> _User:
     row = connection.execute(
         "SELECT attributes, a_username, name, organizations.id FROM users"
         " JOIN organizations ON organizations.id = users.organization WHERE users.id = ?",
@@ -216,22 +216,24 @@ def _person(connection: sqlite3.Connection, user: int) -> _Person:
     ).fetchone()
     info = json.loads(row[0]).get("info") or {}
     name = " ".join(filter(None, (info.get("first_name"), info.get("last_name")))) or row[1]
-    return _Person(name, row[1], row[2], row[3])
+    return _User(name, row[1], row[2], row[3])
 
 
-def _everybody(connection: sqlite3.Connection) -> Markup:
-    """The active users of each organization with their passwords: everybody in here is invented."""
+def _user_tables(connection: sqlite3.Connection) -> Markup:
+    """Return the active users of each organization, with their passwords. All of them are invented."""
     table = Markup("<h2>{}</h2><table><thead><tr><th>User name</th><th>Password</th></tr></thead>{}</table>")
     row = Markup("<tr><td><code>{}</code></td><td><code>{}</code></td></tr>")
-    found = organizations.credentials(connection, ())["organizations"]
+    found = organizations.users_by_organization(connection)
     return Markup("").join(
         table.format(
-            each["name"],
+            organization["name"],
             Markup("").join(
-                row.format(user["username"], user["password"]) for user in each["users"] if user["active"]
+                row.format(user["username"], user["password"])
+                for user in organization["users"]
+                if user["active"]
             ),
         )
-        for each in found[:_LISTED]
+        for organization in found[:_MAX_ORGANIZATIONS]
     )
 
 

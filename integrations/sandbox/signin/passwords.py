@@ -1,6 +1,4 @@
-"""Passwords of invented people: easy to remember and type, the same for the same user whenever the world is
-made.
-"""
+"""Passwords of invented users: easy to type, and the same for the same user every time."""
 
 
 def _words(text: str) -> list[str]:
@@ -16,7 +14,7 @@ _ANIMALS = _words(
 
 
 def password_for(user: int) -> str:
-    """The password of the user with this id, e.g. `copper-heron-17`. Nothing real is protected by it."""
+    """Return the password of a user, e.g. `copper-heron-17`. It protects nothing real."""
     mixed = user * 2654435761 % 2**32
     adjective = _ADJECTIVES[mixed >> 8 & 15]
     return f"{adjective}-{_ANIMALS[mixed >> 16 & 15]}-{mixed >> 20 & 63:02}"

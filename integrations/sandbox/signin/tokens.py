@@ -1,4 +1,4 @@
-"""Codes and tokens: issued, looked up, spent and rotated."""
+"""Authorization codes, access tokens and refresh tokens."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ _LIFETIMES = {CODE: CODE_SECONDS, ACCESS: ACCESS_SECONDS, REFRESH: REFRESH_SECON
 
 @dataclass(frozen=True)
 class Grant:
-    """For whom a code or token speaks. `user` is None for client credentials; `redirect_uri` is that of a
-    code's request.
+    """What a code or token stands for.
+
+    `user` is None for client credentials. `redirect_uri` is that of the authorization request, for codes only.
     """
 
     client_id: str
@@ -28,7 +29,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Token:
-    """A code or token as stored."""
+    """A stored code or token. `expires` is in seconds since 1970."""
 
     grant: Grant
     expires: float
@@ -36,7 +37,7 @@ class Token:
 
 
 def issue(connection: sqlite3.Connection, kind: str, grant: Grant, now: float) -> str:
-    """Make a code or token of 40 hexadecimal digits."""
+    """Store a new code or token and return it: 40 hexadecimal digits."""
     value = secrets.token_hex(20)
     connection.execute(
         'INSERT INTO tokens (token, kind, client_id, organization, "user", scope, expires, redirect_uri)'
@@ -55,8 +56,8 @@ def issue(connection: sqlite3.Connection, kind: str, grant: Grant, now: float) -
     return value
 
 
-def look_up(connection: sqlite3.Connection, kind: str, value: str) -> Token | None:
-    """The code or token of this value, expired or used as it may be."""
+def find(connection: sqlite3.Connection, kind: str, value: str) -> Token | None:
+    """Return the code or token with this value, even if it is expired or used."""
     row = connection.execute(
         'SELECT client_id, organization, "user", scope, redirect_uri, expires, used FROM tokens'
         " WHERE token = ? AND kind = ?",
@@ -65,6 +66,6 @@ def look_up(connection: sqlite3.Connection, kind: str, value: str) -> Token | No
     return None if row is None else Token(Grant(*row[:5]), row[5], bool(row[6]))
 
 
-def spend(connection: sqlite3.Connection, value: str) -> None:
-    """Mark a code or refresh token as used, so that it works no more."""
+def mark_used(connection: sqlite3.Connection, value: str) -> None:
+    """Invalidate a code or refresh token after its use."""
     connection.execute("UPDATE tokens SET used = 1 WHERE token = ?", (value,))

@@ -1,5 +1,6 @@
-"""The queue of webhook deliveries: entered by triggers in the transaction of the change itself, so that none is
-lost, and kept to be read.
+"""The queue of webhook deliveries.
+
+Triggers add deliveries in the transaction that makes a change, so none is lost. Sent ones are kept to be read.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from ..engine.schema.registry import RESOURCES
 from ..engine.schema.resource import Resource
 
 PENDING, DELIVERED, DROPPED, FAILED, REFUSED = "pending", "delivered", "dropped", "failed", "refused"
-KEPT = 20_000
-_VERBS = (("create", "CREATED"), ("update", "UPDATED"), ("delete", "DELETED"))
+MAX_ENTRIES = 20_000
+_ACTIONS = (("create", "CREATED"), ("update", "UPDATED"), ("delete", "DELETED"))
 _NOW = (
     "((julianday('now') - 2440587.5) * 86400"
     " + coalesce((SELECT value + 0.0 FROM meta WHERE name = 'clock_offset'), 0))"
@@ -25,7 +26,7 @@ _NOW = (
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message on its way. Its secret is the one its subscription had when the change happened."""
+    """One message to send. `secret` is the subscription's secret at the time of the change."""
 
     seq: int
     at: float
@@ -38,7 +39,7 @@ class Delivery:
     attempts: int
 
     def body(self) -> bytes:
-        """What is sent, as JSON."""
+        """Return the message as JSON."""
         return json.dumps(
             {
                 "item": self.item,
@@ -51,21 +52,21 @@ class Delivery:
 
 
 def actions_of(resource: Resource) -> list[str]:
-    """The verbs that a resource can be watched for; none where it is no item."""
-    if resource.webhook_item and resource.webhook_knows_updates_only:
+    """Return the actions that can be subscribed to on a resource."""
+    if resource.webhook_item and resource.webhook_updates_only:
         return ["UPDATED"]
-    return [action for method, action in _VERBS if resource.webhook_item and method in resource.methods]
+    return [action for method, action in _ACTIONS if resource.webhook_item and method in resource.methods]
 
 
-def watch(connection: sqlite3.Connection, resource: Resource) -> None:
-    """From now on, enter a delivery for every subscription that a change of this resource concerns."""
+def create_triggers(connection: sqlite3.Connection, resource: Resource) -> None:
+    """Add a delivery for every matching subscription whenever a record of this resource changes."""
     events = {"CREATED": "INSERT", "UPDATED": "UPDATE OF digest", "DELETED": "DELETE"}
     watched = [(events[action], action) for action in actions_of(resource)]
-    if resource.webhook_item and resource.webhook_knows_updates_only:
+    if resource.webhook_item and resource.webhook_updates_only:
         watched.append((events["CREATED"], "UPDATED"))
     for event, action in watched:
         row = "OLD" if event == "DELETE" else "NEW"
-        name = f"{resource.table}_told_of_{event.partition(' ')[0].lower()}"
+        name = f"{resource.table}_deliver_{event.partition(' ')[0].lower()}"
         connection.execute(
             f"CREATE TRIGGER {name} AFTER {event} ON {resource.table} BEGIN"
             " INSERT INTO deliveries (at, due, organization, subscription, url, item, action, record, hash, secret)"
@@ -79,9 +80,9 @@ def watch(connection: sqlite3.Connection, resource: Resource) -> None:
 
 
 def pending(connection: sqlite3.Connection, due: float | None) -> list[int]:
-    """The numbers of what waits to be sent, oldest first; only what is due by a moment, if there is one.
+    """Return the numbers of pending deliveries, oldest first; only those due by a time, if one is given.
 
-    Whatever is due in more than an hour is due now: the clock was put back.
+    A delivery due in more than an hour counts as due: someone moved the clock back.
     """
     limit = "" if due is None else " AND (due <= ? OR due > ?)"
     found = connection.execute(
@@ -92,7 +93,7 @@ def pending(connection: sqlite3.Connection, due: float | None) -> list[int]:
 
 
 def load(connection: sqlite3.Connection, seq: int) -> Delivery | None:
-    """A delivery that still waits, or None."""
+    """Return a delivery if it is still pending."""
     row = connection.execute(
         "SELECT seq, at, url, item, action, record, hash, secret, attempts FROM deliveries"
         f" WHERE seq = ? AND status = '{PENDING}'",
@@ -101,16 +102,15 @@ def load(connection: sqlite3.Connection, seq: int) -> Delivery | None:
     if row is None:
         return None
     found = Delivery(*row)
-    return replace(found, record=_shown(found.item, int(found.record)))
+    return replace(found, record=_public_id(found.item, int(found.record)))
 
 
-def _shown(item: str, number: int) -> int | str:
-    """The id of a record as its resource shows it."""
+def _public_id(item: str, number: int) -> int | str:
     resource = next((found for found in RESOURCES.values() if found.webhook_item == item), None)
-    return number if resource is None else identifiers.show(resource, number)
+    return number if resource is None else identifiers.to_public(resource, number)
 
 
-def note(
+def record_attempt(
     connection: sqlite3.Connection,
     delivery: Delivery,
     *,
@@ -121,7 +121,7 @@ def note(
     answered: int | None = None,
     error: str | None = None,
 ) -> None:
-    """Enter how a delivery went. It is left alone where a reset has put another one in its place."""
+    """Store the result of an attempt, unless a reset has replaced the delivery meanwhile."""
     connection.execute(
         "UPDATE deliveries SET status = ?, due = ?, attempts = attempts + ?, answered = ?, error = ?, last = ?"
         " WHERE seq = ? AND at = ?",
@@ -129,15 +129,16 @@ def note(
     )
     if status != PENDING and delivery.seq % 1000 == 0:
         connection.execute(
-            f"DELETE FROM deliveries WHERE seq <= ? AND status <> '{PENDING}'", (delivery.seq - KEPT,)
+            f"DELETE FROM deliveries WHERE seq <= ? AND status <> '{PENDING}'", (delivery.seq - MAX_ENTRIES,)
         )
 
 
 def read(
     connection: sqlite3.Connection, since: int = 0, *, latest: int | None = None
 ) -> list[dict[str, Any]]:
-    """Deliveries after number `since`, oldest first; with `latest`, only that many, newest first. Never their
-    secrets.
+    """Return the deliveries after number `since`, oldest first, or only the `latest` ones, newest first.
+
+    Secrets are left out.
     """
     order = "DESC LIMIT ?" if latest is not None else "ASC"
     rows = connection.execute(
@@ -152,7 +153,7 @@ def read(
     )
     entries = [dict(zip(names, row, strict=True)) for row in rows]
     for entry in entries:
-        entry["id"] = _shown(entry["item"], int(entry["id"]))
+        entry["id"] = _public_id(entry["item"], int(entry["id"]))
         for name in ("at", "last_sent"):
             if entry[name] is not None:
                 entry[name] = dt.datetime.fromtimestamp(entry[name], dt.UTC).isoformat()

@@ -1,12 +1,9 @@
-"""Posting a webhook to its receiver: bounded in time, without proxies, redirects or anything read from the
-answer but its status.
-"""
+"""Posting a webhook: limited in time, without proxies or redirects, reading only the status of the response."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
-import ipaddress
 import socket
 import threading
 from urllib.parse import urlsplit
@@ -14,41 +11,26 @@ from urllib.parse import urlsplit
 SECONDS = 5.0
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a name or address can only be this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def may_be_called(url: str) -> bool:
-    """Whether an address lies on this machine."""
-    return is_loopback(urlsplit(url).hostname or "")
-
-
 def post(url: str, body: bytes) -> int:
-    """Send JSON and return the status of the answer.
+    """Post JSON and return the status of the response.
 
-    Raises `OSError` or `http.client.HTTPException` where none came within five seconds.
+    Raise `OSError` or `http.client.HTTPException` if there is none within five seconds.
     """
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
     try:
         connection.connect()
-        # A socket's timeout starts anew with every byte: an answer that trickles needs a limit of its own.
-        limit = threading.Timer(SECONDS, _cut, [connection.sock])
-        limit.start()
+        # The socket's timeout restarts with every byte, so a slow response needs a deadline as well.
+        deadline = threading.Timer(SECONDS, _cut, [connection.sock])
+        deadline.start()
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             headers = {"Content-Type": "application/json", "User-Agent": "total-expert-sandbox"}
             connection.request("POST", target, body, headers)
             return connection.getresponse().status
         finally:
-            limit.cancel()
+            deadline.cancel()
     finally:
         connection.close()
 

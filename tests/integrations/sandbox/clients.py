@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from integrations.sandbox import create_app
-from integrations.sandbox.app import Sandbox
+from integrations.sandbox.app import SandboxApp
 from tests.wsgi_adapter import WSGIAdapter
 
 BASE = "https://sandbox.example"
@@ -16,13 +16,13 @@ REDIRECT_URI = "http://localhost:8000/oauth/callback/"
 CEDAR, BLUEWATER = "Cedar Home Lending", "Bluewater Mortgage"
 
 
-class House:
+class InProcessSandbox:
     """A sandbox, with what its control endpoints offer."""
 
     def __init__(self, path: str = ":memory:", **options: Any) -> None:
         defaults: dict[str, Any] = {"contacts": 40, "calls_per_minute": 0, "tokens_per_hour": 0}
-        self.app: Sandbox = create_app(path, **{**defaults, **options})
-        self.credentials: dict[str, Any] = self.control("credentials")
+        self.app: SandboxApp = create_app(path, **{**defaults, **options})
+        self.credentials: dict[str, Any] = self.get_control("credentials")
 
     def session(self) -> requests.Session:
         """A session of its own cookies, mounted on the sandbox."""
@@ -30,10 +30,10 @@ class House:
         session.mount(BASE, WSGIAdapter(self.app))
         return session
 
-    def control(self, name: str) -> Any:
+    def get_control(self, name: str) -> Any:
         return self.session().get(f"{BASE}/_sandbox/{name}", timeout=5).json()
 
-    def steer(self, name: str, body: Any = None) -> Any:
+    def post_control(self, name: str, body: Any = None) -> Any:
         response = self.session().post(f"{BASE}/_sandbox/{name}", json=body, timeout=5)
         assert response.status_code == 200, response.text
         return response.json()
@@ -114,14 +114,14 @@ class Caller:
 class Browser:
     """A person at the sign-in and consent pages."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.session = house.session()
+    def __init__(self, sandbox: InProcessSandbox) -> None:
+        self.sandbox = sandbox
+        self.session = sandbox.session()
 
     def open(self, **parameters: str | None) -> requests.Response:
         asked = {
             "response_type": "code",
-            "client_id": self.house.application[0],
+            "client_id": self.sandbox.application[0],
             "scope": "leadInteraction",
             "state": "xyz",
             "redirect_uri": REDIRECT_URI,
@@ -143,10 +143,10 @@ class Browser:
         self, user: dict[str, Any], action: str = "allow", **parameters: str | None
     ) -> dict[str, str]:
         """Sign in, press a button, and read what the application is told."""
-        return told(self.press(self.sign_in(self.open(**parameters), user), action))
+        return redirect_parameters(self.press(self.sign_in(self.open(**parameters), user), action))
 
 
-def told(response: requests.Response) -> dict[str, str]:
+def redirect_parameters(response: requests.Response) -> dict[str, str]:
     """The parameters with which a redirect goes back to the application."""
     assert response.status_code == 302, response.text
     location = response.headers["Location"]

@@ -4,22 +4,22 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import Caller, House
+from tests.integrations.sandbox.clients import Caller, InProcessSandbox
 
 
 @pytest.fixture
-def house() -> House:
+def sandbox() -> InProcessSandbox:
     """A sandbox in memory, without limits."""
-    return House()
+    return InProcessSandbox()
 
 
 @pytest.fixture
-def admin(house: House) -> Caller:
+def admin(sandbox: InProcessSandbox) -> Caller:
     """The first organization's own credentials at work."""
-    return house.admin()
+    return sandbox.admin()
 
 
 @pytest.fixture
-def owner(house: House) -> dict[str, Any]:
+def owner(sandbox: InProcessSandbox) -> dict[str, Any]:
     """A loan officer of the first organization."""
-    return house.officers()[0]
+    return sandbox.officers()[0]

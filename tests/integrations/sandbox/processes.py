@@ -32,12 +32,14 @@ class Process:
             self.popen.kill()
         self.popen.communicate(timeout=60)
 
-    def control(self, name: str, body: Any = None) -> Any:
-        method = "GET" if body is None else "POST"
-        return requests.request(method, f"{self.base}/_sandbox/{name}", json=body, timeout=60).json()
+    def get_control(self, name: str) -> Any:
+        return requests.get(f"{self.base}/_sandbox/{name}", timeout=60).json()
+
+    def post_control(self, name: str, body: Any) -> Any:
+        return requests.post(f"{self.base}/_sandbox/{name}", json=body, timeout=60).json()
 
     def token(self) -> str:
-        own = self.control("credentials")["organizations"][0]
+        own = self.get_control("credentials")["organizations"][0]
         auth = (own["client_id"], own["client_secret"])
         body = {"grant_type": "client_credentials"}
         answer = requests.post(f"{self.base}/v1/token", json=body, auth=auth, timeout=60)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.integrations.sandbox.clients import BASE, CEDAR, Caller, House, ada
+from tests.integrations.sandbox.clients import BASE, CEDAR, Caller, InProcessSandbox, ada
 
 
-def test_the_heartbeat_needs_no_token(house: House) -> None:
-    answer = house.session().get(f"{BASE}/v1/heartbeat", timeout=5)
+def test_the_heartbeat_needs_no_token(sandbox: InProcessSandbox) -> None:
+    answer = sandbox.session().get(f"{BASE}/v1/heartbeat", timeout=5)
     assert (answer.status_code, answer.json()) == (200, {"running_item": "Total Expert External API"})
 
 
@@ -69,24 +69,26 @@ def test_json_that_is_no_object_is_refused(admin: Caller) -> None:
 
 
 @pytest.mark.parametrize("path", ["//v1/contacts", "/v1//contacts/", "/v1/contacts/", "//v1//contacts//"])
-def test_double_and_trailing_slashes_are_tolerated(house: House, admin: Caller, path: str) -> None:
+def test_double_and_trailing_slashes_are_tolerated(
+    sandbox: InProcessSandbox, admin: Caller, path: str
+) -> None:
     headers = {"Authorization": f"Bearer {admin.token}"}
-    answer = house.session().get(f"{BASE}{path}", headers=headers, timeout=5)
+    answer = sandbox.session().get(f"{BASE}{path}", headers=headers, timeout=5)
     assert answer.status_code == 200
     assert len(answer.json()["items"]) == 10
 
 
-def test_other_organizations_records_are_not_found(house: House, admin: Caller) -> None:
-    other = house.admin("Bluewater Mortgage")
+def test_other_organizations_records_are_not_found(sandbox: InProcessSandbox, admin: Caller) -> None:
+    other = sandbox.admin("Bluewater Mortgage")
     id = other.get("contacts")["items"][0]["id"]
     for method in ("GET", "PATCH", "DELETE"):
         assert admin.call(method, f"contacts/{id}", json={}).status_code == 404
     assert other.get(f"contacts/{id}")["id"] == id
 
 
-def test_a_user_sees_and_changes_only_their_own_records(house: House, admin: Caller) -> None:
-    user, colleague = house.officers()[:2]
-    caller = house.user(user)
+def test_a_user_sees_and_changes_only_their_own_records(sandbox: InProcessSandbox, admin: Caller) -> None:
+    user, colleague = sandbox.officers()[:2]
+    caller = sandbox.user(user)
     mine = {item["id"] for item in admin.items("contacts", filter=f"owner_id={user['id']}")}
     theirs = admin.items("contacts", filter=f"owner_id={colleague['id']}")[0]["id"]
     assert {item["id"] for item in caller.items("contacts")} == mine
@@ -94,9 +96,9 @@ def test_a_user_sees_and_changes_only_their_own_records(house: House, admin: Cal
         assert caller.call(method, f"contacts/{theirs}", json={}).status_code == 404
 
 
-def test_an_admin_user_still_sees_as_a_user(house: House) -> None:
-    boss = next(user for user in house.organization(CEDAR)["users"] if user["admin"])
-    assert house.user(boss).get("contacts")["items"] == []
+def test_an_admin_user_still_sees_as_a_user(sandbox: InProcessSandbox) -> None:
+    boss = next(user for user in sandbox.organization(CEDAR)["users"] if user["admin"])
+    assert sandbox.user(boss).get("contacts")["items"] == []
 
 
 def test_a_head_request_has_the_status_and_no_body(admin: Caller) -> None:
@@ -104,11 +106,13 @@ def test_a_head_request_has_the_status_and_no_body(admin: Caller) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-def test_ids_ascend_across_organizations_and_are_never_used_again(house: House, admin: Caller) -> None:
-    owner, other = house.officers()[0], house.officers("Bluewater Mortgage")[0]
+def test_ids_ascend_across_organizations_and_are_never_used_again(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
+    owner, other = sandbox.officers()[0], sandbox.officers("Bluewater Mortgage")[0]
     first = admin.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]
     assert admin.delete(f"contacts/{first}").status_code == 200
-    second = house.admin("Bluewater Mortgage").create(
+    second = sandbox.admin("Bluewater Mortgage").create(
         "contact-groups", group_name="x", owner={"id": other["id"]}
     )
     assert second.status_code == 201

@@ -47,7 +47,7 @@ def test_a_file_that_is_no_database_is_refused_with_a_sentence(tmp_path: Path) -
 
 def test_a_file_of_another_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
-    create_app(str(path), organizations=1, contacts=1).world.store.close()
+    create_app(str(path), organizations=1, contacts=1).sandbox.database.close()
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE deliveries")
     connection.close()
@@ -71,7 +71,7 @@ def test_a_negative_number_is_refused(option: str) -> None:
 def test_redirect_uris_can_be_given(tmp_path: Path) -> None:
     given = ("--redirect-uri", "http://localhost:1/a/", "--redirect-uri", "http://localhost:2/b/")
     with Process("--organizations", "1", "--contacts", "1", "--http-webhooks", *given) as running:
-        uris = running.control("credentials")["application"]["redirect_uris"]
+        uris = running.get_control("credentials")["application"]["redirect_uris"]
     assert uris == ["http://localhost:1/a/", "http://localhost:2/b/"]
 
 
@@ -95,7 +95,7 @@ def test_the_readmes_lines_get_from_a_token_to_a_deleted_contact() -> None:
         done = subprocess.run(
             ["sh", "-e", "-c", script], capture_output=True, text=True, timeout=180, check=False
         )
-        log = [(entry["method"], entry["path"], entry["status"]) for entry in running.control("requests")]
+        log = [(entry["method"], entry["path"], entry["status"]) for entry in running.get_control("requests")]
     assert done.returncode == 0, done.stderr
     item = log[-1][1]
     assert log == [
@@ -121,7 +121,7 @@ def test_the_readmes_lines_get_from_a_subscription_to_a_message_and_back() -> No
             ["sh", "-e", "-c", script], capture_output=True, text=True, timeout=180, check=False
         )
         assert done.returncode == 0, done.stderr
-        assert running.control("deliveries") == []
+        assert running.get_control("deliveries") == []
     message = re.search(r'{"item": "CONTACT", "action": "CREATED".*?}', done.stdout)
     assert message is not None, done.stdout
     assert '"secret": "0123456789abcdef"' in message[0]

@@ -3,7 +3,7 @@
 import re
 
 from integrations.sandbox.endpoints import ENDPOINTS
-from integrations.sandbox.readme import README, UNLIKE_PUBLISHED, describe, renewed
+from integrations.sandbox.readme import FAILING_EXAMPLES, README, describe, renewed
 from integrations.sandbox.resources import RESOURCES
 from tests.integrations.sandbox.clients import Caller
 
@@ -18,8 +18,8 @@ def test_every_resource_and_each_of_its_guesses_is_listed() -> None:
     for path, resource in RESOURCES.items():
         listed = f" /v1/{path}`" in text or f" /v1/{path}/ID`" in text
         assert listed == (bool(resource.methods) or path in ENDPOINTS)
-        for guess in resource.guesses:
-            assert f"- {path}: {guess}" in text
+        for assumption in resource.assumptions:
+            assert f"- {path}: {assumption}" in text
 
 
 def test_every_address_that_is_listed_answers(admin: Caller) -> None:
@@ -33,7 +33,7 @@ def test_every_address_that_is_listed_answers(admin: Caller) -> None:
 
 def test_published_requests_that_fail_are_listed_and_do(admin: Caller) -> None:
     person = {"first_name": "Ada", "last_name": "Birch", "email": "ada@mail.example"}
-    assert [line.split("`")[1] for line in UNLIKE_PUBLISHED] == [
+    assert [line.split("`")[1] for line in FAILING_EXAMPLES] == [
         "DELETE /v1/campaign-activity/",
         "POST /v1/contacts",
         "PATCH /v1/contacts/",

@@ -27,20 +27,20 @@ def test_everything_survives_a_kill(tmp_path: Path) -> None:
     options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
     with Process(*options) as first:
         caller = first.caller()
-        owner = first.control("credentials")["organizations"][0]["users"][1]
+        owner = first.get_control("credentials")["organizations"][0]["users"][1]
         id = caller.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]
-        first.control("clock", {"advance": 1000})
-        first.control("faults", [{"path": "/v1/heartbeat", "status": 503, "times": 3}])
+        first.post_control("clock", {"advance": 1000})
+        first.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "times": 3}])
         assert requests.get(f"{first.base}/v1/heartbeat", timeout=60).status_code == 503
-        state, credentials = first.control("state"), first.control("credentials")
-        requests_before = first.control("requests")
+        state, credentials = first.get_control("state"), first.get_control("credentials")
+        requests_before = first.get_control("requests")
         first.popen.kill()
     with Process(*options, "--seed", "99", "--contacts", "5") as second:
-        assert second.control("state")["organizations"] == state["organizations"]
-        assert second.control("credentials") == credentials
-        assert second.control("requests") == requests_before
-        assert second.control("clock")["offset"] == 1000
-        assert second.control("faults")[0]["times"] == 2
+        assert second.get_control("state")["organizations"] == state["organizations"]
+        assert second.get_control("credentials") == credentials
+        assert second.get_control("requests") == requests_before
+        assert second.get_control("clock")["offset"] == 1000
+        assert second.get_control("faults")[0]["times"] == 2
         assert second.caller(caller.token).get(f"contacts/{id}")["last_name"] == "Birch"
 
 
@@ -49,7 +49,7 @@ def test_a_write_that_was_answered_is_there_after_a_kill_at_any_moment(tmp_path:
     answered: list[int] = []
     with Process(*options) as first:
         caller = first.caller()
-        owner = first.control("credentials")["organizations"][0]["users"][1]
+        owner = first.get_control("credentials")["organizations"][0]["users"][1]
 
         def write() -> None:
             number = 0
@@ -82,7 +82,7 @@ def test_every_write_that_many_clients_got_an_answer_to_survives_a_kill_in_mid_w
     deleted: set[int] = set()
     with Process(*options) as first:
         token = first.token()
-        users = first.control("credentials")["organizations"][0]["users"][1:]
+        users = first.get_control("credentials")["organizations"][0]["users"][1:]
 
         def write(number: int) -> None:
             caller = first.caller(token)
@@ -114,7 +114,7 @@ def test_every_write_that_many_clients_got_an_answer_to_survives_a_kill_in_mid_w
         caller = second.caller(token)
         there = {item["id"]: item for item in caller.items("contacts", filter="last_name=Birch")}
         in_order = [item["id"] for item in caller.items("contacts", sort="internal_updated_at")]
-        count = second.control("state")["organizations"]["Cedar Home Lending"]["contacts"]["count"]
+        count = second.get_control("state")["organizations"]["Cedar Home Lending"]["contacts"]["count"]
     assert {id: there[id]["email"] for id in created} == created
     assert {id: there[id]["title"] for id in renamed} == renamed
     assert deleted.isdisjoint(there)
@@ -123,7 +123,7 @@ def test_every_write_that_many_clients_got_an_answer_to_survives_a_kill_in_mid_w
 
 def test_thirty_two_clients_at_once_get_no_error(process: Process) -> None:
     token = process.token()
-    users = process.control("credentials")["organizations"][0]["users"][1:]
+    users = process.get_control("credentials")["organizations"][0]["users"][1:]
     failures: list[str] = []
 
     def work(number: int) -> None:
@@ -142,14 +142,14 @@ def test_thirty_two_clients_at_once_get_no_error(process: Process) -> None:
                 f"{answer.status_code} {answer.text}" for answer in answers if answer.status_code > 201
             )
 
-    before = process.control("state")["organizations"]
+    before = process.get_control("state")["organizations"]
     threads = [threading.Thread(target=work, args=(number,)) for number in range(32)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(120)
     assert failures == []
-    assert process.control("state")["organizations"] == before
+    assert process.get_control("state")["organizations"] == before
 
 
 def test_a_limit_is_exact_with_many_clients_at_once(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_limit_is_exact_with_many_clients_at_once(tmp_path: Path) -> None:
 
 
 def test_a_dropped_connection_is_really_cut(process: Process) -> None:
-    process.control("faults", [{"path": "/v1/heartbeat", "drop": "after", "times": 1}])
+    process.post_control("faults", [{"path": "/v1/heartbeat", "drop": "after", "times": 1}])
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{process.base}/v1/heartbeat", timeout=60)
     assert requests.get(f"{process.base}/v1/heartbeat", timeout=60).status_code == 200

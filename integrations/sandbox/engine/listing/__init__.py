@@ -1,1 +1,1 @@
-"""Lists: filters, sort orders and pages, and the in-memory index behind the large ones."""
+"""Lists: filters, sort orders, pages, and an in-memory index for large resources."""

@@ -1,5 +1,7 @@
-"""Which records of a large resource pass a condition on their own attributes: asked of the file once, remembered, and
-kept right as records change. What very many records share is asked in advance.
+"""A cache of which records match a filter.
+
+Each condition is queried once, cached, and updated as records change. Values that very many records share are queried
+in advance.
 """
 
 from __future__ import annotations
@@ -10,133 +12,135 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from ..schema.resource import Filter, Resource, Test
-from .bitset import Bits
-from .distinct_values import Vocabulary
+from ..schema.resource import Filter, Lookup, Resource
+from .bitset import BitSet
+from .distinct_values import DistinctValues
 from .filters import Selection
-from .text_column import Texts
+from .text_column import TextColumn
 
-_REMEMBERED = 64
-_MOST_VALUES = 5000
-_MANY = 10_000
-_MANY_DIFFERENT = 50_000
+_MAX_CACHED = 64
+_MAX_VALUES = 5000
+_COMMON = 10_000
+_MANY_VALUES = 50_000
 
 
 @dataclass
-class _Passing:
+class _Entry:
     organization: int
     condition: str
     parameters: tuple[Any, ...]
-    bits: Bits
+    bits: BitSet
 
 
-class Conditions:
-    """The conditions that were asked about lately, and what their texts consist of."""
+class FilterCache:
+    """The cached conditions of one resource, and its text columns."""
 
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
-        self._known: dict[tuple[Any, ...], _Passing] = {}
-        self._shared: dict[tuple[Any, ...], _Passing] = {}
-        self._words: dict[str, Vocabulary] = {}
-        self._texts: dict[str, Texts] = {}
+        self._cached: dict[tuple[Any, ...], _Entry] = {}
+        self._common: dict[tuple[Any, ...], _Entry] = {}
+        self._distinct_values: dict[str, DistinctValues] = {}
+        self._text_columns: dict[str, TextColumn] = {}
 
-    def forget(self) -> None:
-        """Forget what was asked lately."""
-        self._known.clear()
+    def clear(self) -> None:
+        """Drop the cached conditions."""
+        self._cached.clear()
 
     def load(self, connection: sqlite3.Connection) -> None:
-        """Forget everything, and read the values that fragments are sought in."""
-        self.forget()
-        self._texts.clear()
+        """Drop everything and read the text columns again."""
+        self.clear()
+        self._text_columns.clear()
         for name in self._columns():
             rows = connection.execute(f"SELECT DISTINCT a_{name} FROM {self._resource.table}")
-            self._words[name] = Vocabulary(row[0] for row in rows)
-            if len(self._words[name]) > _MANY_DIFFERENT:
-                self._texts[name] = self._read_texts(connection, name)
-        self._shared.clear()
+            self._distinct_values[name] = DistinctValues(row[0] for row in rows)
+            if len(self._distinct_values[name]) > _MANY_VALUES:
+                self._text_columns[name] = self._load_text_column(connection, name)
+        self._common.clear()
         for found in self._resource.filters:
             field = self._resource.field(found.on)
-            if found.test is Test.EQUALS and field is not None and field.indexed:
-                self._ask_for_shared(connection, f"a_{found.on}")
+            if found.lookup is Lookup.EXACT and field is not None and field.indexed:
+                self._cache_common_values(connection, f"a_{found.on}")
 
-    def _read_texts(self, connection: sqlite3.Connection, name: str) -> Texts:
+    def _load_text_column(self, connection: sqlite3.Connection, name: str) -> TextColumn:
         first = self._resource.first_id
-        return Texts(connection.execute(f"SELECT id - {first}, a_{name} FROM {self._resource.table}"))
+        return TextColumn(connection.execute(f"SELECT id - {first}, a_{name} FROM {self._resource.table}"))
 
-    def _ask_for_shared(self, connection: sqlite3.Connection, column: str) -> None:
+    def _cache_common_values(self, connection: sqlite3.Connection, column: str) -> None:
         rows = connection.execute(
             f"SELECT organization, {column} FROM {self._resource.table} WHERE {column} IS NOT NULL"
-            f" GROUP BY 1, 2 HAVING count(*) > {_MANY}"
+            f" GROUP BY 1, 2 HAVING count(*) > {_COMMON}"
         )
         condition = f"{column} = ?"
         for organization, value in rows.fetchall():
-            bits = self._ask(connection, organization, condition, [value])
-            self._shared[_key(organization, condition, [value])] = _Passing(
+            bits = self._query(connection, organization, condition, [value])
+            self._common[_key(organization, condition, [value])] = _Entry(
                 organization, condition, (value,), bits
             )
 
     def _columns(self) -> list[str]:
-        return [found.on for found in self._resource.filters if found.test is Test.CONTAINS]
+        return [found.on for found in self._resource.filters if found.lookup is Lookup.CONTAINS]
 
-    def take_over(self, connection: sqlite3.Connection, id: int) -> None:
-        """A record has changed, has come or has gone."""
+    def update(self, connection: sqlite3.Connection, id: int) -> None:
+        """Update all conditions for a record that was created, changed or deleted."""
         table, number = self._resource.table, id - self._resource.first_id
         names = self._columns()
         if names:
             columns = ", ".join(f"a_{name}" for name in names)
             row = connection.execute(f"SELECT {columns} FROM {table} WHERE id = ?", (id,)).fetchone()
             for name, value in zip(names, row or itertools.repeat(None), strict=False):
-                self._words[name].add(value)
-                if name in self._texts:
-                    self._texts[name].put(number, value)
-        for known in (*self._known.values(), *self._shared.values()):
+                self._distinct_values[name].add(value)
+                if name in self._text_columns:
+                    self._text_columns[name].put(number, value)
+        for known in (*self._cached.values(), *self._common.values()):
             query = f"SELECT 1 FROM {table} WHERE id = ? AND organization = ? AND {known.condition}"
             if connection.execute(query, (id, known.organization, *known.parameters)).fetchone():
                 known.bits.add(number)
             else:
                 known.bits.discard(number)
 
-    def passing(
+    def matching(
         self, connection: sqlite3.Connection, organization: int, found: Filter, piece: Selection
     ) -> int:
-        """The records of an organization for which a filter's condition is true, as bits."""
+        """Return the records of an organization that match a filter, as a bit set."""
         condition = " AND ".join(piece.conditions)
         key = _key(organization, condition, piece.parameters)
-        if key in self._shared:
-            return self._shared[key].bits.number
-        known = self._known.pop(key, None)
+        if key in self._common:
+            return self._common[key].bits.as_int
+        known = self._cached.pop(key, None)
         if known is None:
-            bits = self._sought(connection, organization, found, piece) or self._ask(
+            bits = self._search(connection, organization, found, piece) or self._query(
                 connection, organization, condition, piece.parameters
             )
-            known = _Passing(organization, condition, tuple(piece.parameters), bits)
-        if found.test not in (Test.EQUALS, Test.CONTAINS, Test.FROM, Test.UNTIL):
-            return known.bits.number  # it may hang on other records, whose changes nobody notes
-        self._known[key] = known
-        if len(self._known) > _REMEMBERED:
-            del self._known[next(iter(self._known))]
-        return known.bits.number
+            known = _Entry(organization, condition, tuple(piece.parameters), bits)
+        if found.lookup not in (Lookup.EXACT, Lookup.CONTAINS, Lookup.GTE, Lookup.LTE):
+            return known.bits.as_int  # it may hang on other records, whose changes nobody notes
+        self._cached[key] = known
+        if len(self._cached) > _MAX_CACHED:
+            del self._cached[next(iter(self._cached))]
+        return known.bits.as_int
 
-    def _sought(
+    def _search(
         self, connection: sqlite3.Connection, organization: int, found: Filter, piece: Selection
-    ) -> Bits | None:
-        """The records whose text contains a fragment; None where only the file can tell."""
-        if found.test is not Test.CONTAINS:
+    ) -> BitSet | None:
+        """Return the records whose text contains a fragment, or None if only a query can tell."""
+        if found.lookup is not Lookup.CONTAINS:
             return None
         fragment = re.sub(r"\\(.)", r"\1", str(piece.parameters[0])[1:-1])
-        texts = self._words[found.on].containing(fragment, _MOST_VALUES)
+        texts = self._distinct_values[found.on].containing(fragment, _MAX_VALUES)
         if texts is None:
-            return self._texts[found.on].containing(fragment) if found.on in self._texts else None
+            return (
+                self._text_columns[found.on].containing(fragment) if found.on in self._text_columns else None
+            )
         marks = ",".join("?" * len(texts))
-        return self._ask(connection, organization, f"a_{found.on} IN ({marks})", texts)
+        return self._query(connection, organization, f"a_{found.on} IN ({marks})", texts)
 
-    def _ask(
+    def _query(
         self, connection: sqlite3.Connection, organization: int, condition: str, parameters: list[Any]
-    ) -> Bits:
+    ) -> BitSet:
         first = self._resource.first_id
         query = f"SELECT id - {first} FROM {self._resource.table} WHERE organization = ? AND {condition}"
         numbers = [row[0] for row in connection.execute(query, (organization, *parameters)).fetchall()]
-        return Bits(numbers, size=max(numbers, default=0) + 1)
+        return BitSet(numbers, size=max(numbers, default=0) + 1)
 
 
 def _key(organization: int, condition: str, parameters: list[Any]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The `filter` and `sort` parameters of lists, turned into SQL conditions and orders."""
+"""The `filter` and `sort` parameters of lists, as SQL."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..callers import Caller
-from ..responses import Refusal
+from ..errors import ApiError
 from ..schema import identifiers, values
 from ..schema.registry import RESOURCES
-from ..schema.resource import Column, Filter, Kind, Resource, Test, link_table
+from ..schema.resource import Column, FieldType, Filter, Lookup, Resource, link_table
 
 SHORTEST_FRAGMENT = 3
 _TIMES = {"internal_created_at": "created", "internal_updated_at": "updated", "id": "id"}
@@ -18,24 +18,22 @@ _TIMES = {"internal_created_at": "created", "internal_updated_at": "updated", "i
 
 @dataclass
 class Selection:
-    """Which records of a resource a caller asked for: SQL conditions with their values, and `parts`, the same
-    filter by filter.
-    """
+    """SQL conditions with their parameters, and `parts`, the same for each filter."""
 
     conditions: list[str] = field(default_factory=list)
     parameters: list[Any] = field(default_factory=list)
     parts: list[tuple[Filter, Selection]] = field(default_factory=list)
 
     def add(self, condition: str, *parameters: Any) -> None:
-        """Narrow the selection."""
+        """Add a condition."""
         self.conditions.append(condition)
         self.parameters.extend(parameters)
 
 
 def select(resource: Resource, caller: Caller, text: str) -> Selection:
-    """What `filter=` asks for, e.g. `last_name=Lee,internal_updated_at_start=2026-01-31T00:00:00Z`.
+    """Parse a `filter` parameter, e.g. `last_name=Lee,internal_updated_at_start=2026-01-31T00:00:00Z`.
 
-    Raises `Refusal` (422) for a name that is no filter of this resource, or a value that cannot be one.
+    Raise `ApiError` (422) for an unknown filter or an invalid value.
     """
     selection = Selection()
     known = {candidate.name: candidate for candidate in resource.filters}
@@ -46,16 +44,16 @@ def select(resource: Resource, caller: Caller, text: str) -> Selection:
         name, _, value = part.partition("=")
         found = known.get(name.strip())
         if found is None:
-            raise Refusal(422, f"Unknown filter: '{name.strip()}'")
+            raise ApiError(422, f"Unknown filter: '{name.strip()}'")
         given[found.name] = found
         piece = Selection()
-        _BUILDERS[found.test](piece, resource, caller, found, value.strip())
+        _BUILDERS[found.lookup](piece, resource, caller, found, value.strip())
         selection.parts.append((found, piece))
         selection.conditions += piece.conditions
         selection.parameters += piece.parameters
     for found in given.values():
         if found.needs and found.needs not in given:
-            raise Refusal(422, f"Filter '{found.name}' needs the filter '{found.needs}'")
+            raise ApiError(422, f"Filter '{found.name}' needs the filter '{found.needs}'")
     return selection
 
 
@@ -69,10 +67,10 @@ def _equals(selection: Selection, resource: Resource, caller: Caller, found: Fil
     attribute = resource.field(found.on)
     wanted: Any = value
     if attribute is not None and attribute.column is Column.DIGITS:
-        wanted = values.digits(value)
-    elif attribute is not None and attribute.kind is Kind.NUMBER:
+        wanted = values.phone_digits(value)
+    elif attribute is not None and attribute.type is FieldType.NUMBER:
         wanted = values.read(attribute, value)
-    elif attribute is not None and attribute.kind is Kind.FLAG:
+    elif attribute is not None and attribute.type is FieldType.BOOLEAN:
         selection.add(f"coalesce(a_{found.on}, {int(bool(attribute.default))}) = ?", _flag(found, value))
         return
     selection.add(f"{_expression(resource, found.on)} = ?", wanted)
@@ -80,27 +78,27 @@ def _equals(selection: Selection, resource: Resource, caller: Caller, found: Fil
 
 def _contains(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
     if len(value) < SHORTEST_FRAGMENT:
-        raise Refusal(422, f"Filter '{found.name}' needs at least {SHORTEST_FRAGMENT} characters")
+        raise ApiError(422, f"Filter '{found.name}' needs at least {SHORTEST_FRAGMENT} characters")
     escaped = re.sub(r"([\\%_])", r"\\\1", value)
     selection.add(f"a_{found.on} LIKE ? ESCAPE '\\'", f"%{escaped}%")
 
 
 def _moment(found: Filter, value: str) -> str:
     # A plus sign in a query is a space: what looks like "…T00:00:00 00:00" was an offset.
-    parsed = values.moment(re.sub(r"(T[\d:.]+) (\d\d:?\d\d)$", r"\1+\2", value))
+    parsed = values.parse_datetime(re.sub(r"(T[\d:.]+) (\d\d:?\d\d)$", r"\1+\2", value))
     if parsed is None:
-        raise Refusal(422, f"Filter '{found.name}' needs a date in ISO 8601")
-    return values.stamp(parsed)
+        raise ApiError(422, f"Filter '{found.name}' needs a date in ISO 8601")
+    return values.format_datetime(parsed)
 
 
 def _compare_times(
     selection: Selection, resource: Resource, found: Filter, compares: str, value: str
 ) -> None:
-    """Compare a record's own time, `created` or `updated`, or an attribute that is one."""
+    """Compare `created` or `updated`, or an attribute that is a time."""
     attribute, moment = resource.field(found.on), _moment(found, value)
     column = f"a_{found.on}" if attribute else found.on
-    stamped = attribute is not None and attribute.kind is Kind.STAMP
-    selection.add(f"{column} {compares} ?", values.iso(moment) if stamped else moment)
+    stamped = attribute is not None and attribute.type is FieldType.TIMESTAMP
+    selection.add(f"{column} {compares} ?", values.to_iso(moment) if stamped else moment)
 
 
 def _from(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
@@ -166,9 +164,9 @@ def _linked(selection: Selection, resource: Resource, found: Filter, compares: s
 
 
 def _flag(found: Filter, value: str) -> int:
-    wanted = values.flag(value)
+    wanted = values.parse_boolean(value)
     if wanted is None:
-        raise Refusal(422, f"Filter '{found.name}' needs true or false")
+        raise ApiError(422, f"Filter '{found.name}' needs true or false")
     return int(wanted)
 
 
@@ -177,31 +175,32 @@ def _archived(selection: Selection, resource: Resource, caller: Caller, found: F
 
 
 def _named(resource: Resource, by: str, value: str) -> Any:
-    """What a filter by a field of another resource compares with; no record has the number -1."""
+    """Return the value that a filter by another resource's field compares with. No record has the id -1."""
     if by != "id":
         return value
-    number = identifiers.read_or_none(resource, value)
+    number = identifiers.to_number_or_none(resource, value)
     return -1 if number is None else number
 
 
 _BUILDERS = {
-    Test.EQUALS: _equals,
-    Test.CONTAINS: _contains,
-    Test.FROM: _from,
-    Test.UNTIL: _until,
-    Test.OWNER: _owner,
-    Test.MEMBER: _member,
-    Test.ARCHIVED: _archived,
-    Test.TARGET: _target,
-    Test.ROLE: _role,
-    Test.LINKED_FROM: _linked_from,
-    Test.LINKED_UNTIL: _linked_until,
+    Lookup.EXACT: _equals,
+    Lookup.CONTAINS: _contains,
+    Lookup.GTE: _from,
+    Lookup.LTE: _until,
+    Lookup.OWNER: _owner,
+    Lookup.TO_MANY: _member,
+    Lookup.ARCHIVED: _archived,
+    Lookup.TO_ONE: _target,
+    Lookup.ROLE: _role,
+    Lookup.LINKED_GTE: _linked_from,
+    Lookup.LINKED_LTE: _linked_until,
 }
 
 
 def order(resource: Resource, text: str) -> list[tuple[str, bool]]:
-    """What `sort=` asks for, as SQL expressions and whether each descends; always ends with the id, so pages
-    are stable.
+    """Parse a `sort` parameter into SQL expressions, each with whether it descends.
+
+    The id always comes last, so that pages are stable.
     """
     orders: list[tuple[str, bool]] = []
     times = _TIMES | dict(zip(resource.time_names, ("created", "updated"), strict=True))
@@ -214,7 +213,7 @@ def order(resource: Resource, text: str) -> list[tuple[str, bool]]:
             column = attribute.column is not Column.NONE
             orders.append((f"a_{name}" if column else f"json_extract(attributes, '$.{name}')", descends))
         else:
-            raise Refusal(422, f"Unable to sort by: '{name}'")
+            raise ApiError(422, f"Unable to sort by: '{name}'")
         if name == "id":
             return orders
     return [*orders, ("id", orders[-1][1] if orders else False)]

@@ -1,8 +1,8 @@
-"""Pages of a list: which ids are on one, and the envelope with its links.
+"""Pages of lists.
 
-Lists of a large resource by id or time of change come from its catalogue. Otherwise a page in the default order is
-found through the counts by block of ids (see `tables`), any other by a scan of an index from whichever end is
-nearer. Counts of filtered lists are remembered until something changes.
+Lists of a large resource by id or time of change come from its index. Other unfiltered lists by id are found with the
+counts per block of ids (see `tables`). Everything else is a query, from whichever end is nearer. Counts of filtered
+lists are cached until a record changes.
 """
 
 from __future__ import annotations
@@ -14,32 +14,33 @@ from typing import Any
 
 from ..callers import Caller
 from ..rendering import render
-from ..responses import Answer
+from ..responses import ApiResponse
 from ..schema.resource import Resource
-from ..storage.tables import BLOCK, EVERYONE
+from ..storage.tables import ALL_OWNERS, BLOCK_SIZE
 from . import filters
-from .list_index import Catalogue
+from .list_index import ListIndex
 
 DEFAULT_SIZE, LARGEST_SIZE = 10, 100
-_REMEMBERED = 500
+_MAX_CACHED = 500
 
 
 @dataclass(frozen=True)
 class Page:
-    """Which page a client asked for; numbers start at 1."""
+    """The requested page. Numbers start at 1."""
 
     number: int
     size: int
 
     @property
     def offset(self) -> int:
-        """How many records precede the page."""
+        """How many records come before the page."""
         return (self.number - 1) * self.size
 
 
 def page_of(arguments: Mapping[str, str], default: int = DEFAULT_SIZE) -> Page:
-    """The page in a query. A number below 1 means 1; a size below 1 means the default, above the largest the
-    largest.
+    """Return the page that a query asks for.
+
+    Invalid numbers mean page 1, invalid sizes the default size; sizes above the maximum mean the maximum.
     """
     size = _whole(arguments.get("page[size]")) or default
     return Page(max(1, _whole(arguments.get("page[number]"))), min(size, LARGEST_SIZE))
@@ -50,49 +51,50 @@ def _whole(text: str | None) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
 
 
-class Counts:
-    """Counts of filtered lists, valid until `forget` is called."""
+class CountCache:
+    """Counts of filtered lists, valid until `clear` is called."""
 
     def __init__(self) -> None:
         self.revision = 0
         self._known: dict[tuple[Any, ...], tuple[int, int]] = {}
 
-    def forget(self) -> None:
-        """Records have changed."""
+    def clear(self) -> None:
+        """Drop all counts, because records have changed."""
         self.revision += 1
 
     def get(self, key: tuple[Any, ...]) -> int | None:
-        """The count remembered under a key, unless records have changed since."""
+        """Return a cached count, or None."""
         revision, count = self._known.get(key, (-1, 0))
         return count if revision == self.revision else None
 
     def put(self, key: tuple[Any, ...], revision: int, count: int) -> None:
-        """Remember a count taken from a snapshot that is at least as new as `revision`."""
-        if len(self._known) >= _REMEMBERED:
+        """Cache a count that was read at `revision` or later."""
+        if len(self._known) >= _MAX_CACHED:
             self._known.clear()
         self._known[key] = (revision, count)
 
 
 def list_page(
     connection: sqlite3.Connection,
-    counts: Counts,
-    catalogues: Mapping[str, Catalogue],
+    counts: CountCache,
+    list_indexes: Mapping[str, ListIndex],
     revision: int,
     resource: Resource,
     caller: Caller,
     arguments: Mapping[str, str],
-) -> Answer:
-    """One page of a resource as a caller sees it. `revision` is that of `counts` before the snapshot was
-    taken.
+) -> ApiResponse:
+    """Return one page of a resource.
+
+    `revision` is the revision of `counts` before the transaction began.
     """
     page = page_of(arguments)
     selection = filters.select(resource, caller, arguments.get("filter", ""))
     order = filters.order(resource, arguments.get("sort", ""))
-    catalogue = catalogues.get(resource.path)
-    if catalogue is not None and _is_by_time_or_id(order):
+    list_index = list_indexes.get(resource.path)
+    if list_index is not None and _is_by_time_or_id(order):
         owner = caller.user if resource.owned else None
         who = (caller.organization.id, owner)
-        total, ids = catalogue.page(connection, *who, selection, order[0], page.offset, page.size)
+        total, ids = list_index.page(connection, *who, selection, order[0], page.offset, page.size)
     elif not selection.conditions and order[0][0] == "id":
         total, ids = _by_blocks(connection, resource, caller, page, descends=order[0][1])
     else:
@@ -102,7 +104,7 @@ def list_page(
     preceding = str(page.number - 1) if page.number > 1 else "null"
     items = ", ".join(render(connection, resource, caller, ids))
     links = f'{{"first": 1, "last": {last}, "next": {following}, "prev": {preceding}}}'
-    return Answer(200, f'{{"items": [{items}], "links": {links}}}')
+    return ApiResponse(200, f'{{"items": [{items}], "links": {links}}}')
 
 
 def _is_by_time_or_id(order: list[tuple[str, bool]]) -> bool:
@@ -122,7 +124,7 @@ def _by_blocks(
     condition, scope = _scope(resource, caller)
     blocks = connection.execute(
         f"SELECT block, n FROM {resource.table}__blocks WHERE organization = ? AND owner = ? ORDER BY block",
-        (scope[0], scope[1] if len(scope) > 1 else EVERYONE),
+        (scope[0], scope[1] if len(scope) > 1 else ALL_OWNERS),
     ).fetchall()
     total = sum(n for _, n in blocks)
     if page.offset >= total:
@@ -133,7 +135,7 @@ def _by_blocks(
         if before + n > page.offset:
             break
         before += n
-    edge = ("id < ?", (start + 1) * BLOCK) if descends else ("id >= ?", start * BLOCK)
+    edge = ("id < ?", (start + 1) * BLOCK_SIZE) if descends else ("id >= ?", start * BLOCK_SIZE)
     rows = connection.execute(
         f"SELECT id FROM {resource.table} WHERE {condition} AND {edge[0]}"
         f" ORDER BY id {'DESC' if descends else 'ASC'} LIMIT ? OFFSET ?",
@@ -144,7 +146,7 @@ def _by_blocks(
 
 def _by_scan(
     connection: sqlite3.Connection,
-    counts: Counts,
+    counts: CountCache,
     revision: int,
     resource: Resource,
     caller: Caller,

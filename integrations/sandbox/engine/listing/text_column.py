@@ -1,4 +1,4 @@
-"""One text column of a large resource, text by text, to find all that contain a fragment which very many do."""
+"""A text column of a large resource in memory, to find a fragment that very many values contain."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ import itertools
 import operator
 from collections.abc import Iterable
 
-from .bitset import Bits
+from .bitset import BitSet
 
 
-class Texts:
-    """A text a number, or none. Letters compare as SQLite's LIKE does it, by ASCII's lower case."""
+class TextColumn:
+    """One text per record. Case is ignored as in SQLite's LIKE: for ASCII letters only."""
 
     def __init__(self, pairs: Iterable[tuple[int, str | None]] = ()) -> None:
         self._folded: list[str] = []
         for number, text in pairs:
             self.put(number, text)
-        # Texts that lie beside each other in memory are searched three times as fast as scattered ones.
+        # TextColumn that lie beside each other in memory are searched three times as fast as scattered ones.
         joined = "\0".join(self._folded)
         if joined.count("\0") == len(self._folded) - 1:
             self._folded = joined.split("\0")
 
     def put(self, number: int, text: str | None) -> None:
-        """Replace the text of a number."""
+        """Replace the text of a record."""
         if number >= len(self._folded):
             self._folded.extend([""] * (number + 1 - len(self._folded)))
         self._folded[number] = _fold(text or "")
 
-    def containing(self, fragment: str) -> Bits:
-        """The numbers whose text has a fragment in it."""
-        return Bits.of_flags(bytes(map(operator.contains, self._folded, itertools.repeat(_fold(fragment)))))
+    def containing(self, fragment: str) -> BitSet:
+        """Return the records whose text contains a fragment."""
+        return BitSet.from_flags(
+            bytes(map(operator.contains, self._folded, itertools.repeat(_fold(fragment))))
+        )
 
 
 def _fold(text: str) -> str:

@@ -1,6 +1,4 @@
-"""Numbered things in the order of their times, in chunks whose members are also kept as bits: so that any part of
-any subset of them is found without walking through the rest.
-"""
+"""Records sorted by time, in chunks that are also bit sets, so that any slice of any subset is found without a scan."""
 
 from __future__ import annotations
 
@@ -10,44 +8,44 @@ from collections.abc import Iterable
 
 _SHIFT = 25
 _MASK = 2**_SHIFT - 1
-_LARGEST_CHUNK = 8192
+_MAX_CHUNK = 8192
 
 
-class Chronology:
-    """Pairs of a time (seconds, not negative) and a number (below 2**25), ordered by time, then by number."""
+class TimeIndex:
+    """Pairs of a time (seconds, not negative) and a number (below 2**25), sorted by time, then by number."""
 
     def __init__(self, pairs: Iterable[tuple[int, int]] = ()) -> None:
         keys = sorted(seconds << _SHIFT | number for seconds, number in pairs)
-        half = _LARGEST_CHUNK // 2
+        half = _MAX_CHUNK // 2
         self._chunks = [array("q", keys[start : start + half]) for start in range(0, len(keys), half)]
         self._members = [_mask(chunk) for chunk in self._chunks]
 
     def add(self, seconds: int, number: int) -> None:
-        """Put one in."""
+        """Add a pair."""
         key = seconds << _SHIFT | number
         if not self._chunks:
             self._chunks, self._members = [array("q")], [0]
-        place = self._place(key)
+        place = self._chunk_index(key)
         chunk = self._chunks[place]
         insort(chunk, key)
         self._members[place] |= 1 << number
-        if len(chunk) > _LARGEST_CHUNK:
+        if len(chunk) > _MAX_CHUNK:
             half = len(chunk) // 2
             self._chunks[place : place + 1] = [chunk[:half], chunk[half:]]
             self._members[place : place + 1] = [_mask(chunk[:half]), _mask(chunk[half:])]
 
     def remove(self, seconds: int, number: int) -> None:
-        """Take one out that is there."""
+        """Remove a pair, which must exist."""
         key = seconds << _SHIFT | number
-        place = self._place(key)
+        place = self._chunk_index(key)
         chunk = self._chunks[place]
         del chunk[bisect_left(chunk, key)]
         self._members[place] ^= 1 << number
         if not chunk:
             del self._chunks[place], self._members[place]
 
-    def _place(self, key: int) -> int:
-        """The chunk that a key is in, or would be put into."""
+    def _chunk_index(self, key: int) -> int:
+        """Return the index of the chunk that a key belongs to."""
         low, high = 0, len(self._chunks) - 1
         while low < high:
             middle = (low + high + 1) // 2
@@ -58,7 +56,7 @@ class Chronology:
         return low
 
     def between(self, first: int, last: int) -> int:
-        """The numbers of all whose time lies from `first` to `last`, both included, as bits."""
+        """Return the numbers whose time is between `first` and `last`, inclusive, as a bit set."""
         low, high = first << _SHIFT, (last << _SHIFT) | _MASK
         found = 0
         for chunk, members in zip(self._chunks, self._members, strict=True):
@@ -68,8 +66,8 @@ class Chronology:
                 found |= _mask(chunk[bisect_left(chunk, low) : bisect_right(chunk, high)])
         return found
 
-    def slice_of(self, chosen: int, skip: int, take: int, *, descends: bool) -> list[int]:
-        """Some of the numbers whose bits are 1, in order, without the first `skip`."""
+    def slice_members(self, chosen: int, skip: int, take: int, *, descends: bool) -> list[int]:
+        """Return up to `take` of the chosen numbers in order of time, after the first `skip`."""
         content = chosen.to_bytes(chosen.bit_length() // 8 + _MASK.bit_length(), "little")
         longest = len(content) * 8
         found: list[int] = []

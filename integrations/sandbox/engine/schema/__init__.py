@@ -1,1 +1,1 @@
-"""How a resource is described: fields, relationships, filters, hooks, ids and values."""
+"""How resources are declared: fields, relationships, filters, hooks, ids and values."""

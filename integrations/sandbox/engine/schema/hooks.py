@@ -1,4 +1,4 @@
-"""Where a resource's own rules hook into the engine, and what they are given."""
+"""Hooks: where a resource adds its own rules to the engine."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ SaveRecord = Callable[[str, int | None, dict[str, Any]], int]
 
 @dataclass(frozen=True)
 class Organization:
-    """A customer of the vendor: its name, the groups it requires, and what starts a campaign: per resource,
-    names of its records and the subjects of the e-mails.
+    """A customer of Total Expert.
+
+    `campaigns` maps each resource that can start campaigns to record names and email subjects.
     """
 
     id: int
@@ -27,8 +28,10 @@ class Organization:
 
 @dataclass
 class Change:
-    """One write in progress: the record as it will be, what was sent, and the targets that links have newly
-    come to. `save` writes records of other resources.
+    """A write in progress.
+
+    `record` is the record as it will be, `payload` the request's body, `now` the time in seconds since 1970. `save`
+    saves records of other resources. `added` holds the new targets of to-many relationships, once the record is saved.
     """
 
     connection: sqlite3.Connection
@@ -40,31 +43,29 @@ class Change:
     added: dict[str, set[int]] = field(default_factory=dict)
 
 
-class Behaviour:
-    """Rules of one resource. Each method may change the record, or raise `Refusal`."""
+class ResourceHooks:
+    """Rules of one resource. Each method may change the record or raise `ApiError`."""
 
-    def check_create(self, change: Change) -> None:
-        """Called before a new record is stored."""
+    def before_create(self, change: Change) -> None:
+        """Run before a new record is saved."""
 
-    def complete(self, change: Change) -> None:
-        """Called after attributes were taken over, on creation and on update, before duplicates are
-        sought.
-        """
+    def clean(self, change: Change) -> None:
+        """Run after the payload is assigned, before duplicates are looked up."""
 
-    def finish(self, change: Change) -> None:
-        """Called, on creation and on update, once it is decided which record the write is about."""
+    def before_save(self, change: Change) -> None:
+        """Run once it is known which record is created or updated."""
 
-    def check_delete(self, connection: sqlite3.Connection, record: Record) -> None:
-        """Called before a record is deleted."""
+    def before_delete(self, connection: sqlite3.Connection, record: Record) -> None:
+        """Run before a record is deleted."""
 
-    def follow_owner(self, change: Change, previous: int) -> None:
-        """Called when the record has a new owner; `previous` is the old one's id."""
+    def owner_changed(self, change: Change, previous: int) -> None:
+        """Run when a record gets a new owner. `previous` is the id of the old one."""
 
-    def computed(
+    def computed_attributes(
         self, connection: sqlite3.Connection, organization: Organization, ids: Sequence[int]
     ) -> dict[int, dict[str, Any]]:
-        """What answers show besides what is stored: per id of a page, names and values."""
+        """Return attributes that are shown but not stored, for each of the ids."""
         return {}
 
-    def after_write(self, change: Change) -> None:
-        """Called when the record is stored, in the same transaction."""
+    def after_save(self, change: Change) -> None:
+        """Run after the record is saved, in the same transaction."""

@@ -1,7 +1,7 @@
-"""Ids as clients see them: numbers, or for some resources hexadecimal text that tells nothing of the number behind it.
+"""Ids as clients see them: numbers or, for some resources, hexadecimal strings.
 
-Inside, every record has a number. Its hexadecimal form is a permutation of all numbers of that length, another one
-for each resource, so that it needs no column of its own and is the same in every world of one seed.
+Every record has a number. A hexadecimal id is a permutation of the number, a different one for each resource. It needs
+no column, and it is the same in every sandbox with the same seed.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ import hashlib
 import re
 from typing import Any
 
-from ..responses import Refusal, not_found
+from ..errors import ApiError, not_found
 from .resource import Resource
 
 _ODD = 0x9E3779B97F4A7C15F39CC0605CEDC835
 _LARGEST = 10**18
 
 
-def show(resource: Resource, number: int) -> int | str:
-    """The id in answers of the record with this number."""
+def to_public(resource: Resource, number: int) -> int | str:
+    """Return the id that clients see."""
     if resource.hex_digits:
-        return scrambled(resource.path, number, resource.hex_digits)
+        return scramble(resource.path, number, resource.hex_digits)
     return str(number) if resource.text_id else number
 
 
-def read(resource: Resource, value: Any) -> int:
-    """The number of the record that a client names, by `14` or `"14"`, or by hexadecimal text.
+def to_number(resource: Resource, value: Any) -> int:
+    """Return the number of the record that a client names, by `14`, `"14"` or a hexadecimal string.
 
-    Raises `Refusal` (404) for what is no id of this resource.
+    Raise `ApiError` (404) if it is not an id of this resource.
     """
     text = str(value).strip()
     if not resource.hex_digits:
@@ -42,16 +42,16 @@ def read(resource: Resource, value: Any) -> int:
     return number
 
 
-def read_or_none(resource: Resource, value: Any) -> int | None:
-    """Like `read`, but None for what is no id of this resource."""
+def to_number_or_none(resource: Resource, value: Any) -> int | None:
+    """Like `to_number`, but return None if it is not an id of this resource."""
     try:
-        return read(resource, value)
-    except Refusal:
+        return to_number(resource, value)
+    except ApiError:
         return None
 
 
-def scrambled(name: str, number: int, digits: int) -> str:
-    """A number as hexadecimal text of this many digits, by the permutation that belongs to a name."""
+def scramble(name: str, number: int, digits: int) -> str:
+    """Return a number as a string of `digits` hexadecimal digits, permuted in a way that depends on `name`."""
     bits = digits * 4
     mask = (1 << bits) - 1
     found = ((number ^ _key(name, bits)) * _ODD) & mask

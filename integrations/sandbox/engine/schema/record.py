@@ -1,4 +1,4 @@
-"""One record of a resource, as the engine works on it."""
+"""Records."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 @dataclass
 class Record:
-    """One record. `attributes` are those shown, times and id included; `one` and `many` hold ids of related
-    records.
+    """One record of a resource.
+
+    `attributes` are shown to clients, `hidden` are not. `one` and `many` hold the ids of related records by
+    relationship. `created` and `updated` are strings, see `values.format_datetime`.
     """
 
     id: int

@@ -1,6 +1,7 @@
-"""The resources by their path: filled by the package `resources`, read by everything else.
+"""The registry of resources by path.
 
-It stands apart so that a resource's own rules can look up other resources.
+The package `resources` fills it. It is separate so that the engine and the resources themselves can look up other
+resources.
 """
 
 from __future__ import annotations

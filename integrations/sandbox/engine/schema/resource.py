@@ -2,7 +2,7 @@
 access.
 
 A resource is one `Resource` value. The engine (`verbs`, `listing`, `records`, `rendering`) reads nothing
-else; code is written only where the vendor's behaviour differs, as a subclass of `behaviour.Behaviour`.
+else; code is written only where the vendor's behaviour differs, as a subclass of `hooks.ResourceHooks`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .hooks import Behaviour
+from .hooks import ResourceHooks
 
 
-class Kind(enum.Enum):
+class FieldType(enum.Enum):
     """How a value is read on the way in and shown on the way out."""
 
     TEXT = "text"
     NUMBER = "number"
-    FLAG = "flag"  # "True", "False", 1, 0, true, false; shown as true or false
-    DAY = "day"  # shown as YYYY-MM-DD whatever time was sent
-    MOMENT = "moment"  # YYYY-MM-DD hh:mm:ss, UTC
+    BOOLEAN = "boolean"  # "True", "False", 1, 0, true, false; shown as true or false
+    DATE = "date"  # shown as YYYY-MM-DD whatever time was sent
+    DATETIME = "datetime"  # YYYY-MM-DD hh:mm:ss, UTC
     BIRTHDAY = "birthday"  # a day whose year is always 1970
-    STAMP = "stamp"  # a moment shown as 2026-01-31T09:00:00.000000Z, set by the server only
+    TIMESTAMP = "timestamp"  # a moment shown as 2026-01-31T09:00:00.000000Z, set by the server only
     ANY = "any"
 
 
@@ -46,7 +46,7 @@ class Field:
     """
 
     name: str
-    kind: Kind = Kind.TEXT
+    type: FieldType = FieldType.TEXT
     assignable: bool = True
     fixed: bool = False
     shown: bool = True
@@ -64,7 +64,7 @@ class Section:
     fields: tuple[Field, ...]
     always_shown: bool = True
 
-    def blank(self) -> dict[str, Any]:
+    def defaults(self) -> dict[str, Any]:
         """Its properties, at their defaults."""
         return {field.name: field.default for field in self.fields}
 
@@ -90,27 +90,27 @@ class Items:
 class Relationship:
     """A reference to records of another resource.
 
-    `settable`: the fields by which a client may name the target. `within_owner`: only targets of the record's
+    `settable`: the fields by which a client may name the target. `same_owner`: only targets of the record's
     owner count, so a name that several owners use resolves. `removed_by`: the property that takes targets
     away (to-many only). `creates`: a full record may be sent in the target's place, and is created, or updated
-    where it is a duplicate; see `embedded`. `cascades`: the record is deleted with its target (to-one only).
-    `restricts`: a target can't be deleted while it is named. `stamped`: the property that tells since when a
+    where it is a duplicate; see `embedded`. `deleted_with_target`: the record is deleted with its target (to-one only).
+    `protects_target`: a target can't be deleted while it is named. `stamped`: the property that tells since when a
     target is linked (to-many only). `by_identity`: a target may also be named by what would make another record
     its duplicate, and must agree with all that is given. Without `shows` answers do not tell the target.
     """
 
     name: str
     target: str
-    shows: tuple[str, ...]
-    settable: tuple[str, ...]
+    shown_fields: tuple[str, ...]
+    key_fields: tuple[str, ...]
     many: bool = False
-    within_owner: bool = False
+    same_owner: bool = False
     removed_by: str = ""
     always_shown: bool = False
-    creates: bool = False
-    cascades: bool = False
-    restricts: bool = False
-    stamped: str = ""
+    allows_nested: bool = False
+    deleted_with_target: bool = False
+    protects_target: bool = False
+    linked_at: str = ""
     by_identity: bool = False
 
 
@@ -125,22 +125,20 @@ class Identity:
     items: str = ""
 
 
-class Test(enum.Enum):
+class Lookup(enum.Enum):
     """What a filter compares."""
 
-    __test__ = False
-
-    EQUALS = "equals"
+    EXACT = "exact"
     CONTAINS = "contains"
-    FROM = "from"
-    UNTIL = "until"
+    GTE = "gte"
+    LTE = "lte"
     OWNER = "owner"
-    MEMBER = "member"
+    TO_MANY = "to_many"
     ARCHIVED = "archived"
-    TARGET = "target"  # of one of the to-one relationships named in `on`, by its attribute `by`
+    TO_ONE = "to_one"  # of one of the to-one relationships named in `on`, by its attribute `by`
     ROLE = "role"  # the name of a to-one relationship that has a target; `on` lists those that count
-    LINKED_FROM = "linked from"  # since when a stamped relationship's target is linked
-    LINKED_UNTIL = "linked until"
+    LINKED_GTE = "linked_gte"  # since when a stamped relationship's target is linked
+    LINKED_LTE = "linked_lte"
 
 
 @dataclass(frozen=True)
@@ -150,14 +148,14 @@ class Filter:
     """
 
     name: str
-    test: Test
+    lookup: Lookup
     on: str = ""
     by: str = ""
     needs: str = ""
 
 
 @dataclass(frozen=True)
-class History:
+class ActivityRule:
     """What a new record adds to the activity of a contact: the type of the activity, the attributes that become
     its title and notes, and the relationship that names the contact, empty where it is the record itself.
     """
@@ -188,10 +186,10 @@ class Resource:
     needs; `owner_optional` whether a record may belong to nobody; `time_names` how the times of creation and
     change are called, empty for one that is not shown; `sequence` whose numbers
     its records take, its own if empty; `text_id` whether an id is shown as text;
-    `hex_digits` how many hexadecimal digits an id has, if it is no number; `update_tells_id` whether an update
+    `hex_digits` how many hexadecimal digits an id has, if it is no number; `update_returns_id` whether an update
     answers like a creation instead of with an empty list;
     `webhook_item` what webhooks call its records, empty where nobody can be told of their changes, and
-    `webhook_knows_updates_only` whether a new one is told as an update, too;
+    `webhook_updates_only` whether a new one is told as an update, too;
     `large` whether there may be hundreds of thousands, so that lists need a `catalogue`; `guesses`
     sentences for the README about what the vendor does not document.
     """
@@ -209,7 +207,7 @@ class Resource:
     sequence: str = ""
     text_id: bool = False
     hex_digits: int = 0
-    update_tells_id: bool = False
+    update_returns_id: bool = False
     owner_optional: bool = False
     sections: tuple[Section, ...] = ()
     items: tuple[Items, ...] = ()
@@ -221,12 +219,12 @@ class Resource:
     filters: tuple[Filter, ...] = ()
     sortable: bool = True
     ignored: tuple[str, ...] = ()
-    guesses: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
     webhook_item: str = ""
-    webhook_knows_updates_only: bool = False
-    large: bool = False
-    history: History | None = None
-    behaviour: Callable[[], Behaviour] | None = None
+    webhook_updates_only: bool = False
+    has_list_index: bool = False
+    activity: ActivityRule | None = None
+    hooks: Callable[[], ResourceHooks] | None = None
 
     @property
     def table(self) -> str:
@@ -253,12 +251,12 @@ class Resource:
         """Whether its records belong to a user."""
         return self.ownership is not Ownership.NONE
 
-    def blank(self) -> dict[str, Any]:
+    def defaults(self) -> dict[str, Any]:
         """The shown attributes of a new record, at their defaults."""
         attributes: dict[str, Any] = {field.name: field.default for field in self.fields if field.shown}
         for section in self.sections:
             if section.always_shown:
-                attributes[section.name] = section.blank()
+                attributes[section.name] = section.defaults()
         return attributes | {items.name: [] for items in self.items if items.always_shown}
 
     def field(self, name: str) -> Field | None:
@@ -270,9 +268,9 @@ class Resource:
         return {field.name: field for field in self.fields}
 
 
-USER_SHOWS = ("email", "external_id", "id", "username")
-USER_SETTABLE = ("username", "id", "external_id", "email")
-OWNER = Relationship("owner", "users", shows=USER_SHOWS, settable=USER_SETTABLE)
+USER_SHOWN_FIELDS = ("email", "external_id", "id", "username")
+USER_KEY_FIELDS = ("username", "id", "external_id", "email")
+OWNER = Relationship("owner", "users", shown_fields=USER_SHOWN_FIELDS, key_fields=USER_KEY_FIELDS)
 
 
 def link_table(resource: Resource, relationship: Relationship) -> str:

@@ -1,6 +1,4 @@
-"""How values are read: text, numbers, flags and dates as the vendor takes them, and telephone numbers by
-their digits.
-"""
+"""Parsing and formatting of values: strings, numbers, booleans, dates and phone numbers."""
 
 from __future__ import annotations
 
@@ -8,10 +6,10 @@ import datetime as dt
 import re
 from typing import Any
 
-from ..responses import Refusal
-from .resource import Field, Kind
+from ..errors import ApiError
+from .resource import Field, FieldType
 
-MOMENT = "%Y-%m-%d %H:%M:%S"
+DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 _CLEARED = ("0000-00-00 00:00:00", "0000-00-00")
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 SHORTEST_PHONE = 7
@@ -19,21 +17,21 @@ _LARGEST = 2**63
 
 
 def read(field: Field, value: Any) -> Any:
-    """The value to store for what a client sent. Raises `Refusal` (422) for what can't be one of its kind."""
+    """Return the value to store for what a client sent. Raise `ApiError` (422) if it doesn't fit the field."""
     if value is None:
         return None
-    if field.kind is Kind.ANY:
+    if field.type is FieldType.ANY:
         return value
     if isinstance(value, (dict, list)):
         raise _invalid(field, value)
-    parsed = _READERS[field.kind](field, value)
+    parsed = _READERS[field.type](field, value)
     if field.choices and parsed not in (None, "") and str(parsed) not in field.choices:
         raise _invalid(field, value)
     return parsed
 
 
-def _invalid(field: Field, value: Any) -> Refusal:
-    return Refusal(422, f"Invalid value for attribute: '{field.name}'")
+def _invalid(field: Field, value: Any) -> ApiError:
+    return ApiError(422, f"Invalid value for attribute: '{field.name}'")
 
 
 def _text(field: Field, value: Any) -> str:
@@ -60,21 +58,21 @@ def _storable(field: Field, number: int | float) -> int | float:
     return number
 
 
-def flag(value: Any) -> bool | None:
-    """True or False for the vendor's ways to write them, otherwise None."""
+def parse_boolean(value: Any) -> bool | None:
+    """Return the boolean that a value stands for, or None."""
     text = str(value).strip().lower()
     return True if text in _TRUE else False if text in _FALSE else None
 
 
 def _flag(field: Field, value: Any) -> bool:
-    parsed = flag(value)
+    parsed = parse_boolean(value)
     if parsed is None:
         raise _invalid(field, value)
     return parsed
 
 
-def moment(text: str) -> dt.datetime | None:
-    """A moment written in ISO 8601 or as `YYYY-MM-DD hh:mm:ss`, in UTC; None where it is neither."""
+def parse_datetime(text: str) -> dt.datetime | None:
+    """Parse ISO 8601 or `YYYY-MM-DD hh:mm:ss`. Return a time in UTC, or None."""
     try:
         parsed = dt.datetime.fromisoformat(text.strip())
         return parsed.replace(tzinfo=dt.UTC) if parsed.tzinfo is None else parsed.astimezone(dt.UTC)
@@ -82,18 +80,18 @@ def moment(text: str) -> dt.datetime | None:
         return None
 
 
-def stamp(moment: dt.datetime) -> str:
-    """A moment as it is stored and sent, `YYYY-MM-DD hh:mm:ss`, the year with four digits whichever it is."""
+def format_datetime(moment: dt.datetime) -> str:
+    """Format a time as it is stored and shown: `YYYY-MM-DD hh:mm:ss`."""
     return moment.replace(tzinfo=None, microsecond=0).isoformat(" ")
 
 
-def stamp_of(seconds: float) -> str:
-    """The same for seconds since 1970."""
-    return stamp(dt.datetime.fromtimestamp(seconds, dt.UTC))
+def format_timestamp(seconds: float) -> str:
+    """Format a time given in seconds since 1970."""
+    return format_datetime(dt.datetime.fromtimestamp(seconds, dt.UTC))
 
 
-def iso(stored: str) -> str:
-    """A stored moment as the newer parts of the API write it, e.g. `2026-01-31T09:00:00.000000Z`."""
+def to_iso(stored: str) -> str:
+    """Format a stored time like the newer parts of the API: `2026-01-31T09:00:00.000000Z`."""
     return f"{stored.replace(' ', 'T')}.000000Z"
 
 
@@ -101,26 +99,26 @@ def _moment(field: Field, value: Any) -> str | None:
     text = str(value).strip()
     if text in _CLEARED or not text:
         return None
-    parsed = moment(text)
+    parsed = parse_datetime(text)
     if parsed is None:
         raise _invalid(field, value)
-    if field.kind is Kind.BIRTHDAY:
+    if field.type is FieldType.BIRTHDAY:
         return f"1970-{parsed.month:02}-{parsed.day:02}"
-    return stamp(parsed)[:10] if field.kind is Kind.DAY else stamp(parsed)
+    return format_datetime(parsed)[:10] if field.type is FieldType.DATE else format_datetime(parsed)
 
 
 _READERS = {
-    Kind.TEXT: _text,
-    Kind.NUMBER: _number,
-    Kind.FLAG: _flag,
-    Kind.DAY: _moment,
-    Kind.MOMENT: _moment,
-    Kind.BIRTHDAY: _moment,
-    Kind.STAMP: _moment,
+    FieldType.TEXT: _text,
+    FieldType.NUMBER: _number,
+    FieldType.BOOLEAN: _flag,
+    FieldType.DATE: _moment,
+    FieldType.DATETIME: _moment,
+    FieldType.BIRTHDAY: _moment,
+    FieldType.TIMESTAMP: _moment,
 }
 
 
-def digits(value: Any) -> str:
-    """The digits of a telephone number; empty where there are fewer than seven, which compare to nothing."""
+def phone_digits(value: Any) -> str:
+    """Return the digits of a phone number, or an empty string if there are fewer than seven."""
     found = "".join(filter(str.isdigit, str(value or "")))
     return found if len(found) >= SHORTEST_PHONE else ""

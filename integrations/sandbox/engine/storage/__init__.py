@@ -1,1 +1,1 @@
-"""The SQLite file: connections, the tables of a resource, and reading and writing records."""
+"""The SQLite file: connections, tables and records."""

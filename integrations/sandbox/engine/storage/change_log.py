@@ -1,16 +1,16 @@
-"""Which records of a large resource have changed: noted in the file by triggers, for its catalogue to take over."""
+"""A log of changed records, written by triggers, from which the list index is updated."""
 
 from __future__ import annotations
 
 import sqlite3
 
-from ..schema.resource import Relationship, Resource, Test, link_table
+from ..schema.resource import Lookup, Relationship, Resource, link_table
 
-KEPT = 50_000
+MAX_ENTRIES = 50_000
 
 
-def note_changes(connection: sqlite3.Connection, resource: Resource) -> None:
-    """From now on, note which records change, or what they are linked to."""
+def create_change_log(connection: sqlite3.Connection, resource: Resource) -> None:
+    """Log from now on which records change, or what they are linked to."""
     table = resource.table
     connection.execute(
         f"CREATE TABLE {table}__changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, record INTEGER NOT NULL)"
@@ -23,23 +23,23 @@ def note_changes(connection: sqlite3.Connection, resource: Resource) -> None:
                 connection.execute(
                     f"CREATE TRIGGER {name}_noted_{event.split()[0].lower()} AFTER {event} ON {name} BEGIN"
                     f" INSERT INTO {table}__changes (record) VALUES ({row}.{column});"
-                    f" DELETE FROM {table}__changes WHERE seq < last_insert_rowid() - {KEPT}; END"
+                    f" DELETE FROM {table}__changes WHERE seq < last_insert_rowid() - {MAX_ENTRIES}; END"
                 )
 
 
 def filtered_links(resource: Resource) -> list[Relationship]:
-    """The relationships that lists can be filtered by."""
-    names = {found.on for found in resource.filters if found.test is Test.MEMBER}
+    """Return the to-many relationships that lists can be filtered by."""
+    names = {found.on for found in resource.filters if found.lookup is Lookup.TO_MANY}
     return [relationship for relationship in resource.to_many if relationship.name in names]
 
 
 def latest(connection: sqlite3.Connection, resource: Resource) -> int:
-    """The number of the latest change; 0 before the first."""
+    """Return the number of the latest change, 0 before the first."""
     query = f"SELECT coalesce(max(seq), 0) FROM {resource.table}__changes"
     return int(connection.execute(query).fetchone()[0])
 
 
 def since(connection: sqlite3.Connection, resource: Resource, seen: int) -> list[int]:
-    """The ids of the records that have changed after a number."""
+    """Return the ids of the records that changed after change number `seen`."""
     query = f"SELECT DISTINCT record FROM {resource.table}__changes WHERE seq > ?"
     return [row[0] for row in connection.execute(query, (seen,)).fetchall()]

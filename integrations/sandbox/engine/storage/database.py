@@ -1,6 +1,6 @@
-"""The one SQLite file: a pool of connections, snapshots to read from and immediate transactions to write in.
+"""The SQLite file: a pool of connections, with snapshot reads and immediate write transactions.
 
-Commits are not synced to the disk: everything survives the death of the process, though not of the machine.
+Commits are not synced to disk: data survives the death of the process, not of the machine.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE organizations (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL UNIQUE,
     client_secret TEXT NOT NULL,    required_groups TEXT NOT NULL, campaigns TEXT NOT NULL);
-CREATE TABLE people (
+CREATE TABLE logins (
     "user" INTEGER PRIMARY KEY, organization INTEGER NOT NULL, password TEXT NOT NULL,
     admin INTEGER NOT NULL);
 CREATE TABLE tokens (
@@ -47,10 +47,10 @@ CREATE TABLE sequences (resource TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOU
 """
 
 
-class Store:
-    """Connections to one SQLite file, or to memory for tests.
+class Database:
+    """Connections to one SQLite file, or to memory.
 
-    In memory there is one connection and whoever uses it holds the lock.
+    In memory there is a single connection, and whoever uses it holds the lock.
     """
 
     def __init__(self, path: str) -> None:
@@ -63,7 +63,7 @@ class Store:
             self.path, timeout=60, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         if self.path != MEMORY:
-            refuse_foreign(connection)
+            require_sandbox_file(connection)
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA temp_store = MEMORY")
@@ -83,7 +83,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection that sees one state of everything until the block ends."""
+        """Return a connection that sees one consistent state until the block ends."""
         if self.path == MEMORY:
             with self._lock, self._borrow() as connection:
                 yield connection
@@ -97,9 +97,7 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A connection in a transaction of its own, committed when the block ends and rolled back when it
-        raises.
-        """
+        """Return a connection in a transaction that commits when the block ends and rolls back when it raises."""
         with self._lock, self._borrow() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -110,29 +108,29 @@ class Store:
             connection.execute("COMMIT")
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Nobody else writes until the block ends, whatever transactions are opened in it."""
+    def exclusive(self) -> Iterator[None]:
+        """Keep all other threads from writing until the block ends."""
         with self._lock:
             yield
 
     @contextmanager
-    def copying(self) -> Iterator[sqlite3.Connection]:
-        """A connection outside any transaction, to copy everything from or to, while nobody writes."""
+    def raw_connection(self) -> Iterator[sqlite3.Connection]:
+        """Return a connection outside any transaction, for backups, while no other thread writes."""
         with self._lock, self._borrow() as connection:
             yield connection
 
     def close(self) -> None:
-        """Close every connection that nobody is using."""
+        """Close all idle connections."""
         while self._idle:
             self._idle.pop().close()
 
     def __del__(self) -> None:
-        """Leave nothing open when nobody needs the store any more."""
+        """Close all idle connections when the database is no longer used."""
         self.close()
 
 
-def refuse_foreign(connection: sqlite3.Connection) -> None:
-    """Raise `sqlite3.DatabaseError` for a file that holds something else: a reset would drop it."""
+def require_sandbox_file(connection: sqlite3.Connection) -> None:
+    """Raise `sqlite3.DatabaseError` if the file is not a sandbox's: a reset would delete its tables."""
     if is_seeded(connection):
         return
     if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
@@ -141,14 +139,14 @@ def refuse_foreign(connection: sqlite3.Connection) -> None:
 
 
 def create_schema(connection: sqlite3.Connection) -> None:
-    """Make the tables that are not resources. Runs inside the caller's transaction."""
+    """Create the tables that don't belong to a resource."""
     for statement in _SCHEMA.split(";\n"):
         if statement.strip():
             connection.execute(statement)
 
 
-def drop_everything(connection: sqlite3.Connection) -> None:
-    """Remove every table, so that the world can be made anew in the same transaction."""
+def drop_all_tables(connection: sqlite3.Connection) -> None:
+    """Drop all tables, so that the data can be created again in the same transaction."""
     names = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     )
@@ -159,24 +157,24 @@ def drop_everything(connection: sqlite3.Connection) -> None:
 
 
 def schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
-    """The tables, indexes and triggers of a file: two files with the same ones were made by the same program."""
+    """Return the tables, indexes and triggers of a file. Files with the same schema come from the same version."""
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     return frozenset((str(name), str(sql)) for name, sql in rows)
 
 
 def is_seeded(connection: sqlite3.Connection) -> bool:
-    """Whether the file already holds a world."""
+    """Return whether the file is already a sandbox's."""
     return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is not None
 
 
 def get_meta(connection: sqlite3.Connection, name: str, default: Any = None) -> Any:
-    """A value kept under a name, decoded from JSON."""
+    """Return a stored setting, decoded from JSON."""
     row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
     return default if row is None else json.loads(row[0])
 
 
 def set_meta(connection: sqlite3.Connection, name: str, value: Any) -> None:
-    """Keep a value under a name, encoded as JSON."""
+    """Store a setting, encoded as JSON."""
     connection.execute(
         "INSERT INTO meta (name, value) VALUES (?, ?)"
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -1,4 +1,4 @@
-"""Which existing record a new one duplicates: the vendor's rules in order, the first that hits decides."""
+"""Which existing record a new one duplicates: the first identity that matches decides."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from . import records
 def find(
     connection: sqlite3.Connection, resource: Resource, record: Record, *, besides: int | None = None
 ) -> int | None:
-    """The id of the oldest record that is the same as this one by the first identity that finds
-    any, or None.
-    """
+    """Return the id of the oldest record that this one duplicates, or None. `besides` is a record to ignore."""
     for _, keys in records.keys(resource, record):
         marks = ",".join("?" * len(keys))
         row = connection.execute(

@@ -1,4 +1,4 @@
-"""Records in their tables: loading one, storing one with its columns, links, identity keys and digest."""
+"""Loading and saving records with their columns, links, identity keys and digest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TIMES = ("internal_created_at", "internal_updated_at", "created_at", "updated_a
 def load(
     connection: sqlite3.Connection, resource: Resource, organization: int, owner: int | None, id: int
 ) -> Record | None:
-    """The record of this id in an organization, and in one owner's book unless `owner` is None."""
+    """Return a record of an organization or None; with `owner`, only if that user owns it."""
     to_one = "".join(f", {relationship.name}" for relationship in resource.to_one)
     row = connection.execute(
         f"SELECT organization, owner, attributes, created, updated, archived, hidden{to_one}"
@@ -37,8 +37,8 @@ def load(
     return record
 
 
-def writer(resource: Resource) -> Callable[[Record], tuple[Any, ...]]:
-    """A function that turns a record into the row of its table; see `insert_statement` for the order."""
+def row_writer(resource: Resource) -> Callable[[Record], tuple[Any, ...]]:
+    """Return a function that turns a record into a row for `insert_statement`."""
     columns = [(field.name, field.column is Column.DIGITS) for field in resource.columns]
     to_one = [relationship.name for relationship in resource.to_one]
 
@@ -46,7 +46,7 @@ def writer(resource: Resource) -> Callable[[Record], tuple[Any, ...]]:
         get = (record.attributes | record.hidden).get if record.hidden else record.attributes.get
         attributes = dict(record.attributes)
         if resource.shows_id:
-            attributes["id"] = identifiers.show(resource, record.id)
+            attributes["id"] = identifiers.to_public(resource, record.id)
         if resource.shows_times:
             times = zip(resource.time_names, (record.created, record.updated), strict=True)
             attributes |= {name: time for name, time in times if name}
@@ -60,7 +60,10 @@ def writer(resource: Resource) -> Callable[[Record], tuple[Any, ...]]:
             digest(record),
             json.dumps(attributes, sort_keys=True),
             json.dumps(record.hidden) if record.hidden else "{}",
-            *(values.digits(get(name)) or None if is_digits else get(name) for name, is_digits in columns),
+            *(
+                values.phone_digits(get(name)) or None if is_digits else get(name)
+                for name, is_digits in columns
+            ),
             *(record.one.get(name) for name in to_one),
         )
 
@@ -68,20 +71,20 @@ def writer(resource: Resource) -> Callable[[Record], tuple[Any, ...]]:
 
 
 def insert_statement(resource: Resource) -> str:
-    """The SQL that stores a row made by `writer`."""
+    """Return the SQL that inserts a row made by `row_writer`."""
     marks = ",".join("?" * (9 + len(resource.columns) + len(resource.to_one)))
     return f"INSERT INTO {resource.table} VALUES ({marks})"
 
 
 def insert(connection: sqlite3.Connection, resource: Resource, record: Record) -> None:
-    """Store a new record."""
-    connection.execute(insert_statement(resource), writer(resource)(record))
+    """Insert a new record."""
+    connection.execute(insert_statement(resource), row_writer(resource)(record))
     _store_links(connection, resource, record)
     _add_keys(connection, resource, record)
 
 
 def replace(connection: sqlite3.Connection, resource: Resource, old: Record, new: Record) -> None:
-    """Store a record in the place of what it was."""
+    """Replace a record."""
     names = [
         "id",
         "organization",
@@ -96,7 +99,7 @@ def replace(connection: sqlite3.Connection, resource: Resource, old: Record, new
     names += [f"a_{field.name}" for field in resource.columns]
     names += [relationship.name for relationship in resource.to_one]
     assignments = ", ".join(f"{name} = ?" for name in names[1:])
-    row = writer(resource)(new)
+    row = row_writer(resource)(new)
     connection.execute(f"UPDATE {resource.table} SET {assignments} WHERE id = ?", (*row[1:], new.id))
     _store_links(connection, resource, new)
     _remove_keys(connection, resource, old)
@@ -104,21 +107,21 @@ def replace(connection: sqlite3.Connection, resource: Resource, old: Record, new
 
 
 def remove(
-    connection: sqlite3.Connection, resource: Resource, record: Record, everything: Iterable[Resource]
+    connection: sqlite3.Connection, resource: Resource, record: Record, resources: Iterable[Resource]
 ) -> None:
-    """Delete a record, its links, and what other records link to it."""
+    """Delete a record, its links, and the links of other records to it."""
     connection.execute(f"DELETE FROM {resource.table} WHERE id = ?", (record.id,))
     _remove_keys(connection, resource, record)
     for relationship in resource.to_many:
         connection.execute(f"DELETE FROM {link_table(resource, relationship)} WHERE record = ?", (record.id,))
-    held = tuple(everything)
+    held = tuple(resources)
     for other in held:
         for relationship in other.relationships:
             if relationship.target != resource.path:
                 continue
             if relationship.many:
                 _unlink(connection, other, link_table(other, relationship), record.id)
-            elif relationship.cascades:
+            elif relationship.deleted_with_target:
                 _remove_with(connection, other, relationship, record, held)
 
 
@@ -127,18 +130,18 @@ def _remove_with(
     resource: Resource,
     relationship: Relationship,
     target: Record,
-    everything: tuple[Resource, ...],
+    resources: tuple[Resource, ...],
 ) -> None:
-    """Delete the records that do not outlive their target."""
+    """Delete the records that are deleted with their target."""
     query = f"SELECT id FROM {resource.table} WHERE {relationship.name} = ?"
     for (id,) in connection.execute(query, (target.id,)).fetchall():
         found = load(connection, resource, target.organization, None, id)
         if found is not None:
-            remove(connection, resource, found, everything)
+            remove(connection, resource, found, resources)
 
 
 def _unlink(connection: sqlite3.Connection, resource: Resource, links: str, target: int) -> None:
-    """Remove a target from every record of a resource, and renew the digests of those records."""
+    """Remove a target from all records of a resource and update the digests of those records."""
     affected = connection.execute(
         f"SELECT r.id, r.organization FROM {links} l JOIN {resource.table} r ON r.id = l.record"
         " WHERE l.target = ?",
@@ -166,17 +169,17 @@ def _store_links(connection: sqlite3.Connection, resource: Resource, record: Rec
 
 
 def _link_marks(relationship: Relationship) -> str:
-    return "?, ?, ?" if relationship.stamped else "?, ?"
+    return "?, ?, ?" if relationship.linked_at else "?, ?"
 
 
 def _links(relationship: Relationship, record: Record) -> list[tuple[Any, ...]]:
-    """The rows of a link table for a record; a link that is new begins with the record's last change."""
-    since = (record.updated,) if relationship.stamped else ()
+    """Return the rows of a link table for a record. A new link dates from the record's last change."""
+    since = (record.updated,) if relationship.linked_at else ()
     return [(record.id, target, *since) for target in record.many.get(relationship.name, ())]
 
 
 def digest(record: Record) -> int:
-    """A signed 64-bit number for a record's content: everything but the two times that no client controls."""
+    """Return a signed 64-bit number for a record's content, without the two times that the server sets."""
     content = {name: value for name, value in record.attributes.items() if name not in _TIMES}
     content["id"] = record.id
     one = {name: target for name, target in record.one.items() if target is not None}
@@ -190,9 +193,7 @@ def _number(text: str) -> int:
 
 
 def keys(resource: Resource, record: Record) -> list[tuple[int, list[int]]]:
-    """Per identity that the record fulfils, in order of precedence: its position and the keys it
-    compares by.
-    """
+    """Return the keys to find duplicates by, per identity in order of precedence: its position and the keys."""
     found: list[tuple[int, list[int]]] = []
     scope = f"{record.organization}|{record.owner or 0}"
     for position, identity in enumerate(resource.identities):
@@ -213,7 +214,7 @@ def _comparable(resource: Resource, identity: Identity, source: dict[str, Any]) 
         field = None if identity.items else resource.field(name)
         value = source.get(name)
         is_digits = field is not None and field.column is Column.DIGITS
-        text = values.digits(value) if is_digits else str(value or "").strip().casefold()
+        text = values.phone_digits(value) if is_digits else str(value or "").strip().casefold()
         if not text:
             return None
         parts.append(text)
@@ -237,8 +238,8 @@ def _remove_keys(connection: sqlite3.Connection, resource: Resource, record: Rec
 
 
 def insert_many(connection: sqlite3.Connection, resource: Resource, records: Iterable[Record]) -> None:
-    """Store many new records at once; meant for the seed, before indexes and triggers exist."""
-    row = writer(resource)
+    """Insert many new records at once. For the seed, before indexes and triggers exist."""
+    row = row_writer(resource)
     held = list(records)
     connection.executemany(insert_statement(resource), map(row, held))
     found = sorted(pair for record in held for pair in _all_keys(resource, record))

@@ -1,1 +1,1 @@
-"""Rules that belong to the resources of this API, not to the engine: custom values, participants, consents."""
+"""Rules of this API's resources that are not part of the engine: custom values, participants, consents."""

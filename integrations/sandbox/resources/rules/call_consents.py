@@ -1,6 +1,6 @@
-"""Consents to be called by machines: granted and revoked with a contact's write, and told by no answer.
+"""Consents to automated calls. A write of a contact grants or revokes them; no response shows them.
 
-A consent is about one kind of caller, one channel with its number, and one purpose.
+A consent covers one kind of agent, one channel with its number, and one purpose.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import ipaddress
 import re
 from typing import Any
 
-from ...engine.responses import Refusal
+from ...engine.errors import ApiError
 from ...engine.schema.hooks import Change
 
 GRANT, REVOKE = "grant_consent", "revoke_consent"
@@ -26,10 +26,10 @@ _KNOWN = {
 }
 
 
-def take(change: Change) -> None:
-    """Keep the consent that a write grants, or mark as revoked the one it revokes.
+def apply(change: Change) -> None:
+    """Store the consents that a write grants or revokes.
 
-    Raises `Refusal` (422) for one that is incomplete, and for revoking what was never granted.
+    Raise `ApiError` (422) for an incomplete consent, and for revoking one that was never granted.
     """
     held: list[dict[str, Any]] = change.record.hidden.get("consents", [])
     for name in (GRANT, REVOKE):
@@ -39,23 +39,23 @@ def take(change: Change) -> None:
         told = _read(name, given)
         same = [known for known in held if all(known[part] == told[part] for part in _ABOUT)]
         if name == REVOKE and not any(known["is_granted"] for known in same):
-            raise Refusal(422, "Consent must be granted before it can be revoked")
+            raise ApiError(422, "Consent must be granted before it can be revoked")
         held = [known for known in held if known not in same] + [{**told, "is_granted": name == GRANT}]
         change.record.hidden["consents"] = held
 
 
 def _read(name: str, given: Any) -> dict[str, str]:
     if not isinstance(given, dict):
-        raise Refusal(422, f"Invalid value for attribute: '{name}'")
+        raise ApiError(422, f"Invalid value for attribute: '{name}'")
     for part in _NEEDED[name]:
         if given.get(part) in (None, ""):
-            raise Refusal(422, f"Missing required attribute: '{name}.{part}'")
+            raise ApiError(422, f"Missing required attribute: '{name}.{part}'")
     told = {part: str(given[part]).strip() for part in _NEEDED[name]}
     for part, pattern in _KNOWN.items():
         if not pattern.fullmatch(told[part]):
-            raise Refusal(422, f"Invalid value for attribute: '{name}.{part}'")
+            raise ApiError(422, f"Invalid value for attribute: '{name}.{part}'")
     try:
         ipaddress.ip_address(told["ip_address"])
     except ValueError:
-        raise Refusal(422, f"Invalid value for attribute: '{name}.ip_address'") from None
+        raise ApiError(422, f"Invalid value for attribute: '{name}.ip_address'") from None
     return told

@@ -3,11 +3,11 @@
 from ...engine.schema.resource import Relationship
 
 CONTACT = Relationship(
-    "contact", "contacts", shows=("id",), settable=("id",), within_owner=True, by_identity=True
+    "contact", "contacts", shown_fields=("id",), key_fields=("id",), same_owner=True, by_identity=True
 )
 """A contact of the record's owner, by id or by what makes a contact unique."""
 
-GUESSES = (
+ASSUMPTIONS = (
     "A contact may be named by id or by a combination that makes contacts unique; it must be in the owner's book"
     " and agree with everything else that is given about it, or the request answers 422.",
     "It stays when its contact is deleted, and then shows no contact; when its contact gets another owner, it"
@@ -15,18 +15,18 @@ GUESSES = (
 )
 
 
-CONTACT_SHOWS = ("email", "external_id", "first_name", "id", "last_name")
+CONTACT_SHOWN_FIELDS = ("email", "external_id", "first_name", "id", "last_name")
 
 
 def participant(role: str) -> Relationship:
-    """The contact in one role: an existing one of the owner's book, or one to be created there."""
+    """Return the relationship to the contact in one role: an existing contact of the owner, or a new one."""
     return Relationship(
         role,
         "contacts",
-        shows=CONTACT_SHOWS,
-        settable=("id", "external_id", "email"),
-        within_owner=True,
-        creates=True,
-        restricts=True,
+        shown_fields=CONTACT_SHOWN_FIELDS,
+        key_fields=("id", "external_id", "email"),
+        same_owner=True,
+        allows_nested=True,
+        protects_target=True,
         always_shown=True,
     )

@@ -1,27 +1,27 @@
-"""Custom values of a record: the list of them, and how they are checked against their definitions."""
+"""Custom values of a record, and their check against the custom field definitions."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from ...engine.responses import Refusal, target_not_found
+from ...engine.errors import ApiError, target_not_found
 from ...engine.schema import values
 from ...engine.schema.hooks import Change
-from ...engine.schema.resource import Field, Items, Kind
+from ...engine.schema.resource import Field, FieldType, Items
 
 CUSTOM = Items(
     "custom",
-    (Field("description", assignable=False), Field("field_name"), Field("value", Kind.ANY)),
+    (Field("description", assignable=False), Field("field_name"), Field("value", FieldType.ANY)),
     keys=("field_name",),
     value_field="value",
 )
 
 
 def check(change: Change, entity: str) -> None:
-    """Describe the custom values of a record as their definitions do; `entity` is what those relate to.
+    """Check the custom values of a record and add their descriptions. `entity` is the type they belong to.
 
-    Raises `Refusal` (422) for a field that is not defined, or a value that is not of its kind.
+    Raise `ApiError` (422) for an undefined field or an invalid value.
     """
     if "custom" not in change.payload:
         return
@@ -36,13 +36,13 @@ def check(change: Change, entity: str) -> None:
             raise target_not_found("custom")
         value["description"], kind = definitions[value["field_name"]]
         if not _fits(kind, value["value"]):
-            raise Refusal(422, f"Invalid value for attribute: '{value['field_name']}'")
+            raise ApiError(422, f"Invalid value for attribute: '{value['field_name']}'")
 
 
 def _fits(kind: str, value: Any) -> bool:
     text = str(value).strip()
     if kind == "boolean":
-        return values.flag(value) is not None
+        return values.parse_boolean(value) is not None
     if kind in ("integer", "decimal"):
         fraction = r"(\.\d+)?" if kind == "decimal" else ""
         return re.fullmatch(r"[+-]?\d+" + fraction, text) is not None

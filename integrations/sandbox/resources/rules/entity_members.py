@@ -1,6 +1,6 @@
-"""Which contacts belong to an entity: relating them from either side, parting them, and showing them.
+"""Which contacts belong to an entity.
 
-An entity is the parent, contacts are its children, and each relation has a type, e.g. `members`.
+The entity is the parent, the contacts are its children, and each relationship has a type, e.g. `members`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...engine import nested_records, relationships
-from ...engine.responses import Refusal
+from ...engine.errors import ApiError
 from ...engine.schema import identifiers, values
 from ...engine.schema.hooks import Change
 from ...engine.schema.record import Record
@@ -23,47 +23,51 @@ _SHOWN = ("email", "external_id", "first_name", "id", "last_name")
 _CHILDREN = Relationship(
     "children",
     "contacts",
-    shows=_SHOWN,
-    settable=("id", "external_id", "email"),
-    within_owner=True,
-    creates=True,
+    shown_fields=_SHOWN,
+    key_fields=("id", "external_id", "email"),
+    same_owner=True,
+    allows_nested=True,
 )
 _PARENT = Relationship(
-    "parent", "entities", shows=("id", "entity_name"), settable=("id", "external_id", "entity_name")
+    "parent", "entities", shown_fields=("id", "entity_name"), key_fields=("id", "external_id", "entity_name")
 )
 _TYPE = Relationship(
-    "relationship_type", "entity-relationship-types", shows=("system_name",), settable=("system_name",)
+    "relationship_type",
+    "entity-relationship-types",
+    shown_fields=("system_name",),
+    key_fields=("system_name",),
 )
 
 
-def relate_children(change: Change) -> None:
-    """Relate the contacts of `related_entities` to an entity, and part those of `remove_related_entities`.
+def update_children(change: Change) -> None:
+    """Add the contacts of `related_entities` to an entity, and remove those of `remove_related_entities`.
 
-    Raises `Refusal` (422) for an unknown type or contact, and for a second contact where only one can be.
+    Raise `ApiError` (422) for an unknown type or contact, and for a second contact where only one is allowed.
     """
     record = change.record
     for entry in _entries(change.payload, "related_entities"):
         kind = _type(change, entry)
         for child in _children(entry):
-            contact = nested_records.target_of(_CHILDREN, change, child)
-            relate(change, entity=record.id, contact=contact, kind=kind)
+            contact = nested_records.resolve(_CHILDREN, change, child)
+            add(change, entity=record.id, contact=contact, kind=kind)
     for entry in _entries(change.payload, "remove_related_entities"):
         kind = _type(change, entry)
         where = (change.connection, _CHILDREN, record.organization, record.owner)
         for child in _children(entry):
-            part(change, entity=record.id, contact=relationships.find(*where, child), kind=kind)
+            remove(change, entity=record.id, contact=relationships.find(*where, child), kind=kind)
 
 
-def relate_parents(change: Change) -> None:
-    """Relate a contact to the entities of `related_entities`, and part it from those of
-    `remove_related_entities`. Raises `Refusal` (422) for an unknown type or entity.
+def update_parents(change: Change) -> None:
+    """Add a contact to the entities of `related_entities`, and remove it from those of `remove_related_entities`.
+
+    Raise `ApiError` (422) for an unknown type or entity.
     """
     for entry in _entries(change.payload, "related_entities"):
         entity, kind = _parent(change, entry), _type(change, entry)
-        relate(change, entity=entity, contact=change.record.id, kind=kind)
+        add(change, entity=entity, contact=change.record.id, kind=kind)
     for entry in _entries(change.payload, "remove_related_entities"):
         entity, kind = _parent(change, entry), _type(change, entry)
-        part(change, entity=entity, contact=change.record.id, kind=kind)
+        remove(change, entity=entity, contact=change.record.id, kind=kind)
 
 
 def _parent(change: Change, entry: dict[str, Any]) -> int:
@@ -73,9 +77,10 @@ def _parent(change: Change, entry: dict[str, Any]) -> int:
     return relationships.find(change.connection, _PARENT, change.record.organization, None, value)
 
 
-def relate(change: Change, *, entity: int, contact: int, kind: int) -> None:
-    """Make a contact belong to an entity in a relation of type `kind`. Raises `Refusal` (422) where the type
-    allows one contact and another has the place.
+def add(change: Change, *, entity: int, contact: int, kind: int) -> None:
+    """Add a contact to an entity. `kind` is the id of the relationship type.
+
+    Raise `ApiError` (422) if the type allows only one contact and there is another.
     """
     connection, resource = change.connection, RESOURCES["entity-members"]
     if _find(change, entity, contact, kind) is not None:
@@ -86,16 +91,16 @@ def relate(change: Change, *, entity: int, contact: int, kind: int) -> None:
         (entity, kind),
     ).fetchone()
     if taken:
-        raise Refusal(422, "Only one child is allowed for relationship: 'children'")
-    stamp = values.stamp_of(change.now)
+        raise ApiError(422, "Only one child is allowed for relationship: 'children'")
+    timestamp = values.format_timestamp(change.now)
     id = next_id(connection, resource)
-    record = Record(id, change.organization.id, None, resource.blank(), stamp, stamp)
+    record = Record(id, change.organization.id, None, resource.defaults(), timestamp, timestamp)
     record.one = {"entity": entity, "contact": contact, "relationship_type": kind}
     records.insert(connection, resource, record)
 
 
-def part(change: Change, *, entity: int, contact: int, kind: int) -> None:
-    """End a relation, if there is one."""
+def remove(change: Change, *, entity: int, contact: int, kind: int) -> None:
+    """Remove a contact from an entity, if it is a member."""
     id = _find(change, entity, contact, kind)
     resource = RESOURCES["entity-members"]
     if id is not None:
@@ -105,7 +110,7 @@ def part(change: Change, *, entity: int, contact: int, kind: int) -> None:
 
 
 def children_of(connection: sqlite3.Connection, entities: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """`{entity: {"related_entities": [{"relationship_type": …, "children": […]}]}}`."""
+    """Return `{entity: {"related_entities": [{"relationship_type": …, "children": […]}]}}`."""
     marks = ",".join("?" * len(entities))
     columns = ", ".join("c.id" if name == "id" else f"c.a_{name}" for name in _SHOWN)
     rows = connection.execute(
@@ -129,7 +134,7 @@ def children_of(connection: sqlite3.Connection, entities: Sequence[int]) -> dict
 
 
 def parents_of(connection: sqlite3.Connection, contacts: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """`{contact: {"related_entities": [{"relationship_type": …, "parent": …}]}}`, for those that have some."""
+    """Return `{contact: {"related_entities": [{"relationship_type": …, "parent": …}]}}` for contacts with entities."""
     marks = ",".join("?" * len(contacts))
     rows = connection.execute(
         "SELECT m.contact, t.a_system_name, e.id, e.a_entity_name FROM entity_members m"
@@ -139,7 +144,7 @@ def parents_of(connection: sqlite3.Connection, contacts: Sequence[int]) -> dict[
     )
     found: dict[int, dict[str, Any]] = {}
     for contact, kind, entity, name in rows:
-        parent = {"id": identifiers.show(RESOURCES["entities"], entity), "entity_name": name}
+        parent = {"id": identifiers.to_public(RESOURCES["entities"], entity), "entity_name": name}
         shown = {"relationship_type": {"system_name": kind}, "parent": parent}
         found.setdefault(contact, {"related_entities": []})["related_entities"].append(shown)
     return found
@@ -162,7 +167,7 @@ def _entries(payload: dict[str, Any], name: str) -> list[dict[str, Any]]:
     value = payload.get(name)
     entries = value if isinstance(value, list) else [] if value is None else [value]
     if not all(isinstance(entry, dict) for entry in entries):
-        raise Refusal(422, f"Invalid value for attribute: '{name}'")
+        raise ApiError(422, f"Invalid value for attribute: '{name}'")
     return entries
 
 

@@ -1,7 +1,7 @@
-"""What goes along when a loan or account gets a new owner: the contacts that take part in it.
+"""Moving the participants of a loan or account to a new owner.
 
-Each is replaced by the new owner's contact that is the same by the rules of duplicates, or by a copy in no
-group. The previous owner's contacts stay, no longer tied to the record.
+Each is replaced by the new owner's contact for the same person, or by a copy without groups. The previous owner keeps
+their contacts, which are no longer linked to the record.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...engine.storage.tables import next_id
 
 
 def move_participants(change: Change, roles: tuple[str, ...]) -> None:
-    """Name the new owner's contacts in these roles of a record whose owner has changed."""
+    """Replace the contacts in these roles after a record's owner has changed."""
     record = change.record
     moved: dict[int, int] = {}
     for role in roles:
@@ -39,6 +39,6 @@ def _same_of(change: Change, contact: int) -> int:
     same.id = next_id(change.connection, resource)
     same.many = {}
     same.one = {}
-    same.created = same.updated = values.stamp_of(change.now)
+    same.created = same.updated = values.format_timestamp(change.now)
     records.insert(change.connection, resource, same)
     return same.id

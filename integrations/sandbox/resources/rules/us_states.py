@@ -1,4 +1,4 @@
-"""The states of the U.S. by name, in lower case, with the abbreviations that licenses are shown by."""
+"""Abbreviations of the U.S. states by lower-case name."""
 
 STATES = {
     "alabama": "AL",

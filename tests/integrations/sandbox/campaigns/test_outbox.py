@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import Caller, House, ada
+from tests.integrations.sandbox.clients import Caller, InProcessSandbox, ada
 
 NEWSLETTER = {"contact_groups": [{"group_name": "Newsletter"}]}
 
@@ -15,17 +15,17 @@ def create(caller: Caller, owner: dict[str, Any], **more: Any) -> int:
     return int(answer.json()["id"])
 
 
-def campaigns(house: House) -> list[str]:
-    return [mail["campaign"] for mail in house.control("outbox")]
+def campaigns(sandbox: InProcessSandbox) -> list[str]:
+    return [mail["campaign"] for mail in sandbox.get_control("outbox")]
 
 
 def test_what_a_campaign_would_send_is_in_the_outbox(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     groups = [{"group_name": "Newsletter"}, {"group_name": "Past Client"}]
     id = create(admin, owner, contact_groups=groups)
-    (mail,) = house.control("outbox")
-    assert mail["at"][:10] == house.control("clock")["now"][:10]
+    (mail,) = sandbox.get_control("outbox")
+    assert mail["at"][:10] == sandbox.get_control("clock")["now"][:10]
     del mail["at"]
     assert mail == {
         "seq": 1,
@@ -37,42 +37,48 @@ def test_what_a_campaign_would_send_is_in_the_outbox(
     }
 
 
-def test_each_entry_into_a_group_sends_once(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+def test_each_entry_into_a_group_sends_once(
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
+) -> None:
     id = create(admin, owner, **NEWSLETTER)
     for _ in range(2):
         admin.update(f"contacts/{id}", **NEWSLETTER)
         admin.create("contacts", **ada(owner={"id": owner["id"]}, **NEWSLETTER))
-    assert campaigns(house) == ["Newsletter"]
+    assert campaigns(sandbox) == ["Newsletter"]
     admin.update(f"contacts/{id}", remove_contact_groups=NEWSLETTER["contact_groups"])
     admin.update(f"contacts/{id}", **NEWSLETTER)
-    assert campaigns(house) == ["Newsletter"] * 2
+    assert campaigns(sandbox) == ["Newsletter"] * 2
 
 
-def test_a_request_holds_back_its_own_mails_only(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_request_holds_back_its_own_mails_only(
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
+) -> None:
     id = create(admin, owner, **NEWSLETTER, options={"suppress_emails": "true"})
-    assert campaigns(house) == []
+    assert campaigns(sandbox) == []
     admin.update(
         f"contacts/{id}", contact_groups=[{"group_name": "Active Lead"}], options={"suppress_emails": 0}
     )
-    assert campaigns(house) == ["Active Lead"]
+    assert campaigns(sandbox) == ["Active Lead"]
 
 
 @pytest.mark.parametrize("more", [{"ok_to_email": 0}, {"preferences": {"is_silenced": "True"}}])
 def test_a_contact_who_does_not_want_mail_gets_none(
-    house: House, admin: Caller, owner: dict[str, Any], more: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], more: dict[str, Any]
 ) -> None:
     create(admin, owner, **NEWSLETTER, **more)
-    assert campaigns(house) == []
+    assert campaigns(sandbox) == []
 
 
-def test_without_an_address_there_is_no_mail(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+def test_without_an_address_there_is_no_mail(
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
+) -> None:
     create(admin, owner, **NEWSLETTER, email=None, phone_cell="763-555-0123")
-    assert campaigns(house) == []
+    assert campaigns(sandbox) == []
 
 
 @pytest.mark.parametrize("kind", ["organization", "owner", "domain"])
 def test_an_unsubscribed_address_gets_no_mail(
-    house: House, admin: Caller, owner: dict[str, Any], kind: str
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], kind: str
 ) -> None:
     more: dict[str, Any] = {
         "organization": {"organization_wide": True},
@@ -82,30 +88,30 @@ def test_an_unsubscribed_address_gets_no_mail(
     answer = admin.create("email-unsubscribes", email="ADA.birch@mail.example", **more)
     assert answer.status_code == 201, answer.text
     create(admin, owner, **NEWSLETTER)
-    assert campaigns(house) == []
+    assert campaigns(sandbox) == []
 
 
 def test_an_unsubscribe_from_somebody_else_changes_nothing(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
-    colleague = house.officers()[1]
+    colleague = sandbox.officers()[1]
     users = [{"id": colleague["id"]}]
     assert admin.create("email-unsubscribes", email="ada.birch@mail.example", users=users).ok
     create(admin, owner, **NEWSLETTER)
-    assert campaigns(house) == ["Newsletter"]
+    assert campaigns(sandbox) == ["Newsletter"]
 
 
 def test_nobody_is_written_to_in_the_name_of_an_inactive_user(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner)
     assert admin.update(f"users/{owner['id']}", status=0).status_code == 200
     admin.update(f"contacts/{id}", **NEWSLETTER)
-    assert campaigns(house) == []
+    assert campaigns(sandbox) == []
 
 
 def test_only_writes_of_contacts_can_hold_mails_back(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     insight = {
         "type": {"type": "Partner Portal: Calculator used"},
@@ -113,18 +119,18 @@ def test_only_writes_of_contacts_can_hold_mails_back(
         "owner": {"id": owner["id"]},
     }
     assert admin.create("insights", **insight, options={"suppress_emails": True}).status_code == 201
-    assert campaigns(house) == ["Partner Portal: Calculator used"]
+    assert campaigns(sandbox) == ["Partner Portal: Calculator used"]
 
 
 def test_mail_is_held_back_for_a_contact_that_is_named_inside_another_record(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     mails = []
     for options in ({"suppress_emails": True}, {}):
         contact = create(admin, owner, first_name=f"Ada{len(mails)}")
-        before = len(campaigns(house))
+        before = len(campaigns(sandbox))
         loan = {"owner": {"id": owner["id"]}, "options": options, "borrower": {"id": contact, **NEWSLETTER}}
         answer = admin.create("loans", external_id=f"L{len(mails)}", **loan)
         assert answer.status_code == 201, answer.text
-        mails.append(len(campaigns(house)) - before)
+        mails.append(len(campaigns(sandbox)) - before)
     assert mails == [0, 1]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BASE, Caller, House, ada
+from tests.integrations.sandbox.clients import BASE, Caller, InProcessSandbox, ada
 
 
 @pytest.fixture
@@ -17,27 +17,27 @@ def archived(caller: Caller) -> set[int]:
 
 
 def test_an_archived_contact_is_found_by_its_filter_and_stays_as_it_is(
-    house: House, admin: Caller, contact: int
+    sandbox: InProcessSandbox, admin: Caller, contact: int
 ) -> None:
     before = admin.get(f"contacts/{contact}")
-    house.steer("clock", {"advance": 60})
+    sandbox.post_control("clock", {"advance": 60})
     told = {"contact": contact, "archived": True}
-    assert house.steer("archive", {"contact": contact}) == told
+    assert sandbox.post_control("archive", {"contact": contact}) == told
     assert contact in archived(admin)
     after = admin.get(f"contacts/{contact}")
     assert after.pop("internal_updated_at") > before.pop("internal_updated_at")
     assert after == before
-    assert house.steer("archive", {"contact": contact, "archived": False})["archived"] is False
+    assert sandbox.post_control("archive", {"contact": contact, "archived": False})["archived"] is False
     assert contact not in archived(admin)
 
 
 def test_an_archived_contact_can_be_changed_and_gets_no_mail(
-    house: House, admin: Caller, contact: int
+    sandbox: InProcessSandbox, admin: Caller, contact: int
 ) -> None:
-    house.steer("archive", {"contact": contact})
+    sandbox.post_control("archive", {"contact": contact})
     answer = admin.update(f"contacts/{contact}", contact_groups=[{"group_name": "Newsletter"}])
     assert answer.status_code == 200
-    assert house.control("outbox") == []
+    assert sandbox.get_control("outbox") == []
     assert contact in archived(admin)
 
 
@@ -51,5 +51,5 @@ def test_an_archived_contact_can_be_changed_and_gets_no_mail(
         ({"contact": 1}, 404),
     ],
 )
-def test_what_cannot_be_archived_is_refused(house: House, body: Any, status: int) -> None:
-    assert house.session().post(f"{BASE}/_sandbox/archive", json=body, timeout=5).status_code == status
+def test_what_cannot_be_archived_is_refused(sandbox: InProcessSandbox, body: Any, status: int) -> None:
+    assert sandbox.session().post(f"{BASE}/_sandbox/archive", json=body, timeout=5).status_code == status

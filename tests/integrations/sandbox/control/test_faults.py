@@ -6,99 +6,103 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integrations.sandbox.clients import BASE, Caller, House, ada
+from tests.integrations.sandbox.clients import BASE, Caller, InProcessSandbox, ada
 
 
-def ask(house: House, timeout: float = 5) -> requests.Response:
-    return house.session().get(f"{BASE}/v1/heartbeat", timeout=timeout, allow_redirects=False)
+def ask(sandbox: InProcessSandbox, timeout: float = 5) -> requests.Response:
+    return sandbox.session().get(f"{BASE}/v1/heartbeat", timeout=timeout, allow_redirects=False)
 
 
 def test_a_status_comes_as_often_as_asked_and_the_request_has_no_effect(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
-    before = house.control("state")["organizations"]
-    house.steer("faults", [{"method": "POST", "path": "/v1/contacts", "status": 503, "times": 2}])
+    before = sandbox.get_control("state")["organizations"]
+    sandbox.post_control("faults", [{"method": "POST", "path": "/v1/contacts", "status": 503, "times": 2}])
     body = ada(owner={"id": owner["id"]})
     assert [admin.create("contacts", **body).status_code for _ in range(2)] == [503, 503]
-    assert house.control("state")["organizations"] == before
+    assert sandbox.get_control("state")["organizations"] == before
     assert admin.create("contacts", **body).status_code == 201
-    assert house.control("faults")[0]["times"] == 0
+    assert sandbox.get_control("faults")[0]["times"] == 0
 
 
-def test_only_matching_requests_are_hit(house: House, admin: Caller) -> None:
-    house.steer("faults", [{"method": "POST", "path": "/v1/contacts", "status": 500}])
+def test_only_matching_requests_are_hit(sandbox: InProcessSandbox, admin: Caller) -> None:
+    sandbox.post_control("faults", [{"method": "POST", "path": "/v1/contacts", "status": 500}])
     assert admin.call("GET", "contacts").status_code == 200
     assert admin.create("contact-groups").status_code == 422
 
 
-def test_a_rate_hits_some(house: House) -> None:
-    house.steer("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
-    statuses = [ask(house).status_code for _ in range(200)]
+def test_a_rate_hits_some(sandbox: InProcessSandbox) -> None:
+    sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
+    statuses = [ask(sandbox).status_code for _ in range(200)]
     assert 60 < statuses.count(503) < 140
 
 
-def test_a_connection_cut_before_leaves_no_trace(house: House, admin: Caller, owner: dict[str, Any]) -> None:
-    before, logged = house.control("state")["organizations"], len(house.control("requests"))
-    house.steer("faults", [{"method": "POST", "path": "/v1/contacts", "drop": "before", "times": 1}])
+def test_a_connection_cut_before_leaves_no_trace(
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
+) -> None:
+    before, logged = sandbox.get_control("state")["organizations"], len(sandbox.get_control("requests"))
+    sandbox.post_control("faults", [{"method": "POST", "path": "/v1/contacts", "drop": "before", "times": 1}])
     with pytest.raises(requests.ConnectionError):
         admin.create("contacts", **ada(owner={"id": owner["id"]}))
-    assert house.control("state")["organizations"] == before
-    assert len(house.control("requests")) == logged
+    assert sandbox.get_control("state")["organizations"] == before
+    assert len(sandbox.get_control("requests")) == logged
 
 
-def test_a_connection_cut_after_has_taken_effect(house: House, admin: Caller, owner: dict[str, Any]) -> None:
-    house.steer("faults", [{"method": "POST", "path": "/v1/contacts", "drop": "after", "times": 1}])
+def test_a_connection_cut_after_has_taken_effect(
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
+) -> None:
+    sandbox.post_control("faults", [{"method": "POST", "path": "/v1/contacts", "drop": "after", "times": 1}])
     with pytest.raises(requests.ConnectionError):
         admin.create("contacts", **ada(owner={"id": owner["id"]}))
     assert len(admin.items("contacts", filter="last_name=Birch")) == 1
-    assert house.control("requests")[-2]["status"] == 201
+    assert sandbox.get_control("requests")[-2]["status"] == 201
 
 
-def test_a_token_spent_in_a_cut_connection_stays_spent(house: House) -> None:
-    token = house.grant(house.officers()[0])["refresh_token"]
-    house.steer("faults", [{"path": "/v1/token", "drop": "after", "times": 1}])
+def test_a_token_spent_in_a_cut_connection_stays_spent(sandbox: InProcessSandbox) -> None:
+    token = sandbox.grant(sandbox.officers()[0])["refresh_token"]
+    sandbox.post_control("faults", [{"path": "/v1/token", "drop": "after", "times": 1}])
     with pytest.raises(requests.ConnectionError):
-        house.token(house.application, grant_type="refresh_token", refresh_token=token)
-    answer = house.token(house.application, grant_type="refresh_token", refresh_token=token)
+        sandbox.token(sandbox.application, grant_type="refresh_token", refresh_token=token)
+    answer = sandbox.token(sandbox.application, grant_type="refresh_token", refresh_token=token)
     assert answer.json()["error"] == "invalid_grant"
 
 
-def test_a_delay_longer_than_the_timeout_is_a_timeout_at_once(house: House) -> None:
-    house.steer("faults", [{"path": "/v1/heartbeat", "delay_ms": 60_000}])
+def test_a_delay_longer_than_the_timeout_is_a_timeout_at_once(sandbox: InProcessSandbox) -> None:
+    sandbox.post_control("faults", [{"path": "/v1/heartbeat", "delay_ms": 60_000}])
     began = time.monotonic()
     with pytest.raises(requests.ReadTimeout):
-        ask(house, timeout=2)
+        ask(sandbox, timeout=2)
     assert time.monotonic() - began < 30
 
 
-def test_a_short_delay_is_waited_for(house: House) -> None:
-    house.steer("faults", [{"path": "/v1/heartbeat", "delay_ms": 60}])
+def test_a_short_delay_is_waited_for(sandbox: InProcessSandbox) -> None:
+    sandbox.post_control("faults", [{"path": "/v1/heartbeat", "delay_ms": 60}])
     began = time.monotonic()
-    assert ask(house).status_code == 200
+    assert ask(sandbox).status_code == 200
     assert time.monotonic() - began >= 0.06
 
 
 @pytest.mark.parametrize(("body", "start"), [("html", "<!DOCTYPE"), ("truncated", '{"items"'), ("empty", "")])
-def test_a_body_can_be_broken(house: House, body: str, start: str) -> None:
-    house.steer("faults", [{"path": "/v1/heartbeat", "body": body}])
-    answer = ask(house)
+def test_a_body_can_be_broken(sandbox: InProcessSandbox, body: str, start: str) -> None:
+    sandbox.post_control("faults", [{"path": "/v1/heartbeat", "body": body}])
+    answer = ask(sandbox)
     assert answer.status_code == 200
     assert answer.text.startswith(start)
     with pytest.raises(requests.JSONDecodeError):
         answer.json()
 
 
-def test_an_answer_can_lead_elsewhere(house: House) -> None:
-    house.steer("faults", [{"path": "/v1/heartbeat", "redirect": "https://evil.example/"}])
-    answer = ask(house)
+def test_an_answer_can_lead_elsewhere(sandbox: InProcessSandbox) -> None:
+    sandbox.post_control("faults", [{"path": "/v1/heartbeat", "redirect": "https://evil.example/"}])
+    answer = ask(sandbox)
     assert (answer.status_code, answer.headers["Location"]) == (302, "https://evil.example/")
 
 
-def test_a_new_list_takes_the_place_of_the_old_one(house: House) -> None:
-    house.steer("faults", [{"status": 500}])
-    house.steer("faults", [])
-    assert ask(house).status_code == 200
-    assert house.control("faults") == []
+def test_a_new_list_takes_the_place_of_the_old_one(sandbox: InProcessSandbox) -> None:
+    sandbox.post_control("faults", [{"status": 500}])
+    sandbox.post_control("faults", [])
+    assert ask(sandbox).status_code == 200
+    assert sandbox.get_control("faults") == []
 
 
 @pytest.mark.parametrize(
@@ -108,37 +112,37 @@ def test_a_new_list_takes_the_place_of_the_old_one(house: House) -> None:
         [{"status": 500, "colour": 1}], [{"status": 500, "rate": "often"}], [{"status": True}],
     ],
 )  # fmt: skip
-def test_a_fault_that_makes_no_sense_is_refused(house: House, faults: Any) -> None:
-    answer = house.session().post(f"{BASE}/_sandbox/faults", json=faults, timeout=5)
+def test_a_fault_that_makes_no_sense_is_refused(sandbox: InProcessSandbox, faults: Any) -> None:
+    answer = sandbox.session().post(f"{BASE}/_sandbox/faults", json=faults, timeout=5)
     assert answer.status_code == 422
-    assert house.control("faults") == []
+    assert sandbox.get_control("faults") == []
 
 
 def test_latency_delays_every_answer() -> None:
-    house = House(latency_ms=30)
+    sandbox = InProcessSandbox(latency_ms=30)
     began = time.monotonic()
-    assert ask(house).status_code == 200
+    assert ask(sandbox).status_code == 200
     assert time.monotonic() - began >= 0.03
 
 
 def test_a_request_that_a_limit_refuses_keeps_its_fault_for_the_next() -> None:
-    house = House(calls_per_minute=1)
-    ask(house)
-    house.steer("faults", [{"path": "/v1/heartbeat", "status": 503, "times": 1}])
-    assert ask(house).status_code == 429
-    assert house.control("faults")[0]["times"] == 1
-    house.steer("clock", {"advance": 61})
-    assert ask(house).status_code == 503
+    sandbox = InProcessSandbox(calls_per_minute=1)
+    ask(sandbox)
+    sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "times": 1}])
+    assert ask(sandbox).status_code == 429
+    assert sandbox.get_control("faults")[0]["times"] == 1
+    sandbox.post_control("clock", {"advance": 61})
+    assert ask(sandbox).status_code == 503
 
 
-def test_the_same_chances_come_again_after_a_reset(house: House) -> None:
+def test_the_same_chances_come_again_after_a_reset(sandbox: InProcessSandbox) -> None:
     def fall() -> list[int]:
-        house.steer("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
-        return [ask(house).status_code for _ in range(30)]
+        sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
+        return [ask(sandbox).status_code for _ in range(30)]
 
-    house.steer("reset")
+    sandbox.post_control("reset")
     first = fall()
-    house.steer("reset")
+    sandbox.post_control("reset")
     assert fall() == first
 
 
@@ -146,6 +150,6 @@ def test_the_same_chances_come_again_after_a_reset(house: House) -> None:
     "wrong",
     [{"status": 99999}, {"status": -5}, {"status": 100}, {"rate": 5}, {"times": -3}, {"redirect": "a\r\nb"}],
 )
-def test_what_makes_no_sense_is_refused(house: House, wrong: dict[str, Any]) -> None:
-    answer = house.session().post(f"{BASE}/_sandbox/faults", json=[{"delay_ms": 1, **wrong}], timeout=5)
+def test_what_makes_no_sense_is_refused(sandbox: InProcessSandbox, wrong: dict[str, Any]) -> None:
+    answer = sandbox.session().post(f"{BASE}/_sandbox/faults", json=[{"delay_ms": 1, **wrong}], timeout=5)
     assert answer.status_code == 422

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from integrations.sandbox.control.local_only import OwnMachineOnly
+from integrations.sandbox.control.local_only import LocalOnlyMiddleware
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -15,7 +15,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 
 
 def ask(path: str, host: str = "127.0.0.1:8001", **headers: str) -> TestResponse:
-    return Client(OwnMachineOnly(application)).post(path, headers={"Host": host, **headers})
+    return Client(LocalOnlyMiddleware(application)).post(path, headers={"Host": host, **headers})
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8001", "localhost", "[::1]:8001", "127.0.0.2"])
@@ -52,7 +52,7 @@ def test_the_emulated_api_answers_to_any_name() -> None:
 
 def test_a_person_may_come_to_the_start_page_by_a_link_elsewhere_and_nowhere_else() -> None:
     link = {"Host": "127.0.0.1:8001", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
-    client = Client(OwnMachineOnly(application))
+    client = Client(LocalOnlyMiddleware(application))
     assert client.get("/", headers=link).status_code == 200
     assert client.post("/", headers=link).status_code == 403
     assert client.get("/_sandbox/credentials", headers=link).status_code == 403
@@ -61,7 +61,7 @@ def test_a_person_may_come_to_the_start_page_by_a_link_elsewhere_and_nowhere_els
 
 
 def test_the_consent_page_is_reached_from_another_site_by_this_machines_name_only() -> None:
-    client = Client(OwnMachineOnly(application))
+    client = Client(LocalOnlyMiddleware(application))
     link = {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8000"}
     assert client.get("/v1/authorize", headers={"Host": "127.0.0.1:8001", **link}).status_code == 200
     assert client.get("/v1/authorize", headers={"Host": "evil.example", **link}).status_code == 403

@@ -10,78 +10,78 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integrations.sandbox.clients import BASE, Caller, House, ada
+from tests.integrations.sandbox.clients import BASE, Caller, InProcessSandbox, ada
 from tests.integrations.sandbox.processes import Process
 
 OPEN = ("--organizations", "1", "--contacts", "300", "--calls-per-minute", "0", "--tokens-per-hour", "0")
 
 
 @pytest.fixture(params=["memory", "file"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> InProcessSandbox:
     """A sandbox without limits, in memory or over a file."""
-    return House(":memory:" if request.param == "memory" else str(tmp_path / "sandbox.db"))
+    return InProcessSandbox(":memory:" if request.param == "memory" else str(tmp_path / "sandbox.db"))
 
 
-def names(house: House) -> list[str]:
-    return [entry["name"] for entry in house.control("snapshots")]
+def names(sandbox: InProcessSandbox) -> list[str]:
+    return [entry["name"] for entry in sandbox.get_control("snapshots")]
 
 
-def test_everything_is_put_back_as_it_was(house: House) -> None:
-    admin = house.admin()
-    owner = {"id": house.officers()[0]["id"]}
+def test_everything_is_put_back_as_it_was(sandbox: InProcessSandbox) -> None:
+    admin = sandbox.admin()
+    owner = {"id": sandbox.officers()[0]["id"]}
     id = admin.create("contacts", **ada(owner=owner)).json()["id"]
-    house.steer("clock", {"advance": 500})
-    house.steer("faults", [{"path": "/v1/nowhere", "status": 500, "times": 4}])
-    house.steer("webhooks", {"hold": True})
-    state, log = house.control("state")["organizations"], house.control("requests")
-    assert house.control("snapshots") == []
-    house.steer("snapshots", {"save": "before"})
+    sandbox.post_control("clock", {"advance": 500})
+    sandbox.post_control("faults", [{"path": "/v1/nowhere", "status": 500, "times": 4}])
+    sandbox.post_control("webhooks", {"hold": True})
+    state, log = sandbox.get_control("state")["organizations"], sandbox.get_control("requests")
+    assert sandbox.get_control("snapshots") == []
+    sandbox.post_control("snapshots", {"save": "before"})
     admin.delete(f"contacts/{id}")
-    house.steer("clock", {"advance": 86400})
-    house.steer("faults", [])
-    house.steer("webhooks", {"hold": False})
-    house.steer("snapshots", {"load": "before"})
-    assert house.control("state")["organizations"] == state
-    assert house.control("requests") == log
-    assert house.control("clock")["offset"] == 500
-    assert house.control("faults")[0]["times"] == 4
-    assert house.control("webhooks")["hold"] is True
+    sandbox.post_control("clock", {"advance": 86400})
+    sandbox.post_control("faults", [])
+    sandbox.post_control("webhooks", {"hold": False})
+    sandbox.post_control("snapshots", {"load": "before"})
+    assert sandbox.get_control("state")["organizations"] == state
+    assert sandbox.get_control("requests") == log
+    assert sandbox.get_control("clock")["offset"] == 500
+    assert sandbox.get_control("faults")[0]["times"] == 4
+    assert sandbox.get_control("webhooks")["hold"] is True
     assert admin.get(f"contacts/{id}")["last_name"] == "Birch"
     assert id in {item["id"] for item in admin.items("contacts", sort="-internal_updated_at")}
 
 
 def test_limits_are_part_of_it() -> None:
-    limited = House(tokens_per_hour=2)
+    limited = InProcessSandbox(tokens_per_hour=2)
     limited.admin()
-    limited.steer("snapshots", {"save": "one-token"})
+    limited.post_control("snapshots", {"save": "one-token"})
     limited.admin()
     own = limited.organization()
     auth = (own["client_id"], own["client_secret"])
     assert limited.token(auth, grant_type="client_credentials").status_code == 429
-    limited.steer("snapshots", {"load": "one-token"})
+    limited.post_control("snapshots", {"load": "one-token"})
     assert limited.token(auth, grant_type="client_credentials").status_code == 200
     assert limited.token(auth, grant_type="client_credentials").status_code == 429
 
 
-def test_a_name_can_be_saved_again_and_loaded_again(house: House) -> None:
-    admin = house.admin()
+def test_a_name_can_be_saved_again_and_loaded_again(sandbox: InProcessSandbox) -> None:
+    admin = sandbox.admin()
     for title in ("Captain", "Doctor"):
         item = admin.get("contacts")["items"][0]["id"]
         admin.update(f"contacts/{item}", title=title)
-        house.steer("snapshots", {"save": "same"})
+        sandbox.post_control("snapshots", {"save": "same"})
     for _ in range(2):
         admin.update(f"contacts/{item}", title="Nobody")
-        house.steer("snapshots", {"load": "same"})
+        sandbox.post_control("snapshots", {"load": "same"})
         assert admin.get(f"contacts/{item}")["title"] == "Doctor"
-    assert names(house) == ["same"]
+    assert names(sandbox) == ["same"]
 
 
-def test_several_are_listed_by_name_and_survive_a_reset(house: House) -> None:
+def test_several_are_listed_by_name_and_survive_a_reset(sandbox: InProcessSandbox) -> None:
     for name in ("b", "a"):
-        house.steer("snapshots", {"save": name})
-    house.steer("reset")
-    assert names(house) == ["a", "b"]
-    assert all(entry["bytes"] > 1000 and entry["at"] > "2000" for entry in house.control("snapshots"))
+        sandbox.post_control("snapshots", {"save": name})
+    sandbox.post_control("reset")
+    assert names(sandbox) == ["a", "b"]
+    assert all(entry["bytes"] > 1000 and entry["at"] > "2000" for entry in sandbox.get_control("snapshots"))
 
 
 @pytest.mark.parametrize(
@@ -92,38 +92,38 @@ def test_several_are_listed_by_name_and_survive_a_reset(house: House) -> None:
         ({"load": "unknown"}, 404), ({}, 422), (None, 422), ({"save": "a", "load": "a"}, 422), ({"drop": "a"}, 422),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused(house: House, body: Any, status: int) -> None:
-    assert house.session().post(f"{BASE}/_sandbox/snapshots", json=body, timeout=5).status_code == status
-    assert names(house) == []
+def test_what_makes_no_sense_is_refused(sandbox: InProcessSandbox, body: Any, status: int) -> None:
+    assert sandbox.session().post(f"{BASE}/_sandbox/snapshots", json=body, timeout=5).status_code == status
+    assert names(sandbox) == []
 
 
 def test_a_file_that_is_no_snapshot_of_this_program_changes_nothing(tmp_path: Path) -> None:
-    house = House(str(tmp_path / "sandbox.db"))
+    sandbox = InProcessSandbox(str(tmp_path / "sandbox.db"))
     folder = tmp_path / "sandbox.db.snapshots"
-    house.steer("snapshots", {"save": "good"})
-    state = house.control("state")["organizations"]
+    sandbox.post_control("snapshots", {"save": "good"})
+    state = sandbox.get_control("state")["organizations"]
     (folder / "letter.db").write_text("Dear reader, " * 100)
     shutil.copy(folder / "good.db", folder / "older.db")
     with sqlite3.connect(folder / "older.db") as older:
         older.execute("DROP TABLE outbox")
     older.close()
-    for name, wording in (("letter", "cannot be read"), ("older", "another version")):
-        answer = house.session().post(f"{BASE}/_sandbox/snapshots", json={"load": name}, timeout=5)
+    for name, wording in (("letter", "cannot be read"), ("older", "Another version")):
+        answer = sandbox.session().post(f"{BASE}/_sandbox/snapshots", json={"load": name}, timeout=5)
         assert answer.status_code == 422
         assert wording in answer.json()["error"]
-    assert house.control("state")["organizations"] == state
+    assert sandbox.get_control("state")["organizations"] == state
 
 
 def test_a_process_can_begin_with_a_snapshot(tmp_path: Path) -> None:
     options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
     with Process(*options) as first:
-        state = first.control("state")["organizations"]
-        first.control("snapshots", {"save": "fresh"})
+        state = first.get_control("state")["organizations"]
+        first.post_control("snapshots", {"save": "fresh"})
         caller = first.caller()
         caller.delete(f"contacts/{caller.get('contacts')['items'][0]['id']}")
-        assert first.control("state")["organizations"] != state
+        assert first.get_control("state")["organizations"] != state
     with Process(*options, "--load", "fresh") as second:
-        assert second.control("state")["organizations"] == state
+        assert second.get_control("state")["organizations"] == state
 
 
 @pytest.mark.parametrize("doing", ["save", "load"])
@@ -134,15 +134,15 @@ def test_a_kill_in_the_middle_leaves_a_whole_world_and_whole_snapshots(tmp_path:
         with Process(*options) as running:
             caller = running.caller()
             if not known:
-                running.control("snapshots", {"save": "kept"})
-                known.add(str(running.control("state")["organizations"]))
+                running.post_control("snapshots", {"save": "kept"})
+                known.add(str(running.get_control("state")["organizations"]))
             caller.update(f"contacts/{caller.get('contacts')['items'][0]['id']}", title=f"Title {delay}")
-            known.add(str(running.control("state")["organizations"]))
+            known.add(str(running.get_control("state")["organizations"]))
 
             def ask(process: Process = running) -> None:
                 try:
                     for _ in range(200):
-                        process.control("snapshots", {doing: "kept"})
+                        process.post_control("snapshots", {doing: "kept"})
                 except requests.RequestException:
                     pass
 
@@ -152,17 +152,17 @@ def test_a_kill_in_the_middle_leaves_a_whole_world_and_whole_snapshots(tmp_path:
             running.popen.kill()
             thread.join(120)
     with Process(*options) as last:
-        assert str(last.control("state")["organizations"]) in known
-        last.control("snapshots", {"load": "kept"})
-        assert str(last.control("state")["organizations"]) in known
-        assert [entry["name"] for entry in last.control("snapshots")] == ["kept"]
+        assert str(last.get_control("state")["organizations"]) in known
+        last.post_control("snapshots", {"load": "kept"})
+        assert str(last.get_control("state")["organizations"]) in known
+        assert [entry["name"] for entry in last.get_control("snapshots")] == ["kept"]
 
 
 def test_readers_and_writers_go_on_while_snapshots_are_saved_and_loaded(tmp_path: Path) -> None:
     with Process(*OPEN, "--data", str(tmp_path / "sandbox.db")) as running:
         caller = running.caller()
-        running.control("snapshots", {"save": "kept"})
-        owner = running.control("credentials")["organizations"][0]["users"][1]["id"]
+        running.post_control("snapshots", {"save": "kept"})
+        owner = running.get_control("credentials")["organizations"][0]["users"][1]["id"]
         failures: list[str] = []
         over = threading.Event()
 
@@ -180,8 +180,8 @@ def test_readers_and_writers_go_on_while_snapshots_are_saved_and_loaded(tmp_path
         for thread in threads:
             thread.start()
         for _ in range(6):
-            running.control("snapshots", {"load": "kept"})
-            running.control("snapshots", {"save": "other"})
+            running.post_control("snapshots", {"load": "kept"})
+            running.post_control("snapshots", {"save": "other"})
         over.set()
         for thread in threads:
             thread.join(120)

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 
 @pytest.fixture
-def message(house: House, admin: Caller, owner: dict[str, Any]) -> int:
+def message(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> int:
     """The number of an e-mail that a campaign has sent."""
     body = ada(owner={"id": owner["id"]}, contact_groups=[{"group_name": "Pre-Approved"}])
     assert admin.create("contacts", **body).status_code == 201
-    return int(house.control("outbox")[-1]["seq"])
+    return int(sandbox.get_control("outbox")[-1]["seq"])
 
 
 @pytest.mark.parametrize("form", ["{}", "id-1-{}"])
@@ -41,9 +41,15 @@ def test_a_message_is_found_by_either_id(
     ],
 )
 def test_what_is_refused(
-    house: House, admin: Caller, owner: dict[str, Any], message: int, id: str, filter: str, status: int
+    sandbox: InProcessSandbox,
+    admin: Caller,
+    owner: dict[str, Any],
+    message: int,
+    id: str,
+    filter: str,
+    status: int,
 ) -> None:
-    names = {"message": message, "user": owner["id"], "foreign": house.officers(BLUEWATER)[0]["id"]}
+    names = {"message": message, "user": owner["id"], "foreign": sandbox.officers(BLUEWATER)[0]["id"]}
     path = f"email-archive/{id.format(**names)}"
     refused = admin.call("GET", path, params={"filter": filter.format(**names)})
     assert refused.status_code == status
@@ -54,17 +60,17 @@ def test_an_id_is_needed(admin: Caller) -> None:
     assert admin.call("GET", "email-archive").status_code == 400
 
 
-def test_messages_of_others_are_not_found(house: House, message: int) -> None:
-    filter = f"user_id={house.officers(BLUEWATER)[0]['id']}"
-    theirs = house.admin(BLUEWATER)
+def test_messages_of_others_are_not_found(sandbox: InProcessSandbox, message: int) -> None:
+    filter = f"user_id={sandbox.officers(BLUEWATER)[0]['id']}"
+    theirs = sandbox.admin(BLUEWATER)
     assert theirs.call("GET", f"email-archive/{message}", params={"filter": filter}).status_code == 404
     own = theirs.call("GET", f"email-archive/id-2-{message}", params={"filter": filter})
     assert own.status_code == 404
 
 
 def test_the_archive_is_only_read_and_needs_its_scope(
-    house: House, admin: Caller, owner: dict[str, Any], message: int
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], message: int
 ) -> None:
     for method in ("POST", "PATCH", "DELETE"):
         assert admin.call(method, f"email-archive/{message}", json={}).status_code == 405
-    assert house.user(owner).call("GET", f"email-archive/{message}").status_code == 401
+    assert sandbox.user(owner).call("GET", f"email-archive/{message}").status_code == 401

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 PATH = "email-templates/render"
 INLINE = {
@@ -45,8 +45,8 @@ def test_a_template_is_rendered_and_may_be_overridden(admin: Caller, owner: dict
     assert (own["rendered_subject"], own["rendered_html"]) == ("Hello", saved["rendered_html"])
 
 
-def test_loans_accounts_and_comarketers_fill_placeholders(house: House, admin: Caller) -> None:
-    sender, other = house.officers()[:2]
+def test_loans_accounts_and_comarketers_fill_placeholders(sandbox: InProcessSandbox, admin: Caller) -> None:
+    sender, other = sandbox.officers()[:2]
     loan, account = admin.items("loans")[0], admin.items("accounts")[0]
     html = "{{loan_number}}|{{account_number}}|{{comarketer_email}}"
     asked = {"content": {"html": html}, "sender_id": sender["id"], "comarketer_id": other["id"]}
@@ -82,9 +82,9 @@ def test_loans_accounts_and_comarketers_fill_placeholders(house: House, admin: C
     ],
 )
 def test_what_is_refused(
-    house: House, admin: Caller, owner: dict[str, Any], wrong: dict[str, Any], status: int
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], wrong: dict[str, Any], status: int
 ) -> None:
-    ids = {"foreign": house.officers(BLUEWATER)[0]["id"], "sender": owner["id"]}
+    ids = {"foreign": sandbox.officers(BLUEWATER)[0]["id"], "sender": owner["id"]}
     body = {"content": INLINE, "sender_id": owner["id"], **wrong}
     body = {name: ids.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
     refused = admin.create(PATH, **body)
@@ -92,18 +92,18 @@ def test_what_is_refused(
     assert refused.json()["error"]
 
 
-def test_the_scope_is_needed(house: House, owner: dict[str, Any]) -> None:
+def test_the_scope_is_needed(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
     body = {"content": INLINE, "sender_id": owner["id"]}
-    assert house.user(owner).create(PATH, **body).status_code == 401
-    assert house.user(owner, scope="emailInteraction").create(PATH, **body).status_code == 200
-    assert house.user(owner, scope="emailInteraction").call("GET", PATH).status_code == 405
+    assert sandbox.user(owner).create(PATH, **body).status_code == 401
+    assert sandbox.user(owner, scope="emailInteraction").create(PATH, **body).status_code == 200
+    assert sandbox.user(owner, scope="emailInteraction").call("GET", PATH).status_code == 405
 
 
-def test_a_person_fills_in_nobody_elses_contacts(house: House) -> None:
+def test_a_person_fills_in_nobody_elses_contacts(sandbox: InProcessSandbox) -> None:
     scope = "leadInteraction emailInteraction"
-    ida, other = house.officers()[:2]
-    theirs = house.user(other).create("contacts", **ada()).json()["id"]
+    ida, other = sandbox.officers()[:2]
+    theirs = sandbox.user(other).create("contacts", **ada()).json()["id"]
     content = {"html": "{{email}}", "subject": "x"}
     asked = {"content": content, "sender_id": ida["id"], "recipient": {"id": theirs}}
-    assert house.user(other, scope).create("email-templates/render", **asked).status_code == 200
-    assert house.user(ida, scope).create("email-templates/render", **asked).status_code == 400
+    assert sandbox.user(other, scope).create("email-templates/render", **asked).status_code == 200
+    assert sandbox.user(ida, scope).create("email-templates/render", **asked).status_code == 400

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 PATH = "lead-opportunities"
 SCOPE = "leadOpportunitiesSalesPipelineInteraction"
@@ -62,10 +62,10 @@ def test_the_same_person_is_one_contact_with_two_opportunities(admin: Caller, ow
     assert items[0]["source"] == items[1]["source"]
 
 
-def test_without_an_assigned_user_somebody_active_gets_it(house: House, admin: Caller) -> None:
+def test_without_an_assigned_user_somebody_active_gets_it(sandbox: InProcessSandbox, admin: Caller) -> None:
     id, _ = put(admin)
     assigned = admin.get(f"{PATH}/{id}")["assigned_user_id"]
-    assert assigned in [user["id"] for user in house.officers()]
+    assert assigned in [user["id"] for user in sandbox.officers()]
 
 
 @pytest.mark.parametrize("missing", [("first_name",), ("last_name",), ("source",), ("email",)])
@@ -95,8 +95,8 @@ def test_lists_are_refused_as_documented(
     assert (refused.status_code, refused.json()) == (status, {"error": error})
 
 
-def test_an_unknown_id_is_told_as_documented(house: House, admin: Caller) -> None:
-    id, _ = put(house.admin(BLUEWATER), contact_id=house.admin(BLUEWATER).items("contacts")[0]["id"])
+def test_an_unknown_id_is_told_as_documented(sandbox: InProcessSandbox, admin: Caller) -> None:
+    id, _ = put(sandbox.admin(BLUEWATER), contact_id=sandbox.admin(BLUEWATER).items("contacts")[0]["id"])
     for unknown in (id, "11111111-2222-3333-4444-555555555555", "17", "nonsense"):
         missing = admin.call("GET", f"{PATH}/{unknown}")
         assert missing.status_code == 404
@@ -144,8 +144,8 @@ def test_a_stage_is_given_by_id_or_name(admin: Caller, stage: dict[str, Any], na
     assert admin.get(f"{PATH}/{id}")["stage"]["name"] == name
 
 
-def test_an_update_changes_each_part(house: House, admin: Caller) -> None:
-    other = house.officers()[3]
+def test_an_update_changes_each_part(sandbox: InProcessSandbox, admin: Caller) -> None:
+    other = sandbox.officers()[3]
     id, contact = put(admin, product=PRODUCT)
     answer = admin.update(
         f"{PATH}/{id}",
@@ -215,28 +215,30 @@ def test_each_sort_works_both_ways(admin: Caller, field: str) -> None:
     assert [item["id"] for item in admin.get(PATH, sort=f"-{field}")["items"]] == ids[::-1]
 
 
-def test_filters_go_together(house: House, admin: Caller) -> None:
-    officer = house.officers()[2]
+def test_filters_go_together(sandbox: InProcessSandbox, admin: Caller) -> None:
+    officer = sandbox.officers()[2]
     id, contact = put(admin, assigned_user={"user_id": officer["id"]})
     put(admin, contact_id=contact)
     found = admin.items(PATH, filter=f"user_id={officer['id']},contact_id={contact}")
     assert [item["id"] for item in found] == [id]
 
 
-def test_a_user_sees_what_is_assigned_to_them(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_user_sees_what_is_assigned_to_them(
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
+) -> None:
     mine, _ = put(admin, assigned_user={"user_id": owner["id"]})
-    theirs, _ = put(admin, assigned_user={"user_id": house.officers()[1]["id"]})
-    user = house.user(owner, scope=SCOPE)
+    theirs, _ = put(admin, assigned_user={"user_id": sandbox.officers()[1]["id"]})
+    user = sandbox.user(owner, scope=SCOPE)
     assert [item["id"] for item in user.items(PATH)] == [mine]
     assert user.call("GET", f"{PATH}/{theirs}").status_code == 404
     own, _ = put(user, first_name="Hugh")
     assert user.get(f"{PATH}/{own}")["assigned_user_id"] == owner["id"]
 
 
-def test_the_scope_is_needed_and_nothing_is_deleted(house: House, admin: Caller) -> None:
+def test_the_scope_is_needed_and_nothing_is_deleted(sandbox: InProcessSandbox, admin: Caller) -> None:
     id, _ = put(admin)
     assert admin.delete(f"{PATH}/{id}").status_code == 405
-    assert house.user(house.officers()[0]).call("GET", PATH).status_code == 401
+    assert sandbox.user(sandbox.officers()[0]).call("GET", PATH).status_code == 401
 
 
 def test_a_lead_opportunity_goes_with_its_contact(admin: Caller) -> None:

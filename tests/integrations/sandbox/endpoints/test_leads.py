@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 LEAD: dict[str, Any] = {
     "title": "Ms.",
@@ -55,8 +55,10 @@ def test_a_lead_is_shown_as_documented(admin: Caller, owner: dict[str, Any]) -> 
     assert contact["custom"][0]["value"] == "special"
 
 
-def test_a_contact_with_the_same_names_and_a_number_is_the_same(house: House, admin: Caller) -> None:
-    first, second = house.officers()[:2]
+def test_a_contact_with_the_same_names_and_a_number_is_the_same(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
+    first, second = sandbox.officers()[:2]
     person = ada(first_name="Olga", last_name="Vance", email="other@mail.example", phone_home="612 555 0177")
     known = admin.create("contacts", **person, owner={"id": second["id"]}).json()["id"]
     ids = put(admin)
@@ -67,8 +69,8 @@ def test_a_contact_with_the_same_names_and_a_number_is_the_same(house: House, ad
     assert put(admin, owner={"id": first["id"]})["contact_id"] != known
 
 
-def test_the_deprecated_owner_id_still_works(house: House, admin: Caller) -> None:
-    other = house.officers()[2]
+def test_the_deprecated_owner_id_still_works(sandbox: InProcessSandbox, admin: Caller) -> None:
+    other = sandbox.officers()[2]
     assert admin.get(f"leads/{put(admin, owner_id=other['id'])['lead_id']}")["owner_id"] == other["id"]
 
 
@@ -149,19 +151,21 @@ def test_a_value_of_another_type_is_refused_and_nothing_changes(
     assert admin.get(f"leads/{id}") == before
 
 
-def test_a_user_has_their_own_leads(house: House, admin: Caller, owner: dict[str, Any]) -> None:
-    user = house.user(owner, scope="leadOpportunityInteraction")
-    mine = put(user, owner={"id": house.officers()[1]["id"]})["lead_id"]
+def test_a_user_has_their_own_leads(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> None:
+    user = sandbox.user(owner, scope="leadOpportunityInteraction")
+    mine = put(user, owner={"id": sandbox.officers()[1]["id"]})["lead_id"]
     assert user.get(f"leads/{mine}")["owner_id"] == owner["id"]
-    theirs = put(admin, owner={"id": house.officers()[1]["id"]})["lead_id"]
+    theirs = put(admin, owner={"id": sandbox.officers()[1]["id"]})["lead_id"]
     assert user.call("GET", f"leads/{theirs}").status_code == 404
-    assert put(house.user(owner, scope="postLeads"), first_name="Pia")
-    assert house.user(owner).create("leads", **LEAD).status_code == 401
+    assert put(sandbox.user(owner, scope="postLeads"), first_name="Pia")
+    assert sandbox.user(owner).create("leads", **LEAD).status_code == 401
 
 
-def test_leads_are_not_listed_nor_deleted_nor_seen_by_others(house: House, admin: Caller) -> None:
+def test_leads_are_not_listed_nor_deleted_nor_seen_by_others(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
     id = put(admin)["lead_id"]
     assert admin.call("GET", "leads").status_code == 405
     assert admin.delete(f"leads/{id}").status_code == 405
-    assert house.admin(BLUEWATER).call("GET", f"leads/{id}").status_code == 404
+    assert sandbox.admin(BLUEWATER).call("GET", f"leads/{id}").status_code == 404
     assert admin.call("GET", "leads/nonsense").status_code == 404

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 PICTURES = {
     "image/jpeg": (b"\xff\xd8\xff\xe0 picture", "jpg"),
@@ -58,9 +58,9 @@ def test_the_largest_image_is_taken(admin: Caller, owner: dict[str, Any]) -> Non
     assert upload(admin, owner["id"], b"GIF89a" + bytes(LARGEST - 6)).status_code == 201
 
 
-def test_unknown_inactive_and_foreign_users_are_not_found(house: House, admin: Caller) -> None:
-    inactive = next(user for user in house.organization()["users"] if not user["active"])
-    for user in (3, inactive["id"], house.officers(BLUEWATER)[0]["id"]):
+def test_unknown_inactive_and_foreign_users_are_not_found(sandbox: InProcessSandbox, admin: Caller) -> None:
+    inactive = next(user for user in sandbox.organization()["users"] if not user["active"])
+    for user in (3, inactive["id"], sandbox.officers(BLUEWATER)[0]["id"]):
         assert upload(admin, user).status_code == 404
 
 
@@ -68,8 +68,10 @@ def test_a_file_that_is_something_else_is_refused(admin: Caller, owner: dict[str
     assert upload(admin, owner["id"], PICTURES["image/png"][0], "image/jpeg").status_code == 422
 
 
-def test_the_scope_is_needed_and_images_are_not_read(house: House, owner: dict[str, Any]) -> None:
-    assert upload(house.user(owner), owner["id"]).status_code == 401
-    mine = house.user(owner, scope="emailInteraction")
+def test_the_scope_is_needed_and_images_are_not_read(
+    sandbox: InProcessSandbox, owner: dict[str, Any]
+) -> None:
+    assert upload(sandbox.user(owner), owner["id"]).status_code == 401
+    mine = sandbox.user(owner, scope="emailInteraction")
     assert upload(mine, owner["id"]).status_code == 201
     assert mine.call("GET", "user-images").status_code == 405

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 HOLDER = {"source": "Core", "first_name": "Iris", "last_name": "Stone", "email": "iris.stone@mail.example"}
 ACCOUNT: dict[str, Any] = {
@@ -45,16 +45,16 @@ def test_an_account_is_shown_with_its_holder(admin: Caller, owner: dict[str, Any
 
 
 def test_a_user_sees_their_own_accounts_without_the_owner(
-    house: House, owner: dict[str, Any], account: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], account: int
 ) -> None:
-    mine = house.user(owner, scope="loanInteraction")
+    mine = sandbox.user(owner, scope="loanInteraction")
     assert "owner" not in mine.get(f"accounts/{account}")
-    other = house.user(house.officers()[1], scope="loanInteraction")
+    other = sandbox.user(sandbox.officers()[1], scope="loanInteraction")
     assert other.call("GET", f"accounts/{account}").status_code == 404
 
 
-def test_an_account_is_changed(house: House, admin: Caller, account: int) -> None:
-    other = house.officers()[1]
+def test_an_account_is_changed(sandbox: InProcessSandbox, admin: Caller, account: int) -> None:
+    other = sandbox.officers()[1]
     answer = admin.update(
         f"accounts/{account}",
         account_name="Renamed",
@@ -101,6 +101,8 @@ def test_each_filter_finds_the_account(admin: Caller, owner: dict[str, Any], acc
     assert admin.items("accounts", filter=f"other_id={holder}") == []
 
 
-def test_accounts_are_not_deleted_and_others_are_not_seen(house: House, admin: Caller, account: int) -> None:
+def test_accounts_are_not_deleted_and_others_are_not_seen(
+    sandbox: InProcessSandbox, admin: Caller, account: int
+) -> None:
     assert admin.delete(f"accounts/{account}").status_code == 405
-    assert house.admin(BLUEWATER).call("GET", f"accounts/{account}").status_code == 404
+    assert sandbox.admin(BLUEWATER).call("GET", f"accounts/{account}").status_code == 404

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 SHAPE = {
     "id", "contact_id", "created_at", "details", "note_id", "notes", "owner", "owner_id", "title", "type",
@@ -63,9 +63,11 @@ def test_activity_is_filtered_and_sorted(admin: Caller, owner: dict[str, Any], c
     assert [item["id"] for item in admin.items("activity", filter=late)] == ids
 
 
-def test_a_user_sees_the_activity_of_their_book(house: House, owner: dict[str, Any], contact: int) -> None:
-    assert of(house.user(owner), contact)
-    assert of(house.user(house.officers()[1]), contact) == []
+def test_a_user_sees_the_activity_of_their_book(
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
+) -> None:
+    assert of(sandbox.user(owner), contact)
+    assert of(sandbox.user(sandbox.officers()[1]), contact) == []
 
 
 def test_activity_goes_with_its_contact(admin: Caller, contact: int) -> None:
@@ -75,8 +77,10 @@ def test_activity_goes_with_its_contact(admin: Caller, contact: int) -> None:
     assert admin.call("GET", f"activity/{id}").status_code == 404
 
 
-def test_activity_is_only_read_and_others_see_none(house: House, admin: Caller, contact: int) -> None:
+def test_activity_is_only_read_and_others_see_none(
+    sandbox: InProcessSandbox, admin: Caller, contact: int
+) -> None:
     id = of(admin, contact)[0]["id"]
     for method, path in (("POST", "activity"), ("PATCH", f"activity/{id}"), ("DELETE", f"activity/{id}")):
         assert admin.call(method, path, json={}).status_code == 405
-    assert house.admin(BLUEWATER).call("GET", f"activity/{id}").status_code == 404
+    assert sandbox.admin(BLUEWATER).call("GET", f"activity/{id}").status_code == 404

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 from tests.integrations.sandbox.resources.test_campaigns import create as create_campaign
 
 
@@ -42,9 +42,9 @@ def test_the_documented_activity_is_created_and_shown_with_its_attributes(
 
 
 def test_a_user_sees_no_owner_and_names_a_campaign_by_its_name(
-    house: House, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     body = activity(user, {"id": contact}) | {"campaign": {"name": "autumn fair"}}
     del body["touched_at"]
     shown = user.get(f"campaign-activity/{user.create('campaign-activity', **body).json()['id']}")
@@ -53,9 +53,9 @@ def test_a_user_sees_no_owner_and_names_a_campaign_by_its_name(
 
 
 def test_a_contact_in_full_is_created_or_updated_for_the_owner(
-    house: House, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     known = user.create("campaign-activity", **activity(user, ada(city="Fairhaven"))).json()["id"]
     assert user.get(f"campaign-activity/{known}")["contact"] == {"id": contact}
     assert user.get(f"contacts/{contact}")["city"] == "Fairhaven"
@@ -86,21 +86,23 @@ def test_what_cannot_be_found_is_refused(
 
 
 def test_an_activity_is_deleted_by_its_id_only_and_never_changed(
-    house: House, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     path = f"campaign-activity/{user.create('campaign-activity', **activity(user, {'id': contact})).json()['id']}"
     assert user.update(path, touched_at="2026-01-01 00:00:00").status_code == 405
     assert user.delete("campaign-activity/").status_code == 405
-    assert house.user(house.officers()[1]).delete(path).status_code == 404
-    assert house.admin(BLUEWATER).delete(path).status_code == 404
+    assert sandbox.user(sandbox.officers()[1]).delete(path).status_code == 404
+    assert sandbox.admin(BLUEWATER).delete(path).status_code == 404
     answer = user.delete(path)
     assert (answer.status_code, answer.json()) == (200, [])
     assert user.call("GET", path).status_code == 404
 
 
-def test_activity_is_filtered_as_documented(house: House, owner: dict[str, Any], contact: int) -> None:
-    user = house.user(owner)
+def test_activity_is_filtered_as_documented(
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
+) -> None:
+    user = sandbox.user(owner)
     body = activity(user, {"id": contact}, touched_at="2031-01-01 10:00:00")
     id = user.create("campaign-activity", **body).json()["id"]
     for filter in (

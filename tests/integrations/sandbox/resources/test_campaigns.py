@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 
 def create(caller: Caller, name: str = "Autumn fair", **more: Any) -> str:
@@ -13,7 +13,7 @@ def create(caller: Caller, name: str = "Autumn fair", **more: Any) -> str:
 
 
 def test_the_documented_campaign_is_created_and_shown_with_its_attributes(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     answer = admin.create("campaigns", name="Autumn fair")
     id = answer.json()["id"]
@@ -25,16 +25,16 @@ def test_the_documented_campaign_is_created_and_shown_with_its_attributes(
     assert shown == {
         "archived": False, "end_date": None, "id": id, "name": "Autumn fair", "start_date": None, "visible": True,
     }  # fmt: skip
-    assert house.user(owner).get(f"campaigns/{id}")["name"] == "Autumn fair"
+    assert sandbox.user(owner).get(f"campaigns/{id}")["name"] == "Autumn fair"
 
 
-def test_a_name_is_used_once_in_an_organization(house: House, admin: Caller) -> None:
+def test_a_name_is_used_once_in_an_organization(sandbox: InProcessSandbox, admin: Caller) -> None:
     id = create(admin)
     again = admin.create("campaigns", name="autumn FAIR", visible=0)
     assert again.status_code == 200
     assert again.json() == {"duplicate": f"sandbox.example/v1/campaigns/{id}", "id": id}
     assert admin.get(f"campaigns/{id}")["visible"] is False
-    elsewhere = house.admin(BLUEWATER)
+    elsewhere = sandbox.admin(BLUEWATER)
     assert create(elsewhere) != id
     assert elsewhere.call("GET", f"campaigns/{id}").status_code == 404
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.integrations.sandbox.clients import Caller, House, ada
+from tests.integrations.sandbox.clients import Caller, InProcessSandbox, ada
 
 
 def test_an_admins_group_is_created_and_shown_with_its_owner(admin: Caller, owner: dict[str, Any]) -> None:
@@ -18,8 +18,8 @@ def test_an_admins_group_is_created_and_shown_with_its_owner(admin: Caller, owne
     }
 
 
-def test_a_users_group_is_shown_without_its_owner(house: House, owner: dict[str, Any]) -> None:
-    caller = house.user(owner)
+def test_a_users_group_is_shown_without_its_owner(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
+    caller = sandbox.user(owner)
     id = caller.create("contact-groups", group_name="My Group").json()["id"]
     assert caller.get(f"contact-groups/{id}") == {"group_name": "My Group", "id": id, "user_editable": True}
     assert all(set(item) == {"group_name", "id", "user_editable"} for item in caller.items("contact-groups"))
@@ -31,13 +31,15 @@ def test_an_owner_who_does_not_exist_is_refused_as_documented(admin: Caller) -> 
     assert answer.json() == {"error": "Unable to find target for relationship: 'owner'"}
 
 
-def test_the_same_name_exists_once_per_owner(house: House, admin: Caller) -> None:
+def test_the_same_name_exists_once_per_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
     first, second = (
         admin.create("contact-groups", group_name="Shared name", owner={"id": user["id"]})
-        for user in house.officers()[:2]
+        for user in sandbox.officers()[:2]
     )
     assert (first.status_code, second.status_code) == (201, 201)
-    again = admin.create("contact-groups", group_name="shared NAME", owner={"id": house.officers()[0]["id"]})
+    again = admin.create(
+        "contact-groups", group_name="shared NAME", owner={"id": sandbox.officers()[0]["id"]}
+    )
     assert again.status_code == 200
     assert again.json()["id"] == first.json()["id"]
     assert "duplicate" in again.json()
@@ -63,22 +65,22 @@ def test_a_group_needs_a_name(admin: Caller, owner: dict[str, Any]) -> None:
 
 
 def test_a_deleted_group_is_gone_and_its_contacts_stay(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = admin.create("contact-groups", group_name="Short-lived", owner={"id": owner["id"]}).json()["id"]
     body = ada(owner={"id": owner["id"]}, contact_groups=[{"id": id}])
     contact = admin.create("contacts", **body).json()["id"]
-    with_it = house.control("state")["organizations"]["Cedar Home Lending"]["contacts"]
+    with_it = sandbox.get_control("state")["organizations"]["Cedar Home Lending"]["contacts"]
     answer = admin.delete(f"contact-groups/{id}")
     assert (answer.status_code, answer.json()) == (200, [])
     assert admin.call("GET", f"contact-groups/{id}").status_code == 404
     assert admin.get(f"contacts/{contact}")["contact_groups"] == []
-    without_it = house.control("state")["organizations"]["Cedar Home Lending"]["contacts"]
+    without_it = sandbox.get_control("state")["organizations"]["Cedar Home Lending"]["contacts"]
     assert with_it["digest"] != without_it["digest"]
 
 
-def test_a_group_stays_with_its_owner(house: House, admin: Caller) -> None:
-    one, other = house.officers()[:2]
+def test_a_group_stays_with_its_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
+    one, other = sandbox.officers()[:2]
     group = admin.create("contact-groups", group_name="Mine", owner={"id": one["id"]}).json()["id"]
     assert admin.update(f"contact-groups/{group}", owner={"id": other["id"]}).status_code == 422
     assert (

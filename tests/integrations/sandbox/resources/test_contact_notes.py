@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 NOTE: dict[str, Any] = {"title": "Call", "note": "Likes <sub>small</sub> print", "type_id": 7}
 
@@ -38,8 +38,8 @@ def test_an_admins_note_is_created_and_shown_as_documented(
     }
 
 
-def test_a_users_note_shows_no_owner(house: House, owner: dict[str, Any], contact: int) -> None:
-    user = house.user(owner)
+def test_a_users_note_shows_no_owner(sandbox: InProcessSandbox, owner: dict[str, Any], contact: int) -> None:
+    user = sandbox.user(owner)
     id = create(user, contact={"id": str(contact)})
     assert set(user.get(f"contact-notes/{id}")) == {"id", "title", "note", "type_id", "contact"}
     assert all("owner" not in item for item in user.items("contact-notes"))
@@ -60,9 +60,9 @@ def test_a_users_note_shows_no_owner(house: House, owner: dict[str, Any], contac
     ],
 )
 def test_a_contact_that_does_not_match_exactly_is_refused_as_documented(
-    house: House, owner: dict[str, Any], contact: int, named: Any
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int, named: Any
 ) -> None:
-    answer = house.user(owner).create("contact-notes", **NOTE, contact=named)
+    answer = sandbox.user(owner).create("contact-notes", **NOTE, contact=named)
     assert answer.status_code == 422
     assert answer.json() == {"error": "Unable to find target for relationship: 'contact'"}
 
@@ -76,43 +76,43 @@ def test_a_contact_that_does_not_match_exactly_is_refused_as_documented(
     ],
 )
 def test_each_combination_that_makes_a_contact_unique_names_it(
-    house: House, admin: Caller, owner: dict[str, Any], contact: int, named: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int, named: dict[str, Any]
 ) -> None:
     admin.update(f"contacts/{contact}", phone_cell="(763)555-0123", external_id="e-77")
-    user = house.user(owner)
+    user = sandbox.user(owner)
     assert user.get(f"contact-notes/{create(user, contact=named)}")["contact"] == {"id": contact}
 
 
-def test_the_contact_must_be_the_owners(house: House, admin: Caller, contact: int) -> None:
-    colleague = house.officers()[1]
+def test_the_contact_must_be_the_owners(sandbox: InProcessSandbox, admin: Caller, contact: int) -> None:
+    colleague = sandbox.officers()[1]
     refused = admin.create("contact-notes", **NOTE, contact={"id": contact}, owner={"id": colleague["id"]})
     assert refused.json() == {"error": "Unable to find target for relationship: 'contact'"}
-    assert house.user(colleague).create("contact-notes", **NOTE, contact={"id": contact}).status_code == 422
+    assert sandbox.user(colleague).create("contact-notes", **NOTE, contact={"id": contact}).status_code == 422
 
 
 @pytest.mark.parametrize("missing", ["title", "note", "type_id"])
 def test_a_note_without_what_is_required_is_refused(
-    house: House, owner: dict[str, Any], contact: int, missing: str
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int, missing: str
 ) -> None:
     body = {**NOTE, "contact": {"id": contact}}
     del body[missing]
-    answer = house.user(owner).create("contact-notes", **body)
+    answer = sandbox.user(owner).create("contact-notes", **body)
     assert answer.status_code == 422
     assert missing in answer.json()["error"]
 
 
 @pytest.mark.parametrize("type_id", [0, 35, "x", 1.5])
 def test_a_type_that_is_not_in_the_list_is_refused(
-    house: House, owner: dict[str, Any], contact: int, type_id: Any
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int, type_id: Any
 ) -> None:
     body = {**NOTE, "contact": {"id": contact}, "type_id": type_id}
-    assert house.user(owner).create("contact-notes", **body).status_code == 422
+    assert sandbox.user(owner).create("contact-notes", **body).status_code == 422
 
 
 def test_notes_are_not_deduplicated_and_can_be_changed_and_deleted(
-    house: House, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     first, second = (create(user, contact={"id": contact}) for _ in range(2))
     assert first != second
     answer = user.update(f"contact-notes/{first}", title="Second call", type_id=2, contact=ada())
@@ -126,9 +126,9 @@ def test_notes_are_not_deduplicated_and_can_be_changed_and_deleted(
 
 
 def test_a_note_cannot_lose_its_contact_by_an_update(
-    house: House, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     id = create(user, contact={"id": contact})
     for named in (None, {"id": 600}):
         assert user.update(f"contact-notes/{id}", contact=named).status_code == 422
@@ -136,10 +136,10 @@ def test_a_note_cannot_lose_its_contact_by_an_update(
 
 
 def test_a_note_follows_its_contact_to_another_owner_and_nobody_else(
-    house: House, admin: Caller, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
-    id = create(house.user(owner), contact={"id": contact})
-    colleague = {"id": house.officers()[1]["id"]}
+    id = create(sandbox.user(owner), contact={"id": contact})
+    colleague = {"id": sandbox.officers()[1]["id"]}
     refused = admin.update(f"contact-notes/{id}", owner=colleague)
     assert refused.json() == {"error": "Unable to find target for relationship: 'contact'"}
     assert admin.update(f"contacts/{contact}", owner=colleague).status_code == 200
@@ -148,19 +148,23 @@ def test_a_note_follows_its_contact_to_another_owner_and_nobody_else(
     assert admin.get(f"contact-notes/{id}")["owner"]["id"] == colleague["id"]
 
 
-def test_notes_of_others_are_not_found(house: House, owner: dict[str, Any], contact: int) -> None:
-    id = create(house.user(owner), contact={"id": contact})
-    for stranger in (house.user(house.officers()[1]), house.admin(BLUEWATER)):
+def test_notes_of_others_are_not_found(
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
+) -> None:
+    id = create(sandbox.user(owner), contact={"id": contact})
+    for stranger in (sandbox.user(sandbox.officers()[1]), sandbox.admin(BLUEWATER)):
         assert stranger.call("GET", f"contact-notes/{id}").status_code == 404
         assert stranger.update(f"contact-notes/{id}", title="Mine").status_code == 404
         assert stranger.delete(f"contact-notes/{id}").status_code == 404
 
 
-def test_notes_are_filtered_as_documented(house: House, owner: dict[str, Any], contact: int) -> None:
-    house.steer("clock", {"advance": 60})
-    user = house.user(owner)
+def test_notes_are_filtered_as_documented(
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
+) -> None:
+    sandbox.post_control("clock", {"advance": 60})
+    user = sandbox.user(owner)
     id = create(user, title="Paint", note="The fence, blue", type_id=19, contact={"id": contact})
-    since = house.control("state")["now"].replace("+00:00", "Z")
+    since = sandbox.get_control("state")["now"].replace("+00:00", "Z")
     for filter in (
         "title=paint",
         "notes=the fence, blue",

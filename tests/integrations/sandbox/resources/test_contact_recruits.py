@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 from tests.integrations.sandbox.resources.test_contacts import ATTRIBUTES, FULL
 
 SHARE = {"unit": {"unit_name": "percent"}}
@@ -29,9 +29,9 @@ def create(caller: Caller, **more: Any) -> int:
 
 
 def test_the_documented_recruit_is_created_and_shown_as_documented(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
-    colleagues = house.officers()[1:4]
+    colleagues = sandbox.officers()[1:4]
     roles = ("regional_manager", "division_manager", "branch_manager")
     managers = {
         role: {"username": user["username"]} for role, user in zip(roles, colleagues, strict=True)
@@ -69,9 +69,9 @@ def test_the_documented_recruit_is_created_and_shown_as_documented(
 
 
 def test_a_user_needs_no_owner_and_a_repeated_recruit_is_a_duplicate(
-    house: House, owner: dict[str, Any]
+    sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     id = create(user)
     answer = user.create("contact-recruits", **ada(recruit_info={"nmls_id": "N-1"}))
     assert answer.status_code == 200
@@ -81,9 +81,9 @@ def test_a_user_needs_no_owner_and_a_repeated_recruit_is_a_duplicate(
 
 
 def test_recruits_and_contacts_are_told_apart_by_their_ids(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     recruit = create(user)
     contact = user.create("contacts", **ada()).json()["id"]
     assert recruit != contact
@@ -92,8 +92,10 @@ def test_recruits_and_contacts_are_told_apart_by_their_ids(
     assert ids.isdisjoint(item["id"] for item in admin.items("contact-recruits"))
 
 
-def test_metrics_are_replaced_and_removed_as_documented(house: House, owner: dict[str, Any]) -> None:
-    user = house.user(owner)
+def test_metrics_are_replaced_and_removed_as_documented(
+    sandbox: InProcessSandbox, owner: dict[str, Any]
+) -> None:
+    user = sandbox.user(owner)
     id = create(user, recruit_metrics=[{**PAST_CLIENTS, "value": 30}, {**AGENTS, "value": 40}])
     answer = user.update(
         f"contact-recruits/{id}", recruit_metrics=[{**PAST_CLIENTS, "value": "50"}, {**AGENTS, "value": "20"}]
@@ -125,9 +127,9 @@ def test_metrics_are_replaced_and_removed_as_documented(house: House, owner: dic
     ],
 )
 def test_metrics_that_break_the_published_rules_are_refused(
-    house: House, owner: dict[str, Any], metrics: list[Any], error: str
+    sandbox: InProcessSandbox, owner: dict[str, Any], metrics: list[Any], error: str
 ) -> None:
-    answer = house.user(owner).create("contact-recruits", **ada(recruit_metrics=metrics))
+    answer = sandbox.user(owner).create("contact-recruits", **ada(recruit_metrics=metrics))
     assert answer.status_code == 422
     assert error in answer.json()["error"]
 
@@ -140,14 +142,16 @@ def test_metrics_that_break_the_published_rules_are_refused(
     ],
 )
 def test_a_status_or_manager_nobody_knows_is_refused(
-    house: House, owner: dict[str, Any], info: dict[str, Any], relationship: str
+    sandbox: InProcessSandbox, owner: dict[str, Any], info: dict[str, Any], relationship: str
 ) -> None:
-    answer = house.user(owner).create("contact-recruits", **ada(recruit_info=info))
+    answer = sandbox.user(owner).create("contact-recruits", **ada(recruit_info=info))
     assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
 
 
-def test_parts_of_the_info_stay_until_they_are_changed(house: House, owner: dict[str, Any]) -> None:
-    user = house.user(owner)
+def test_parts_of_the_info_stay_until_they_are_changed(
+    sandbox: InProcessSandbox, owner: dict[str, Any]
+) -> None:
+    user = sandbox.user(owner)
     id = create(user, recruit_info=INFO)
     user.update(f"contact-recruits/{id}", recruit_info={"recruit_status": None, "nmls_id": "N-2"})
     info = user.get(f"contact-recruits/{id}")["recruit_info"]
@@ -155,8 +159,10 @@ def test_parts_of_the_info_stay_until_they_are_changed(house: House, owner: dict
     assert (info["nmls_id"], info["commission_split"]) == ("N-2", "60%")
 
 
-def test_licenses_are_removed_by_name_or_abbreviation(house: House, owner: dict[str, Any]) -> None:
-    user = house.user(owner)
+def test_licenses_are_removed_by_name_or_abbreviation(
+    sandbox: InProcessSandbox, owner: dict[str, Any]
+) -> None:
+    user = sandbox.user(owner)
     id = create(user, state_licenses=[{"state_name": name} for name in ("AK", "Kansas", "New Mexico")])
     answer = user.update(
         f"contact-recruits/{id}", remove_state_licenses=[{"state_name": "ak"}, {"state_name": "kansas"}]
@@ -167,24 +173,26 @@ def test_licenses_are_removed_by_name_or_abbreviation(house: House, owner: dict[
 
 
 def test_a_recruit_is_deleted_and_hidden_from_others(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner={"id": owner["id"]})
-    assert house.user(house.officers()[1]).call("GET", f"contact-recruits/{id}").status_code == 404
-    assert house.admin(BLUEWATER).delete(f"contact-recruits/{id}").status_code == 404
+    assert sandbox.user(sandbox.officers()[1]).call("GET", f"contact-recruits/{id}").status_code == 404
+    assert sandbox.admin(BLUEWATER).delete(f"contact-recruits/{id}").status_code == 404
     answer = admin.delete(f"contact-recruits/{id}")
     assert (answer.status_code, answer.json()) == (200, [])
     assert admin.call("GET", f"contact-recruits/{id}").status_code == 404
 
 
-def test_a_recruit_is_changed_by_its_id_only(house: House, owner: dict[str, Any]) -> None:
-    user = house.user(owner)
+def test_a_recruit_is_changed_by_its_id_only(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
+    user = sandbox.user(owner)
     create(user)
     assert user.update("contact-recruits", **ada(city="Fairhaven")).status_code == 405
 
 
-def test_a_token_that_does_not_reach_is_refused_as_documented(house: House, owner: dict[str, Any]) -> None:
-    answer = house.user(owner, "leadSurveyInteraction").create("contact-recruits", **ada())
+def test_a_token_that_does_not_reach_is_refused_as_documented(
+    sandbox: InProcessSandbox, owner: dict[str, Any]
+) -> None:
+    answer = sandbox.user(owner, "leadSurveyInteraction").create("contact-recruits", **ada())
     assert answer.status_code == 401
     assert answer.json() == {
         "error": "insufficient_scope",
@@ -192,7 +200,9 @@ def test_a_token_that_does_not_reach_is_refused_as_documented(house: House, owne
     }
 
 
-def test_recruits_come_into_groups_that_start_campaigns(house: House, owner: dict[str, Any]) -> None:
-    id = create(house.user(owner), contact_groups=[{"group_name": "Newsletter"}])
-    (mail,) = house.control("outbox")
+def test_recruits_come_into_groups_that_start_campaigns(
+    sandbox: InProcessSandbox, owner: dict[str, Any]
+) -> None:
+    id = create(sandbox.user(owner), contact_groups=[{"group_name": "Newsletter"}])
+    (mail,) = sandbox.get_control("outbox")
     assert (mail["contact"], mail["campaign"]) == (id, "Newsletter")

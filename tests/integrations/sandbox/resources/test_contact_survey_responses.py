@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 from tests.integrations.sandbox.resources.test_contact_surveys import create as create_survey
 
 SCOPES = "leadInteraction leadSurveyInteraction"
@@ -30,7 +30,7 @@ def answered(
 
 
 def test_an_admins_response_is_created_and_shown_as_documented(
-    house: House, admin: Caller, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     body = answered(admin, contact, owner={"username": owner["username"]})
     answer = admin.create("contact-survey-responses", **body)
@@ -55,9 +55,9 @@ def test_an_admins_response_is_created_and_shown_as_documented(
 
 
 def test_a_users_response_needs_no_owner_and_shows_none(
-    house: House, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
-    user = house.user(owner, SCOPES)
+    user = sandbox.user(owner, SCOPES)
     answer = user.create("contact-survey-responses", **answered(user, contact))
     assert answer.status_code == 201
     shown = user.get(f"contact-survey-responses/{answer.json()['id']}")
@@ -65,16 +65,16 @@ def test_a_users_response_needs_no_owner_and_shows_none(
 
 
 def test_a_user_sees_the_responses_of_their_own_contacts_only(
-    house: House, admin: Caller, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     body = answered(admin, contact, owner={"id": owner["id"]})
     id = admin.create("contact-survey-responses", **body).json()["id"]
-    colleague = house.user(house.officers()[1], SCOPES)
+    colleague = sandbox.user(sandbox.officers()[1], SCOPES)
     assert colleague.call("GET", f"contact-survey-responses/{id}").status_code == 404
     assert id not in {item["id"] for item in colleague.items("contact-survey-responses")}
-    assert id in {item["id"] for item in house.user(owner, SCOPES).items("contact-survey-responses")}
+    assert id in {item["id"] for item in sandbox.user(owner, SCOPES).items("contact-survey-responses")}
     assert id in {item["id"] for item in admin.items("contact-survey-responses")}
-    assert house.admin(BLUEWATER).call("GET", f"contact-survey-responses/{id}").status_code == 404
+    assert sandbox.admin(BLUEWATER).call("GET", f"contact-survey-responses/{id}").status_code == 404
 
 
 @pytest.mark.parametrize("unknown", [600, "x", None, 0])
@@ -97,16 +97,16 @@ def test_a_relationship_that_is_missing_is_refused(
     assert answer.json() == {"error": f"Unable to find target for relationship: '{name}'"}
 
 
-def test_the_owner_must_own_the_contact(house: House, admin: Caller, contact: int) -> None:
-    body = answered(admin, contact, owner={"id": house.officers()[1]["id"]})
+def test_the_owner_must_own_the_contact(sandbox: InProcessSandbox, admin: Caller, contact: int) -> None:
+    body = answered(admin, contact, owner={"id": sandbox.officers()[1]["id"]})
     answer = admin.create("contact-survey-responses", **body)
     assert answer.json() == {"error": "Unable to find target for relationship: 'contact'"}
 
 
 def test_a_contact_may_be_named_by_what_makes_it_unique(
-    house: House, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
-    user = house.user(owner, SCOPES)
+    user = sandbox.user(owner, SCOPES)
     body = answered(user, contact) | {"contact": ada()}
     id = user.create("contact-survey-responses", **body).json()["id"]
     assert user.get(f"contact-survey-responses/{id}")["contact"] == {"id": contact}
@@ -166,15 +166,17 @@ def test_a_response_outlives_its_contact(admin: Caller, owner: dict[str, Any], c
     assert "contact" not in admin.get(f"contact-survey-responses/{id}")
 
 
-def test_responses_have_no_filters_and_need_the_surveys_scope(house: House, owner: dict[str, Any]) -> None:
-    user = house.user(owner, SCOPES)
+def test_responses_have_no_filters_and_need_the_surveys_scope(
+    sandbox: InProcessSandbox, owner: dict[str, Any]
+) -> None:
+    user = sandbox.user(owner, SCOPES)
     refused = user.call("GET", "contact-survey-responses", params={"filter": "contact_id=1"})
     assert refused.status_code == 422
-    assert house.user(owner).call("GET", "contact-survey-responses").status_code == 401
+    assert sandbox.user(owner).call("GET", "contact-survey-responses").status_code == 401
 
 
 def test_answering_a_survey_that_starts_a_campaign_sends_its_mail_each_time(
-    house: House, admin: Caller, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     survey = next(item for item in admin.items("contact-surveys") if item["survey_name"] == "Refinance check")
     rate = next(question for question in survey["questions"] if question["system_name"] == "current_rate")
@@ -187,7 +189,7 @@ def test_answering_a_survey_that_starts_a_campaign_sends_its_mail_each_time(
     for _ in range(2):
         assert admin.create("contact-survey-responses", **body).status_code == 201
     assert admin.create("contact-survey-responses", **answered(admin, contact, owner=body["owner"])).ok
-    mails = house.control("outbox")
+    mails = sandbox.get_control("outbox")
     assert [(mail["contact"], mail["to"], mail["campaign"]) for mail in mails] == [
         (contact, "ada.birch@mail.example", "Refinance check")
     ] * 2

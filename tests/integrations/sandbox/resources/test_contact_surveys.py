@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 SURVEY: dict[str, Any] = {
     "source": "Kitchen Planner", "survey_name": "New kitchen", "version": "0.9", "questions": [
@@ -120,8 +120,10 @@ def test_a_system_name_is_used_once_in_a_survey_and_never_changes(admin: Caller)
     assert admin.update(f"contact-surveys/{id}", questions=[renamed]).status_code == 422
 
 
-def test_surveys_are_found_by_name_version_and_time_of_creation(house: House, admin: Caller) -> None:
-    house.steer("clock", {"advance": 60})
+def test_surveys_are_found_by_name_version_and_time_of_creation(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
+    sandbox.post_control("clock", {"advance": 60})
     id = create(admin)
     made = admin.get(f"contact-surveys/{id}")["internal_created_at"].replace(" ", "T") + "Z"
     for filter in (
@@ -136,25 +138,27 @@ def test_surveys_are_found_by_name_version_and_time_of_creation(house: House, ad
 
 
 def test_a_user_sees_and_makes_the_surveys_of_the_organization(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
-    user = house.user(owner, "leadSurveyInteraction")
+    user = sandbox.user(owner, "leadSurveyInteraction")
     id = create(user)
     assert admin.items("contact-surveys") == user.items("contact-surveys")
     assert admin.get(f"contact-surveys/{id}") == user.get(f"contact-surveys/{id}")
 
 
-def test_surveys_need_a_scope_of_their_own(house: House, owner: dict[str, Any]) -> None:
-    answer = house.user(owner, "leadInteraction").call("GET", "contact-surveys")
+def test_surveys_need_a_scope_of_their_own(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
+    answer = sandbox.user(owner, "leadInteraction").call("GET", "contact-surveys")
     assert answer.status_code == 401
     assert answer.json()["error"] == "insufficient_scope"
 
 
-def test_publishing_is_permanent_and_stays_in_the_organization(house: House, admin: Caller) -> None:
+def test_publishing_is_permanent_and_stays_in_the_organization(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
     id = create(admin)
     answer = admin.delete(f"contact-surveys/{id}")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, PATCH")
-    assert house.admin(BLUEWATER).call("GET", f"contact-surveys/{id}").status_code == 404
+    assert sandbox.admin(BLUEWATER).call("GET", f"contact-surveys/{id}").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 FULL: dict[str, Any] = {
     "title": "Doctor", "first_name": "Tilda", "last_name": "Marsh", "email": "tilda@mail.example",
@@ -42,7 +42,7 @@ def create(caller: Caller, owner: dict[str, Any], **more: Any) -> int:
 
 
 def test_the_documented_contact_is_created_and_shown_as_documented(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     groups = groups_of(admin, owner)
     named = [{"group_name": "Past Client"}, {"id": str(groups["Newsletter"])}]
@@ -66,8 +66,10 @@ def test_the_documented_contact_is_created_and_shown_as_documented(
     assert shown["owner"] == {name: owner[name] for name in ("email", "external_id", "id", "username")}
 
 
-def test_a_user_needs_no_owner_and_gets_the_documented_view(house: House, owner: dict[str, Any]) -> None:
-    caller, colleagues = house.user(owner), house.officers()[1:3]
+def test_a_user_needs_no_owner_and_gets_the_documented_view(
+    sandbox: InProcessSandbox, owner: dict[str, Any]
+) -> None:
+    caller, colleagues = sandbox.user(owner), sandbox.officers()[1:3]
     more = {"assignee": {"id": colleagues[0]["id"]}, "shared_with_users": [{"email": colleagues[1]["email"]}]}
     answer = caller.create("contacts", **FULL | {"custom": None}, **more, owner={"id": colleagues[0]["id"]})
     assert answer.status_code == 201
@@ -106,8 +108,8 @@ def test_any_one_way_to_reach_a_contact_is_enough(
 
 
 @pytest.mark.parametrize("name", ["id", "username", "email", "external_id"])
-def test_an_owner_is_named_by_any_of_four_fields(house: House, admin: Caller, name: str) -> None:
-    owner = next(user for user in house.officers() if user["external_id"])
+def test_an_owner_is_named_by_any_of_four_fields(sandbox: InProcessSandbox, admin: Caller, name: str) -> None:
+    owner = next(user for user in sandbox.officers() if user["external_id"])
     answer = admin.create("contacts", **ada(owner={name: str(owner[name])}))
     assert admin.get(f"contacts/{answer.json()['id']}")["owner"]["id"] == owner["id"]
 
@@ -121,8 +123,8 @@ def test_an_admin_must_name_an_owner_who_exists(admin: Caller, owner: Any) -> No
     assert answer.json() == {"error": "Unable to find target for relationship: 'owner'"}
 
 
-def test_another_organizations_user_is_no_owner(house: House, admin: Caller) -> None:
-    stranger = house.officers(BLUEWATER)[0]
+def test_another_organizations_user_is_no_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
+    stranger = sandbox.officers(BLUEWATER)[0]
     assert admin.create("contacts", **ada(owner={"id": stranger["id"]})).status_code == 422
 
 
@@ -136,11 +138,11 @@ def test_a_repeated_contact_answers_duplicate_and_is_applied(admin: Caller, owne
 
 
 def test_an_update_answers_an_empty_list_and_moves_the_time_of_change(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner)
     before = admin.get(f"contacts/{id}")
-    house.steer("clock", {"advance": 60})
+    sandbox.post_control("clock", {"advance": 60})
     answer = admin.update(f"contacts/{id}", city="Lakemont", last_contacted="ignored, as it is no attribute")
     assert (answer.status_code, answer.json()) == (200, [])
     after = admin.get(f"contacts/{id}")
@@ -168,28 +170,28 @@ def test_groups_are_added_and_removed(admin: Caller, owner: dict[str, Any]) -> N
     assert names == ["Newsletter"]
 
 
-def test_a_group_name_resolves_within_the_contacts_owner(house: House, admin: Caller) -> None:
-    for owner in house.officers()[:2]:
+def test_a_group_name_resolves_within_the_contacts_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
+    for owner in sandbox.officers()[:2]:
         id = create(admin, owner, contact_groups=[{"group_name": "Past Client"}])
         shown = admin.get(f"contacts/{id}")["contact_groups"]
         assert shown == [{"group_name": "Past Client", "id": groups_of(admin, owner)["Past Client"]}]
 
 
-def test_a_group_that_is_not_there_refuses_the_whole_write(house: House, admin: Caller) -> None:
-    owner, colleague = house.officers()[:2]
+def test_a_group_that_is_not_there_refuses_the_whole_write(sandbox: InProcessSandbox, admin: Caller) -> None:
+    owner, colleague = sandbox.officers()[:2]
     theirs = groups_of(admin, colleague)["Past Client"]
-    before = house.control("state")["organizations"]
+    before = sandbox.get_control("state")["organizations"]
     for group in ({"group_name": "Nowhere"}, {"id": theirs}):
         body = ada(owner={"id": owner["id"]}, contact_groups=[group])
         answer = admin.create("contacts", **body)
         assert answer.status_code == 422
         assert answer.json() == {"error": "Unable to find target for relationship: 'contact_groups'"}
-    assert house.control("state")["organizations"] == before
+    assert sandbox.get_control("state")["organizations"] == before
 
 
-def test_a_required_group_must_be_there_when_a_contact_is_created(house: House) -> None:
-    caller, owner = house.admin(BLUEWATER), house.officers(BLUEWATER)[0]
-    required = house.organization(BLUEWATER)["required_groups"]
+def test_a_required_group_must_be_there_when_a_contact_is_created(sandbox: InProcessSandbox) -> None:
+    caller, owner = sandbox.admin(BLUEWATER), sandbox.officers(BLUEWATER)[0]
+    required = sandbox.organization(BLUEWATER)["required_groups"]
     assert required
     body = ada(owner={"id": owner["id"]})
     for given in ([], required[1:]):
@@ -202,8 +204,8 @@ def test_a_required_group_must_be_there_when_a_contact_is_created(house: House) 
     assert caller.update(f"contacts/{id}", remove_contact_groups=groups).status_code == 200
 
 
-def test_a_post_with_an_id_and_a_new_owner_transfers(house: House, admin: Caller) -> None:
-    owner, heir = house.officers()[:2]
+def test_a_post_with_an_id_and_a_new_owner_transfers(sandbox: InProcessSandbox, admin: Caller) -> None:
+    owner, heir = sandbox.officers()[:2]
     groups = [{"group_name": "Past Client"}, {"group_name": "Only mine"}]
     admin.create("contact-groups", group_name="Only mine", owner={"id": owner["id"]})
     id = create(admin, owner, contact_groups=groups)
@@ -213,8 +215,8 @@ def test_a_post_with_an_id_and_a_new_owner_transfers(house: House, admin: Caller
     shown = admin.get(f"contacts/{id}")
     assert shown["owner"]["id"] == heir["id"]
     assert [group["id"] for group in shown["contact_groups"]] == [groups_of(admin, heir)["Past Client"]]
-    assert house.user(heir).get(f"contacts/{id}")["id"] == id
-    assert house.user(owner).call("GET", f"contacts/{id}").status_code == 404
+    assert sandbox.user(heir).get(f"contacts/{id}")["id"] == id
+    assert sandbox.user(owner).call("GET", f"contacts/{id}").status_code == 404
     assert admin.create("contacts", id=1, owner={"id": heir["id"]}).status_code == 404
 
 

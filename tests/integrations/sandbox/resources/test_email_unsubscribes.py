@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 ADDRESS = "leave.me@mail.example"
 
@@ -28,8 +28,10 @@ def test_domains_are_listed(admin: Caller, domain: dict[str, Any]) -> None:
     assert admin.create("email-domains", domain_name="x.example").status_code == 405
 
 
-def test_an_unsubscribe_is_shown_with_times(house: House, admin: Caller, domain: dict[str, Any]) -> None:
-    first, second = house.officers()[:2]
+def test_an_unsubscribe_is_shown_with_times(
+    sandbox: InProcessSandbox, admin: Caller, domain: dict[str, Any]
+) -> None:
+    first, second = sandbox.officers()[:2]
     id = put(
         admin,
         organization_wide=False,
@@ -45,24 +47,24 @@ def test_an_unsubscribe_is_shown_with_times(house: House, admin: Caller, domain:
     assert shown["domains"][0]["domain_unsub_at"].endswith(".000000Z")
 
 
-def test_the_whole_organization_is_left_and_joined_again(house: House, admin: Caller) -> None:
+def test_the_whole_organization_is_left_and_joined_again(sandbox: InProcessSandbox, admin: Caller) -> None:
     id = put(admin, organization_wide=True)
     left = admin.get(f"email-unsubscribes/{id}")["organization_unsub_at"]
     assert left.endswith("Z")
-    house.steer("clock", {"advance": 3600})
-    admin = house.admin()
+    sandbox.post_control("clock", {"advance": 3600})
+    admin = sandbox.admin()
     put(admin, organization_wide=True)
     assert admin.get(f"email-unsubscribes/{id}")["organization_unsub_at"] == left
     put(admin, organization_wide=False)
     assert admin.get(f"email-unsubscribes/{id}")["organization_unsub_at"] is None
 
 
-def test_users_are_added_and_removed_and_keep_their_times(house: House, admin: Caller) -> None:
-    first, second = house.officers()[:2]
+def test_users_are_added_and_removed_and_keep_their_times(sandbox: InProcessSandbox, admin: Caller) -> None:
+    first, second = sandbox.officers()[:2]
     id = put(admin, users=[{"id": first["id"]}])
     before = admin.get(f"email-unsubscribes/{id}")["users"][0]
-    house.steer("clock", {"advance": 3600})
-    admin = house.admin()
+    sandbox.post_control("clock", {"advance": 3600})
+    admin = sandbox.admin()
     again = admin.create("email-unsubscribes", email=ADDRESS.upper(), users=[{"id": second["id"]}])
     assert (again.status_code, again.json()["id"]) == (200, id)
     users = {user["id"]: user for user in admin.get(f"email-unsubscribes/{id}")["users"]}
@@ -83,10 +85,10 @@ def test_what_is_refused(admin: Caller) -> None:
     assert admin.delete(f"email-unsubscribes/{id}").status_code == 405
 
 
-def test_each_filter_finds_it(house: House, admin: Caller, domain: dict[str, Any]) -> None:
-    house.steer("clock", {"advance": 400 * 86400})
-    admin = house.admin()
-    users = [{"id": house.officers()[0]["id"]}]
+def test_each_filter_finds_it(sandbox: InProcessSandbox, admin: Caller, domain: dict[str, Any]) -> None:
+    sandbox.post_control("clock", {"advance": 400 * 86400})
+    admin = sandbox.admin()
+    users = [{"id": sandbox.officers()[0]["id"]}]
     id = put(admin, organization_wide=True, users=users, domains=[{"id": domain["id"]}])
     shown = admin.get(f"email-unsubscribes/{id}")
     moments = {
@@ -102,12 +104,12 @@ def test_each_filter_finds_it(house: House, admin: Caller, domain: dict[str, Any
     assert [item["id"] for item in admin.items("email-unsubscribes", filter=f"email={ADDRESS}")] == [id]
 
 
-def test_unsubscribes_of_others_are_not_there(house: House, admin: Caller) -> None:
-    theirs = house.admin(BLUEWATER).items("email-unsubscribes")[0]["id"]
+def test_unsubscribes_of_others_are_not_there(sandbox: InProcessSandbox, admin: Caller) -> None:
+    theirs = sandbox.admin(BLUEWATER).items("email-unsubscribes")[0]["id"]
     assert admin.call("GET", f"email-unsubscribes/{theirs}").status_code == 404
 
 
-def test_every_change_is_told_to_webhooks_as_an_update(house: House, admin: Caller) -> None:
+def test_every_change_is_told_to_webhooks_as_an_update(sandbox: InProcessSandbox, admin: Caller) -> None:
     action = {"item": "EMAIL_UNSUBSCRIBE", "action": "UPDATED"}
     assert [item["action"] for item in admin.items("webhook-actions") if item["item"] == action["item"]] == [
         "UPDATED"
@@ -115,5 +117,5 @@ def test_every_change_is_told_to_webhooks_as_an_update(house: House, admin: Call
     admin.create("webhook-subscriptions", url="https://partner.example/", secret="s", actions=[action])
     id = put(admin)
     put(admin, organization_wide=True)
-    told = [(entry["item"], entry["action"], entry["id"]) for entry in house.control("deliveries")]
+    told = [(entry["item"], entry["action"], entry["id"]) for entry in sandbox.get_control("deliveries")]
     assert told == [("EMAIL_UNSUBSCRIBE", "UPDATED", id)] * 2

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 MEMBERS = {"system_name": "members"}
 HEAD = {"system_name": "head_of_household"}
@@ -103,12 +103,14 @@ def test_what_cannot_be_found_is_named(admin: Caller, related: Any, name: str) -
     assert admin.create("entities", entity_name="B", related_entities="x").status_code == 422
 
 
-def test_a_contact_that_is_deleted_leaves_its_entity(house: House, admin: Caller, contact: int) -> None:
+def test_a_contact_that_is_deleted_leaves_its_entity(
+    sandbox: InProcessSandbox, admin: Caller, contact: int
+) -> None:
     id = household(admin, related_entities=[{"relationship_type": MEMBERS, "children": [{"id": contact}]}])
-    count = house.control("state")["organizations"]["Cedar Home Lending"]["entity-members"]["count"]
+    count = sandbox.get_control("state")["organizations"]["Cedar Home Lending"]["entity-members"]["count"]
     assert admin.delete(f"contacts/{contact}").status_code == 200
     assert members(admin, id) == {}
-    after = house.control("state")["organizations"]["Cedar Home Lending"]["entity-members"]["count"]
+    after = sandbox.get_control("state")["organizations"]["Cedar Home Lending"]["entity-members"]["count"]
     assert after == count - 1
 
 
@@ -130,15 +132,15 @@ def test_an_entity_needs_a_name(admin: Caller) -> None:
     assert admin.create("entities").json() == {"error": "Missing required attribute: 'entity_name'"}
 
 
-def test_entities_are_sorted_and_for_admins(house: House, admin: Caller) -> None:
+def test_entities_are_sorted_and_for_admins(sandbox: InProcessSandbox, admin: Caller) -> None:
     household(admin)
     names = [item["entity_name"] for item in admin.items("entities", sort="-entity_name")]
     assert names == sorted(names, key=str.casefold, reverse=True)
-    assert house.user(house.officers()[0]).call("GET", "entities").status_code == 401
+    assert sandbox.user(sandbox.officers()[0]).call("GET", "entities").status_code == 401
 
 
-def test_entities_of_others_are_not_there(house: House, admin: Caller) -> None:
-    theirs = house.admin(BLUEWATER).items("entities")[0]["id"]
+def test_entities_of_others_are_not_there(sandbox: InProcessSandbox, admin: Caller) -> None:
+    theirs = sandbox.admin(BLUEWATER).items("entities")[0]["id"]
     assert admin.call("GET", f"entities/{theirs}").status_code == 404
 
 

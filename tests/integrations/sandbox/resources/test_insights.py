@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 CALCULATOR = "Partner Portal: Calculator used"
 
@@ -31,10 +31,10 @@ def calculator(caller: Caller) -> dict[str, Any]:
 
 
 def test_types_have_the_documented_attributes_and_can_only_be_listed(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     items = admin.items("insight-types")
-    assert items == house.user(owner).items("insight-types")
+    assert items == sandbox.user(owner).items("insight-types")
     for item in items:
         assert set(item) == {
             "id", "description", "expiration_interval", "type", "internal_created_at", "internal_updated_at",
@@ -43,7 +43,7 @@ def test_types_have_the_documented_attributes_and_can_only_be_listed(
         assert item["expiration_interval"] > 0
     assert admin.create("insight-types", type="Partner Portal: Ours").status_code == 405
     assert admin.call("GET", f"insight-types/{items[0]['id']}").status_code == 404
-    assert {item["id"] for item in house.admin(BLUEWATER).items("insight-types")}.isdisjoint(
+    assert {item["id"] for item in sandbox.admin(BLUEWATER).items("insight-types")}.isdisjoint(
         item["id"] for item in items
     )
 
@@ -71,9 +71,9 @@ def test_an_admins_insight_is_created_and_shown_with_its_owner(
 
 
 def test_a_user_names_a_type_by_its_name_and_sees_no_owner(
-    house: House, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     body = insight(contact, {"type": CALCULATOR}, expires_at="2027-01-01 00:00:00")
     del body["insight_date"], body["data"]
     shown = user.get(f"insights/{user.create('insights', **body).json()['id']}")
@@ -105,21 +105,23 @@ def test_what_cannot_be_found_is_refused_as_documented(
     assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
 
 
-def test_another_organizations_type_is_none(house: House, owner: dict[str, Any], contact: int) -> None:
-    type = calculator(house.admin(BLUEWATER))
-    assert house.user(owner).create("insights", **insight(contact, {"id": type["id"]})).status_code == 422
+def test_another_organizations_type_is_none(
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
+) -> None:
+    type = calculator(sandbox.admin(BLUEWATER))
+    assert sandbox.user(owner).create("insights", **insight(contact, {"id": type["id"]})).status_code == 422
 
 
 @pytest.mark.parametrize("more", [{"data": "text"}, {"data": [1]}, {"insight_date": "soon"}])
 def test_values_that_cannot_be_ones_are_refused(
-    house: House, owner: dict[str, Any], contact: int, more: dict[str, Any]
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int, more: dict[str, Any]
 ) -> None:
     body = insight(contact, {"type": CALCULATOR}) | more
-    assert house.user(owner).create("insights", **body).status_code == 422
+    assert sandbox.user(owner).create("insights", **body).status_code == 422
 
 
 def test_insights_are_filtered_as_documented(
-    house: House, admin: Caller, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     type = calculator(admin)
     body = insight(contact, {"id": type["id"]}, owner={"id": owner["id"]})
@@ -136,28 +138,30 @@ def test_insights_are_filtered_as_documented(
 
 
 def test_insights_are_neither_changed_nor_deleted_and_others_do_not_see_them(
-    house: House, admin: Caller, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     body = insight(contact, {"type": CALCULATOR}, owner={"id": owner["id"]})
     path = f"insights/{admin.create('insights', **body).json()['id']}"
     assert admin.update(path, **body).status_code == 405
     assert admin.delete(path).status_code == 405
-    assert house.user(owner).call("GET", path).status_code == 200
-    assert house.user(house.officers()[1]).call("GET", path).status_code == 404
-    assert house.admin(BLUEWATER).call("GET", path).status_code == 404
+    assert sandbox.user(owner).call("GET", path).status_code == 200
+    assert sandbox.user(sandbox.officers()[1]).call("GET", path).status_code == 404
+    assert sandbox.admin(BLUEWATER).call("GET", path).status_code == 404
 
 
 def test_an_insight_whose_type_starts_a_campaign_sends_its_mail(
-    house: House, owner: dict[str, Any], contact: int
+    sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     for type in (CALCULATOR, "Partner Portal: Document viewed"):
         assert user.create("insights", **insight(contact, {"type": type})).status_code == 201
-    (mail,) = house.control("outbox")
+    (mail,) = sandbox.get_control("outbox")
     assert (mail["contact"], mail["to"], mail["campaign"]) == (contact, "ada.birch@mail.example", CALCULATOR)
 
 
-def test_a_date_beyond_all_calendars_is_refused(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_date_beyond_all_calendars_is_refused(
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
+) -> None:
     contact = admin.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]
     types = admin.get("insight-types")["items"]
     statuses = {

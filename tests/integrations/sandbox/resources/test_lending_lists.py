@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 ACCOUNT_LISTS = [("account-types", "account_type"), ("account-statuses", "account_status")]
 CHECKING = {"class_name": "checking_account", "class_type": "ACCOUNT"}
@@ -17,9 +17,9 @@ MORTGAGE = {"class_name": "mortgage", "class_type": "LOAN"}
 
 
 @pytest.fixture
-def lender(house: House) -> Caller:
+def lender(sandbox: InProcessSandbox) -> Caller:
     """A loan officer who consented to loans."""
-    return house.user(house.officers()[0], scope="loanInteraction")
+    return sandbox.user(sandbox.officers()[0], scope="loanInteraction")
 
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
@@ -55,8 +55,8 @@ def test_a_name_is_needed_and_a_class_must_exist(admin: Caller, path: str, name:
 
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
-def test_lists_of_others_stay_theirs(house: House, admin: Caller, path: str, name: str) -> None:
-    theirs = house.admin(BLUEWATER).items(path)[0]["id"]
+def test_lists_of_others_stay_theirs(sandbox: InProcessSandbox, admin: Caller, path: str, name: str) -> None:
+    theirs = sandbox.admin(BLUEWATER).items(path)[0]["id"]
     assert admin.call("GET", f"{path}/{theirs}").status_code == 404
 
 
@@ -66,8 +66,8 @@ def test_lists_are_not_changed(admin: Caller, path: str, name: str, method: str)
     assert admin.call(method, f"{path}/{admin.items(path)[0]['id']}", json={}).status_code == 405
 
 
-def test_another_scope_does_not_reach(house: House) -> None:
-    assert house.user(house.officers()[0]).call("GET", "loan-types").status_code == 401
+def test_another_scope_does_not_reach(sandbox: InProcessSandbox) -> None:
+    assert sandbox.user(sandbox.officers()[0]).call("GET", "loan-types").status_code == 401
 
 
 def test_classifications_are_listed(lender: Caller) -> None:
@@ -116,11 +116,11 @@ def test_an_account_type_or_status_is_added_shown_and_changed(admin: Caller, pat
 
 @pytest.mark.parametrize(("path", "name"), ACCOUNT_LISTS)
 def test_what_is_refused_for_an_account_type_or_status(
-    house: House, admin: Caller, path: str, name: str
+    sandbox: InProcessSandbox, admin: Caller, path: str, name: str
 ) -> None:
     assert admin.create(path).status_code == 422
     unknown = {"class_name": "piggy_bank", "class_type": "ACCOUNT"}
     assert admin.create(path, **{name: "Dormant"}, account_class=unknown).status_code == 422
     assert admin.delete(f"{path}/{admin.items(path)[0]['id']}").status_code == 405
-    theirs = house.admin(BLUEWATER).items(path)[0]["id"]
+    theirs = sandbox.admin(BLUEWATER).items(path)[0]["id"]
     assert admin.update(f"{path}/{theirs}", **{name: "Mine"}).status_code == 404

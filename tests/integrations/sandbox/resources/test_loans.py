@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox, ada
 
 BORROWER = {"source": "LOS", "first_name": "Mina", "last_name": "Oakes", "email": "mina.oakes@mail.example"}
 AGENT = {"source": "LOS", "first_name": "Tom", "last_name": "Reed", "email": "tom.reed@post.example"}
@@ -40,9 +40,9 @@ def named(owner: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def lender(house: House, owner: dict[str, Any]) -> Caller:
+def lender(sandbox: InProcessSandbox, owner: dict[str, Any]) -> Caller:
     """The owner's own token."""
-    return house.user(owner, scope="loanInteraction leadInteraction")
+    return sandbox.user(owner, scope="loanInteraction leadInteraction")
 
 
 def put(caller: Caller, **more: Any) -> int:
@@ -180,18 +180,20 @@ def test_a_borrower_cannot_be_deleted_before_the_loan(admin: Caller, named: dict
 
 
 def test_emails_of_contacts_made_along_can_be_held_back(
-    house: House, admin: Caller, named: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, named: dict[str, Any]
 ) -> None:
     held = {**BORROWER, "contact_groups": [{"group_name": "Newsletter"}]}
     put(admin, owner=named, borrower=held, options={"suppress_emails": True})
-    assert house.control("outbox") == []
+    assert sandbox.get_control("outbox") == []
     other = {**held, "first_name": "Nora", "email": "nora.oakes@mail.example"}
     put(admin, owner=named, borrower=other, external_id="LOS-2", loan_number="2")
-    assert [mail["to"] for mail in house.control("outbox")] == ["nora.oakes@mail.example"]
+    assert [mail["to"] for mail in sandbox.get_control("outbox")] == ["nora.oakes@mail.example"]
 
 
-def test_a_new_owner_gets_the_participants(house: House, admin: Caller, named: dict[str, Any]) -> None:
-    other = house.officers()[1]
+def test_a_new_owner_gets_the_participants(
+    sandbox: InProcessSandbox, admin: Caller, named: dict[str, Any]
+) -> None:
+    other = sandbox.officers()[1]
     known = admin.create("contacts", **AGENT, owner={"id": other["id"]}).json()["id"]
     in_group = {**BORROWER, "contact_groups": [{"group_name": "Newsletter"}]}
     id = put(admin, owner=named, borrower=in_group, buyers_agent=AGENT)
@@ -210,9 +212,9 @@ def test_a_new_owner_gets_the_participants(house: House, admin: Caller, named: d
 
 
 def test_a_new_owner_with_the_same_loan_refuses_it(
-    house: House, admin: Caller, named: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, named: dict[str, Any]
 ) -> None:
-    other = house.officers()[1]
+    other = sandbox.officers()[1]
     put(admin, owner={"id": other["id"]})
     id = put(admin, owner=named)
     before = admin.get(f"loans/{id}")
@@ -220,8 +222,8 @@ def test_a_new_owner_with_the_same_loan_refuses_it(
     assert admin.get(f"loans/{id}") == before
 
 
-def test_each_filter_finds_the_loan(house: House, admin: Caller) -> None:
-    owner = next(user for user in house.officers() if user["external_id"])
+def test_each_filter_finds_the_loan(sandbox: InProcessSandbox, admin: Caller) -> None:
+    owner = next(user for user in sandbox.officers() if user["external_id"])
     id = put(
         admin,
         owner={"id": owner["id"]},
@@ -267,11 +269,11 @@ def test_loans_are_sorted(admin: Caller, named: dict[str, Any]) -> None:
     assert names == sorted(names, key=str.casefold, reverse=True)
 
 
-def test_loans_of_others_are_not_there(house: House, admin: Caller, lender: Caller) -> None:
+def test_loans_of_others_are_not_there(sandbox: InProcessSandbox, admin: Caller, lender: Caller) -> None:
     mine = {item["id"] for item in lender.items("loans")}
     others = {item["id"] for item in admin.items("loans")} - mine
     assert others
     assert lender.call("GET", f"loans/{others.pop()}").status_code == 404
-    theirs = house.admin(BLUEWATER).items("loans")[0]["id"]
+    theirs = sandbox.admin(BLUEWATER).items("loans")[0]["id"]
     assert admin.call("GET", f"loans/{theirs}").status_code == 404
     assert admin.update(f"loans/{theirs}", loan_rate="1").status_code == 404

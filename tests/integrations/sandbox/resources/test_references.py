@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import Caller, House, ada
+from tests.integrations.sandbox.clients import Caller, InProcessSandbox, ada
 
 LISTS = {
     "channels": {"system_name"},
@@ -17,22 +17,22 @@ LISTS = {
 
 @pytest.mark.parametrize("path", LISTS)
 def test_a_list_has_the_documented_attributes_and_is_only_read(
-    house: House, admin: Caller, owner: dict[str, Any], path: str
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], path: str
 ) -> None:
     items = admin.items(path)
     assert len(items) >= 3
     assert all(set(item) == LISTS[path] for item in items)
-    assert house.user(owner).items(path) == items
+    assert sandbox.user(owner).items(path) == items
     answer = admin.create(path, **items[0])
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
     assert admin.call("GET", f"{path}/1").status_code == 404
-    assert house.user(owner, "leadSurveyInteraction").call("GET", path).status_code == 401
+    assert sandbox.user(owner, "leadSurveyInteraction").call("GET", path).status_code == 401
 
 
 def test_a_contact_joins_and_leaves_channels_and_has_one_kind_of_access(
-    house: House, owner: dict[str, Any]
+    sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
-    user = house.user(owner)
+    user = sandbox.user(owner)
     body = ada(
         channels=[{"system_name": "online"}, {"system_name": "branch"}], wlp_access={"access_type": "full"}
     )
@@ -58,8 +58,8 @@ def test_a_contact_joins_and_leaves_channels_and_has_one_kind_of_access(
     ],
 )
 def test_what_is_on_no_list_is_refused(
-    house: House, owner: dict[str, Any], change: dict[str, Any], relationship: str
+    sandbox: InProcessSandbox, owner: dict[str, Any], change: dict[str, Any], relationship: str
 ) -> None:
-    answer = house.user(owner).create("contacts", **ada(**change))
+    answer = sandbox.user(owner).create("contacts", **ada(**change))
     assert answer.status_code == 422
     assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 
 def test_roles_are_listed_and_shown(admin: Caller) -> None:
@@ -31,10 +31,12 @@ def test_a_permission_is_shown(admin: Caller) -> None:
 
 
 @pytest.mark.parametrize("path", ["user-roles", "permissions", "teams"])
-def test_other_organizations_and_users_see_nothing(house: House, admin: Caller, path: str) -> None:
-    theirs = house.admin(BLUEWATER).items(path)[0]["id"]
+def test_other_organizations_and_users_see_nothing(
+    sandbox: InProcessSandbox, admin: Caller, path: str
+) -> None:
+    theirs = sandbox.admin(BLUEWATER).items(path)[0]["id"]
     assert admin.call("GET", f"{path}/{theirs}").status_code == 404
-    user = house.user(house.officers()[0], scope="getUsers")
+    user = sandbox.user(sandbox.officers()[0], scope="getUsers")
     refused = user.call("GET", path)
     assert (refused.status_code, refused.json()["error"]) == (401, "insufficient_scope")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 DATA = {"loan_scenarios": [{"product_name": "15-year fixed", "rate": 5.125, "is_arm": False}]}
 SCENARIO: dict[str, Any] = {
@@ -22,15 +22,19 @@ def put(admin: Caller, owner: dict[str, Any]) -> int:
     return int(answer.json()["id"])
 
 
-def test_a_scenario_is_shown_as_it_was_sent(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_scenario_is_shown_as_it_was_sent(
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
+) -> None:
     id = put(admin, owner)
     shown = admin.get(f"scenarios/{id}")
     assert {name: shown[name] for name in SCENARIO} == SCENARIO
     assert set(shown) == {*SCENARIO, "id", "owner", "internal_created_at", "internal_updated_at"}
-    mine = house.user(owner, scope="loanInteraction")
+    mine = sandbox.user(owner, scope="loanInteraction")
     assert "owner" not in mine.get(f"scenarios/{id}")
     assert (
-        house.user(house.officers()[1], scope="loanInteraction").call("GET", f"scenarios/{id}").status_code
+        sandbox.user(sandbox.officers()[1], scope="loanInteraction")
+        .call("GET", f"scenarios/{id}")
+        .status_code
         == 404
     )
 
@@ -74,8 +78,8 @@ def test_each_filter_finds_it(admin: Caller, owner: dict[str, Any]) -> None:
         assert [item["id"] for item in admin.items("scenarios", filter=filter)] == [id], filter
 
 
-def test_a_scenario_is_deleted(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_scenario_is_deleted(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> None:
     id = put(admin, owner)
-    assert house.admin(BLUEWATER).delete(f"scenarios/{id}").status_code == 404
+    assert sandbox.admin(BLUEWATER).delete(f"scenarios/{id}").status_code == 404
     assert admin.delete(f"scenarios/{id}").json() == []
     assert admin.call("GET", f"scenarios/{id}").status_code == 404

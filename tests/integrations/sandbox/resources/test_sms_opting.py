@@ -4,29 +4,29 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import CEDAR, Caller, House
+from tests.integrations.sandbox.clients import CEDAR, Caller, InProcessSandbox
 
 NUMBER = "612.555.0142"
 
 
-def counts(house: House) -> tuple[int, int]:
+def counts(sandbox: InProcessSandbox) -> tuple[int, int]:
     """How many numbers are opted in, and out."""
-    state = house.control("state")["organizations"][CEDAR]
+    state = sandbox.get_control("state")["organizations"][CEDAR]
     return state["sms/opt-in"]["count"], state["sms/opt-out"]["count"]
 
 
-def test_the_last_choice_counts(house: House, admin: Caller, owner: dict[str, Any]) -> None:
+def test_the_last_choice_counts(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> None:
     chosen = {"phone_number": NUMBER, "user": {"id": owner["id"]}, "status": "OPTED_IN"}
-    before = counts(house)
+    before = counts(sandbox)
     opted_in = admin.create("sms/opt-in", **chosen)
     assert opted_in.status_code == 201
     assert opted_in.json()["created"] == f"sandbox.example/v1/sms/opt-in/{opted_in.json()['id']}"
-    assert counts(house) == (before[0] + 1, before[1])
+    assert counts(sandbox) == (before[0] + 1, before[1])
     assert admin.create("sms/opt-in", **chosen | {"phone_number": "6125550142"}).status_code == 200
     assert admin.create("sms/opt-out", phone_number="(612)555-0142").status_code == 201
-    assert counts(house) == (before[0], before[1] + 1)
+    assert counts(sandbox) == (before[0], before[1] + 1)
     assert admin.create("sms/opt-in", **chosen).status_code == 201
-    assert counts(house) == (before[0] + 1, before[1])
+    assert counts(sandbox) == (before[0] + 1, before[1])
 
 
 @pytest.mark.parametrize("missing", ["phone_number", "user", "status"])

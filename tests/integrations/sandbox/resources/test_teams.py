@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from tests.integrations.sandbox.clients import Caller, House
+from tests.integrations.sandbox.clients import Caller, InProcessSandbox
 
 
-def test_a_team_is_created_changed_and_deleted(house: House, admin: Caller) -> None:
-    first, second = house.officers()[:2]
+def test_a_team_is_created_changed_and_deleted(sandbox: InProcessSandbox, admin: Caller) -> None:
+    first, second = sandbox.officers()[:2]
     answer = admin.create(
         "teams",
         team_name="Prairie Team",

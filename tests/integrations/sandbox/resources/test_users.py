@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import Browser, Caller, House
+from tests.integrations.sandbox.clients import Browser, Caller, InProcessSandbox
 
 FRED: dict[str, Any] = {
     "email": "Fred.Marsh@cedar.example",
@@ -36,11 +36,11 @@ def test_a_user_is_created_with_a_name_made_from_the_address(admin: Caller, owne
     assert [licence["license_name"] for licence in shown["licenses"]] == ["MN", "IA"]
 
 
-def test_a_taken_user_name_gets_a_number(house: House, admin: Caller) -> None:
+def test_a_taken_user_name_gets_a_number(sandbox: InProcessSandbox, admin: Caller) -> None:
     first = admin.create("users", **FRED).json()["id"]
-    second = house.admin("Bluewater Mortgage").create("users", **FRED).json()["id"]
+    second = sandbox.admin("Bluewater Mortgage").create("users", **FRED).json()["id"]
     assert admin.get(f"users/{first}")["username"] == "fred-marsh-cedar"
-    assert house.admin("Bluewater Mortgage").get(f"users/{second}")["username"] == "fred-marsh-cedar2"
+    assert sandbox.admin("Bluewater Mortgage").get(f"users/{second}")["username"] == "fred-marsh-cedar2"
 
 
 def test_an_address_that_is_known_answers_duplicate(admin: Caller) -> None:
@@ -85,8 +85,8 @@ def test_an_address_and_a_user_name_cannot_be_changed(admin: Caller) -> None:
     assert (shown["email"], shown["username"]) == ("Fred.Marsh@cedar.example", "fred-marsh-cedar")
 
 
-def test_an_external_id_of_somebody_else_is_refused(house: House, admin: Caller) -> None:
-    taken = next(user["external_id"] for user in house.officers() if user["external_id"])
+def test_an_external_id_of_somebody_else_is_refused(sandbox: InProcessSandbox, admin: Caller) -> None:
+    taken = next(user["external_id"] for user in sandbox.officers() if user["external_id"])
     id = admin.create("users", **FRED).json()["id"]
     assert admin.update(f"users/{id}", external_id=taken).status_code == 422
 
@@ -102,8 +102,8 @@ def test_users_are_found_by_status(admin: Caller) -> None:
     assert len(admin.items("users", filter="status=1")) == 11
 
 
-def test_a_new_user_can_consent(house: House, admin: Caller) -> None:
+def test_a_new_user_can_consent(sandbox: InProcessSandbox, admin: Caller) -> None:
     id = admin.create("users", **FRED).json()["id"]
-    users = house.control("credentials")["organizations"][0]["users"]
+    users = sandbox.get_control("credentials")["organizations"][0]["users"]
     fred = next(user for user in users if user["id"] == id)
-    assert "code" in Browser(house).consent(fred)
+    assert "code" in Browser(sandbox).consent(fred)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 URL = "https://receiver.example/hooks/"
 CREATED = {"item": "CONTACT", "action": "CREATED"}
@@ -92,24 +92,24 @@ def test_the_longest_secret_is_accepted(admin: Caller) -> None:
 
 
 def test_plain_http_is_accepted_where_the_sandbox_was_started_so() -> None:
-    caller = House(http_webhooks=True).admin()
+    caller = InProcessSandbox(http_webhooks=True).admin()
     assert subscribe(caller, url="http://127.0.0.1:9/hooks/")
 
 
-def test_another_organization_sees_nothing_of_it(house: House, admin: Caller) -> None:
+def test_another_organization_sees_nothing_of_it(sandbox: InProcessSandbox, admin: Caller) -> None:
     id = subscribe(admin)
-    other = house.admin(BLUEWATER)
+    other = sandbox.admin(BLUEWATER)
     assert other.items("webhook-subscriptions") == []
     for method in ("GET", "PATCH", "DELETE"):
         arguments = {"json": {}} if method == "PATCH" else {}
         assert other.call(method, f"webhook-subscriptions/{id}", **arguments).status_code == 404
 
 
-def test_every_action_is_listed_once_in_every_organization(house: House, admin: Caller) -> None:
+def test_every_action_is_listed_once_in_every_organization(sandbox: InProcessSandbox, admin: Caller) -> None:
     listed = [f"{action['item']} {action['action']}" for action in admin.items("webhook-actions/")]
     assert {"CONTACT CREATED", "CONTACT UPDATED", "CONTACT DELETED"} <= set(listed)
     assert len(listed) == len(set(listed))
-    assert house.admin(BLUEWATER).items("webhook-actions") == admin.items("webhook-actions")
+    assert sandbox.admin(BLUEWATER).items("webhook-actions") == admin.items("webhook-actions")
     assert set(admin.items("webhook-actions")[0]) == {"item", "action"}
 
 

@@ -6,31 +6,34 @@ from typing import Any
 
 import pytest
 
-from integrations.sandbox.seed.build import name_of
-from tests.integrations.sandbox.clients import BLUEWATER, House
+from integrations.sandbox.seed.build import organization_name
+from tests.integrations.sandbox.clients import BLUEWATER, InProcessSandbox
 
 
 @pytest.fixture(scope="module")
-def world() -> House:
+def world() -> InProcessSandbox:
     """A sandbox of two organizations of 600 contacts."""
-    return House(contacts=600)
+    return InProcessSandbox(contacts=600)
 
 
 @pytest.fixture(scope="module")
-def contacts(world: House) -> list[dict[str, Any]]:
+def contacts(world: InProcessSandbox) -> list[dict[str, Any]]:
     """The first organization's contacts."""
     return world.admin().items("contacts")
 
 
-def test_the_same_seed_makes_the_same_world_and_another_one_another(world: House) -> None:
-    assert House(contacts=600).control("state")["organizations"] == world.control("state")["organizations"]
-    other = House(contacts=600, seed=2)
-    assert other.control("state")["organizations"] != world.control("state")["organizations"]
+def test_the_same_seed_makes_the_same_world_and_another_one_another(world: InProcessSandbox) -> None:
+    assert (
+        InProcessSandbox(contacts=600).get_control("state")["organizations"]
+        == world.get_control("state")["organizations"]
+    )
+    other = InProcessSandbox(contacts=600, seed=2)
+    assert other.get_control("state")["organizations"] != world.get_control("state")["organizations"]
     assert other.organization()["client_secret"] != world.organization()["client_secret"]
 
 
 def test_organizations_have_their_names_in_order() -> None:
-    names = [name_of(position) for position in range(1000)]
+    names = [organization_name(position) for position in range(1000)]
     assert names[:4] == [
         "Cedar Home Lending", "Bluewater Mortgage", "Summit Ridge Financial", "Harbor & Pine Lending",
     ]  # fmt: skip
@@ -38,12 +41,14 @@ def test_organizations_have_their_names_in_order() -> None:
 
 
 def test_many_organizations_can_be_seeded() -> None:
-    house = House(organizations=30, contacts=3)
-    assert len(house.credentials["organizations"]) == 30
-    assert len({row["client_id"] for row in house.credentials["organizations"]}) == 30
+    sandbox = InProcessSandbox(organizations=30, contacts=3)
+    assert len(sandbox.credentials["organizations"]) == 30
+    assert len({row["client_id"] for row in sandbox.credentials["organizations"]}) == 30
 
 
-def test_each_organization_has_twelve_users_with_an_admin_and_an_inactive_one(world: House) -> None:
+def test_each_organization_has_twelve_users_with_an_admin_and_an_inactive_one(
+    world: InProcessSandbox,
+) -> None:
     for row in world.credentials["organizations"]:
         assert len(row["users"]) == 12
         assert sum(user["admin"] for user in row["users"]) == 1
@@ -70,7 +75,7 @@ def test_there_are_the_same_people_under_two_owners_and_nearly_the_same_ones(
 
 
 def test_there_are_names_beyond_ascii_empty_fields_and_archived_contacts(
-    world: House, contacts: list[dict[str, Any]]
+    world: InProcessSandbox, contacts: list[dict[str, Any]]
 ) -> None:
     assert any(not item["last_name"].isascii() for item in contacts)
     for name in ("email", "phone_cell", "address", "birthday"):
@@ -85,19 +90,23 @@ def test_times_of_change_are_spread_over_two_years(contacts: list[dict[str, Any]
     assert all(item["internal_created_at"] <= item["internal_updated_at"] for item in contacts)
 
 
-def test_ids_ascend_with_creation_across_organizations(world: House, contacts: list[dict[str, Any]]) -> None:
+def test_ids_ascend_with_creation_across_organizations(
+    world: InProcessSandbox, contacts: list[dict[str, Any]]
+) -> None:
     everyone = sorted(contacts + world.admin(BLUEWATER).items("contacts"), key=lambda item: item["id"])
     created = [item["internal_created_at"] for item in everyone]
     assert created == sorted(created)
     assert len({item["id"] for item in everyone}) == 1200
 
 
-def test_owners_use_the_same_group_names(world: House) -> None:
+def test_owners_use_the_same_group_names(world: InProcessSandbox) -> None:
     names = Counter(item["group_name"] for item in world.admin().items("contact-groups"))
     assert min(names.values()) == 11
 
 
-def test_one_organization_requires_groups_that_every_owner_has_and_some_contacts_lack(world: House) -> None:
+def test_one_organization_requires_groups_that_every_owner_has_and_some_contacts_lack(
+    world: InProcessSandbox,
+) -> None:
     assert world.organization()["required_groups"] == []
     required = set(world.organization(BLUEWATER)["required_groups"])
     caller = world.admin(BLUEWATER)
@@ -111,7 +120,9 @@ def test_one_organization_requires_groups_that_every_owner_has_and_some_contacts
     assert 30 < len(lacking) < 200
 
 
-def test_no_address_or_number_can_be_somebodys(world: House, contacts: list[dict[str, Any]]) -> None:
+def test_no_address_or_number_can_be_somebodys(
+    world: InProcessSandbox, contacts: list[dict[str, Any]]
+) -> None:
     addresses = [item["email"] for item in contacts if item["email"]]
     addresses += [user["email"] for row in world.credentials["organizations"] for user in row["users"]]
     assert all(re.search(r"@([a-z-]+\.)*(example|example\.com)$", address) for address in addresses)
@@ -121,8 +132,10 @@ def test_no_address_or_number_can_be_somebodys(world: House, contacts: list[dict
             assert not digits or digits[3:8] == "55501"
 
 
-def test_no_seeded_contact_is_a_duplicate_by_the_rule(world: House, contacts: list[dict[str, Any]]) -> None:
-    with world.app.world.store.read() as connection:
+def test_no_seeded_contact_is_a_duplicate_by_the_rule(
+    world: InProcessSandbox, contacts: list[dict[str, Any]]
+) -> None:
+    with world.app.sandbox.database.read() as connection:
         shared = connection.execute(
             "SELECT count(*) FROM (SELECT key FROM contacts__keys GROUP BY key HAVING count(*) > 1)"
         ).fetchone()[0]

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, Caller, House
+from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandbox
 
 
 @pytest.fixture(scope="module")
-def world() -> House:
+def world() -> InProcessSandbox:
     """A sandbox of two organizations of 300 contacts."""
-    return House(contacts=300)
+    return InProcessSandbox(contacts=300)
 
 
 @pytest.fixture(scope="module")
-def caller(world: House) -> Caller:
+def caller(world: InProcessSandbox) -> Caller:
     return world.admin()
 
 
@@ -25,7 +25,7 @@ def contacts(caller: Caller) -> dict[int, dict[str, Any]]:
     return {item["id"]: item for item in caller.items("contacts")}
 
 
-def test_every_organization_has_definitions_of_its_own(world: House, caller: Caller) -> None:
+def test_every_organization_has_definitions_of_its_own(world: InProcessSandbox, caller: Caller) -> None:
     for path, least in (
         ("contact-surveys", 2),
         ("insight-types", 3),
@@ -76,9 +76,9 @@ def test_answers_fit_their_questions(caller: Caller) -> None:
 
 
 def test_a_survey_and_a_type_of_insight_start_campaigns_and_others_do_not(
-    caller: Caller, world: House
+    caller: Caller, world: InProcessSandbox
 ) -> None:
-    with world.app.world.store.read() as connection:
+    with world.app.sandbox.database.read() as connection:
         (campaigns,) = connection.execute("SELECT campaigns FROM organizations WHERE id = 1").fetchone()
     for path, name in (
         ("contact-surveys", "survey_name"),
@@ -99,12 +99,12 @@ def test_some_contacts_are_in_a_channel_have_access_and_a_status_elsewhere(
         assert len({str(value) for value in shown}) >= 3
 
 
-def test_seeding_sends_nothing(world: House) -> None:
-    assert world.control("outbox") == []
+def test_seeding_sends_nothing(world: InProcessSandbox) -> None:
+    assert world.get_control("outbox") == []
 
 
-def test_numbers_ascend_with_time(world: House) -> None:
-    with world.app.world.store.read() as connection:
+def test_numbers_ascend_with_time(world: InProcessSandbox) -> None:
+    with world.app.sandbox.database.read() as connection:
         for table in ("contact_notes", "contact_survey_responses", "insights", "campaign_activity"):
             rows = connection.execute(
                 f"SELECT created FROM {table} WHERE organization = 1 ORDER BY id"
@@ -112,8 +112,8 @@ def test_numbers_ascend_with_time(world: House) -> None:
             assert rows == sorted(rows)
 
 
-def test_only_the_clock_differs_between_two_worlds_of_a_seed(world: House) -> None:
-    other = House(contacts=300)
+def test_only_the_clock_differs_between_two_worlds_of_a_seed(world: InProcessSandbox) -> None:
+    other = InProcessSandbox(contacts=300)
     for path in (
         "contact-notes",
         "contact-survey-responses",

@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BLUEWATER, House
+from tests.integrations.sandbox.clients import BLUEWATER, InProcessSandbox
 
 
 @pytest.fixture(scope="module")
-def world() -> House:
+def world() -> InProcessSandbox:
     """A sandbox of two organizations of 300 contacts."""
-    return House(contacts=300)
+    return InProcessSandbox(contacts=300)
 
 
 @pytest.mark.parametrize("name", ["Cedar Home Lending", BLUEWATER])
-def test_each_organization_has_a_few_of_everything(world: House, name: str) -> None:
+def test_each_organization_has_a_few_of_everything(world: InProcessSandbox, name: str) -> None:
     admin = world.admin(name)
     counts = {
         path: len(admin.items(path))
@@ -33,14 +33,14 @@ def test_each_organization_has_a_few_of_everything(world: House, name: str) -> N
 
 
 @pytest.mark.parametrize(("path", "role"), [("loans", "borrower"), ("accounts", "primary_account_holder")])
-def test_participants_are_in_the_owners_book(world: House, path: str, role: str) -> None:
+def test_participants_are_in_the_owners_book(world: InProcessSandbox, path: str, role: str) -> None:
     admin = world.admin()
     for item in admin.items(path):
         contact = admin.get(f"contacts/{item[role]['id']}")
         assert contact["owner"]["id"] == item["owner"]["id"]
 
 
-def test_loans_are_classified_and_dated(world: House) -> None:
+def test_loans_are_classified_and_dated(world: InProcessSandbox) -> None:
     loans = world.admin().items("loans")
     assert len({loan["loan_number"] for loan in loans}) == len(loans)
     for loan in loans:
@@ -50,7 +50,7 @@ def test_loans_are_classified_and_dated(world: House) -> None:
         assert not funded or loan["funded_date"] > loan["application_date"]
 
 
-def test_households_have_members_of_one_owner(world: House) -> None:
+def test_households_have_members_of_one_owner(world: InProcessSandbox) -> None:
     admin = world.admin()
     for entity in admin.items("entities"):
         assert entity["entity_type"] == {"system_name": "household"}
@@ -59,12 +59,12 @@ def test_households_have_members_of_one_owner(world: House) -> None:
         assert owners == {entity["owner"]["id"]}
 
 
-def test_everyone_but_the_admin_is_in_a_team(world: House) -> None:
+def test_everyone_but_the_admin_is_in_a_team(world: InProcessSandbox) -> None:
     for user in world.admin().items("users"):
         is_admin = user["role"]["role_name"] == "Organization Admin"
         assert len(user["teams"]) == (0 if is_admin else 1)
 
 
 def test_a_world_without_contacts_has_no_loans() -> None:
-    admin = House(contacts=0).admin()
+    admin = InProcessSandbox(contacts=0).admin()
     assert admin.items("loans") == admin.items("scenarios") == admin.items("activity") == []

@@ -2,7 +2,7 @@
 
 import requests
 
-from tests.integrations.sandbox.clients import REDIRECT_URI, Browser, House, told
+from tests.integrations.sandbox.clients import REDIRECT_URI, Browser, InProcessSandbox, redirect_parameters
 
 
 def error_of(response: requests.Response) -> str:
@@ -12,8 +12,8 @@ def error_of(response: requests.Response) -> str:
     return str(response.json()["error"])
 
 
-def test_the_consent_page_names_application_organization_user_and_scopes(house: House) -> None:
-    browser, user = Browser(house), house.officers()[0]
+def test_the_consent_page_names_application_organization_user_and_scopes(sandbox: InProcessSandbox) -> None:
+    browser, user = Browser(sandbox), sandbox.officers()[0]
     page = browser.sign_in(browser.open(scope="leadInteraction getUsers"), user)
     assert page.status_code == 200
     for text in ("Partner Portal", "Cedar Home Lending", user["username"], "leadInteraction", "getUsers"):
@@ -22,117 +22,119 @@ def test_the_consent_page_names_application_organization_user_and_scopes(house: 
     assert "Deny" in page.text
 
 
-def test_allowing_sends_a_code_and_the_state_back(house: House) -> None:
-    answer = Browser(house).consent(house.officers()[0], state="a b&c")
+def test_allowing_sends_a_code_and_the_state_back(sandbox: InProcessSandbox) -> None:
+    answer = Browser(sandbox).consent(sandbox.officers()[0], state="a b&c")
     assert answer == {"code": answer["code"], "state": "a b&c"}
 
 
-def test_denying_sends_access_denied_and_the_state_back(house: House) -> None:
-    answer = Browser(house).consent(house.officers()[0], action="deny")
+def test_denying_sends_access_denied_and_the_state_back(sandbox: InProcessSandbox) -> None:
+    answer = Browser(sandbox).consent(sandbox.officers()[0], action="deny")
     assert (answer["error"], answer["state"]) == ("access_denied", "xyz")
     assert answer["error_description"]
 
 
-def test_who_is_signed_in_already_goes_straight_to_consent(house: House) -> None:
-    browser = Browser(house)
-    browser.sign_in(browser.open(), house.officers()[0])
-    assert house.officers()[0]["username"] in browser.open(state="other").text
+def test_who_is_signed_in_already_goes_straight_to_consent(sandbox: InProcessSandbox) -> None:
+    browser = Browser(sandbox)
+    browser.sign_in(browser.open(), sandbox.officers()[0])
+    assert sandbox.officers()[0]["username"] in browser.open(state="other").text
 
 
-def test_someone_else_can_sign_in_instead(house: House) -> None:
-    browser = Browser(house)
-    first, second = house.officers()[:2]
+def test_someone_else_can_sign_in_instead(sandbox: InProcessSandbox) -> None:
+    browser = Browser(sandbox)
+    first, second = sandbox.officers()[:2]
     page = browser.press(browser.sign_in(browser.open(), first), "switch")
     assert "Password" in page.text
     assert second["username"] in browser.sign_in(page, second).text
 
 
-def test_an_unknown_client_gets_json_and_no_redirect(house: House) -> None:
-    assert error_of(Browser(house).open(client_id="nobody")) == "invalid_client"
-    assert error_of(Browser(house).open(client_id=None)) == "invalid_client"
-    assert error_of(Browser(house).open(client_id=house.organization()["client_id"])) == "invalid_client"
+def test_an_unknown_client_gets_json_and_no_redirect(sandbox: InProcessSandbox) -> None:
+    assert error_of(Browser(sandbox).open(client_id="nobody")) == "invalid_client"
+    assert error_of(Browser(sandbox).open(client_id=None)) == "invalid_client"
+    assert error_of(Browser(sandbox).open(client_id=sandbox.organization()["client_id"])) == "invalid_client"
 
 
-def test_an_unregistered_redirect_uri_gets_json_and_no_redirect(house: House) -> None:
-    assert error_of(Browser(house).open(redirect_uri="https://evil.example/")) == "redirect_uri_mismatch"
-    assert error_of(Browser(house).open(redirect_uri=REDIRECT_URI + "more")) == "redirect_uri_mismatch"
+def test_an_unregistered_redirect_uri_gets_json_and_no_redirect(sandbox: InProcessSandbox) -> None:
+    assert error_of(Browser(sandbox).open(redirect_uri="https://evil.example/")) == "redirect_uri_mismatch"
+    assert error_of(Browser(sandbox).open(redirect_uri=REDIRECT_URI + "more")) == "redirect_uri_mismatch"
 
 
 def test_one_of_several_redirect_uris_must_be_given() -> None:
-    house = House(redirect_uris=[REDIRECT_URI, "http://localhost:9000/back/"])
-    assert error_of(Browser(house).open(redirect_uri=None)) == "invalid_uri"
-    assert Browser(house).open(redirect_uri="http://localhost:9000/back/").status_code == 200
+    sandbox = InProcessSandbox(redirect_uris=[REDIRECT_URI, "http://localhost:9000/back/"])
+    assert error_of(Browser(sandbox).open(redirect_uri=None)) == "invalid_uri"
+    assert Browser(sandbox).open(redirect_uri="http://localhost:9000/back/").status_code == 200
 
 
-def test_a_missing_state_is_an_invalid_request(house: House) -> None:
-    assert told(Browser(house).open(state=None))["error"] == "invalid_request"
+def test_a_missing_state_is_an_invalid_request(sandbox: InProcessSandbox) -> None:
+    assert redirect_parameters(Browser(sandbox).open(state=None))["error"] == "invalid_request"
 
 
-def test_another_response_type_is_an_invalid_request(house: House) -> None:
-    answer = told(Browser(house).open(response_type="token"))
+def test_another_response_type_is_an_invalid_request(sandbox: InProcessSandbox) -> None:
+    answer = redirect_parameters(Browser(sandbox).open(response_type="token"))
     assert (answer["error"], answer["state"]) == ("invalid_request", "xyz")
 
 
-def test_an_unknown_scope_is_told_to_the_application(house: House) -> None:
-    assert told(Browser(house).open(scope="everything"))["error"] == "invalid_scope"
+def test_an_unknown_scope_is_told_to_the_application(sandbox: InProcessSandbox) -> None:
+    assert redirect_parameters(Browser(sandbox).open(scope="everything"))["error"] == "invalid_scope"
 
 
-def test_a_form_without_its_token_does_nothing(house: House) -> None:
-    browser = Browser(house)
-    page = browser.sign_in(browser.open(), house.officers()[0])
+def test_a_form_without_its_token_does_nothing(sandbox: InProcessSandbox) -> None:
+    browser = Browser(sandbox)
+    page = browser.sign_in(browser.open(), sandbox.officers()[0])
     answer = browser.session.post(page.url, data={"action": "allow"}, allow_redirects=False, timeout=5)
     assert answer.status_code == 403
     assert "Location" not in answer.headers
 
 
-def test_a_form_of_another_browser_does_nothing(house: House) -> None:
-    browser, other = Browser(house), Browser(house)
-    page = browser.sign_in(browser.open(), house.officers()[0])
-    other.sign_in(other.open(), house.officers()[1])
+def test_a_form_of_another_browser_does_nothing(sandbox: InProcessSandbox) -> None:
+    browser, other = Browser(sandbox), Browser(sandbox)
+    page = browser.sign_in(browser.open(), sandbox.officers()[0])
+    other.sign_in(other.open(), sandbox.officers()[1])
     assert other.press(page, "allow").status_code == 403
 
 
-def test_a_wrong_password_says_so_and_keeps_the_name(house: House) -> None:
-    browser, user = Browser(house), house.officers()[0]
+def test_a_wrong_password_says_so_and_keeps_the_name(sandbox: InProcessSandbox) -> None:
+    browser, user = Browser(sandbox), sandbox.officers()[0]
     page = browser.press(browser.open(), "sign-in", username=user["username"], password="wrong")
     assert page.status_code == 401
     assert 'role="alert"' in page.text
     assert f'value="{user["username"]}"' in page.text
 
 
-def test_one_can_sign_in_by_email_address(house: House) -> None:
-    browser, user = Browser(house), house.officers()[0]
+def test_one_can_sign_in_by_email_address(sandbox: InProcessSandbox) -> None:
+    browser, user = Browser(sandbox), sandbox.officers()[0]
     page = browser.press(browser.open(), "sign-in", username=user["email"], password=user["password"])
     assert "Allow" in page.text
 
 
-def test_an_inactive_user_cannot_sign_in(house: House) -> None:
-    browser = Browser(house)
-    inactive = next(user for user in house.organization()["users"] if not user["active"])
+def test_an_inactive_user_cannot_sign_in(sandbox: InProcessSandbox) -> None:
+    browser = Browser(sandbox)
+    inactive = next(user for user in sandbox.organization()["users"] if not user["active"])
     assert browser.sign_in(browser.open(), inactive).status_code == 401
 
 
-def test_what_a_person_types_is_escaped(house: House) -> None:
-    browser = Browser(house)
+def test_what_a_person_types_is_escaped(sandbox: InProcessSandbox) -> None:
+    browser = Browser(sandbox)
     page = browser.press(browser.open(), "sign-in", username='"><script>', password="x")
     assert "<script>" not in page.text
 
 
-def test_the_session_cookie_has_a_name_of_its_own_and_cannot_be_read_by_scripts(house: House) -> None:
-    cookie = Browser(house).open().headers["Set-Cookie"]
+def test_the_session_cookie_has_a_name_of_its_own_and_cannot_be_read_by_scripts(
+    sandbox: InProcessSandbox,
+) -> None:
+    cookie = Browser(sandbox).open().headers["Set-Cookie"]
     assert cookie.startswith("te_sandbox=")
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
 
 
-def test_pages_cannot_be_framed_or_cached(house: House) -> None:
-    headers = Browser(house).open().headers
+def test_pages_cannot_be_framed_or_cached(sandbox: InProcessSandbox) -> None:
+    headers = Browser(sandbox).open().headers
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_pages_have_language_title_main_and_heading(house: House) -> None:
-    text = Browser(house).open().text
-    for part in ('<html lang="en">', "<title>", "<main>", "<h1>", "invented people"):
+def test_pages_have_language_title_main_and_heading(sandbox: InProcessSandbox) -> None:
+    text = Browser(sandbox).open().text
+    for part in ('<html lang="en">', "<title>", "<main>", "<h1>", "invented data"):
         assert part in text
     assert text.count("<label for=") == 2

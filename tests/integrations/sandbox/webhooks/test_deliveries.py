@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import BASE, BLUEWATER, CEDAR, Caller, House, ada
+from tests.integrations.sandbox.clients import BASE, BLUEWATER, CEDAR, Caller, InProcessSandbox, ada
 from tests.integrations.sandbox.receivers import Receiver
 
 URL = "http://127.0.0.1:8000/hooks/"
@@ -17,8 +17,8 @@ class Scene:
 
     def __init__(self, **options: Any) -> None:
         self.receiver = Receiver()
-        self.house = House(http_webhooks=True, send=self.receiver, **options)
-        self.admin = self.house.admin()
+        self.sandbox = InProcessSandbox(http_webhooks=True, send=self.receiver, **options)
+        self.admin = self.sandbox.admin()
         self.subscription = self.subscribe()
 
     def subscribe(self, **more: Any) -> int:
@@ -29,20 +29,20 @@ class Scene:
     def contact(self, number: int = 0, caller: Caller | None = None) -> int:
         body = ada(email=f"ada{number}@mail.example")
         if caller is None:
-            body["owner"] = {"id": self.house.officers()[0]["id"]}
+            body["owner"] = {"id": self.sandbox.officers()[0]["id"]}
         id: int = (caller or self.admin).create("contacts", **body).json()["id"]
         return id
 
     def deliver(self) -> list[dict[str, Any]]:
         """Send what waits, and take what has arrived by it."""
         before = len(self.receiver.messages)
-        sent = self.house.steer("deliveries")["sent"]
+        sent = self.sandbox.post_control("deliveries")["sent"]
         new = self.receiver.messages[before:]
         assert self.receiver.is_down or sent == len(new)
         return new
 
     def statuses(self) -> list[str]:
-        return [entry["status"] for entry in self.house.control("deliveries")]
+        return [entry["status"] for entry in self.sandbox.get_control("deliveries")]
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_every_change_of_a_subscribed_item_is_told_with_its_secret(scene: Scene)
 def test_a_hash_tells_contents_apart_and_comes_back_with_them(scene: Scene) -> None:
     id = scene.contact()
     for title in ("Doctor", "Doctor", None):
-        scene.house.steer("clock", {"advance": 60})
+        scene.sandbox.post_control("clock", {"advance": 60})
         scene.admin.update(f"contacts/{id}", title=title)
     first, doctor, again, back = (message["hashValue"] for message in scene.deliver())
     assert first == back
@@ -88,8 +88,10 @@ def test_only_subscribed_actions_of_the_same_organization_are_told(scene: Scene)
     scene.admin.update(f"webhook-subscriptions/{scene.subscription}", remove_actions=[ACTIONS[1]])
     id = scene.contact()
     scene.admin.update(f"contacts/{id}", title="Doctor")
-    scene.admin.create("contact-groups", group_name="Sailors", owner={"id": scene.house.officers()[0]["id"]})
-    other = scene.house.admin(BLUEWATER)
+    scene.admin.create(
+        "contact-groups", group_name="Sailors", owner={"id": scene.sandbox.officers()[0]["id"]}
+    )
+    other = scene.sandbox.admin(BLUEWATER)
     other.update(f"contacts/{other.get('contacts')['items'][0]['id']}", title="Captain")
     assert [message["action"] for message in scene.deliver()] == ["CREATED"]
 
@@ -107,7 +109,7 @@ def test_a_refused_write_is_not_told(scene: Scene) -> None:
 
 
 def test_what_was_pending_still_carries_the_old_secret(scene: Scene) -> None:
-    scene.house.steer("webhooks", {"hold": True})
+    scene.sandbox.post_control("webhooks", {"hold": True})
     scene.contact(1)
     scene.admin.update(f"webhook-subscriptions/{scene.subscription}", secret="new secret")
     scene.contact(2)
@@ -115,7 +117,7 @@ def test_what_was_pending_still_carries_the_old_secret(scene: Scene) -> None:
 
 
 def test_what_a_user_changes_is_told_too(scene: Scene) -> None:
-    scene.contact(1, scene.house.user(scene.house.officers()[1]))
+    scene.contact(1, scene.sandbox.user(scene.sandbox.officers()[1]))
     assert len(scene.deliver()) == 1
 
 
@@ -134,7 +136,7 @@ def test_nothing_is_told_to_those_who_unsubscribed(scene: Scene) -> None:
 
 
 def test_repeats_come_on_request(scene: Scene) -> None:
-    scene.house.steer("webhooks", {"repeat": 2})
+    scene.sandbox.post_control("webhooks", {"repeat": 2})
     id = scene.contact()
     assert [message["id"] for message in scene.deliver()] == [id, id, id]
     assert scene.statuses() == ["delivered"]
@@ -142,19 +144,19 @@ def test_repeats_come_on_request(scene: Scene) -> None:
 
 
 def test_gaps_come_on_request(scene: Scene) -> None:
-    scene.house.steer("webhooks", {"drop_rate": 0.5})
+    scene.sandbox.post_control("webhooks", {"drop_rate": 0.5})
     ids = [scene.contact(number) for number in range(40)]
     found = [message["id"] for message in scene.deliver()]
     assert 5 < len(found) < 35
     assert set(found) < set(ids)
     assert scene.statuses().count("dropped") == 40 - len(found)
-    scene.house.steer("webhooks", {"drop_rate": 1})
+    scene.sandbox.post_control("webhooks", {"drop_rate": 1})
     scene.contact(100)
     assert scene.deliver() == []
 
 
 def test_disorder_comes_on_request(scene: Scene) -> None:
-    scene.house.steer("webhooks", {"shuffle": True, "repeat": 1})
+    scene.sandbox.post_control("webhooks", {"shuffle": True, "repeat": 1})
     ids = [scene.contact(number) for number in range(20)]
     found = [message["id"] for message in scene.deliver()]
     assert found != sorted(found)
@@ -162,27 +164,27 @@ def test_disorder_comes_on_request(scene: Scene) -> None:
 
 
 def test_what_is_held_waits_until_it_is_asked_for_or_released(scene: Scene) -> None:
-    scene.house.steer("webhooks", {"hold": True})
+    scene.sandbox.post_control("webhooks", {"hold": True})
     scene.contact(1)
-    deliverer = scene.house.app.world.deliverer
+    deliverer = scene.sandbox.app.sandbox.delivery_worker
     assert deliverer.deliver(everything=False) == 0
     assert scene.statuses() == ["pending"]
     assert len(scene.deliver()) == 1
     scene.contact(2)
-    scene.house.steer("webhooks", {"hold": False})
+    scene.sandbox.post_control("webhooks", {"hold": False})
     assert deliverer.deliver(everything=False) == 1
 
 
 def test_a_receiver_that_fails_gets_it_again_later(scene: Scene) -> None:
-    deliverer = scene.house.app.world.deliverer
+    deliverer = scene.sandbox.app.sandbox.delivery_worker
     scene.receiver.status = 500
     scene.contact()
     assert deliverer.deliver(everything=False) == 1
     assert deliverer.deliver(everything=False) == 0
-    (entry,) = scene.house.control("deliveries")
+    (entry,) = scene.sandbox.get_control("deliveries")
     assert (entry["status"], entry["attempts"], entry["answered"]) == ("pending", 1, 500)
     scene.receiver.status = 204
-    scene.house.steer("clock", {"advance": 2})
+    scene.sandbox.post_control("clock", {"advance": 2})
     assert deliverer.deliver(everything=False) == 1
     assert scene.statuses() == ["delivered"]
 
@@ -201,19 +203,19 @@ def test_a_receiver_that_is_down_is_tried_once_a_round(scene: Scene) -> None:
     scene.receiver.is_down = True
     for number in range(5):
         scene.contact(number)
-    assert scene.house.steer("deliveries") == {"sent": 1}
+    assert scene.sandbox.post_control("deliveries") == {"sent": 1}
     scene.receiver.is_down = False
     assert len(scene.deliver()) == 5
 
 
 def test_a_clock_that_is_put_back_delays_nothing_for_long(scene: Scene) -> None:
-    scene.house.steer("clock", {"advance": 86400})
-    scene.admin = scene.house.admin()
+    scene.sandbox.post_control("clock", {"advance": 86400})
+    scene.admin = scene.sandbox.admin()
     scene.receiver.status = 500
     scene.contact()
-    deliverer = scene.house.app.world.deliverer
+    deliverer = scene.sandbox.app.sandbox.delivery_worker
     deliverer.deliver(everything=False)
-    scene.house.steer("clock", {"advance": -86400})
+    scene.sandbox.post_control("clock", {"advance": -86400})
     scene.receiver.status = 200
     assert deliverer.deliver(everything=False) == 1
 
@@ -224,7 +226,7 @@ def test_other_machines_are_called_only_where_the_sandbox_was_started_so() -> No
         scene.admin.update(f"webhook-subscriptions/{scene.subscription}", url="http://10.0.0.9/hooks/")
         scene.contact()
         assert len(scene.deliver()) == count
-        (entry,) = scene.house.control("deliveries")
+        (entry,) = scene.sandbox.get_control("deliveries")
         assert entry["status"] == status
         assert remote or "--remote-webhooks" in entry["error"]
 
@@ -232,7 +234,7 @@ def test_other_machines_are_called_only_where_the_sandbox_was_started_so() -> No
 def test_what_was_sent_is_listed_without_secrets(scene: Scene) -> None:
     id = scene.contact()
     scene.deliver()
-    answer = scene.house.session().get(f"{BASE}/_sandbox/deliveries", timeout=5)
+    answer = scene.sandbox.session().get(f"{BASE}/_sandbox/deliveries", timeout=5)
     assert SECRET not in answer.text
     (entry,) = answer.json()
     assert entry["at"] <= entry["last_sent"]
@@ -240,21 +242,26 @@ def test_what_was_sent_is_listed_without_secrets(scene: Scene) -> None:
         "seq": 1, "organization": CEDAR, "subscription": scene.subscription, "url": URL, "item": "CONTACT",
         "action": "CREATED", "id": id, "status": "delivered", "attempts": 1, "answered": 200, "error": None,
     }  # fmt: skip
-    assert scene.house.control("deliveries?since=1") == []
+    assert scene.sandbox.get_control("deliveries?since=1") == []
 
 
 def test_a_reset_forgets_subscriptions_deliveries_and_settings(scene: Scene) -> None:
-    scene.house.steer("webhooks", {"hold": True, "repeat": 3})
+    scene.sandbox.post_control("webhooks", {"hold": True, "repeat": 3})
     scene.contact()
-    scene.house.steer("reset")
-    assert scene.house.control("deliveries") == []
-    assert scene.house.control("webhooks") == {"repeat": 0, "drop_rate": 0.0, "shuffle": False, "hold": False}
-    assert scene.house.admin().items("webhook-subscriptions") == []
+    scene.sandbox.post_control("reset")
+    assert scene.sandbox.get_control("deliveries") == []
+    assert scene.sandbox.get_control("webhooks") == {
+        "repeat": 0,
+        "drop_rate": 0.0,
+        "shuffle": False,
+        "hold": False,
+    }
+    assert scene.sandbox.admin().items("webhook-subscriptions") == []
 
 
 def test_users_and_groups_can_be_watched_too(scene: Scene) -> None:
     scene.subscribe(actions=scene.admin.items("webhook-actions"))
-    owner = scene.house.officers()[0]["id"]
+    owner = scene.sandbox.officers()[0]["id"]
     scene.admin.update(f"users/{owner}", external_id="e-77")
     scene.admin.create("contact-groups", group_name="Sailors", owner={"id": owner})
     assert [(message["item"], message["action"]) for message in scene.deliver()] == [
@@ -268,7 +275,7 @@ def test_what_hangs_on_contacts_can_be_watched_too(scene: Scene) -> None:
     assert {"LOAN", "CONTACT_NOTE", "INSIGHT", "CONTACT_SURVEY_RESPONSE"} <= set(listed)
     scene.subscribe(actions=[{"item": "CONTACT_NOTE", "action": "CREATED"}], secret="notes")
     contact = scene.contact()
-    owner = {"id": scene.house.officers()[0]["id"]}
+    owner = {"id": scene.sandbox.officers()[0]["id"]}
     note = {
         "title": "Called",
         "note": "Will call back",
@@ -284,9 +291,9 @@ def test_what_hangs_on_contacts_can_be_watched_too(scene: Scene) -> None:
     "body",
     [None, [], {}, {"repeat": -1}, {"repeat": 1.5}, {"repeat": 101}, {"drop_rate": 2}, {"hold": 1}, {"x": 1}],
 )
-def test_settings_that_make_no_sense_are_refused(house: House, body: Any) -> None:
-    assert house.session().post(f"{BASE}/_sandbox/webhooks", json=body, timeout=5).status_code == 422
-    assert house.control("webhooks")["repeat"] == 0
+def test_settings_that_make_no_sense_are_refused(sandbox: InProcessSandbox, body: Any) -> None:
+    assert sandbox.session().post(f"{BASE}/_sandbox/webhooks", json=body, timeout=5).status_code == 422
+    assert sandbox.get_control("webhooks")["repeat"] == 0
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
@@ -300,7 +307,7 @@ def test_what_is_told_of_is_found_by_the_id_that_is_told() -> None:
     scene.subscribe(actions=action)
     surveys = scene.admin.get("contact-surveys")["items"]
     survey = scene.admin.get(f"contact-surveys/{surveys[0]['id']}")
-    owner = {"id": scene.house.officers()[0]["id"]}
+    owner = {"id": scene.sandbox.officers()[0]["id"]}
     contact = scene.contact()
     scene.deliver()
     answer = scene.admin.create(
@@ -324,10 +331,10 @@ def test_an_address_that_is_none_holds_up_no_other() -> None:
         return 200
 
     heard: list[str] = []
-    house = House(http_webhooks=True, remote_webhooks=True, send=send)
-    admin = house.admin()
+    sandbox = InProcessSandbox(http_webhooks=True, remote_webhooks=True, send=send)
+    admin = sandbox.admin()
     for url in ("https://a..b/", "https://here.example/"):
         admin.create("webhook-subscriptions", url=url, secret=SECRET, actions=ACTIONS)
-    admin.create("contacts", **ada(owner={"id": house.officers()[0]["id"]}))
-    house.steer("deliveries")
+    admin.create("contacts", **ada(owner={"id": sandbox.officers()[0]["id"]}))
+    sandbox.post_control("deliveries")
     assert heard == ["https://here.example/"]

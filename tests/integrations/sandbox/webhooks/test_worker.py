@@ -20,7 +20,7 @@ def subscribe(caller: RemoteCaller, receiver: ReceivingServer) -> None:
 
 
 def contact(process: Process, caller: RemoteCaller, number: int) -> int:
-    owner = process.control("credentials")["organizations"][0]["users"][1]["id"]
+    owner = process.get_control("credentials")["organizations"][0]["users"][1]["id"]
     answer = caller.create("contacts", **ada(owner={"id": owner}, email=f"ada{number}@mail.example"))
     id: int = answer.json()["id"]
     return id
@@ -44,13 +44,13 @@ def test_what_was_waiting_when_the_process_was_killed_is_sent_by_the_next(tmp_pa
         with Process(*options) as first:
             caller = first.caller()
             subscribe(caller, receiver)
-            first.control("webhooks", {"hold": True})
+            first.post_control("webhooks", {"hold": True})
             ids = [contact(first, caller, number) for number in range(10)]
             first.popen.kill()
         assert receiver.messages == []
         with Process(*options) as second:
-            assert second.control("webhooks")["hold"] is True
-            second.control("webhooks", {"hold": False})
+            assert second.get_control("webhooks")["hold"] is True
+            second.post_control("webhooks", {"hold": False})
             assert [message["id"] for message in receiver.wait_for(10)] == ids
 
 

@@ -2,13 +2,13 @@
 
 import random
 
-from integrations.sandbox.engine.listing.bitset import Bits, members, slice_of
+from integrations.sandbox.engine.listing.bitset import BitSet, members, slice_members
 
 
 def test_a_set_holds_what_was_put_in_and_not_taken_out() -> None:
     rng = random.Random(3)
     expected = set(rng.sample(range(50_000), 900))
-    held = Bits(expected, size=50_000)
+    held = BitSet(expected, size=50_000)
     for _ in range(3000):
         number = rng.randrange(90_000)
         if rng.random() < 0.5:
@@ -17,19 +17,19 @@ def test_a_set_holds_what_was_put_in_and_not_taken_out() -> None:
         else:
             held.discard(number)
             expected.discard(number)
-    assert list(members(held.number)) == sorted(expected)
+    assert list(members(held.as_int)) == sorted(expected)
 
 
 def test_an_empty_set_is_nothing() -> None:
-    assert Bits().number == 0
-    assert list(members(0)) == slice_of(0, 0, 5) == []
+    assert BitSet().as_int == 0
+    assert list(members(0)) == slice_members(0, 0, 5) == []
 
 
 def test_any_slice_is_that_of_the_sorted_numbers() -> None:
     rng = random.Random(4)
     for density in (0.001, 0.2, 1):
         numbers = [number for number in range(60_000) if rng.random() < density]
-        held = Bits(numbers, size=60_000).number
+        held = BitSet(numbers, size=60_000).as_int
         for skip in (0, 1, len(numbers) // 2, len(numbers) - 3, len(numbers), len(numbers) + 9):
             skip = max(0, skip)
-            assert slice_of(held, skip, 100) == numbers[skip : skip + 100]
+            assert slice_members(held, skip, 100) == numbers[skip : skip + 100]

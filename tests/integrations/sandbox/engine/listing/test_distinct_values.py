@@ -3,7 +3,7 @@
 import random
 import sqlite3
 
-from integrations.sandbox.engine.listing.distinct_values import Vocabulary
+from integrations.sandbox.engine.listing.distinct_values import DistinctValues
 
 LETTERS = "aAbBéÉ%_ \n\\"
 
@@ -22,7 +22,7 @@ def test_it_finds_what_like_finds_among_first_and_added_values() -> None:
     rng = random.Random(11)
     values = {"".join(rng.choices(LETTERS, k=rng.randrange(1, 9))) for _ in range(1500)}
     listed = sorted(values)
-    vocabulary = Vocabulary([*listed[:400], None, ""])
+    vocabulary = DistinctValues([*listed[:400], None, ""])
     for value in listed[300:]:
         vocabulary.add(value)
     vocabulary.add(None)
@@ -32,14 +32,14 @@ def test_it_finds_what_like_finds_among_first_and_added_values() -> None:
 
 
 def test_too_many_values_are_not_listed() -> None:
-    vocabulary = Vocabulary(f"name {number}" for number in range(100))
+    vocabulary = DistinctValues(f"name {number}" for number in range(100))
     assert vocabulary.containing("name", 99) is None
     assert len(vocabulary.containing("name", 101) or ()) == 100
     assert vocabulary.containing("name 1\n", 100) is None
 
 
 def test_a_value_of_several_lines_is_kept_although_its_lines_stand_there_side_by_side() -> None:
-    vocabulary = Vocabulary(["aa", "bb"])
+    vocabulary = DistinctValues(["aa", "bb"])
     vocabulary.add("aa\nbb")
     for number in range(600):
         vocabulary.add(f"name {number}")

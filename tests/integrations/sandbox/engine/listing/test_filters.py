@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import Caller, House, ada
+from tests.integrations.sandbox.clients import Caller, InProcessSandbox, ada
 
 
 def put(caller: Caller, owner: dict[str, Any], **body: Any) -> int:
@@ -38,14 +38,16 @@ def test_each_filter_finds_the_contact(admin: Caller, owner: dict[str, Any], fil
 
 
 @pytest.mark.parametrize("by", ["id", "email", "username", "external_id"])
-def test_owners_are_found_by_any_of_their_names(house: House, admin: Caller, by: str) -> None:
-    owner = next(user for user in house.officers() if user["external_id"])
+def test_owners_are_found_by_any_of_their_names(sandbox: InProcessSandbox, admin: Caller, by: str) -> None:
+    owner = next(user for user in sandbox.officers() if user["external_id"])
     expected = [item["id"] for item in admin.items("contacts") if item["owner"]["id"] == owner["id"]]
     assert expected
     assert found(admin, f"owner_{by}={owner[by]}") == expected
 
 
-def test_a_group_is_found_by_id_and_a_name_finds_it_with_every_owner(house: House, admin: Caller) -> None:
+def test_a_group_is_found_by_id_and_a_name_finds_it_with_every_owner(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
     items = admin.items("contacts")
     having = {
         item["id"]: group["id"]
@@ -109,9 +111,9 @@ def test_a_resource_without_filters_refuses_them(admin: Caller) -> None:
     assert answer.status_code == 422
 
 
-def test_a_user_filters_within_their_own_book(house: House) -> None:
-    owner, colleague = house.officers()[:2]
-    assert found(house.user(owner), f"owner_id={colleague['id']}") == []
+def test_a_user_filters_within_their_own_book(sandbox: InProcessSandbox) -> None:
+    owner, colleague = sandbox.officers()[:2]
+    assert found(sandbox.user(owner), f"owner_id={colleague['id']}") == []
 
 
 def test_the_beginning_of_time_is_a_moment_like_any_other(admin: Caller) -> None:

@@ -9,10 +9,10 @@ from unittest import mock
 import pytest
 
 from integrations.sandbox.engine.listing import filter_cache as conditions_of_lists
-from integrations.sandbox.engine.listing.list_index import Catalogue
+from integrations.sandbox.engine.listing.list_index import ListIndex
 from integrations.sandbox.engine.storage import change_log
 from integrations.sandbox.resources import RESOURCES
-from tests.integrations.sandbox.clients import BLUEWATER, CEDAR, Caller, House, ada
+from tests.integrations.sandbox.clients import BLUEWATER, CEDAR, Caller, InProcessSandbox, ada
 
 ORDERS = {
     "": "id",
@@ -22,11 +22,13 @@ ORDERS = {
 }
 
 
-def ids_in_file(house: House, organization: int, owner: int | None, condition: str, order: str) -> list[int]:
+def ids_in_file(
+    sandbox: InProcessSandbox, organization: int, owner: int | None, condition: str, order: str
+) -> list[int]:
     """What SQL finds; the condition is the test's own."""
     mine = "" if owner is None else f" AND owner = {owner}"
     query = f"SELECT id FROM contacts c WHERE organization = {organization}{mine} AND {condition} ORDER BY {order}"
-    with house.app.world.store.read() as connection:
+    with sandbox.app.sandbox.database.read() as connection:
         return [row[0] for row in connection.execute(query)]
 
 
@@ -42,9 +44,9 @@ def walked(caller: Caller, found: str, order: str, size: int) -> list[int]:
     return ids
 
 
-def conditions(house: House, owner: int) -> dict[str, str]:
+def conditions(sandbox: InProcessSandbox, owner: int) -> dict[str, str]:
     """Filters, and what they mean in SQL."""
-    with house.app.world.store.read() as connection:
+    with sandbox.app.sandbox.database.read() as connection:
         (middle,) = connection.execute(
             "SELECT updated FROM contacts WHERE organization = 1 ORDER BY updated LIMIT 1 OFFSET 60"
         ).fetchone()
@@ -74,17 +76,17 @@ def conditions(house: House, owner: int) -> dict[str, str]:
     }
 
 
-def compare(house: House, admin: Caller, user: Caller, owner: int) -> None:
-    for found, condition in conditions(house, owner).items():
+def compare(sandbox: InProcessSandbox, admin: Caller, user: Caller, owner: int) -> None:
+    for found, condition in conditions(sandbox, owner).items():
         for order, sql in ORDERS.items():
             for caller, whose in ((admin, None), (user, owner)):
-                expected = ids_in_file(house, 1, whose, condition, sql)
+                expected = ids_in_file(sandbox, 1, whose, condition, sql)
                 assert walked(caller, found, order, 7 if whose else 40) == expected, (found, order, whose)
 
 
-def change_at_random(house: House, admin: Caller, rng: random.Random) -> None:
+def change_at_random(sandbox: InProcessSandbox, admin: Caller, rng: random.Random) -> None:
     """Create, update, hand over, regroup, archive and delete a few contacts."""
-    officers = house.officers()
+    officers = sandbox.officers()
     for _ in range(25):
         ids = [item["id"] for item in admin.get("contacts", **{"page[size]": 100})["items"]]
         path = f"contacts/{rng.choice(ids)}"
@@ -103,34 +105,36 @@ def change_at_random(house: House, admin: Caller, rng: random.Random) -> None:
             admin.update(path, remove_contact_groups=[{"group_name": "Newsletter"}])
             admin.update(path, contact_groups=[{"group_name": "Newsletter"}], source="Website")
         else:
-            house.steer("clock", {"advance": rng.choice((0, 1, 3))})
+            sandbox.post_control("clock", {"advance": rng.choice((0, 1, 3))})
             admin.update(path, last_name=rng.choice(("Anderson", "Lee")))
 
 
 @pytest.mark.parametrize("place", ["memory", "file"])
 def test_pages_are_what_the_file_says_before_and_after_changes(place: str, tmp_path: Path) -> None:
-    house = House(":memory:" if place == "memory" else str(tmp_path / "sandbox.db"), contacts=120)
-    owner = house.officers()[0]
-    admin, user = house.admin(), house.user(owner)
+    sandbox = InProcessSandbox(
+        ":memory:" if place == "memory" else str(tmp_path / "sandbox.db"), contacts=120
+    )
+    owner = sandbox.officers()[0]
+    admin, user = sandbox.admin(), sandbox.user(owner)
     rng = random.Random(7)
-    compare(house, admin, user, owner["id"])
+    compare(sandbox, admin, user, owner["id"])
     for _ in range(2):
-        change_at_random(house, admin, rng)
-        compare(house, admin, user, owner["id"])
-    other = ids_in_file(house, 2, None, "1", "id")
-    assert walked(house.admin(BLUEWATER), "", "", 50) == other
+        change_at_random(sandbox, admin, rng)
+        compare(sandbox, admin, user, owner["id"])
+    other = ids_in_file(sandbox, 2, None, "1", "id")
+    assert walked(sandbox.admin(BLUEWATER), "", "", 50) == other
 
 
 def test_what_very_many_share_is_known_in_advance_and_kept_right() -> None:
-    with mock.patch.object(conditions_of_lists, "_MANY", 20):
-        house = House(contacts=120)
-        owner = house.officers()[0]
-        admin, user = house.admin(), house.user(owner)
-        shared = house.app.world.catalogues["contacts"]._conditions._shared
+    with mock.patch.object(conditions_of_lists, "_COMMON", 20):
+        sandbox = InProcessSandbox(contacts=120)
+        owner = sandbox.officers()[0]
+        admin, user = sandbox.admin(), sandbox.user(owner)
+        shared = sandbox.app.sandbox.list_indexes["contacts"]._conditions._shared
         assert any(key[1] == "a_source = ?" for key in shared)
         known = set(shared)
-        change_at_random(house, admin, random.Random(8))
-        compare(house, admin, user, owner["id"])
+        change_at_random(sandbox, admin, random.Random(8))
+        compare(sandbox, admin, user, owner["id"])
         assert set(shared) == known
         assert walked(admin, "source=WEBSITE", "", 50) == walked(admin, "source=Website", "", 50)
 
@@ -140,38 +144,38 @@ def test_fragments_that_very_many_contain_are_found_with_and_without_the_texts_a
     different: int,
 ) -> None:
     with (
-        mock.patch.object(conditions_of_lists, "_MOST_VALUES", 0),
-        mock.patch.object(conditions_of_lists, "_MANY_DIFFERENT", different),
+        mock.patch.object(conditions_of_lists, "_MAX_VALUES", 0),
+        mock.patch.object(conditions_of_lists, "_MANY_VALUES", different),
     ):
-        house = House(contacts=120)
-        owner = house.officers()[0]
-        admin, user = house.admin(), house.user(owner)
-        compare(house, admin, user, owner["id"])
-        change_at_random(house, admin, random.Random(9))
-        house.app.world.catalogues["contacts"].forget_conditions()
-        compare(house, admin, user, owner["id"])
+        sandbox = InProcessSandbox(contacts=120)
+        owner = sandbox.officers()[0]
+        admin, user = sandbox.admin(), sandbox.user(owner)
+        compare(sandbox, admin, user, owner["id"])
+        change_at_random(sandbox, admin, random.Random(9))
+        sandbox.app.sandbox.list_indexes["contacts"].clear_filter_cache()
+        compare(sandbox, admin, user, owner["id"])
 
 
-def test_a_deleted_group_leaves_no_members(house: House, admin: Caller) -> None:
+def test_a_deleted_group_leaves_no_members(sandbox: InProcessSandbox, admin: Caller) -> None:
     group = admin.get("contact-groups")["items"][0]["id"]
     assert admin.items("contacts", filter=f"group_id={group}")
     admin.delete(f"contact-groups/{group}")
     assert admin.items("contacts", filter=f"group_id={group}") == []
 
 
-def test_a_write_that_is_rolled_back_is_not_seen(house: House, admin: Caller) -> None:
+def test_a_write_that_is_rolled_back_is_not_seen(sandbox: InProcessSandbox, admin: Caller) -> None:
     before = [item["id"] for item in admin.items("contacts")]
-    with pytest.raises(sqlite3.IntegrityError), house.app.world.store.write() as connection:
+    with pytest.raises(sqlite3.IntegrityError), sandbox.app.sandbox.database.write() as connection:
         connection.execute("DELETE FROM contacts")
         connection.execute("INSERT INTO meta VALUES ('seed', '{}')")
     assert [item["id"] for item in admin.items("contacts", sort="id")] == before
 
 
-def test_more_changes_than_are_kept_are_read_anew(house: House, admin: Caller) -> None:
-    catalogue = house.app.world.catalogues["contacts"]
+def test_more_changes_than_are_kept_are_read_anew(sandbox: InProcessSandbox, admin: Caller) -> None:
+    list_index = sandbox.app.sandbox.list_indexes["contacts"]
     with (
-        mock.patch.object(change_log, "KEPT", 1),
-        mock.patch.object(catalogue, "_load", wraps=catalogue._load) as load,
+        mock.patch.object(change_log, "MAX_ENTRIES", 1),
+        mock.patch.object(list_index, "_load", wraps=list_index._load) as load,
     ):
         ids = [item["id"] for item in admin.items("contacts")]
         for id in ids[:2]:
@@ -180,12 +184,12 @@ def test_more_changes_than_are_kept_are_read_anew(house: House, admin: Caller) -
     assert load.called
 
 
-def test_many_changed_at_once_are_read_anew(house: House, admin: Caller) -> None:
-    catalogue = house.app.world.catalogues["contacts"]
+def test_many_changed_at_once_are_read_anew(sandbox: InProcessSandbox, admin: Caller) -> None:
+    list_index = sandbox.app.sandbox.list_indexes["contacts"]
     group = admin.get("contact-groups")["items"][0]["id"]
     with (
-        mock.patch("integrations.sandbox.engine.listing.list_index._MOST_CHANGED", 0),
-        mock.patch.object(catalogue, "_load", wraps=catalogue._load) as load,
+        mock.patch("integrations.sandbox.engine.listing.list_index._MAX_CHANGED", 0),
+        mock.patch.object(list_index, "_load", wraps=list_index._load) as load,
     ):
         admin.delete(f"contact-groups/{group}")
         assert admin.items("contacts", filter=f"group_id={group}") == []
@@ -193,30 +197,30 @@ def test_many_changed_at_once_are_read_anew(house: House, admin: Caller) -> None
 
 
 def test_a_reader_of_a_world_that_was_replaced_takes_nothing_over(tmp_path: Path) -> None:
-    house = House(str(tmp_path / "sandbox.db"))
-    admin = house.admin()
+    sandbox = InProcessSandbox(str(tmp_path / "sandbox.db"))
+    admin = sandbox.admin()
     for item in admin.items("contacts")[:5]:
         admin.update(f"contacts/{item['id']}", title="Captain")
-    world = house.app.world
-    with world.store.read() as connection:
+    world = sandbox.app.sandbox
+    with world.database.read() as connection:
         connection.execute("SELECT 1 FROM meta").fetchone()
-        house.steer("reset")
-        expected = ids_in_file(house, 1, None, "1", "updated, id")
-        world.catalogues["contacts"].catch_up(connection)
-    assert walked(house.admin(CEDAR), "", "internal_updated_at", 40) == expected
+        sandbox.post_control("reset")
+        expected = ids_in_file(sandbox, 1, None, "1", "updated, id")
+        world.list_indexes["contacts"].update(connection)
+    assert walked(sandbox.admin(CEDAR), "", "internal_updated_at", 40) == expected
 
 
 def test_a_catalogue_of_nothing_has_empty_pages() -> None:
-    admin = House(contacts=0).admin()
+    admin = InProcessSandbox(contacts=0).admin()
     for order in ORDERS:
         assert admin.get("contacts", sort=order)["items"] == []
-    assert Catalogue(RESOURCES["contacts"]).resource.large
+    assert ListIndex(RESOURCES["contacts"]).resource.large
 
 
 def test_contacts_can_be_created_in_an_empty_world() -> None:
-    house = House(contacts=0)
-    admin = house.admin()
-    owner = house.officers()[0]
+    sandbox = InProcessSandbox(contacts=0)
+    admin = sandbox.admin()
+    owner = sandbox.officers()[0]
     bodies: list[dict[str, Any]] = [
         ada(owner={"id": owner["id"]}, email=f"{n}@mail.example") for n in range(3)
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import Caller, House, ada
+from tests.integrations.sandbox.clients import Caller, InProcessSandbox, ada
 
 
 def test_a_page_has_the_documented_envelope(admin: Caller) -> None:
@@ -38,7 +38,7 @@ def test_page_sizes_and_numbers_are_tolerated(admin: Caller, query: str, size: i
 
 
 def test_an_empty_list_has_one_page() -> None:
-    page = House(contacts=0).admin().get("contacts")
+    page = InProcessSandbox(contacts=0).admin().get("contacts")
     assert page == {"items": [], "links": {"first": 1, "last": 1, "next": None, "prev": None}}
 
 
@@ -69,9 +69,11 @@ def test_an_order_that_is_not_there_is_refused(admin: Caller, sort: str) -> None
     assert admin.call("GET", "contacts", params={"sort": sort}).status_code == 422
 
 
-def test_counts_follow_creating_deleting_and_moving_between_owners(house: House, admin: Caller) -> None:
-    owner, heir = house.officers()[:2]
-    mine, theirs = house.user(owner), house.user(heir)
+def test_counts_follow_creating_deleting_and_moving_between_owners(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
+    owner, heir = sandbox.officers()[:2]
+    mine, theirs = sandbox.user(owner), sandbox.user(heir)
 
     def counts() -> tuple[int, int, int, int]:
         found = [
@@ -93,13 +95,13 @@ def test_counts_follow_creating_deleting_and_moving_between_owners(house: House,
 
 
 def test_pages_across_many_blocks_of_ids_agree_with_the_whole_list() -> None:
-    house = House(contacts=1500)
-    admin = house.admin()
+    sandbox = InProcessSandbox(contacts=1500)
+    admin = sandbox.admin()
     rng = random.Random(4)
     for item in rng.sample(admin.items("contacts"), 60):
         assert admin.delete(f"contacts/{item['id']}").status_code in (200, 409)  # some are tied to loans
     assert len(admin.items("contacts")) < 1460
-    for caller in (admin, house.user(house.officers()[0])):
+    for caller in (admin, sandbox.user(sandbox.officers()[0])):
         every = [item["id"] for item in caller.items("contacts", sort="-id")][::-1]
         for number in range(1, len(every) // 37 + 2):
             page = caller.get("contacts", **{"page[size]": 37, "page[number]": number})
@@ -108,7 +110,7 @@ def test_pages_across_many_blocks_of_ids_agree_with_the_whole_list() -> None:
 
 
 def test_lists_hold_archived_contacts_too() -> None:
-    admin = House(contacts=300).admin()
+    admin = InProcessSandbox(contacts=300).admin()
     counted: dict[str, Any] = {
         value: len(admin.items("contacts", filter=f"archieved={value}")) for value in ("true", "0")
     }

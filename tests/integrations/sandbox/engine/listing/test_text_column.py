@@ -1,27 +1,27 @@
 """Fragments found text by text."""
 
 from integrations.sandbox.engine.listing.bitset import members
-from integrations.sandbox.engine.listing.text_column import Texts
+from integrations.sandbox.engine.listing.text_column import TextColumn
 
 
 def test_it_finds_the_numbers_whose_text_contains_a_fragment_in_any_ascii_case() -> None:
-    texts = Texts([(0, "Ada"), (3, "CADAVER"), (4, None), (5, "Édith"), (11, "dada%")])
-    assert list(members(texts.containing("ada").number)) == [0, 3, 11]
-    assert list(members(texts.containing("A%").number)) == [11]
-    assert list(members(texts.containing("édith").number)) == []
-    assert list(members(texts.containing("ÉDITH").number)) == [5]
+    texts = TextColumn([(0, "Ada"), (3, "CADAVER"), (4, None), (5, "Édith"), (11, "dada%")])
+    assert list(members(texts.containing("ada").as_int)) == [0, 3, 11]
+    assert list(members(texts.containing("A%").as_int)) == [11]
+    assert list(members(texts.containing("édith").as_int)) == []
+    assert list(members(texts.containing("ÉDITH").as_int)) == [5]
 
 
 def test_a_text_can_be_replaced_and_taken_away() -> None:
-    texts = Texts()
-    assert texts.containing("ada").number == 0
+    texts = TextColumn()
+    assert texts.containing("ada").as_int == 0
     texts.put(9, "Ada")
     texts.put(2, "Ada")
     texts.put(9, None)
-    assert list(members(texts.containing("ada").number)) == [2]
+    assert list(members(texts.containing("ada").as_int)) == [2]
 
 
 def test_texts_may_hold_any_character() -> None:
-    texts = Texts([(0, "a\0b"), (1, "c\nd"), (2, "")])
-    assert list(members(texts.containing("\0b").number)) == [0]
-    assert list(members(texts.containing("c\nd").number)) == [1]
+    texts = TextColumn([(0, "a\0b"), (1, "c\nd"), (2, "")])
+    assert list(members(texts.containing("\0b").as_int)) == [0]
+    assert list(members(texts.containing("c\nd").as_int)) == [1]

@@ -2,16 +2,16 @@
 
 import random
 
-from integrations.sandbox.engine.listing.bitset import Bits, members
-from integrations.sandbox.engine.listing.time_index import Chronology
+from integrations.sandbox.engine.listing.bitset import BitSet, members
+from integrations.sandbox.engine.listing.time_index import TimeIndex
 
 
-def check(held: Chronology, pairs: set[tuple[int, int]], chosen: set[int]) -> None:
-    picked = Bits(chosen, size=max(chosen, default=0) + 1).number
+def check(held: TimeIndex, pairs: set[tuple[int, int]], chosen: set[int]) -> None:
+    picked = BitSet(chosen, size=max(chosen, default=0) + 1).number
     order = [number for _, number in sorted(pairs) if number in chosen]
     for skip in (0, 5, len(order) // 2, max(0, len(order) - 20), len(order) + 1):
-        assert held.slice_of(picked, skip, 50, descends=False) == order[skip : skip + 50]
-        assert held.slice_of(picked, skip, 50, descends=True) == order[::-1][skip : skip + 50]
+        assert held.slice_members(picked, skip, 50, descends=False) == order[skip : skip + 50]
+        assert held.slice_members(picked, skip, 50, descends=True) == order[::-1][skip : skip + 50]
     times = sorted({seconds for seconds, _ in pairs}) or [0]
     for first, last in ((0, times[-1]), (times[len(times) // 2], times[-1]), (times[0], times[0]), (9, 3)):
         expected = {number for seconds, number in pairs if first <= seconds <= last}
@@ -22,7 +22,7 @@ def test_slices_and_spans_are_those_of_the_sorted_pairs_through_many_changes() -
     rng = random.Random(5)
     now = 1_700_000_000
     pairs = {(now + rng.randrange(10**6), number) for number in range(20_000)}
-    held = Chronology(pairs)
+    held = TimeIndex(pairs)
     times = {number: seconds for seconds, number in pairs}
     for _ in range(4):
         for number in rng.sample(range(30_000), 3000):
@@ -41,7 +41,7 @@ def test_slices_and_spans_are_those_of_the_sorted_pairs_through_many_changes() -
 
 
 def test_it_can_be_emptied_and_filled_again() -> None:
-    held = Chronology([(5, 1), (5, 0)])
+    held = TimeIndex([(5, 1), (5, 0)])
     check(held, {(5, 1), (5, 0)}, {0, 1})
     held.remove(5, 1)
     held.remove(5, 0)
@@ -52,7 +52,7 @@ def test_it_can_be_emptied_and_filled_again() -> None:
 
 def test_very_many_at_one_moment_are_found_too() -> None:
     pairs = {(1_700_000_000, number) for number in range(30_000)}
-    held = Chronology()
+    held = TimeIndex()
     for seconds, number in sorted(pairs):
         held.add(seconds, number)
     check(held, pairs, {number for _, number in pairs})

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.sandbox.engine.responses import Refusal
+from integrations.sandbox.engine.errors import ApiError
 from integrations.sandbox.engine.schema import identifiers
 from integrations.sandbox.resources import RESOURCES
 
@@ -18,24 +18,24 @@ PATHS = st.sampled_from(sorted(RESOURCES))
 @given(PATHS, NUMBERS)
 def test_what_is_shown_is_read_as_the_same_number(path: str, number: int) -> None:
     resource = RESOURCES[path]
-    shown = identifiers.show(resource, number)
-    assert identifiers.read(resource, shown) == number
-    assert identifiers.read(resource, f" {str(shown).upper()} ") == number
+    shown = identifiers.to_public(resource, number)
+    assert identifiers.to_number(resource, shown) == number
+    assert identifiers.to_number(resource, f" {str(shown).upper()} ") == number
 
 
 @given(NUMBERS, NUMBERS)
 def test_two_records_have_two_ids(one: int, other: int) -> None:
     for path, digits in (("contact-surveys", 16), ("campaigns", 32)):
-        ids = [identifiers.show(RESOURCES[path], number) for number in (one, other)]
+        ids = [identifiers.to_public(RESOURCES[path], number) for number in (one, other)]
         assert all(re.fullmatch(f"[0-9a-f]{{{digits}}}", str(id)) for id in ids)
         assert (ids[0] == ids[1]) == (one == other)
 
 
 def test_resources_number_alike_and_show_it_differently() -> None:
     surveys, responses = RESOURCES["contact-surveys"], RESOURCES["contact-survey-responses"]
-    assert identifiers.show(surveys, 301) != identifiers.show(responses, 301)
-    assert identifiers.show(RESOURCES["contacts"], 301) == 301
-    assert identifiers.show(RESOURCES["entities"], 301) == "301"
+    assert identifiers.to_public(surveys, 301) != identifiers.to_public(responses, 301)
+    assert identifiers.to_public(RESOURCES["contacts"], 301) == 301
+    assert identifiers.to_public(RESOURCES["entities"], 301) == "301"
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_resources_number_alike_and_show_it_differently() -> None:
     ],
 )
 def test_what_is_no_id_of_a_resource_is_not_found(path: str, value: Any) -> None:
-    with pytest.raises(Refusal) as refused:
-        identifiers.read(RESOURCES[path], value)
+    with pytest.raises(ApiError) as refused:
+        identifiers.to_number(RESOURCES[path], value)
     assert refused.value.status == 404
-    assert identifiers.read_or_none(RESOURCES[path], value) is None
+    assert identifiers.to_number_or_none(RESOURCES[path], value) is None
 
 
 @given(st.text("0123456789abcdef", min_size=16, max_size=16))
 def test_any_hexadecimal_text_is_an_id_of_one_number_or_of_none(text: str) -> None:
     surveys = RESOURCES["contact-surveys"]
-    number = identifiers.read_or_none(surveys, text)
-    assert number is None or identifiers.show(surveys, number) == text
+    number = identifiers.to_number_or_none(surveys, text)
+    assert number is None or identifiers.to_public(surveys, number) == text

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import Caller, House
+from tests.integrations.sandbox.clients import Caller, InProcessSandbox
 
 NAME = {"first_name": "Ada", "last_name": "Birch", "source": "OurSystem"}
 HOME = {"address": "12 Fern Way", "city": "Fairhaven", "state": "MN", "zip_code": "55123"}
@@ -68,8 +68,8 @@ def test_what_differs_in_every_identity_is_somebody_else(
     assert post(admin, owner, second)[0]
 
 
-def test_another_owner_may_have_the_same_contact(house: House, admin: Caller) -> None:
-    first, second = (post(admin, user, {"email": "a@mail.example"}) for user in house.officers()[:2])
+def test_another_owner_may_have_the_same_contact(sandbox: InProcessSandbox, admin: Caller) -> None:
+    first, second = (post(admin, user, {"email": "a@mail.example"}) for user in sandbox.officers()[:2])
     assert first[0]
     assert second[0]
 
@@ -97,7 +97,7 @@ def test_an_identity_follows_a_change(admin: Caller, owner: dict[str, Any]) -> N
 
 
 def test_names_that_read_alike_when_put_together_are_different_people(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     own = {"owner": {"id": owner["id"]}, "email": "ab@mail.example", "source": "Web"}
     one = admin.create("contacts", first_name="A|B", last_name="C", **own)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import CEDAR, Caller, House, ada
+from tests.integrations.sandbox.clients import CEDAR, Caller, InProcessSandbox, ada
 
 CONSENT = {
     "communication_agent": "agentic-a-i", "communication_channel": "phone", "channel_target": "+17635550123",
@@ -15,28 +15,32 @@ KNOWN = {"first_name": "Ada", "last_name": "Birch", "email": "ada.birch@mail.exa
 
 
 @pytest.fixture
-def user(house: House, owner: dict[str, Any]) -> Caller:
-    return house.user(owner)
+def user(sandbox: InProcessSandbox, owner: dict[str, Any]) -> Caller:
+    return sandbox.user(owner)
 
 
-def digest(house: House) -> str:
-    return str(house.control("state")["organizations"][CEDAR]["contacts"]["digest"])
+def digest(sandbox: InProcessSandbox) -> str:
+    return str(sandbox.get_control("state")["organizations"][CEDAR]["contacts"]["digest"])
 
 
-def test_a_consent_is_granted_with_a_new_contact_and_told_by_no_answer(house: House, user: Caller) -> None:
+def test_a_consent_is_granted_with_a_new_contact_and_told_by_no_answer(
+    sandbox: InProcessSandbox, user: Caller
+) -> None:
     answer = user.create("contacts", **ada(grant_consent=CONSENT))
     assert answer.status_code == 201
     shown = user.get(f"contacts/{answer.json()['id']}")
     assert not [name for name in shown if "consent" in name]
 
 
-def test_a_consent_is_granted_and_revoked_by_updates_that_name_no_id(house: House, user: Caller) -> None:
+def test_a_consent_is_granted_and_revoked_by_updates_that_name_no_id(
+    sandbox: InProcessSandbox, user: Caller
+) -> None:
     user.create("contacts", **ada())
-    seen = {digest(house)}
+    seen = {digest(sandbox)}
     for consent in ({"grant_consent": CONSENT}, {"revoke_consent": CONSENT}, {"grant_consent": CONSENT}):
         answer = user.update("contacts/", **KNOWN, **consent)
         assert (answer.status_code, answer.json()) == (200, [])
-        seen.add(digest(house))
+        seen.add(digest(sandbox))
     assert len(seen) == 3
 
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import Caller, House, ada
+from tests.integrations.sandbox.clients import Caller, InProcessSandbox, ada
 from tests.integrations.sandbox.resources.test_contacts import create
 
 
 def test_a_contact_shared_with_others_is_deleted_only_when_it_is_no_longer(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
-    colleague = house.officers()[1]
+    colleague = sandbox.officers()[1]
     id = create(admin, owner, shared_with_users=[{"id": colleague["id"]}])
     answer = admin.delete(f"contacts/{id}")
     assert answer.status_code == 409
@@ -33,15 +33,15 @@ def test_a_contact_that_takes_part_in_a_loan_is_not_deleted(admin: Caller, owner
 
 
 def test_a_patch_without_an_id_changes_the_contact_that_would_be_duplicated(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner)
-    user = house.user(owner)
+    user = sandbox.user(owner)
     known = {"first_name": "ada", "last_name": "birch", "email": "ada.birch@mail.example"}
     answer = user.update("contacts/", **known, nickname="Addie", source="Elsewhere")
     assert (answer.status_code, answer.json()) == (200, [])
     assert user.get(f"contacts/{id}")["nickname"] == "Addie"
-    assert user.update("contacts", **known, owner={"id": house.officers()[1]["id"]}).status_code == 200
+    assert user.update("contacts", **known, owner={"id": sandbox.officers()[1]["id"]}).status_code == 200
     assert admin.update("contacts", **known, owner={"id": owner["id"]}, city="Fairhaven").status_code == 200
     assert admin.get(f"contacts/{id}")["city"] == "Fairhaven"
     unknown = user.update("contacts", first_name="Nobody", last_name="Birch", email="x@mail.example")
@@ -52,13 +52,13 @@ def test_a_patch_without_an_id_changes_the_contact_that_would_be_duplicated(
 
 
 def test_a_contact_joins_and_leaves_entities_by_its_own_write(
-    house: House, admin: Caller, owner: dict[str, Any]
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     entity = admin.create("entities", entity_name="Birch family", external_id="fam-1").json()["id"]
     members = {"relationship_type": {"system_name": "members"}}
     body = {**members, "parent": {"id": str(entity), "entity_name": "Birch family"}}
     id = create(admin, owner, related_entities=[body])
-    assert house.user(owner).get(f"contacts/{id}")["related_entities"] == [body]
+    assert sandbox.user(owner).get(f"contacts/{id}")["related_entities"] == [body]
     (shown,) = admin.get(f"entities/{entity}")["related_entities"]
     assert [child["id"] for child in shown["children"]] == [id]
     by_external_id = {**members, "parent": {"external_id": "fam-1"}}
