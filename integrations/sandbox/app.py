@@ -119,7 +119,7 @@ def _respond(context: Context, path: str, fault: Fault | None = None) -> Respons
     except ApiError as error:
         return error.response().to_wsgi()
     except Exception:
-        # Show a bug to whoever runs the sandbox, and respond instead of cutting the connection.
+        # Print the bug, and respond instead of cutting the connection.
         traceback.print_exc()
         return ApiError(500, "sandbox_error", "The sandbox failed; see its log").response().to_wsgi()
 

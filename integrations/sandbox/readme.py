@@ -1,6 +1,6 @@
-"""The list of what is emulated, guessed and not there, made from the declarations: part of the README.
+"""Generates the list in the README of what is emulated, what is assumed and what is missing.
 
-`python -m integrations.sandbox.readme` rewrites that part of the README beside this file.
+Run `python -m integrations.sandbox.readme` to update the README.
 """
 
 from __future__ import annotations
@@ -23,43 +23,43 @@ _METHODS = (
     ("delete", "DELETE /v1/{}/ID"),
 )
 GENERAL_ASSUMPTIONS = (
-    "Error bodies of 404, 405, 415, 429 and 400 for broken JSON: only their status is documented.",
-    "An unknown filter, a filter value that cannot be one and an unknown sort answer 422.",
-    "Attributes that are not known are ignored, as the vendor's own example of an update relies on.",
-    "A request refused with 429 does not count towards a limit; a token request that fails does.",
-    "Equal texts are compared without regard to case, telephone numbers by their digits.",
+    "The bodies of 404, 405, 415 and 429, and of 400 for invalid JSON. Only the statuses are documented.",
+    "An unknown filter, an invalid filter value and an unknown sort return 422.",
+    "Unknown attributes are ignored. The vendor's own example of an update relies on it.",
+    "A request that gets a 429 doesn't count toward a limit. A token request that fails does.",
+    "Strings are compared ignoring case, phone numbers by their digits.",
     "A page beyond the last one is empty. A page size above 100 means 100.",
-    "The lifetime of an authorization code (30 seconds), and the wording of token errors beyond"
-    " `invalid_client`.",
-    "Scopes: contacts, groups, notes, insights, recruits and campaigns need leadInteraction, surveys and their"
-    " responses leadSurveyInteraction, users getUsers, definitions describeSchema. All"
-    " client credentials may have every scope.",
+    "An authorization code is valid for 30 seconds. The wording of token errors other than `invalid_client`.",
+    "Scopes: contacts, groups, notes, insights, recruits and campaigns need leadInteraction; surveys and their"
+    " responses leadSurveyInteraction; users getUsers; definitions describeSchema. Client credentials can have every"
+    " scope.",
 )
 FAILING_EXAMPLES = (
-    "`DELETE /v1/campaign-activity/` is published without an id and answers 405; with one it deletes.",
+    "`DELETE /v1/campaign-activity/` is published without an id and returns 405. With an id it works.",
     "`POST /v1/contacts` with `grant_consent` is published without a `source`, which every new contact needs, and"
-    " answers 422; with one it creates.",
-    "`PATCH /v1/contacts/` with a consent is published without an `owner`, whom admins have to name, and answers"
-    " them 422; users it answers as published.",
-    "`PATCH /v1/leads/ID` is published with some bodies that end in a comma, which is no JSON, and answers 400.",
+    " returns 422. With a source it works.",
+    "`PATCH /v1/contacts/` with a consent is published without an `owner`. Admins must name one and get a 422. For"
+    " users it works as published.",
+    "`PATCH /v1/leads/ID` is published with some bodies that end in a comma. That is not JSON and returns 400.",
 )
 NOT_EMULATED = (
-    "An `api_key` in place of a token, which the vendor enables for leads on request.",
+    "An `api_key` instead of a token. The vendor enables it for leads on request.",
     "The vendor's own administrators, who name an `owning_organization`.",
 )
 
 
-def describe() -> str:
-    """The list as Markdown."""
-    lines = ["### Emulated", ""]
-    lines += [
-        "- `GET /v1/authorize` with pages to sign in and consent on; `POST /v1/token` with client credentials,"
-        " authorization codes and refresh tokens that rotate",
+def generate() -> str:
+    """Return the list as Markdown."""
+    lines = [
+        "### Emulated",
+        "",
+        "- `GET /v1/authorize` with sign-in and consent pages; `POST /v1/token` with client credentials, authorization"
+        " codes and rotating refresh tokens",
         "- `GET /v1/heartbeat`, `GET /v1/teapot`",
     ]
     lines += [_resource(resource) for _, resource in sorted(RESOURCES.items()) if resource.methods]
     lines += [_endpoint(endpoint) for _, endpoint in sorted(ENDPOINTS.items())]
-    lines += ["", "### Guessed", "", "What the vendor does not document, decided here:", ""]
+    lines += ["", "### Assumptions", "", "The vendor doesn't document these. The sandbox assumes:", ""]
     lines += [f"- {assumption}" for assumption in GENERAL_ASSUMPTIONS]
     for path, resource in sorted(RESOURCES.items()):
         lines += [f"- {path}: {assumption}" for assumption in resource.assumptions]
@@ -67,17 +67,16 @@ def describe() -> str:
         lines += [f"- {path}: {assumption}" for assumption in endpoint.assumptions]
     lines += [
         "",
-        "### Answered otherwise",
+        "### Published examples that fail",
         "",
-        "Published requests need a token, and ids and names of this world where they have those of the vendor's"
-        " example organization. Some fail even so, by their own words:",
+        "Every published request needs a token, and ids and names that exist in the sandbox. These fail anyway:",
         "",
     ]
     lines += [f"- {request}" for request in FAILING_EXAMPLES]
-    lines += ["", "### Not there", "", "Every published address is there. What is not:", ""]
-    lines += [f"- {names}" for names in NOT_EMULATED]
+    lines += ["", "### Not emulated", "", "Every published URL exists. Missing are:", ""]
+    lines += [f"- {feature}" for feature in NOT_EMULATED]
     ignored = [(path, resource.ignored) for path, resource in sorted(RESOURCES.items()) if resource.ignored]
-    lines += ["", "Accepted in a request and ignored:", ""]
+    lines += ["", "Accepted and ignored in requests:", ""]
     lines += [f"- {path}: {', '.join(f'`{name}`' for name in names)}" for path, names in ignored]
     return "\n".join(lines)
 
@@ -99,12 +98,12 @@ def _endpoint(endpoint: Endpoint) -> str:
     return f"- {', '.join(forms)}: admins and users, scope {' or '.join(endpoint.scopes)}"
 
 
-def renewed(readme: str) -> str:
-    """The README's text with the list in it renewed."""
+def update(readme: str) -> str:
+    """Return the README's text with the list generated again."""
     before, _, rest = readme.partition(START)
     _, _, after = rest.partition(END)
-    return f"{before}{START}\n\n{describe()}\n\n{END}{after}"
+    return f"{before}{START}\n\n{generate()}\n\n{END}{after}"
 
 
 if __name__ == "__main__":
-    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    README.write_text(update(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""Campaigns: the e-mails that groups, surveys and insights would have sent."""
+"""Campaigns: the emails that groups, surveys and insights would have sent."""

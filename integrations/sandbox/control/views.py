@@ -47,7 +47,7 @@ def show_requests(context: Context) -> Any:
 
 
 def show_outbox(context: Context) -> Any:
-    """Return the e-mails that campaigns would have sent."""
+    """Return the emails that campaigns would have sent."""
     with context.sandbox.database.read() as connection:
         return outbox.read(connection)
 

@@ -54,7 +54,7 @@ EMAIL_ARCHIVE = Endpoint(
     collection={"GET": reject_missing_id},
     item={"GET": fetch},
     assumptions=(
-        "The archive holds the e-mails of campaigns: a message's id is its number in the outbox.",
-        "The user of the filter has to belong to the organization, not to have sent the message.",
+        "The archive holds campaign emails. A message's id is its number in the outbox.",
+        "The filter's user must belong to the organization, but need not have sent the message.",
     ),
 )

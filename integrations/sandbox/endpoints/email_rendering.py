@@ -69,7 +69,7 @@ def _record(
     if value is None:
         return None
     number = _positive(name, value)
-    # a person's token fills in nobody else's records
+    # A user's token can only use that user's records.
     record = records.load(connection, RESOURCES[table], request.organization, request.caller.user, number)
     if record is None:
         raise ApiError(400, f"{name} does not belong to the organization")
@@ -118,10 +118,10 @@ EMAIL_RENDERING = Endpoint(
     scopes=("emailInteraction",),
     collection={"POST": render},
     assumptions=(
-        "Placeholders are a contact's, loan's and account's attributes, and `sender_` or `comarketer_` before a"
-        " user's; one that is not known or empty disappears.",
+        "Placeholders are the attributes of a contact, loan or account, and of a user with the prefix `sender_` or"
+        " `comarketer_`. Unknown and empty ones are removed.",
         "Every other user of the organization is a comarketer of the sender.",
-        "`video` and `odc_push_result_id` are taken and change nothing.",
-        "No address lists templates: each organization is seeded with two, and the first one's id is 2001.",
+        "`video` and `odc_push_result_id` are accepted and have no effect.",
+        "There is no URL that lists templates. Each organization starts with two; the first one's id is 2001.",
     ),
 )

@@ -101,10 +101,10 @@ def update(connection: sqlite3.Connection, request: ApiRequest) -> ApiResponse:
     record.updated = max(opportunities.timestamp(request), record.updated)
     if old is not None:
         records.replace(connection, RESOURCES[PATH], old, record)
-    told: dict[str, Any] = {
+    body: dict[str, Any] = {
         "leadOpportunity": {"id": shown_id(record.id), "contact_id": record.one["contact"]}
     }
-    return ApiResponse(200, told | ({"errors": errors} if errors else {}))
+    return ApiResponse(200, body | ({"errors": errors} if errors else {}))
 
 
 def shown_id(number: int) -> str:
@@ -192,13 +192,14 @@ LEAD_OPPORTUNITIES = Endpoint(
     collection={"GET": fetch_page, "POST": create},
     item={"GET": fetch, "PATCH": update},
     assumptions=(
-        "Statuses and wordings of refusals that are not among the published ones: 400 and a sentence.",
-        "A filter that is unknown or not a number is told like a malformed one.",
-        "`source` becomes an object with an id of its own per organization; the id of a stage is a text.",
-        "A lead opportunity without an assigned user goes to the user who asks or, for an admin, to the first"
-        " active loan officer; a contact is created for them unless theirs is the same person.",
-        "A value of a product that has a published list must be in it, in any case of letters.",
-        "`errors` is in the answer to an update only where a part failed. Of an attribution, referrer, e-mail"
-        " address and telephone number nothing is shown, as in the published answers.",
+        "Undocumented errors: 400 with a message.",
+        "An unknown filter, or one that is not a number, gets the same error as a malformed filter.",
+        "`source` becomes an object with an id per organization. The id of a stage is a string.",
+        "A lead opportunity without an assigned user goes to the caller or, for an admin, to the first active loan"
+        " officer. A contact is created for that user unless they have one with the same name and email address or"
+        " phone number.",
+        "A product's value must be in the published list, if there is one. Case is ignored.",
+        "The response to an update has `errors` only if a part failed. As in the published responses, attribution,"
+        " referrer, email address and phone number are not shown.",
     ),
 )

@@ -115,12 +115,12 @@ LEADS = Endpoint(
     collection={"POST": create},
     item={"GET": fetch, "PATCH": update},
     assumptions=(
-        "The scope postLeads reaches as far as leadOpportunityInteraction. Access with an `api_key` is not there.",
-        "A new lead answers 201, a refusal 422 that names the attribute.",
-        "A lead that names no owner goes to the owner of the matching contact, to the user who asks or, for an"
-        " admin, to the first active loan officer.",
-        "Flags of an opportunity are shown as the texts true and false, `ok_to_email` as 1 or 0.",
-        "A new stage may be sent beside the lead's names or inside its opportunity. Changing a lead does not"
-        " change its contact.",
+        "The scope postLeads allows the same as leadOpportunityInteraction. An `api_key` is not supported.",
+        "A new lead returns 201, an invalid one 422 with the attribute's name.",
+        "A lead without an owner goes to the owner of the matching contact, to the caller or, for an admin, to the"
+        " first active loan officer.",
+        "Booleans of an opportunity are shown as the strings true and false, `ok_to_email` as 1 or 0.",
+        "A new stage can be sent next to the lead's names or inside its opportunity. Changing a lead does not change"
+        " its contact.",
     ),
 )

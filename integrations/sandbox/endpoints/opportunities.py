@@ -70,7 +70,7 @@ def text_values(payload: dict[str, Any]) -> dict[str, Any]:
     given = {name: payload[name] for name in (*_PLAIN.split(), "source") if name in payload}
     for name, value in given.items():
         if value is not None and not isinstance(value, (str, int)):
-            raise ApiError(400, f"{name} must be a text")
+            raise ApiError(400, f"{name} must be a string")
     given.pop("source", None)
     return {name: None if value is None else str(value) for name, value in given.items()}
 
@@ -182,6 +182,6 @@ def apply_update(connection: sqlite3.Connection, request: ApiRequest, record: Re
         record.attributes |= plain
         if payload.get("source"):
             record.one["source"] = source(connection, request)
-    except ApiError as refusal:
-        errors["leadOpportunity"] = f"Failed to update lead opportunity: {refusal}"
+    except ApiError as error:
+        errors["leadOpportunity"] = f"Failed to update lead opportunity: {error}"
     return errors

@@ -79,7 +79,7 @@ USER_IMAGES = Endpoint(
     collection={"POST": upload},
     binary_body=True,
     assumptions=(
-        "An upload answers 201. The image itself is not kept: its `url` leads nowhere.",
-        "A caller may upload for every user of the organization.",
+        "An upload returns 201. The image itself is not stored, so its `url` doesn't work.",
+        "A caller can upload for every user of the organization.",
     ),
 )

@@ -7,8 +7,9 @@ from typing import Any
 from . import relationships
 from .errors import ApiError
 from .schema import values
+from .schema.fields import Field, Items, Section
 from .schema.hooks import Change
-from .schema.resource import Field, Items, Relationship, Resource, Section
+from .schema.resource import Relationship, Resource
 
 
 def assign(resource: Resource, change: Change, *, new: bool) -> None:

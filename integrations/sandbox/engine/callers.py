@@ -11,12 +11,12 @@ from .schema.resource import Resource
 SCOPES: dict[str, str] = {
     "crm": "Use the CRM",
     "leadInteraction": "Read and change contacts and their groups",
-    "leadSurveyInteraction": "Read and change surveys and their answers",
+    "leadSurveyInteraction": "Read and change surveys and responses",
     "getUsers": "Read the list of users",
     "loanInteraction": "Read and change loans",
-    "postLeads": "Hand in new leads",
-    "describeSchema": "Read the definitions of custom fields",
-    "emailInteraction": "Render and archive e-mails",
+    "postLeads": "Submit new leads",
+    "describeSchema": "Read custom field definitions",
+    "emailInteraction": "Render emails and read the email archive",
     "leadOpportunitiesSalesPipelineInteraction": "Read and change the sales pipeline",
     "leadOpportunityInteraction": "Read and change lead opportunities",
 }

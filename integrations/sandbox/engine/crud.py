@@ -120,7 +120,7 @@ def delete(connection: sqlite3.Connection, resource: Resource, caller: Caller, i
     _hooks(resource).before_delete(connection, record)
     for other in RESOURCES.values():
         if relationships.is_protected(connection, other, resource, record.id):
-            raise in_use(f"it belongs to one of the {other.path}")
+            raise in_use(f"it is used in {other.path}")
     records.remove(connection, resource, record, RESOURCES.values())
     return ApiResponse(200, "[]")
 
@@ -207,7 +207,7 @@ def _change(
     hooks.clean(change)
     hooks.before_save(change)
     if resource.unique_on_update:
-        other = duplicates.find(connection, resource, record, besides=record.id)
+        other = duplicates.find(connection, resource, record, excluding=record.id)
         if other is not None:
             raise ApiError(422, f"Another record with these values exists: {other}")
     timestamp = values.format_timestamp(now)

@@ -8,9 +8,10 @@ from typing import Any
 
 from .errors import target_not_found
 from .schema import identifiers, values
+from .schema.fields import Column
 from .schema.record import Record
 from .schema.registry import RESOURCES
-from .schema.resource import OWNER, Column, Relationship, Resource, link_table
+from .schema.resource import OWNER, Relationship, Resource, link_table
 from .storage import duplicates, records
 
 
@@ -90,8 +91,8 @@ def find_duplicate(
         given = value.get(items.name)
         entries = given if isinstance(given, list) else []
         attributes[items.name] = [entry for entry in entries if isinstance(entry, dict)]
-    sought = Record(0, organization, owner if target.owned else None, attributes, "", "")
-    return duplicates.find(connection, target, sought)
+    described = Record(0, organization, owner if target.owned else None, attributes, "", "")
+    return duplicates.find(connection, target, described)
 
 
 def _described(target: Resource, value: dict[str, Any]) -> dict[str, Any]:

@@ -43,8 +43,8 @@ def render(
 
 def _visible_to_one(resource: Resource, caller: Caller) -> tuple[Relationship, ...]:
     shows_owner = resource.ownership is Ownership.SHOWN_TO_USER or (resource.owned and caller.is_admin)
-    told = tuple(relationship for relationship in resource.to_one if relationship.shown_fields)
-    return (OWNER, *told) if shows_owner else told
+    visible = tuple(relationship for relationship in resource.to_one if relationship.shown_fields)
+    return (OWNER, *visible) if shows_owner else visible
 
 
 def _add_to_one(

@@ -12,12 +12,12 @@ def decode(data: bytes) -> Any:
     Raise `ValueError` if it is not JSON. NaN, lone surrogates and endless nesting are not JSON.
     """
     try:
-        value = json.loads(data, parse_constant=_refuse)
+        value = json.loads(data, parse_constant=_reject)
         json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
 
 
-def _refuse(constant: str) -> None:
+def _reject(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")

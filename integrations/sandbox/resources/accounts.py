@@ -1,7 +1,8 @@
 """The accounts resource: bank accounts of contacts."""
 
+from ..engine.schema.fields import Column, Field, FieldType
 from ..engine.schema.hooks import Change, ResourceHooks
-from ..engine.schema.resource import Column, Field, FieldType, Filter, Lookup, Ownership, Resource
+from ..engine.schema.resource import Filter, Lookup, Ownership, Resource
 from .lending_lists import ACCOUNT_CLASS, account_list
 from .rules import custom_values, participant_transfers
 from .rules.contact_references import participant
@@ -64,10 +65,10 @@ ACCOUNTS = Resource(
         Filter("other_id", Lookup.TO_ONE),
     ),
     assumptions=(
-        "Accounts and their lists need the scope loanInteraction; none is published for them.",
-        "Nothing but the owner is required, and only that of an admin; two accounts may share everything.",
-        "The primary account holder counts as borrower; `agent_id` and `other_id` find nothing.",
-        "The times of creation and change cannot be set, although they are listed as assignable.",
+        "Accounts and their lists need the scope loanInteraction. The vendor documents none for them.",
+        "Only the owner is required, and only from an admin. Two accounts may be identical.",
+        "The primary account holder counts as borrower. `agent_id` and `other_id` match nothing.",
+        "The times of creation and change can't be set, although they are documented as assignable.",
     ),
     hooks=AccountHooks,
 )

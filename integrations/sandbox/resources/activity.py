@@ -1,15 +1,7 @@
 """The activity resource: what happened to contacts. Read-only."""
 
-from ..engine.schema.resource import (
-    Column,
-    Field,
-    FieldType,
-    Filter,
-    Lookup,
-    Ownership,
-    Relationship,
-    Resource,
-)
+from ..engine.schema.fields import Column, Field, FieldType
+from ..engine.schema.resource import Filter, Lookup, Ownership, Relationship, Resource
 
 ACTIVITY = Resource(
     path="activity",
@@ -38,8 +30,8 @@ ACTIVITY = Resource(
         Filter("owner_id", Lookup.OWNER, by="id"),
     ),
     assumptions=(
-        "Activity needs the scope leadInteraction, and what belongs to a contact goes with it.",
-        "What becomes activity, and of which type: new contacts, notes, survey responses, insights, loans, leads"
-        " and lead opportunities, and e-mails of campaigns.",
+        "Activities need the scope leadInteraction and are deleted with their contact.",
+        "Which events become activities, and of which type: new contacts, notes, survey responses, insights, loans,"
+        " leads and lead opportunities, and campaign emails.",
     ),
 )

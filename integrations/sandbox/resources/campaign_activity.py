@@ -2,17 +2,9 @@
 
 import dataclasses
 
+from ..engine.schema.fields import Column, Field, FieldType
 from ..engine.schema.hooks import Change, ResourceHooks
-from ..engine.schema.resource import (
-    Column,
-    Field,
-    FieldType,
-    Filter,
-    Lookup,
-    Ownership,
-    Relationship,
-    Resource,
-)
+from ..engine.schema.resource import Filter, Lookup, Ownership, Relationship, Resource
 from .campaigns import HEX_DIGITS
 from .rules.contact_references import CONTACT
 
@@ -49,12 +41,12 @@ CAMPAIGN_ACTIVITY = Resource(
         Filter("campaign_id", Lookup.TO_ONE, "campaign", by="id"),
     ),
     assumptions=(
-        "No example of an answer is published: an activity shows the id of its contact, the id and name of its"
-        " campaign, and to admins its owner.",
-        "A contact that is described in full is created, or updated where it is known, for the owner.",
-        "Without `touched_at` an activity is of the moment it is made.",
-        "The filter `related_range_ext_field` is published without a meaning and answers 422.",
-        "An activity is deleted by its id; the published address of that request has none and answers 405.",
+        "The shape of responses: an activity shows the id of its contact, the id and name of its campaign and, to"
+        " admins, its owner.",
+        "A contact that is sent in full is created for the owner, or updated if it exists.",
+        "`touched_at` defaults to the time of creation.",
+        "The filter `related_range_ext_field` has no documented meaning and returns 422.",
+        "An activity is deleted by its id. The published URL for this has no id and returns 405.",
     ),
     hooks=ActivityHooks,
 )

@@ -1,6 +1,7 @@
 """The campaigns resource: marketing campaigns of an outside system."""
 
-from ..engine.schema.resource import Column, Field, FieldType, Filter, Identity, Lookup, Resource
+from ..engine.schema.fields import Column, Field, FieldType
+from ..engine.schema.resource import Filter, Identity, Lookup, Resource
 
 HEX_DIGITS = 32
 
@@ -27,9 +28,9 @@ CAMPAIGNS = Resource(
         Filter("end_date_end", Lookup.LTE, "end_date"),
     ),
     assumptions=(
-        "No example of an answer is published: the shape follows the table of attributes, ids have 32 digits as in"
-        " the example of a campaign's activity.",
-        "A new campaign is visible and not archived. It sends nothing: the e-mails of the outbox come from the"
-        " automation that groups, surveys and insights start.",
+        "The shape of responses follows the table of attributes. Ids have 32 digits, as in the example of a"
+        " campaign's activity.",
+        "A new campaign is visible and not archived. It sends nothing: the emails in the outbox come from groups,"
+        " surveys and insights.",
     ),
 )

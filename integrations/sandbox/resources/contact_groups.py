@@ -1,8 +1,9 @@
 """The contact-groups resource: an owner's groups of contacts."""
 
 from ..engine.errors import ApiError
+from ..engine.schema.fields import Column, Field, FieldType
 from ..engine.schema.hooks import Change, ResourceHooks
-from ..engine.schema.resource import Column, Field, FieldType, Identity, Ownership, Resource
+from ..engine.schema.resource import Identity, Ownership, Resource
 
 
 class GroupHooks(ResourceHooks):
@@ -10,7 +11,7 @@ class GroupHooks(ResourceHooks):
 
     def owner_changed(self, change: Change, previous: int) -> None:
         """Reject a new owner: the group's contacts belong to the old one."""
-        raise ApiError(422, "A contact group cannot be given to another owner")
+        raise ApiError(422, "A contact group can't be given to another owner")
 
 
 CONTACT_GROUPS = Resource(
@@ -29,9 +30,9 @@ CONTACT_GROUPS = Resource(
     webhook_item="CONTACT_GROUP",
     hooks=GroupHooks,
     assumptions=(
-        "Renaming a group to a name its owner already uses answers 422, as does giving it to another owner.",
-        "Deleting a group takes its contacts out of it and changes nothing else about them.",
-        "Renaming a group does not change `internal_updated_at` of its contacts.",
-        "Contact groups have no filters; a filter answers 422 like any unknown one.",
+        "Renaming a group to a name that its owner already uses returns 422, and so does giving it to another owner.",
+        "Deleting a group removes its contacts from it and doesn't change them otherwise.",
+        "Renaming a group doesn't change `internal_updated_at` of its contacts.",
+        "Contact groups have no filters. Any filter returns 422.",
     ),
 )

@@ -1,17 +1,9 @@
 """The contact-notes resource: notes about contacts."""
 
 from ..engine import relationships
+from ..engine.schema.fields import Column, Field, FieldType
 from ..engine.schema.hooks import Change, ResourceHooks
-from ..engine.schema.resource import (
-    ActivityRule,
-    Column,
-    Field,
-    FieldType,
-    Filter,
-    Lookup,
-    Ownership,
-    Resource,
-)
+from ..engine.schema.resource import ActivityRule, Filter, Lookup, Ownership, Resource
 from .rules.contact_references import ASSUMPTIONS, CONTACT
 
 TYPES = 34
@@ -60,8 +52,8 @@ CONTACT_NOTES = Resource(
     hooks=NoteHooks,
     assumptions=(
         *ASSUMPTIONS,
-        "No note is private: nothing documents how one would become so.",
-        "Giving a note another owner than its contact's answers 422.",
-        "A type that is not in the published list answers 422.",
+        "No note is private, because nothing documents how to make one private.",
+        "Giving a note another owner than its contact's returns 422.",
+        "A type that is not in the published list returns 422.",
     ),
 )

@@ -9,16 +9,9 @@ from typing import Any
 from ..engine import relationships
 from ..engine.errors import ApiError, target_not_found
 from ..engine.schema import values
+from ..engine.schema.fields import Field, FieldType, Section
 from ..engine.schema.hooks import Change
-from ..engine.schema.resource import (
-    ALL_METHODS,
-    USER_KEY_FIELDS,
-    USER_SHOWN_FIELDS,
-    Field,
-    FieldType,
-    Relationship,
-    Section,
-)
+from ..engine.schema.resource import ALL_METHODS, USER_KEY_FIELDS, USER_SHOWN_FIELDS, Relationship
 from .contacts import CONTACTS, ContactHooks
 from .rules.us_states import STATES
 
@@ -173,12 +166,12 @@ CONTACT_RECRUITS = dataclasses.replace(
     has_list_index=False,
     hooks=RecruitHooks,
     assumptions=(
-        "Recruits are kept apart from contacts and are not listed among them; no id belongs to both. What is said"
-        " of contacts holds for them too.",
-        "The attributes of `recruit_info` are named as in the examples, not as in the table.",
-        "Naming a manager, status, metric or unit that does not exist answers 422, as for any relationship.",
-        "A metric with the metric, unit and date of another one replaces it; removing one by metric and unit"
+        "Recruits are separate from contacts and not listed among them. Their ids come from the same sequence."
+        " Everything else about contacts applies to recruits too.",
+        "The attributes of `recruit_info` have the names in the examples, not those in the table.",
+        "An unknown manager, status, metric or unit returns 422, as in any relationship.",
+        "A metric with the metric, unit and date of another one replaces it. Removing a metric by metric and unit"
         " removes it for all dates.",
-        "The wording of the refusal where metrics add up to more than 100 percent.",
+        "The wording of the error when metrics add up to more than 100 percent.",
     ),
 )

@@ -34,10 +34,10 @@ class ResponseHooks(ResourceHooks):
         sent = change.payload["question_responses"]
         if not isinstance(sent, list):
             raise ApiError(422, "Invalid value for attribute: 'question_responses'")
-        answers = [_answer(entry, questions) for entry in sent]
-        if len({answer["question"]["id"] for answer in answers}) < len(answers):
+        responses = [_response(entry, questions) for entry in sent]
+        if len({response["question"]["id"] for response in responses}) < len(responses):
             raise ApiError(422, "Invalid value for attribute: 'question_responses.question'")
-        change.record.attributes["question_responses"] = answers
+        change.record.attributes["question_responses"] = responses
 
     def after_save(self, change: Change) -> None:
         """Start the campaigns of the survey."""
@@ -46,7 +46,7 @@ class ResponseHooks(ResourceHooks):
         )
 
 
-def _answer(entry: Any, questions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _response(entry: Any, questions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     named = entry.get("question") if isinstance(entry, dict) else None
     question = questions.get(str(named.get("id")).lower()) if isinstance(named, dict) else None
     if question is None:
@@ -84,10 +84,10 @@ CONTACT_SURVEY_RESPONSES = Resource(
     required=("question_responses", "contact", "survey"),
     assumptions=(
         *ASSUMPTIONS,
-        "Questions are shown as they were when they were answered.",
-        "A question of another survey, or one that is answered twice, answers 422; so does a decimal that is"
-        " no number. Not every question needs an answer.",
-        "Survey responses have no filters; a filter answers 422 like any unknown one.",
+        "Questions are shown as they were at the time of the response.",
+        "A question of another survey, a question that is answered twice, and a decimal that is not a number return"
+        " 422. Not every question needs an answer.",
+        "Survey responses have no filters. Any filter returns 422.",
     ),
     webhook_item="CONTACT_SURVEY_RESPONSE",
     hooks=ResponseHooks,

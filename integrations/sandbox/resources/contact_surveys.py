@@ -6,8 +6,9 @@ from typing import Any
 
 from ..engine.errors import ApiError
 from ..engine.schema import identifiers
+from ..engine.schema.fields import Column, Field
 from ..engine.schema.hooks import Change, ResourceHooks
-from ..engine.schema.resource import Column, Field, Filter, Lookup, Resource
+from ..engine.schema.resource import Filter, Lookup, Resource
 from ..engine.schema.values import read
 from ..engine.storage import tables
 
@@ -116,11 +117,12 @@ CONTACT_SURVEYS = Resource(
         Filter("version", Lookup.EXACT, "version"),
     ),
     assumptions=(
-        "An update answers 200; its body is documented, its status is not.",
-        "A question that an update does not send stays; one with a known system name is replaced and keeps its id.",
-        "Questions come in the order of their system names, and so do the answers to choose from.",
-        "The `source` is not shown, as in the published example.",
-        "The system name of an existing question cannot be changed; one used twice in a survey answers 422.",
+        "An update returns 200. Its body is documented, its status is not.",
+        "An update keeps the questions that it doesn't send. A question with a known system name is replaced and"
+        " keeps its id.",
+        "Questions, and their possible answers, are sorted by system name.",
+        "`source` is not shown, as in the published example.",
+        "A question's system name can't be changed. Using one twice in a survey returns 422.",
         "Admins and users of an organization see and change all of its surveys.",
     ),
     hooks=SurveyHooks,

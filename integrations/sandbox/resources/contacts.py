@@ -6,6 +6,7 @@ from typing import Any
 
 from ..campaigns import outbox
 from ..engine.errors import ApiError, in_use
+from ..engine.schema.fields import Column, Field, FieldType, Items, Section
 from ..engine.schema.hooks import Change, Organization, ResourceHooks
 from ..engine.schema.record import Record
 from ..engine.schema.resource import (
@@ -13,17 +14,12 @@ from ..engine.schema.resource import (
     USER_KEY_FIELDS,
     USER_SHOWN_FIELDS,
     ActivityRule,
-    Column,
-    Field,
-    FieldType,
     Filter,
     Identity,
-    Items,
     Lookup,
     Ownership,
     Relationship,
     Resource,
-    Section,
 )
 from .rules import call_consents, custom_values, entity_members
 
@@ -218,31 +214,30 @@ CONTACTS = Resource(
         Filter("source", Lookup.EXACT, "source"),
     ),
     assumptions=(
-        "A list without the `archieved` filter holds archived contacts too.",
-        "A user's token sees the contacts that user owns, not those shared with or assigned to them.",
-        "In a user's view the ids of related users are strings, as the published example has them.",
-        "A contact shows `assignee`, `shared_with_users`, `channels`, `wlp_access`, `custom` and"
-        " `external_status` only where set.",
-        "`close_date` and `list_date` come back as days, and a birthday with the year 1970.",
-        "The wording of the refusal where a required group is missing.",
+        "A list without the `archieved` filter includes archived contacts.",
+        "A user's token sees the contacts that the user owns, not those shared with or assigned to the user.",
+        "With a user's token, the ids of related users are strings, as in the published example.",
+        "A contact shows `assignee`, `shared_with_users`, `channels`, `wlp_access`, `custom` and `external_status`"
+        " only if they are set.",
+        "`close_date` and `list_date` are shown without a time, and a birthday with the year 1970.",
+        "The wording of the error for a missing required group.",
         "Required groups are checked when a contact is created, not when it is updated.",
-        "A group that does not exist, or belongs to another owner, answers 422 and nothing is created.",
-        "A contact with a new owner moves to that owner's groups of the same names and leaves the others.",
-        "`POST` with the id of a contact updates it and answers like a duplicate; an unknown id answers 404.",
-        "Coming into a group that has a campaign sends its e-mail, unless the contact is archived or silenced, is"
-        " unsubscribed from the organization, the owner or the owner's domain, `ok_to_email` is false, or the owner"
-        " is inactive. Answering a survey and getting an insight do the same; only writes of contacts"
-        " take `options.suppress_emails`.",
-        "Deleting a contact that is shared with users, or takes part in a loan, answers 409.",
-        "The API does not archive contacts; `POST /_sandbox/archive` does. An archived contact stays as it is"
-        " otherwise, and gets no e-mails.",
-        "`PATCH /v1/contacts`, published for consents, changes the contact that would be duplicated, of the owner"
-        " whom an admin must name; 404 where there is none.",
-        "Consents are kept and told by no answer. One that is incomplete, or revoked without having been granted,"
-        " answers 422.",
-        "`related_entities` names parents by id, external id or name; they must exist. They are shown only where"
-        " there are some.",
-        "`do_not_contact` is stored and changes nothing that can be read.",
+        "A group that doesn't exist, or belongs to another owner, returns 422, and nothing is created.",
+        "A contact with a new owner moves to that owner's groups of the same names and leaves all others.",
+        "`POST` with a contact's id updates the contact and responds like a duplicate. An unknown id returns 404.",
+        "Joining a group with a campaign sends its email. It is not sent if the contact is archived or silenced or"
+        " has unsubscribed from the organization, the owner or the owner's domain, if `ok_to_email` is false, or if"
+        " the owner is inactive. The same applies to answering a survey and getting an insight; only writes of"
+        " contacts accept `options.suppress_emails`.",
+        "Deleting a contact that is shared with users, or takes part in a loan, returns 409.",
+        "The API can't archive contacts; `POST /_sandbox/archive` can. An archived contact is otherwise unchanged"
+        " and gets no emails.",
+        "`PATCH /v1/contacts`, published for consents, updates the contact that the payload duplicates, and returns"
+        " 404 if there is none. Admins must name the owner.",
+        "Consents are stored, and no response shows them. An incomplete consent, and revoking one that was never"
+        " granted, return 422.",
+        "`related_entities` names existing parents by id, external id or name. It is shown only if it is not empty.",
+        "`do_not_contact` is stored and has no visible effect.",
     ),
     webhook_item="CONTACT",
     has_list_index=True,

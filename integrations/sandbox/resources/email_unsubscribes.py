@@ -3,13 +3,11 @@
 from typing import Any
 
 from ..engine.schema import values
+from ..engine.schema.fields import Column, Field, FieldType
 from ..engine.schema.hooks import Change, ResourceHooks
 from ..engine.schema.resource import (
     USER_KEY_FIELDS,
     USER_SHOWN_FIELDS,
-    Column,
-    Field,
-    FieldType,
     Filter,
     Identity,
     Lookup,
@@ -76,10 +74,11 @@ EMAIL_UNSUBSCRIBES = Resource(
         Filter("domain_unsub_at_end", Lookup.LINKED_LTE, "domains"),
     ),
     assumptions=(
-        "There is one record per address: posting it again adds users and domains to it and answers duplicate.",
-        "`remove_users` and `remove_domains` work in every organization; the vendor has them in some.",
-        "A new unsubscribe is told to webhooks as UPDATED, the one action that is published for them.",
-        "Subscribing again to the whole organization clears `organization_unsub_at`.",
+        "There is one record per address. Posting an address again adds users and domains to it and responds like a"
+        " duplicate.",
+        "`remove_users` and `remove_domains` work in every organization. The vendor enables them for some.",
+        "Webhooks report a new unsubscribe as UPDATED, the only published action.",
+        "Subscribing to the whole organization again clears `organization_unsub_at`.",
     ),
     webhook_item="EMAIL_UNSUBSCRIBE",
     webhook_updates_only=True,

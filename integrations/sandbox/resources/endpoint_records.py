@@ -1,6 +1,7 @@
 """Records behind the modules in `endpoints`. They are stored like resources but have no URL of their own."""
 
-from ..engine.schema.resource import Column, Field, FieldType, Identity, Ownership, Relationship, Resource
+from ..engine.schema.fields import Column, Field, FieldType
+from ..engine.schema.resource import Identity, Ownership, Relationship, Resource
 
 LEAD_SOURCES = Resource(
     path="lead-sources",

@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from ..engine.schema.fields import Column, Field, FieldType
 from ..engine.schema.hooks import Change, Organization, ResourceHooks
-from ..engine.schema.resource import Column, Field, FieldType, Identity, Ownership, Relationship, Resource
+from ..engine.schema.resource import Identity, Ownership, Relationship, Resource
 from .rules import custom_values, entity_members
 
 ENTITY_TYPES = Resource(
@@ -104,13 +105,13 @@ ENTITIES = Resource(
     required=("entity_name",),
     identities=(Identity(("external_id",)),),
     assumptions=(
-        "Entities need the scope leadInteraction, a name, and nothing else.",
-        "The id of an entity is a text when it is read, and a number in the answer to its creation.",
-        "An entity without owner may name contacts of any owner by id, external id or e-mail address; to"
-        " create contacts it needs an owner.",
-        "`related_entities` lists per type of relationship the contacts' ids, names and addresses.",
-        "A second contact in a discrete relationship answers 422.",
-        "An external id that is known answers duplicate.",
+        "Entities need the scope leadInteraction and a name.",
+        "An entity's id is a string, but a number in the response to its creation.",
+        "An entity without an owner can name contacts of any owner by id, external id or email address. To create"
+        " contacts it needs an owner.",
+        "`related_entities` lists the contacts' ids, names and addresses by type of relationship.",
+        "A second contact in a discrete relationship returns 422.",
+        "A known external id makes the entity a duplicate.",
     ),
     hooks=EntityHooks,
 )

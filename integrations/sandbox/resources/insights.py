@@ -7,17 +7,9 @@ import datetime as dt
 from ..campaigns import outbox
 from ..engine.errors import ApiError
 from ..engine.schema import values
+from ..engine.schema.fields import Field, FieldType
 from ..engine.schema.hooks import Change, ResourceHooks
-from ..engine.schema.resource import (
-    ActivityRule,
-    Field,
-    FieldType,
-    Filter,
-    Lookup,
-    Ownership,
-    Relationship,
-    Resource,
-)
+from ..engine.schema.resource import ActivityRule, Filter, Lookup, Ownership, Relationship, Resource
 from ..engine.storage import records
 from .references import INSIGHT_TYPES
 from .rules.contact_references import ASSUMPTIONS, CONTACT
@@ -82,10 +74,9 @@ INSIGHTS = Resource(
     ),
     assumptions=(
         *ASSUMPTIONS,
-        "An insight shows the id and the name of its type, and the id of its contact.",
-        "Without `insight_date` an insight is of the moment it is made; without `expires_at` it expires after"
-        " its type's interval.",
-        "Insights can be neither changed nor deleted: no request to do so is published.",
+        "An insight shows the id and name of its type, and the id of its contact.",
+        "`insight_date` defaults to the time of creation, `expires_at` to that date plus the type's interval.",
+        "Insights can't be changed or deleted: no request for that is published.",
     ),
     webhook_item="INSIGHT",
     hooks=InsightHooks,

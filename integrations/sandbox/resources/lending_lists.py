@@ -1,7 +1,8 @@
 """Lists that loans and accounts refer to: classifications, types, statuses, purposes and programs."""
 
+from ..engine.schema.fields import Column, Field
 from ..engine.schema.hooks import Change, ResourceHooks
-from ..engine.schema.resource import Column, Field, Identity, Relationship, Resource
+from ..engine.schema.resource import Identity, Relationship, Resource
 
 ACCOUNT_CLASSIFICATIONS = Resource(
     path="account-classifications",

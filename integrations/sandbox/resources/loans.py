@@ -1,19 +1,16 @@
 """The loans resource: loans with their participants and status."""
 
+from ..engine.schema.fields import Column, Field, FieldType, Section
 from ..engine.schema.hooks import Change
 from ..engine.schema.resource import (
     USER_SHOWN_FIELDS,
     ActivityRule,
-    Column,
-    Field,
-    FieldType,
     Filter,
     Identity,
     Lookup,
     Ownership,
     Relationship,
     Resource,
-    Section,
 )
 from .lending_lists import ACCOUNT_CLASS, DefaultToMortgage, loan_list
 from .rules import custom_values, participant_transfers
@@ -122,13 +119,13 @@ LOANS = Resource(
         Filter("funded_date_end", Lookup.LTE, "funded_date", needs="funded_date_start"),
     ),
     assumptions=(
-        "A contact in a role shows its id, names, e-mail address and external id; an empty role is null.",
-        "A role takes an id, an external id, an e-mail address, or a whole contact, which is created as one"
-        " of the loan's owner or updates the one it is a duplicate of.",
-        "A type, status, purpose or program that is not in its list answers 422.",
-        "The external id and the loan number are unique among the loans of one owner.",
-        "`agent_id` looks at buyers', sellers' and settlement agents, `other_id` at attorneys.",
-        "`funded_date_end` without `funded_date_start` answers 422.",
+        "A contact in a role shows its id, names, email address and external id. An empty role is null.",
+        "A role accepts an id, an external id, an email address, or a full contact. A full contact is created for"
+        " the loan's owner, or updates the contact that it duplicates.",
+        "A type, status, purpose or program that is not in its list returns 422.",
+        "External id and loan number are unique among an owner's loans.",
+        "`agent_id` matches buyers', sellers' and settlement agents, `other_id` matches attorneys.",
+        "`funded_date_end` without `funded_date_start` returns 422.",
     ),
     activity=ActivityRule("Loan Created", contact="borrower", title="loan_name"),
     webhook_item="LOAN",

@@ -1,6 +1,7 @@
 """Read-only lists that other resources refer to: channels, statuses, metrics, insight types and email domains."""
 
-from ..engine.schema.resource import Column, Field, FieldType, Filter, Lookup, Resource
+from ..engine.schema.fields import Column, Field, FieldType
+from ..engine.schema.resource import Filter, Lookup, Resource
 
 
 def _list(path: str, first_id: int, *names: str) -> Resource:
@@ -41,7 +42,7 @@ INSIGHT_TYPES = Resource(
     ),
     filters=(Filter("type", Lookup.EXACT, "type"),),
     assumptions=(
-        "No example of an insight or its type is published: their shapes follow the tables of attributes.",
+        "The shapes of insights and their types follow the tables of attributes. No example is published.",
     ),
 )
 
@@ -54,7 +55,7 @@ EMAIL_DOMAINS = Resource(
     shows_times=False,
     fields=(Field("domain_name", column=Column.PLAIN),),
     assumptions=(
-        "E-mail domains, unsubscribes and SMS choices need the scope leadInteraction; none is published.",
+        "Email domains, unsubscribes and SMS choices need the scope leadInteraction. None is published.",
     ),
 )
 
@@ -71,7 +72,7 @@ WEBHOOK_ACTIONS = Resource(
         Field("item", assignable=False, column=Column.PLAIN, indexed=True),
     ),
     assumptions=(
-        "Only contacts are documented as items. Here every resource that can be created, changed or deleted and"
-        " is named by an item is one.",
+        "The vendor documents only contacts as items. Here, every resource that can be created, updated or deleted"
+        " has an item name.",
     ),
 )

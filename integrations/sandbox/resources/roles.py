@@ -1,6 +1,7 @@
 """Roles of users, and the permissions of each role."""
 
-from ..engine.schema.resource import Column, Field, Relationship, Resource
+from ..engine.schema.fields import Column, Field
+from ..engine.schema.resource import Relationship, Resource
 
 USER_ROLES = Resource(
     path="user-roles",
@@ -10,7 +11,7 @@ USER_ROLES = Resource(
     admin_only=True,
     shows_times=False,
     fields=(Field("role_name", column=Column.PLAIN),),
-    assumptions=("Every organization has its own roles, with ids of their own.",),
+    assumptions=("Every organization has its own roles with their own ids.",),
 )
 
 
@@ -22,9 +23,7 @@ PERMISSIONS = Resource(
     admin_only=True,
     shows_times=False,
     fields=(Field("permission_name", column=Column.PLAIN), Field("description")),
-    assumptions=(
-        "Attributes of a permission, of which nothing is published: id, permission_name, description.",
-    ),
+    assumptions=("Attributes of a permission: id, permission_name, description. Nothing is published.",),
 )
 
 
@@ -46,5 +45,5 @@ ROLE_PERMISSIONS = Resource(
             always_shown=True,
         ),
     ),
-    assumptions=("The answer, of which nothing is published: the role's id and name, and `permissions`.",),
+    assumptions=("The response: the role's id and name, and `permissions`. Nothing is published.",),
 )

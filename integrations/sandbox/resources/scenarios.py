@@ -1,8 +1,9 @@
 """The scenarios resource: ways to finance a home."""
 
 from ..engine.errors import ApiError
+from ..engine.schema.fields import Column, Field, FieldType, Items
 from ..engine.schema.hooks import Change, ResourceHooks
-from ..engine.schema.resource import Column, Field, FieldType, Filter, Items, Lookup, Ownership, Resource
+from ..engine.schema.resource import Filter, Lookup, Ownership, Resource
 
 
 class ScenarioHooks(ResourceHooks):
@@ -42,9 +43,9 @@ SCENARIOS = Resource(
         Filter("display_name", Lookup.EXACT, "display_name"),
     ),
     assumptions=(
-        "Scenarios need the scope loanInteraction; none is published for them.",
-        "An organization's own schema for `data` is not emulated: any JSON object is taken.",
-        "Tags may name anything; a contact's tag does not have to be the id of one.",
+        "Scenarios need the scope loanInteraction. None is published.",
+        "An organization's own schema for `data` is not emulated: any JSON object is accepted.",
+        "Tags can name anything. A contact tag need not be the id of a contact.",
     ),
     hooks=ScenarioHooks,
 )

@@ -1,6 +1,7 @@
 """The resources under /v1/schema: custom fields and participant roles."""
 
-from ..engine.schema.resource import Column, Field, FieldType, Filter, Lookup, Resource, Section
+from ..engine.schema.fields import Column, Field, FieldType, Section
+from ..engine.schema.resource import Filter, Lookup, Resource
 
 CUSTOM_FIELDS = Resource(
     path="schema/custom-fields",
@@ -29,9 +30,7 @@ CUSTOM_FIELDS = Resource(
         Filter("account_class_name", Lookup.EXACT, "account_class.class_name"),
         Filter("account_class_type", Lookup.EXACT, "account_class.class_type"),
     ),
-    assumptions=(
-        "Definitions come in the same paged envelope as every list; no example of an answer is published.",
-    ),
+    assumptions=("Definitions are paged like every other list. No example is published.",),
 )
 
 
@@ -69,7 +68,5 @@ PARTICIPANT_ROLES = Resource(
         Filter("role_type_discrete", Lookup.EXACT, "role_type.discrete"),
         Filter("role_type_rules_type_id", Lookup.EXACT, "role_type.rules_type_id"),
     ),
-    assumptions=(
-        "Roles come in the same paged envelope as every list; no example of an answer is published.",
-    ),
+    assumptions=("Roles are paged like every other list. No example is published.",),
 )

@@ -1,8 +1,9 @@
 """The resources sms/opt-in and sms/opt-out: which phone numbers may get text messages. Write-only."""
 
+from ..engine.schema.fields import Column, Field
 from ..engine.schema.hooks import Change, ResourceHooks
 from ..engine.schema.registry import RESOURCES
-from ..engine.schema.resource import Column, Field, Identity, Relationship, Resource
+from ..engine.schema.resource import Identity, Relationship, Resource
 from ..engine.storage import records
 
 OPT_IN, OPT_OUT = "sms/opt-in", "sms/opt-out"
@@ -57,9 +58,9 @@ SMS_OPT_IN = Resource(
     required=("phone_number", "user", "status"),
     identities=(Identity(("phone_number",)),),
     assumptions=(
-        "The answer to an opt-in or opt-out is that of every creation; a known number answers duplicate.",
-        "The statuses REQUESTED and OPTED_OUT, whose end is announced, answer 422.",
-        "The last choice counts: opting in removes an opt-out of the same number, and the other way round.",
+        "The response to an opt-in or opt-out is the same as for every creation. A known number is a duplicate.",
+        "The statuses REQUESTED and OPTED_OUT, which the vendor is phasing out, return 422.",
+        "The last choice counts: opting in removes an opt-out of the same number, and vice versa.",
     ),
     hooks=OptInHooks,
 )

@@ -1,14 +1,7 @@
 """The teams resource: teams of users and their managers. For admins only."""
 
-from ..engine.schema.resource import (
-    USER_KEY_FIELDS,
-    USER_SHOWN_FIELDS,
-    Column,
-    Field,
-    Identity,
-    Relationship,
-    Resource,
-)
+from ..engine.schema.fields import Column, Field
+from ..engine.schema.resource import USER_KEY_FIELDS, USER_SHOWN_FIELDS, Identity, Relationship, Resource
 
 TEAMS = Resource(
     path="teams",
@@ -32,7 +25,7 @@ TEAMS = Resource(
     identities=(Identity(("team_name",)),),
     unique_on_update=True,
     assumptions=(
-        "A team's name is unique in its organization: creating it again answers duplicate.",
-        "Deleting a team takes its users out of it.",
+        "A team's name is unique in its organization. Creating it again responds like a duplicate.",
+        "Deleting a team removes its users from it.",
     ),
 )

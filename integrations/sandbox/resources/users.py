@@ -3,20 +3,16 @@
 import re
 from typing import Any
 
+from ..engine.schema.fields import Column, Field, FieldType, Items, Section
 from ..engine.schema.hooks import Change, ResourceHooks
 from ..engine.schema.resource import (
     USER_KEY_FIELDS,
     USER_SHOWN_FIELDS,
-    Column,
-    Field,
-    FieldType,
     Filter,
     Identity,
-    Items,
     Lookup,
     Relationship,
     Resource,
-    Section,
 )
 from ..signin.passwords import password_for
 
@@ -137,11 +133,11 @@ USERS = Resource(
         Filter("external_id", Lookup.EXACT, "external_id"),
     ),
     assumptions=(
-        "A user's token is refused with 401 insufficient_scope on resources that are for admins.",
-        "A role that is not in the list answers 422; a team that does not exist is created, and managers sent"
-        " with a team are added to those it has.",
-        "Giving a user an e-mail address or external id of another one answers 422.",
-        "An inactive user can neither sign in nor go on using tokens, but may own contacts.",
+        "For a user's token, admin resources return 401 insufficient_scope.",
+        "A role that is not in the list returns 422. A team that doesn't exist is created, and managers sent with a"
+        " team are added to it.",
+        "Giving a user the email address or external id of another one returns 422.",
+        "An inactive user can't sign in or use tokens, but can own contacts.",
     ),
     webhook_item="USER",
     hooks=UserHooks,

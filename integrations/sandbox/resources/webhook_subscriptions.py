@@ -4,8 +4,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..engine.errors import ApiError
+from ..engine.schema.fields import Column, Field
 from ..engine.schema.hooks import Change, ResourceHooks
-from ..engine.schema.resource import Column, Field, Relationship, Resource
+from ..engine.schema.resource import Relationship, Resource
 from ..engine.storage.database import get_meta
 
 LONGEST_SECRET = 255
@@ -61,15 +62,15 @@ WEBHOOK_SUBSCRIPTIONS = Resource(
     ),
     required=("url", "actions"),
     assumptions=(
-        "Subscriptions belong to the organization: every token of it with the scope leadInteraction sees and"
-        " changes them, and they hear of everybody's records.",
-        "A secret is never shown again. `url` can be changed, as the published example of an update does.",
-        "An address that is not https, an over-long secret and an unknown action answer 422.",
-        "A delivery that is not answered with a status from 200 to 299 within five seconds is sent again, up to"
-        " eight times in about two minutes. Redirects are not followed.",
-        "What was pending is still sent after its subscription was deleted.",
-        "`hashValue` is 16 hexadecimal digits over everything in a record but its internal times; that of a"
-        " deleted record is its last one. A record that loses a deleted group has changed.",
+        "Subscriptions belong to the organization. Every token with the scope leadInteraction can see and change"
+        " them, and they report all records of the organization.",
+        "A secret is never shown. `url` can be changed, as in the published example of an update.",
+        "A URL that is not https, a secret that is too long and an unknown action return 422.",
+        "A delivery needs a response with a status from 200 to 299 within five seconds. Otherwise it is sent again,"
+        " up to eight times in about two minutes. Redirects are not followed.",
+        "Pending deliveries are still sent after their subscription is deleted.",
+        "`hashValue` is 16 hexadecimal digits over everything in a record except its internal times. For a deleted"
+        " record it is the last value. A record that loses a deleted group has changed.",
     ),
     hooks=SubscriptionHooks,
 )

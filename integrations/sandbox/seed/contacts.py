@@ -155,7 +155,7 @@ def _add_details(rng: random.Random, record: Record, owner: Owner, owners: list[
         attributes["external_id"] = external
         attributes["external_ids"] = [{"external_id": external, "source": attributes["source"]}]
     if rng.random() < 0.05:
-        description = "Language the contact likes to be written to in"
+        description = "The contact's preferred language"
         language = rng.choice(("Español", "English", "Tiếng Việt"))
         attributes["custom"] = [
             {"description": description, "field_name": "preferred_language", "value": language}

@@ -34,10 +34,10 @@ _SURVEYS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], .
         "Refinance check",
         "2.0",
         (
-            ("current_rate", "What is the interest rate of your present loan?", ()),
+            ("current_rate", "What is your current interest rate?", ()),
             (
                 "goal",
-                "What would you like to reach?",
+                "What is your goal?",
                 ("Lower payments", "A shorter term", "Cash for a project"),
             ),
             ("remarks", "Is there anything else we should know?", ()),
@@ -47,17 +47,17 @@ _SURVEYS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], .
         "Moving plans",
         "1.1",
         (
-            ("budget", "How much may the new home cost?", ()),
-            ("when", "When would you like to move?", ("Within three months", "This year", "Some day")),
+            ("budget", "What is your budget for the new home?", ()),
+            ("when", "When would you like to move?", ("Within three months", "This year", "Someday")),
         ),
     ),
 )
 _DECIMALS = {"current_rate": ("6.125", "6.5", "7", "5.875"), "budget": ("240000", "315000", "410000.50")}
-_REMARKS = ("Please call in the evening.", "We found a house already.", "No hurry, we are only looking.")
+_REMARKS = ("Please call in the evening.", "We already found a house.", "No rush, we're just looking.")
 _INSIGHT_TYPES = (
-    ("Partner Portal: Calculator used", "The contact worked with a mortgage calculator", 30),
+    ("Partner Portal: Calculator used", "The contact used a mortgage calculator", 30),
     ("Partner Portal: Document viewed", "The contact opened a document", 14),
-    ("Partner Portal: Rate alert reached", "A rate the contact waits for was reached", 7),
+    ("Partner Portal: Rate alert reached", "A rate that the contact is waiting for was reached", 7),
 )
 _LISTS: dict[str, tuple[dict[str, Any], ...]] = {
     "channels": tuple({"system_name": name} for name in ("branch", "online", "broker")),
@@ -91,13 +91,13 @@ _LISTS: dict[str, tuple[dict[str, Any], ...]] = {
 _RECRUITS = 4
 _NOTES = (
     ("First call", "Wants to know what a fifteen-year loan would cost.", 7),
-    ("Papers", "Promised to send pay slips by Friday.", 1),
+    ("Documents", "Promised to send pay stubs by Friday.", 1),
     ("Follow up", "Ask again after the summer.", 2),
-    ("Referral", "Heard of us from a neighbour.", 1),
+    ("Referral", "Heard about us from a neighbor.", 1),
     ("Prequalified", "Prequalified; the letter went out by mail.", 5),
 )
 _MOST = 1500
-_FIRST_DAY = dt.datetime(2025, 9, 1)  # what is content must not depend on when the world is made
+_FIRST_DAY = dt.datetime(2025, 9, 1)  # content must not depend on when the sandbox is created
 
 
 def make_definitions(connection: sqlite3.Connection, organization: int, timestamp: str) -> None:

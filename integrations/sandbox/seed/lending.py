@@ -168,7 +168,7 @@ def _scenario(
         "scenarios",
         owner=owner,
         name=place.get("address", "Example scenario"),
-        display_name="Two ways to pay",
+        display_name="Two ways to finance",
         expiration_date="2030-06-30 12:00:00",
         tags=[{"type": "CONTACT", "value": rng.choice(contacts)[0]}],
         data={

@@ -14,10 +14,10 @@ ADMIN, OFFICER = "Organization Admin", "Loan Officer"
 TEAMS = ("North Team", "Lakes Team")
 _PERMISSIONS = {
     "manage_users": "Add users and change their roles",
-    "manage_teams": "Make teams and name their managers",
+    "manage_teams": "Create teams and assign their managers",
     "view_all_contacts": "See the contacts of every user",
-    "edit_contacts": "Change one's own contacts",
-    "send_campaigns": "Start campaigns for one's own contacts",
+    "edit_contacts": "Edit their own contacts",
+    "send_campaigns": "Start campaigns for their own contacts",
     "view_reports": "See the reports of the organization",
 }
 _ROLES = {
@@ -60,7 +60,7 @@ _TEMPLATES = (
     (
         "Loan update",
         "News about {{loan_name}}",
-        "<p>{{first_name}}, your loan {{loan_number}} over {{loan_amount}} has moved on.</p>",
+        "<p>{{first_name}}, there is news about your loan {{loan_number}} for {{loan_amount}}.</p>",
     ),
 )
 _RELATIONSHIPS = (("members", "Members", False), ("head_of_household", "Head of household", True))

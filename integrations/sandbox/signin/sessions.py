@@ -47,7 +47,7 @@ def end(connection: sqlite3.Connection, session: Session) -> None:
 
 
 def check_password(connection: sqlite3.Connection, username: str, password: str) -> int | None:
-    """Return the id of the active user with this user name or e-mail address and password, or None."""
+    """Return the id of the active user with this user name or email address and password, or None."""
     rows = connection.execute(
         'SELECT users.id, password FROM users JOIN logins ON logins."user" = users.id'
         " WHERE (a_username = ? OR a_email = ?) AND a_status <> 0",

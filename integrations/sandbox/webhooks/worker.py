@@ -68,7 +68,7 @@ class DeliveryWorker:
             try:
                 self.deliver(everything=False)
             except Exception:
-                # Show the bug to whoever runs the sandbox; the next round may succeed.
+                # Print the bug; the next round may succeed.
                 traceback.print_exc()
             self._wake.wait(_POLL_SECONDS)
             self._wake.clear()

@@ -1,4 +1,4 @@
-"""Clients of a sandbox in this process: the application itself, and callers with tokens."""
+"""A sandbox in this process, and clients that call it."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ CEDAR, BLUEWATER = "Cedar Home Lending", "Bluewater Mortgage"
 
 
 class InProcessSandbox:
-    """A sandbox, with what its control endpoints offer."""
+    """A sandbox in this process, with its control endpoints."""
 
     def __init__(self, path: str = ":memory:", **options: Any) -> None:
         defaults: dict[str, Any] = {"contacts": 40, "calls_per_minute": 0, "tokens_per_hour": 0}
@@ -25,7 +25,7 @@ class InProcessSandbox:
         self.credentials: dict[str, Any] = self.get_control("credentials")
 
     def session(self) -> requests.Session:
-        """A session of its own cookies, mounted on the sandbox."""
+        """Return a session with its own cookies."""
         session = requests.Session()
         session.mount(BASE, WSGIAdapter(self.app))
         return session
@@ -65,7 +65,7 @@ class InProcessSandbox:
         return Caller(self.session(), self.grant(user, scope)["access_token"])
 
     def grant(self, user: dict[str, Any], scope: str = "leadInteraction") -> dict[str, Any]:
-        """The token answer after a user's consent."""
+        """Return the token response after a user's consent."""
         code = Browser(self).consent(user, scope=scope)["code"]
         answer = self.token(
             self.application, grant_type="authorization_code", code=code, redirect_uri=REDIRECT_URI
@@ -77,7 +77,7 @@ class InProcessSandbox:
 
 @dataclass
 class Caller:
-    """A bearer of a token."""
+    """A client with a token."""
 
     session: requests.Session
     token: str
@@ -92,7 +92,7 @@ class Caller:
         return response.json()
 
     def items(self, path: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Every item of a list, page by page."""
+        """Return all items of a list, page by page."""
         found: list[dict[str, Any]] = []
         number: int | None = 1
         while number is not None:
@@ -112,7 +112,7 @@ class Caller:
 
 
 class Browser:
-    """A person at the sign-in and consent pages."""
+    """A user at the sign-in and consent pages."""
 
     def __init__(self, sandbox: InProcessSandbox) -> None:
         self.sandbox = sandbox
@@ -142,12 +142,12 @@ class Browser:
     def consent(
         self, user: dict[str, Any], action: str = "allow", **parameters: str | None
     ) -> dict[str, str]:
-        """Sign in, press a button, and read what the application is told."""
+        """Sign in, press a button, and return the parameters of the redirect."""
         return redirect_parameters(self.press(self.sign_in(self.open(**parameters), user), action))
 
 
 def redirect_parameters(response: requests.Response) -> dict[str, str]:
-    """The parameters with which a redirect goes back to the application."""
+    """Return the parameters of a redirect to the application."""
     assert response.status_code == 302, response.text
     location = response.headers["Location"]
     assert location.startswith(REDIRECT_URI + "?")
@@ -155,7 +155,7 @@ def redirect_parameters(response: requests.Response) -> dict[str, str]:
 
 
 def ada(**more: Any) -> dict[str, Any]:
-    """What is needed to create a contact."""
+    """Return the payload of a new contact."""
     return {
         "first_name": "Ada",
         "last_name": "Birch",

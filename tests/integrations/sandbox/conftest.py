@@ -1,4 +1,4 @@
-"""A sandbox of two small organizations for each test."""
+"""A sandbox with two small organizations for each test."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def sandbox() -> InProcessSandbox:
 
 @pytest.fixture
 def admin(sandbox: InProcessSandbox) -> Caller:
-    """The first organization's own credentials at work."""
+    """A client with the first organization's credentials."""
     return sandbox.admin()
 
 

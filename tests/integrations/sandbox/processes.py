@@ -1,4 +1,4 @@
-"""A sandbox as a process of its own, started and ended by the test that needs it."""
+"""A sandbox in a process of its own."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tests.integrations.sandbox.clients import Caller
 
 
 class Process:
-    """`python -m integrations.sandbox` on a port of the system's choice."""
+    """`python -m integrations.sandbox` on a free port."""
 
     def __init__(self, *options: str) -> None:
         command = [sys.executable, "-m", "integrations.sandbox", "--port", "0", *options]
@@ -49,7 +49,7 @@ class Process:
         return RemoteCaller(requests.Session(), token or self.token(), self.base)
 
     def stop(self) -> float:
-        """Ask it to stop, and tell how many seconds that took."""
+        """Stop the process. Return the number of seconds that took."""
         began = time.monotonic()
         self.popen.terminate()
         self.popen.wait(timeout=60)
@@ -57,7 +57,7 @@ class Process:
 
 
 class RemoteCaller(Caller):
-    """A bearer of a token who reaches a process."""
+    """A client with a token that calls a process."""
 
     def __init__(self, session: requests.Session, token: str, base: str) -> None:
         super().__init__(session, token)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Receiver:
-    """What a sandbox in this process sends to: keeps every message and answers with a status, or not at all."""
+    """A receiver in this process, which keeps every message and returns a status, or fails."""
 
     def __init__(self, status: int = 200) -> None:
         self.status = status
@@ -25,7 +25,7 @@ class Receiver:
 
 
 class ReceivingServer:
-    """An HTTP server on loopback that keeps every message; `statuses` are what it answers first, then 200."""
+    """An HTTP server on loopback that keeps every message. `statuses` are its first responses; later ones are 200."""
 
     def __init__(self, *statuses: int, location: str = "") -> None:
         self.messages: list[dict[str, Any]] = []
@@ -55,7 +55,7 @@ class ReceivingServer:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hooks/total-expert?from=sandbox"
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
-        """The first messages, once so many have arrived."""
+        """Wait for a number of messages and return them."""
         while len(self.messages) < count:
             assert self.arrived.acquire(timeout=120), f"{len(self.messages)} of {count} messages arrived"
         return self.messages

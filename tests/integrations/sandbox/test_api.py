@@ -1,4 +1,4 @@
-"""Addresses, methods and bodies: what every resource tolerates and what it refuses."""
+"""Paths, methods and bodies: what every resource accepts and rejects."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def test_the_heartbeat_needs_no_token(sandbox: InProcessSandbox) -> None:
     assert (answer.status_code, answer.json()) == (200, {"running_item": "Total Expert External API"})
 
 
-def test_the_api_is_a_teapot_to_whoever_has_a_token(admin: Caller) -> None:
+def test_the_teapot_needs_a_token(admin: Caller) -> None:
     answer = admin.call("GET", "teapot")
     assert answer.status_code == 418
     assert answer.json() == {"code": "418 I'm a teapot", "status": "short and stout"}
@@ -19,7 +19,7 @@ def test_the_api_is_a_teapot_to_whoever_has_a_token(admin: Caller) -> None:
 @pytest.mark.parametrize(
     "path", ["nothing", "contacts/1", "contacts/abc", "contacts/1/2", "schema/custom-fields/1"]
 )
-def test_an_unknown_address_or_id_is_not_found(admin: Caller, path: str) -> None:
+def test_an_unknown_path_or_id_is_not_found(admin: Caller, path: str) -> None:
     answer = admin.call("GET", path)
     assert answer.status_code == 404
     assert "error" in answer.json()
@@ -37,7 +37,7 @@ def test_an_unknown_address_or_id_is_not_found(admin: Caller, path: str) -> None
         ("POST", "teapot"),
     ],
 )
-def test_a_wrong_method_is_refused(admin: Caller, method: str, path: str) -> None:
+def test_a_wrong_method_is_rejected(admin: Caller, method: str, path: str) -> None:
     answer = admin.call(method, path, json={})
     assert answer.status_code == 405
     assert answer.headers["Allow"]
@@ -45,13 +45,13 @@ def test_a_wrong_method_is_refused(admin: Caller, method: str, path: str) -> Non
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_a_write_that_is_not_json_is_refused(admin: Caller, kind: str) -> None:
+def test_a_write_that_is_not_json_is_rejected(admin: Caller, kind: str) -> None:
     answer = admin.call("POST", "contacts", data=b"first_name=Ada", headers={"Content-Type": kind})
     assert answer.status_code == 415
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "media/json"])
-def test_json_is_taken_under_its_names(admin: Caller, kind: str) -> None:
+def test_json_content_types_are_accepted(admin: Caller, kind: str) -> None:
     answer = admin.call("POST", "contacts", data=b"{}", headers={"Content-Type": kind})
     assert answer.status_code == 422
 
@@ -59,12 +59,12 @@ def test_json_is_taken_under_its_names(admin: Caller, kind: str) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"{'a': 1}", b"\xff", b'{"title": NaN}', b'{"title": "\\ud800"}']
 )
-def test_broken_json_is_refused(admin: Caller, body: bytes) -> None:
+def test_invalid_json_is_rejected(admin: Caller, body: bytes) -> None:
     answer = admin.call("POST", "contacts", data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
 
 
-def test_json_that_is_no_object_is_refused(admin: Caller) -> None:
+def test_json_that_is_not_an_object_is_rejected(admin: Caller) -> None:
     assert admin.call("POST", "contacts", json=[1]).status_code == 422
 
 
@@ -96,7 +96,7 @@ def test_a_user_sees_and_changes_only_their_own_records(sandbox: InProcessSandbo
         assert caller.call(method, f"contacts/{theirs}", json={}).status_code == 404
 
 
-def test_an_admin_user_still_sees_as_a_user(sandbox: InProcessSandbox) -> None:
+def test_an_admin_users_token_sees_only_their_own_records(sandbox: InProcessSandbox) -> None:
     boss = next(user for user in sandbox.organization(CEDAR)["users"] if user["admin"])
     assert sandbox.user(boss).get("contacts")["items"] == []
 
@@ -106,7 +106,7 @@ def test_a_head_request_has_the_status_and_no_body(admin: Caller) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-def test_ids_ascend_across_organizations_and_are_never_used_again(
+def test_ids_ascend_across_organizations_and_are_never_reused(
     sandbox: InProcessSandbox, admin: Caller
 ) -> None:
     owner, other = sandbox.officers()[0], sandbox.officers("Bluewater Mortgage")[0]
@@ -118,3 +118,18 @@ def test_ids_ascend_across_organizations_and_are_never_used_again(
     assert second.status_code == 201
     again = admin.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]
     assert again > first
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("contacts", "GET, PATCH, POST"),
+        ("contacts/1", "DELETE, GET, PATCH"),
+        ("email-templates/render", "POST"),
+        ("leads/1", "GET, PATCH"),
+        ("heartbeat", "GET"),
+        ("authorize", "GET, POST"),
+    ],
+)
+def test_a_wrong_method_lists_the_allowed_ones(admin: Caller, path: str, allowed: str) -> None:
+    assert admin.call("PUT", path, json={}).headers["Allow"] == allowed

@@ -1,4 +1,4 @@
-"""The command line, and the lines of the README."""
+"""The command line, and the README's commands."""
 
 import re
 import sqlite3
@@ -20,7 +20,7 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_a_taken_port_is_refused_with_a_sentence() -> None:
+def test_a_port_in_use_is_rejected_with_a_message() -> None:
     with Process("--organizations", "1", "--contacts", "1") as running:
         port = running.base.rpartition(":")[2]
         second = run("--port", port)
@@ -30,13 +30,13 @@ def test_a_taken_port_is_refused_with_a_sentence() -> None:
     assert "Traceback" not in second.stderr
 
 
-def test_an_address_that_others_can_reach_is_refused_unless_allowed() -> None:
+def test_a_public_host_is_rejected_unless_allowed() -> None:
     refused = run("--host", "0.0.0.0")
     assert refused.returncode == 2
     assert "--allow-remote" in refused.stderr
 
 
-def test_a_file_that_is_no_database_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_rejected_with_a_message(tmp_path: Path) -> None:
     wrong = tmp_path / "letter.txt"
     wrong.write_text("Dear reader, " * 100)
     refused = run("--port", "0", "--data", str(wrong))
@@ -45,7 +45,7 @@ def test_a_file_that_is_no_database_is_refused_with_a_sentence(tmp_path: Path) -
     assert "Traceback" not in refused.stderr
 
 
-def test_a_file_of_another_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_a_file_of_another_version_is_rejected_with_a_message(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
     create_app(str(path), organizations=1, contacts=1).sandbox.database.close()
     with sqlite3.connect(path) as connection:
@@ -57,22 +57,24 @@ def test_a_file_of_another_version_is_refused_with_a_sentence(tmp_path: Path) ->
     assert "--data" in refused.stderr
 
 
-def test_a_snapshot_that_is_not_there_is_refused_with_a_sentence() -> None:
+def test_a_missing_snapshot_is_rejected_with_a_message() -> None:
     refused = run("--port", "0", "--contacts", "1", "--load", "yesterday")
     assert refused.returncode == 2
     assert "There is no snapshot 'yesterday'" in refused.stderr
 
 
 @pytest.mark.parametrize("option", ["--contacts", "--port", "--tokens-per-hour"])
-def test_a_negative_number_is_refused(option: str) -> None:
+def test_a_negative_number_is_rejected(option: str) -> None:
     assert run(option, "-1").returncode == 2
 
 
-def test_redirect_uris_can_be_given(tmp_path: Path) -> None:
+def test_the_application_name_and_redirect_uris_can_be_given(tmp_path: Path) -> None:
     given = ("--redirect-uri", "http://localhost:1/a/", "--redirect-uri", "http://localhost:2/b/")
-    with Process("--organizations", "1", "--contacts", "1", "--http-webhooks", *given) as running:
-        uris = running.get_control("credentials")["application"]["redirect_uris"]
-    assert uris == ["http://localhost:1/a/", "http://localhost:2/b/"]
+    name = ("--application-name", "Acme Software")
+    with Process("--organizations", "1", "--contacts", "1", "--http-webhooks", *given, *name) as running:
+        application = running.get_control("credentials")["application"]
+    assert application["redirect_uris"] == ["http://localhost:1/a/", "http://localhost:2/b/"]
+    assert application["name"] == "Acme Software"
 
 
 def test_it_imports_nothing_but_werkzeug_and_the_standard_library() -> None:
@@ -87,7 +89,7 @@ def test_it_imports_nothing_but_werkzeug_and_the_standard_library() -> None:
     assert set(done.stdout.split()) - {"sitecustomize"} <= {"integrations", "markupsafe", "werkzeug"}
 
 
-def test_the_readmes_lines_get_from_a_token_to_a_deleted_contact() -> None:
+def test_the_readmes_commands_lead_from_a_token_to_a_deleted_contact() -> None:
     block = re.search(r"```sh\n(HOST=.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert block is not None
     with Process("--organizations", "1", "--contacts", "5") as running:
@@ -112,7 +114,7 @@ def test_the_readmes_lines_get_from_a_token_to_a_deleted_contact() -> None:
     assert '"title": "Doctor"' in done.stdout
 
 
-def test_the_readmes_lines_get_from_a_subscription_to_a_message_and_back() -> None:
+def test_the_readmes_commands_lead_from_a_subscription_to_a_message() -> None:
     blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     port = free_port()
     with Process("--organizations", "1", "--contacts", "5", "--http-webhooks") as running:
@@ -129,7 +131,7 @@ def test_the_readmes_lines_get_from_a_subscription_to_a_message_and_back() -> No
     assert done.stdout.rstrip().endswith("[]")
 
 
-def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_with_other_tables_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "other.sqlite3"
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE organizations_organization (id)")
@@ -140,7 +142,7 @@ def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
     assert file.read_bytes() == before and not (tmp_path / "other.sqlite3-wal").exists()
 
 
-def test_a_running_sandbox_is_steered_from_this_machine_only() -> None:
+def test_a_running_sandbox_is_controlled_from_this_machine_only() -> None:
     with Process("--contacts", "5") as server:
         for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
             assert (

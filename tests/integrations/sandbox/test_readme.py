@@ -1,20 +1,20 @@
-"""The list of what is emulated, in the README."""
+"""The generated list in the README."""
 
 import re
 
 from integrations.sandbox.endpoints import ENDPOINTS
-from integrations.sandbox.readme import FAILING_EXAMPLES, README, describe, renewed
+from integrations.sandbox.readme import FAILING_EXAMPLES, README, generate, update
 from integrations.sandbox.resources import RESOURCES
 from tests.integrations.sandbox.clients import Caller
 
 
 def test_the_readme_is_up_to_date() -> None:
     text = README.read_text(encoding="utf-8")
-    assert renewed(text) == text, "run python -m integrations.sandbox.readme"
+    assert update(text) == text, "run python -m integrations.sandbox.readme"
 
 
-def test_every_resource_and_each_of_its_guesses_is_listed() -> None:
-    text = describe()
+def test_every_resource_and_each_of_its_assumptions_is_listed() -> None:
+    text = generate()
     for path, resource in RESOURCES.items():
         listed = f" /v1/{path}`" in text or f" /v1/{path}/ID`" in text
         assert listed == (bool(resource.methods) or path in ENDPOINTS)
@@ -22,8 +22,8 @@ def test_every_resource_and_each_of_its_guesses_is_listed() -> None:
             assert f"- {path}: {assumption}" in text
 
 
-def test_every_address_that_is_listed_answers(admin: Caller) -> None:
-    listed = re.findall(r"`(GET|POST|PATCH|DELETE) /v1/([^`]+)`", describe().partition("### Guessed")[0])
+def test_every_listed_request_exists(admin: Caller) -> None:
+    listed = re.findall(r"`(GET|POST|PATCH|DELETE) /v1/([^`]+)`", generate().partition("### Assumptions")[0])
     assert len(listed) > 100
     for method, path in listed:
         answer = admin.call(method, path.replace("ID", "0"))
@@ -31,7 +31,7 @@ def test_every_address_that_is_listed_answers(admin: Caller) -> None:
         assert answer.status_code != 404 or path.endswith("/ID"), (method, path)
 
 
-def test_published_requests_that_fail_are_listed_and_do(admin: Caller) -> None:
+def test_published_examples_that_fail_are_listed(admin: Caller) -> None:
     person = {"first_name": "Ada", "last_name": "Birch", "email": "ada@mail.example"}
     assert [line.split("`")[1] for line in FAILING_EXAMPLES] == [
         "DELETE /v1/campaign-activity/",

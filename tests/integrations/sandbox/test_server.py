@@ -1,4 +1,4 @@
-"""The emulator as a process: killed, hurried by many clients, cut off, and stopped."""
+"""The sandbox as a process: killed, under load, cut off, and stopped."""
 
 import http.client
 import socket
@@ -44,7 +44,7 @@ def test_everything_survives_a_kill(tmp_path: Path) -> None:
         assert second.caller(caller.token).get(f"contacts/{id}")["last_name"] == "Birch"
 
 
-def test_a_write_that_was_answered_is_there_after_a_kill_at_any_moment(tmp_path: Path) -> None:
+def test_an_acknowledged_write_survives_a_kill(tmp_path: Path) -> None:
     options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
     answered: list[int] = []
     with Process(*options) as first:
@@ -75,7 +75,7 @@ def test_a_write_that_was_answered_is_there_after_a_kill_at_any_moment(tmp_path:
     assert len(there) <= len(answered) + 1
 
 
-def test_every_write_that_many_clients_got_an_answer_to_survives_a_kill_in_mid_write(tmp_path: Path) -> None:
+def test_acknowledged_writes_of_many_clients_survive_a_kill(tmp_path: Path) -> None:
     options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
     created: dict[int, str] = {}
     renamed: dict[int, str] = {}
@@ -121,7 +121,7 @@ def test_every_write_that_many_clients_got_an_answer_to_survives_a_kill_in_mid_w
     assert len(in_order) == len(set(in_order)) == count
 
 
-def test_thirty_two_clients_at_once_get_no_error(process: Process) -> None:
+def test_thirty_two_concurrent_clients_get_no_error(process: Process) -> None:
     token = process.token()
     users = process.get_control("credentials")["organizations"][0]["users"][1:]
     failures: list[str] = []
@@ -152,7 +152,7 @@ def test_thirty_two_clients_at_once_get_no_error(process: Process) -> None:
     assert process.get_control("state")["organizations"] == before
 
 
-def test_a_limit_is_exact_with_many_clients_at_once(tmp_path: Path) -> None:
+def test_a_limit_is_exact_with_many_concurrent_clients(tmp_path: Path) -> None:
     options = ("--organizations", "1", "--contacts", "1", "--calls-per-minute", "50")
     with Process(*options, "--data", str(tmp_path / "sandbox.db")) as limited:
         statuses: list[int] = []
@@ -189,6 +189,30 @@ def test_one_connection_serves_many_requests(process: Process) -> None:
     connection.close()
 
 
+def test_a_response_says_that_the_connection_closes_if_the_client_asked_for_it(process: Process) -> None:
+    for _ in range(3):
+        answer = requests.get(f"{process.base}/v1/heartbeat", headers={"Connection": "close"}, timeout=60)
+        assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
+    assert "Connection" not in requests.get(f"{process.base}/v1/heartbeat", timeout=60).headers
+
+
+def test_a_client_that_trusts_the_header_can_make_twenty_calls_in_a_row(process: Process) -> None:
+    """Like Node's fetch, this client keeps a connection unless the response says that it closes."""
+    connection: http.client.HTTPConnection | None = None
+    for _ in range(20):
+        connection = connection or http.client.HTTPConnection(urlsplit(process.base).netloc, timeout=60)
+        connection.auto_open = 0
+        if connection.sock is None:
+            connection.connect()
+        connection.request("GET", "/v1/heartbeat", headers={"Connection": "close"})
+        answer = connection.getresponse()
+        assert answer.status == 200
+        answer.read()
+        if answer.getheader("Connection") == "close":
+            connection.close()
+            connection = None
+
+
 def test_a_chunked_body_is_read(process: Process) -> None:
     connection = http.client.HTTPConnection(urlsplit(process.base).netloc, timeout=60)
     pieces = iter([b"grant_type=client", b"_credentials"])
@@ -199,7 +223,7 @@ def test_a_chunked_body_is_read(process: Process) -> None:
     connection.close()
 
 
-def test_a_client_that_goes_away_harms_nobody(process: Process) -> None:
+def test_a_client_that_disconnects_does_not_affect_others(process: Process) -> None:
     host, port = urlsplit(process.base).netloc.split(":")
     for rest in (b"", b"GET /v1/heart", b"POST /v1/token HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"):
         with socket.create_connection((host, int(port)), timeout=60) as client:
@@ -207,7 +231,7 @@ def test_a_client_that_goes_away_harms_nobody(process: Process) -> None:
     assert requests.get(f"{process.base}/v1/heartbeat", timeout=60).status_code == 200
 
 
-def test_it_stops_at_once_when_told_to() -> None:
+def test_it_stops_at_once() -> None:
     with Process("--organizations", "1", "--contacts", "1") as running:
         with requests.Session() as held:
             held.get(f"{running.base}/v1/heartbeat", timeout=60)

@@ -1,4 +1,4 @@
-"""The emulator as a program of its own: built as a wheel, run where nothing but Werkzeug is installed."""
+"""The sandbox as a program of its own: built as a wheel, run with only Werkzeug installed."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ SOURCE = Path(sandbox.__file__).parent
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built by the tools that are here, without the network."""
+    """The wheel, built with the installed tools, without a network connection."""
     place = tmp_path_factory.mktemp("wheel")
     shutil.copytree(SOURCE, place / "source", ignore=shutil.ignore_patterns("__pycache__"))
     build = ["-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(place.glob("*.whl"))
 
 
-def test_the_wheel_holds_every_module_and_template(wheel: Path) -> None:
+def test_the_wheel_has_every_module_and_template(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     sources = {
         f"total_expert_sandbox/{file.relative_to(SOURCE).as_posix()}"
@@ -42,7 +42,7 @@ def test_the_wheel_holds_every_module_and_template(wheel: Path) -> None:
     assert f"total_expert_sandbox-{sandbox.__version__}.dist-info/entry_points.txt" in inside
 
 
-def test_it_serves_where_only_werkzeug_is_installed(wheel: Path, tmp_path: Path) -> None:
+def test_it_runs_with_only_werkzeug_installed(wheel: Path, tmp_path: Path) -> None:
     packages = tmp_path / "packages"
     packages.mkdir()
     zipfile.ZipFile(wheel).extractall(packages)

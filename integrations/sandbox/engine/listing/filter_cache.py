@@ -56,10 +56,10 @@ class FilterCache:
             if len(self._distinct_values[name]) > _MANY_VALUES:
                 self._text_columns[name] = self._load_text_column(connection, name)
         self._common.clear()
-        for found in self._resource.filters:
-            field = self._resource.field(found.on)
-            if found.lookup is Lookup.EXACT and field is not None and field.indexed:
-                self._cache_common_values(connection, f"a_{found.on}")
+        for filter_ in self._resource.filters:
+            field = self._resource.field(filter_.on)
+            if filter_.lookup is Lookup.EXACT and field is not None and field.indexed:
+                self._cache_common_values(connection, f"a_{filter_.on}")
 
     def _load_text_column(self, connection: sqlite3.Connection, name: str) -> TextColumn:
         first = self._resource.first_id
@@ -78,7 +78,7 @@ class FilterCache:
             )
 
     def _columns(self) -> list[str]:
-        return [found.on for found in self._resource.filters if found.lookup is Lookup.CONTAINS]
+        return [filter_.on for filter_ in self._resource.filters if filter_.lookup is Lookup.CONTAINS]
 
     def update(self, connection: sqlite3.Connection, id: int) -> None:
         """Update all conditions for a record that was created, changed or deleted."""
@@ -99,40 +99,42 @@ class FilterCache:
                 known.bits.discard(number)
 
     def matching(
-        self, connection: sqlite3.Connection, organization: int, found: Filter, piece: Selection
+        self, connection: sqlite3.Connection, organization: int, filter_: Filter, part: Selection
     ) -> int:
         """Return the records of an organization that match a filter, as a bit set."""
-        condition = " AND ".join(piece.conditions)
-        key = _key(organization, condition, piece.parameters)
+        condition = " AND ".join(part.conditions)
+        key = _key(organization, condition, part.parameters)
         if key in self._common:
             return self._common[key].bits.as_int
         known = self._cached.pop(key, None)
         if known is None:
-            bits = self._search(connection, organization, found, piece) or self._query(
-                connection, organization, condition, piece.parameters
+            bits = self._search(connection, organization, filter_, part) or self._query(
+                connection, organization, condition, part.parameters
             )
-            known = _Entry(organization, condition, tuple(piece.parameters), bits)
-        if found.lookup not in (Lookup.EXACT, Lookup.CONTAINS, Lookup.GTE, Lookup.LTE):
-            return known.bits.as_int  # it may hang on other records, whose changes nobody notes
+            known = _Entry(organization, condition, tuple(part.parameters), bits)
+        if filter_.lookup not in (Lookup.EXACT, Lookup.CONTAINS, Lookup.GTE, Lookup.LTE):
+            return known.bits.as_int  # may depend on other records, whose changes are not tracked
         self._cached[key] = known
         if len(self._cached) > _MAX_CACHED:
             del self._cached[next(iter(self._cached))]
         return known.bits.as_int
 
     def _search(
-        self, connection: sqlite3.Connection, organization: int, found: Filter, piece: Selection
+        self, connection: sqlite3.Connection, organization: int, filter_: Filter, part: Selection
     ) -> BitSet | None:
         """Return the records whose text contains a fragment, or None if only a query can tell."""
-        if found.lookup is not Lookup.CONTAINS:
+        if filter_.lookup is not Lookup.CONTAINS:
             return None
-        fragment = re.sub(r"\\(.)", r"\1", str(piece.parameters[0])[1:-1])
-        texts = self._distinct_values[found.on].containing(fragment, _MAX_VALUES)
+        fragment = re.sub(r"\\(.)", r"\1", str(part.parameters[0])[1:-1])
+        texts = self._distinct_values[filter_.on].containing(fragment, _MAX_VALUES)
         if texts is None:
             return (
-                self._text_columns[found.on].containing(fragment) if found.on in self._text_columns else None
+                self._text_columns[filter_.on].containing(fragment)
+                if filter_.on in self._text_columns
+                else None
             )
         marks = ",".join("?" * len(texts))
-        return self._query(connection, organization, f"a_{found.on} IN ({marks})", texts)
+        return self._query(connection, organization, f"a_{filter_.on} IN ({marks})", texts)
 
     def _query(
         self, connection: sqlite3.Connection, organization: int, condition: str, parameters: list[Any]

@@ -9,8 +9,9 @@ from typing import Any
 from ..callers import Caller
 from ..errors import ApiError
 from ..schema import identifiers, values
+from ..schema.fields import Column, FieldType
 from ..schema.registry import RESOURCES
-from ..schema.resource import Column, FieldType, Filter, Lookup, Resource, link_table
+from ..schema.resource import Filter, Lookup, Resource, link_table
 
 SHORTEST_FRAGMENT = 3
 _TIMES = {"internal_created_at": "created", "internal_updated_at": "updated", "id": "id"}
@@ -38,22 +39,22 @@ def select(resource: Resource, caller: Caller, text: str) -> Selection:
     selection = Selection()
     known = {candidate.name: candidate for candidate in resource.filters}
     given: dict[str, Filter] = {}
-    for part in re.split(r",(?=[A-Za-z_]+=)", text):
-        if not part.strip():
+    for expression in re.split(r",(?=[A-Za-z_]+=)", text):
+        if not expression.strip():
             continue
-        name, _, value = part.partition("=")
-        found = known.get(name.strip())
-        if found is None:
+        name, _, value = expression.partition("=")
+        filter_ = known.get(name.strip())
+        if filter_ is None:
             raise ApiError(422, f"Unknown filter: '{name.strip()}'")
-        given[found.name] = found
-        piece = Selection()
-        _BUILDERS[found.lookup](piece, resource, caller, found, value.strip())
-        selection.parts.append((found, piece))
-        selection.conditions += piece.conditions
-        selection.parameters += piece.parameters
-    for found in given.values():
-        if found.needs and found.needs not in given:
-            raise ApiError(422, f"Filter '{found.name}' needs the filter '{found.needs}'")
+        given[filter_.name] = filter_
+        part = Selection()
+        _BUILDERS[filter_.lookup](part, resource, caller, filter_, value.strip())
+        selection.parts.append((filter_, part))
+        selection.conditions += part.conditions
+        selection.parameters += part.parameters
+    for filter_ in given.values():
+        if filter_.needs and filter_.needs not in given:
+            raise ApiError(422, f"Filter '{filter_.name}' needs the filter '{filter_.needs}'")
     return selection
 
 
@@ -63,118 +64,122 @@ def _expression(resource: Resource, on: str) -> str:
     return f"a_{on}"
 
 
-def _equals(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    attribute = resource.field(found.on)
+def _exact(selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str) -> None:
+    attribute = resource.field(filter_.on)
     wanted: Any = value
     if attribute is not None and attribute.column is Column.DIGITS:
         wanted = values.phone_digits(value)
     elif attribute is not None and attribute.type is FieldType.NUMBER:
         wanted = values.read(attribute, value)
     elif attribute is not None and attribute.type is FieldType.BOOLEAN:
-        selection.add(f"coalesce(a_{found.on}, {int(bool(attribute.default))}) = ?", _flag(found, value))
+        selection.add(
+            f"coalesce(a_{filter_.on}, {int(bool(attribute.default))}) = ?", _parse_boolean(filter_, value)
+        )
         return
-    selection.add(f"{_expression(resource, found.on)} = ?", wanted)
+    selection.add(f"{_expression(resource, filter_.on)} = ?", wanted)
 
 
-def _contains(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+def _contains(selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str) -> None:
     if len(value) < SHORTEST_FRAGMENT:
-        raise ApiError(422, f"Filter '{found.name}' needs at least {SHORTEST_FRAGMENT} characters")
+        raise ApiError(422, f"Filter '{filter_.name}' needs at least {SHORTEST_FRAGMENT} characters")
     escaped = re.sub(r"([\\%_])", r"\\\1", value)
-    selection.add(f"a_{found.on} LIKE ? ESCAPE '\\'", f"%{escaped}%")
+    selection.add(f"a_{filter_.on} LIKE ? ESCAPE '\\'", f"%{escaped}%")
 
 
-def _moment(found: Filter, value: str) -> str:
-    # A plus sign in a query is a space: what looks like "…T00:00:00 00:00" was an offset.
+def _parse_time(filter_: Filter, value: str) -> str:
+    # A plus sign in a query string means a space, so an offset arrives as "…T00:00:00 00:00".
     parsed = values.parse_datetime(re.sub(r"(T[\d:.]+) (\d\d:?\d\d)$", r"\1+\2", value))
     if parsed is None:
-        raise ApiError(422, f"Filter '{found.name}' needs a date in ISO 8601")
+        raise ApiError(422, f"Filter '{filter_.name}' needs a date in ISO 8601")
     return values.format_datetime(parsed)
 
 
 def _compare_times(
-    selection: Selection, resource: Resource, found: Filter, compares: str, value: str
+    selection: Selection, resource: Resource, filter_: Filter, compares: str, value: str
 ) -> None:
     """Compare `created` or `updated`, or an attribute that is a time."""
-    attribute, moment = resource.field(found.on), _moment(found, value)
-    column = f"a_{found.on}" if attribute else found.on
+    attribute, moment = resource.field(filter_.on), _parse_time(filter_, value)
+    column = f"a_{filter_.on}" if attribute else filter_.on
     stamped = attribute is not None and attribute.type is FieldType.TIMESTAMP
     selection.add(f"{column} {compares} ?", values.to_iso(moment) if stamped else moment)
 
 
-def _from(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    _compare_times(selection, resource, found, ">=", value)
+def _gte(selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str) -> None:
+    _compare_times(selection, resource, filter_, ">=", value)
 
 
-def _until(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    _compare_times(selection, resource, found, "<=", value)
+def _lte(selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str) -> None:
+    _compare_times(selection, resource, filter_, "<=", value)
 
 
-def _owner(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    column = "id" if found.by == "id" else f"a_{found.by}"
+def _owner(selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str) -> None:
+    column = "id" if filter_.by == "id" else f"a_{filter_.by}"
     selection.add(
         f"owner IN (SELECT id FROM users WHERE organization = ? AND {column} = ?)",
         caller.organization.id,
-        _named(RESOURCES["users"], found.by, value),
+        _target_value(RESOURCES["users"], filter_.by, value),
     )
 
 
-def _member(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    relationship = next(candidate for candidate in resource.to_many if candidate.name == found.on)
+def _to_many(selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str) -> None:
+    relationship = next(candidate for candidate in resource.to_many if candidate.name == filter_.on)
     target = RESOURCES[relationship.target]
-    column = "id" if found.by == "id" else f"a_{found.by}"
+    column = "id" if filter_.by == "id" else f"a_{filter_.by}"
     selection.add(
         f"id IN (SELECT record FROM {link_table(resource, relationship)} WHERE target IN"
         f" (SELECT id FROM {target.table} WHERE organization = ? AND {column} = ?))",
         caller.organization.id,
-        _named(target, found.by, value),
+        _target_value(target, filter_.by, value),
     )
 
 
-def _target(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
+def _to_one(selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str) -> None:
     conditions, parameters = [], []
-    for name in found.on.split():
+    for name in filter_.on.split():
         relationship = next(candidate for candidate in resource.to_one if candidate.name == name)
         target = RESOURCES[relationship.target]
-        column = "id" if found.by == "id" else f"a_{found.by}"
+        column = "id" if filter_.by == "id" else f"a_{filter_.by}"
         conditions.append(
             f"{name} IN (SELECT id FROM {target.table} WHERE organization = ? AND {column} = ?)"
         )
-        parameters += [caller.organization.id, _named(target, found.by, value)]
+        parameters += [caller.organization.id, _target_value(target, filter_.by, value)]
     selection.add(f"({' OR '.join(conditions) or '0'})", *parameters)
 
 
-def _role(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    selection.add(f"{value} IS NOT NULL" if value in found.on.split() else "0")
+def _role(selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str) -> None:
+    selection.add(f"{value} IS NOT NULL" if value in filter_.on.split() else "0")
 
 
-def _linked_from(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    _linked(selection, resource, found, ">=", value)
-
-
-def _linked_until(
-    selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str
+def _linked_gte(
+    selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str
 ) -> None:
-    _linked(selection, resource, found, "<=", value)
+    _linked(selection, resource, filter_, ">=", value)
 
 
-def _linked(selection: Selection, resource: Resource, found: Filter, compares: str, value: str) -> None:
-    relationship = next(candidate for candidate in resource.to_many if candidate.name == found.on)
+def _linked_lte(
+    selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str
+) -> None:
+    _linked(selection, resource, filter_, "<=", value)
+
+
+def _linked(selection: Selection, resource: Resource, filter_: Filter, compares: str, value: str) -> None:
+    relationship = next(candidate for candidate in resource.to_many if candidate.name == filter_.on)
     links = link_table(resource, relationship)
-    selection.add(f"id IN (SELECT record FROM {links} WHERE since {compares} ?)", _moment(found, value))
+    selection.add(f"id IN (SELECT record FROM {links} WHERE since {compares} ?)", _parse_time(filter_, value))
 
 
-def _flag(found: Filter, value: str) -> int:
+def _parse_boolean(filter_: Filter, value: str) -> int:
     wanted = values.parse_boolean(value)
     if wanted is None:
-        raise ApiError(422, f"Filter '{found.name}' needs true or false")
+        raise ApiError(422, f"Filter '{filter_.name}' needs true or false")
     return int(wanted)
 
 
-def _archived(selection: Selection, resource: Resource, caller: Caller, found: Filter, value: str) -> None:
-    selection.add("archived = ?", _flag(found, value))
+def _archived(selection: Selection, resource: Resource, caller: Caller, filter_: Filter, value: str) -> None:
+    selection.add("archived = ?", _parse_boolean(filter_, value))
 
 
-def _named(resource: Resource, by: str, value: str) -> Any:
+def _target_value(resource: Resource, by: str, value: str) -> Any:
     """Return the value that a filter by another resource's field compares with. No record has the id -1."""
     if by != "id":
         return value
@@ -183,17 +188,17 @@ def _named(resource: Resource, by: str, value: str) -> Any:
 
 
 _BUILDERS = {
-    Lookup.EXACT: _equals,
+    Lookup.EXACT: _exact,
     Lookup.CONTAINS: _contains,
-    Lookup.GTE: _from,
-    Lookup.LTE: _until,
+    Lookup.GTE: _gte,
+    Lookup.LTE: _lte,
     Lookup.OWNER: _owner,
-    Lookup.TO_MANY: _member,
+    Lookup.TO_MANY: _to_many,
     Lookup.ARCHIVED: _archived,
-    Lookup.TO_ONE: _target,
+    Lookup.TO_ONE: _to_one,
     Lookup.ROLE: _role,
-    Lookup.LINKED_GTE: _linked_from,
-    Lookup.LINKED_LTE: _linked_until,
+    Lookup.LINKED_GTE: _linked_gte,
+    Lookup.LINKED_LTE: _linked_lte,
 }
 
 

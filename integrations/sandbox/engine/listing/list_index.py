@@ -25,7 +25,7 @@ from .filters import Selection
 from .time_index import TimeIndex
 
 _ABSENT = -1
-_MAX_CHANGED = 5000  # from here on, reading everything anew takes no longer
+_MAX_CHANGED = 5000  # beyond this, reloading everything is as fast
 _SECONDS = "max(0, CAST(strftime('%s', updated) AS INTEGER))"
 
 
@@ -100,7 +100,7 @@ class ListIndex:
 
     def _update(self, connection: sqlite3.Connection) -> None:
         latest = change_log.latest(connection, self.resource)
-        # A reader may still see the world that a reset or a snapshot has just put another one in the place of.
+        # A reader may still see the data from before a reset or a restored snapshot.
         if latest <= self._seen or _file_version(connection) != self._file_version:
             return
         changed = change_log.since(connection, self.resource, self._seen)
@@ -171,8 +171,8 @@ class ListIndex:
             chosen = self._organizations[organization].as_int
             if owner is not None:
                 chosen &= self._owners[owner].as_int
-            for found, piece in selection.parts:
-                chosen &= self._matching(connection, organization, found, piece)
+            for filter_, part in selection.parts:
+                chosen &= self._matching(connection, organization, filter_, part)
             total = chosen.bit_count()
             name, descends = order
             if name == "updated":
@@ -185,34 +185,36 @@ class ListIndex:
         return total, [number + self.resource.first_id for number in numbers]
 
     def _matching(
-        self, connection: sqlite3.Connection, organization: int, found: Filter, piece: Selection
+        self, connection: sqlite3.Connection, organization: int, filter_: Filter, part: Selection
     ) -> int:
         """Return the records that match one filter."""
-        if found.lookup is Lookup.OWNER:
-            return self._related(connection, self._owners, "users", found, piece)
-        if found.lookup is Lookup.TO_MANY and found.on in self._links:
+        if filter_.lookup is Lookup.OWNER:
+            return self._related(connection, self._owners, "users", filter_, part)
+        if filter_.lookup is Lookup.TO_MANY and filter_.on in self._links:
             target = next(
-                link.target for link in change_log.filtered_links(self.resource) if link.name == found.on
+                link.target for link in change_log.filtered_links(self.resource) if link.name == filter_.on
             )
-            return self._related(connection, self._links[found.on], RESOURCES[target].table, found, piece)
-        if found.lookup is Lookup.ARCHIVED:
+            return self._related(connection, self._links[filter_.on], RESOURCES[target].table, filter_, part)
+        if filter_.lookup is Lookup.ARCHIVED:
             archived = self._archived.as_int
             everyone = self._organizations[organization].as_int
-            return archived if piece.parameters[0] else everyone & ~archived
-        if found.on == "updated" and found.lookup in (Lookup.GTE, Lookup.LTE):
-            seconds = _seconds(piece.parameters[0])
-            span = (seconds, _seconds("9999-12-31 23:59:59")) if found.lookup is Lookup.GTE else (0, seconds)
+            return archived if part.parameters[0] else everyone & ~archived
+        if filter_.on == "updated" and filter_.lookup in (Lookup.GTE, Lookup.LTE):
+            seconds = _seconds(part.parameters[0])
+            span = (
+                (seconds, _seconds("9999-12-31 23:59:59")) if filter_.lookup is Lookup.GTE else (0, seconds)
+            )
             return self._order.between(*span)
-        return self._filter_cache.matching(connection, organization, found, piece)
+        return self._filter_cache.matching(connection, organization, filter_, part)
 
     def _related(
-        self, connection: sqlite3.Connection, held: Any, table: str, found: Filter, piece: Selection
+        self, connection: sqlite3.Connection, held: Any, table: str, filter_: Filter, part: Selection
     ) -> int:
         """Return the records that are related to any of the targets that a filter names."""
-        column = "id" if found.by == "id" else f"a_{found.by}"
+        column = "id" if filter_.by == "id" else f"a_{filter_.by}"
         query = f"SELECT id FROM {table} WHERE organization = ? AND {column} = ?"
         chosen = 0
-        for (target,) in connection.execute(query, piece.parameters):
+        for (target,) in connection.execute(query, part.parameters):
             if target in held:
                 chosen |= held[target].as_int
         return chosen

@@ -16,7 +16,7 @@ class TextColumn:
         self._folded: list[str] = []
         for number, text in pairs:
             self.put(number, text)
-        # TextColumn that lie beside each other in memory are searched three times as fast as scattered ones.
+        # Strings next to each other in memory are searched three times as fast as scattered ones.
         joined = "\0".join(self._folded)
         if joined.count("\0") == len(self._folded) - 1:
             self._folded = joined.split("\0")

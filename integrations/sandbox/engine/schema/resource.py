@@ -1,8 +1,7 @@
-"""The vocabulary in which a resource of the API is described: fields, relationships, identities, filters,
-access.
+"""Resources: what the engine knows about each one.
 
-A resource is one `Resource` value. The engine (`verbs`, `listing`, `records`, `rendering`) reads nothing
-else; code is written only where the vendor's behaviour differs, as a subclass of `hooks.ResourceHooks`.
+A resource is one `Resource` value. Code is needed only where Total Expert's rules are special: in a subclass of
+`hooks.ResourceHooks`.
 """
 
 from __future__ import annotations
@@ -13,90 +12,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .fields import Column, Field, Items, Section
 from .hooks import ResourceHooks
-
-
-class FieldType(enum.Enum):
-    """How a value is read on the way in and shown on the way out."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    BOOLEAN = "boolean"  # "True", "False", 1, 0, true, false; shown as true or false
-    DATE = "date"  # shown as YYYY-MM-DD whatever time was sent
-    DATETIME = "datetime"  # YYYY-MM-DD hh:mm:ss, UTC
-    BIRTHDAY = "birthday"  # a day whose year is always 1970
-    TIMESTAMP = "timestamp"  # a moment shown as 2026-01-31T09:00:00.000000Z, set by the server only
-    ANY = "any"
-
-
-class Column(enum.Enum):
-    """Whether an attribute also has a column of its own, to be filtered and looked up by."""
-
-    NONE = "none"
-    PLAIN = "plain"
-    DIGITS = "digits"  # telephone numbers compare by their digits
-
-
-@dataclass(frozen=True)
-class Field:
-    """One attribute.
-
-    `assignable`: a client may set it. `fixed`: only when the record is created. `shown`: it appears in
-    answers. `choices`: the only values accepted, when there are any. `indexed`: its column has an index.
-    """
-
-    name: str
-    type: FieldType = FieldType.TEXT
-    assignable: bool = True
-    fixed: bool = False
-    shown: bool = True
-    default: object = None
-    choices: tuple[str, ...] = ()
-    column: Column = Column.NONE
-    indexed: bool = False
-
-
-@dataclass(frozen=True)
-class Section:
-    """An object inside a record, e.g. `preferences`: what is sent is merged into what is there."""
-
-    name: str
-    fields: tuple[Field, ...]
-    always_shown: bool = True
-
-    def defaults(self) -> dict[str, Any]:
-        """Its properties, at their defaults."""
-        return {field.name: field.default for field in self.fields}
-
-
-@dataclass(frozen=True)
-class Items:
-    """A list of objects inside a record, e.g. `licenses`: sending one adds it, or replaces the one with the
-    same key.
-
-    `keys` names the fields that identify an item; `removed_by` the property that removes items; an item whose
-    `value_field` is sent as null is removed.
-    """
-
-    name: str
-    fields: tuple[Field, ...]
-    keys: tuple[str, ...]
-    removed_by: str = ""
-    value_field: str = ""
-    always_shown: bool = False
 
 
 @dataclass(frozen=True)
 class Relationship:
     """A reference to records of another resource.
 
-    `settable`: the fields by which a client may name the target. `same_owner`: only targets of the record's
-    owner count, so a name that several owners use resolves. `removed_by`: the property that takes targets
-    away (to-many only). `creates`: a full record may be sent in the target's place, and is created, or updated
-    where it is a duplicate; see `embedded`. `deleted_with_target`: the record is deleted with its target (to-one only).
-    `protects_target`: a target can't be deleted while it is named. `stamped`: the property that tells since when a
-    target is linked (to-many only). `by_identity`: a target may also be named by what would make another record
-    its duplicate, and must agree with all that is given. Without `shows` answers do not tell the target.
+    - `shown_fields`: what responses show of a target. Without any, they don't show the target.
+    - `key_fields`: the fields by which clients may name a target.
+    - `many`: it can have several targets (to-many).
+    - `same_owner`: only targets of the record's owner are found, so that a name which several owners use is unique.
+    - `removed_by`: the property that removes targets (to-many only).
+    - `allows_nested`: clients may send a full record instead of naming a target; see `nested_records`.
+    - `deleted_with_target`: the record is deleted with its target (to-one only).
+    - `protects_target`: a target can't be deleted while the record refers to it.
+    - `linked_at`: the property that shows since when a target is linked (to-many only).
+    - `by_identity`: clients may also name a target by what would make another record its duplicate. The target must
+      agree with everything that is sent about it.
     """
 
     name: str
@@ -116,9 +50,9 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Identity:
-    """A set of fields by which two records of one owner (or one organization) are the same.
+    """A set of fields. Two records of one owner (or one organization) that agree in all of them are duplicates.
 
-    With `items`, the fields are those of each item of that list, and one shared item is enough.
+    With `items`, these are fields of the items in that list, and one common item is enough.
     """
 
     fields: tuple[str, ...]
@@ -132,19 +66,21 @@ class Lookup(enum.Enum):
     CONTAINS = "contains"
     GTE = "gte"
     LTE = "lte"
-    OWNER = "owner"
-    TO_MANY = "to_many"
+    OWNER = "owner"  # the attribute `by` of the owner
+    TO_MANY = "to_many"  # the attribute `by` of a target of the to-many relationship `on`
     ARCHIVED = "archived"
-    TO_ONE = "to_one"  # of one of the to-one relationships named in `on`, by its attribute `by`
-    ROLE = "role"  # the name of a to-one relationship that has a target; `on` lists those that count
-    LINKED_GTE = "linked_gte"  # since when a stamped relationship's target is linked
+    TO_ONE = "to_one"  # the attribute `by` of a target of the to-one relationships in `on`
+    ROLE = "role"  # the name of a to-one relationship in `on` that has a target
+    LINKED_GTE = "linked_gte"  # since when a target is linked
     LINKED_LTE = "linked_lte"
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One name usable in `filter=`: what it tests, and on which attribute (dotted inside sections) or
-    relationship. `needs` names another filter without which this one is refused.
+    """A name that lists can be filtered by.
+
+    `on` is an attribute (dotted inside sections) or a relationship, `by` an attribute of the relationship's target.
+    `needs` names another filter without which this one is rejected.
     """
 
     name: str
@@ -156,8 +92,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class ActivityRule:
-    """What a new record adds to the activity of a contact: the type of the activity, the attributes that become
-    its title and notes, and the relationship that names the contact, empty where it is the record itself.
+    """What a new record adds to a contact's activity feed.
+
+    `contact` is the relationship that names the contact, empty if the record is the contact itself. `title` and
+    `notes` are the attributes to copy.
     """
 
     type: str
@@ -167,7 +105,7 @@ class ActivityRule:
 
 
 class Ownership(enum.Enum):
-    """Whether records belong to a user, and whether that user is told so."""
+    """Whether records belong to a user, and who sees the owner."""
 
     NONE = "none"
     HIDDEN_FROM_USER = "owner is shown to admins only"
@@ -175,23 +113,27 @@ class Ownership(enum.Enum):
 
 
 ALL_METHODS = frozenset({"list", "get", "create", "update", "delete"})
-"""What most resources can do. Contacts can also `match`: change the one that what is sent would duplicate."""
+"""What most resources support. Contacts also support `match`: updating the record that the payload duplicates."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """Everything the engine has to know about one resource of the API.
+    """One resource of the API.
 
-    `path` below /v1; `first_id` where its numbers start; `required` and `required_one_of` what creation
-    needs; `owner_optional` whether a record may belong to nobody; `time_names` how the times of creation and
-    change are called, empty for one that is not shown; `sequence` whose numbers
-    its records take, its own if empty; `text_id` whether an id is shown as text;
-    `hex_digits` how many hexadecimal digits an id has, if it is no number; `update_returns_id` whether an update
-    answers like a creation instead of with an empty list;
-    `webhook_item` what webhooks call its records, empty where nobody can be told of their changes, and
-    `webhook_updates_only` whether a new one is told as an update, too;
-    `large` whether there may be hundreds of thousands, so that lists need a `catalogue`; `guesses`
-    sentences for the README about what the vendor does not document.
+    - `path`: its URL below /v1.
+    - `first_id`: where its ids start.
+    - `sequence`: the path of the resource whose sequence of ids it shares, if any.
+    - `text_id`, `hex_digits`: ids are shown as strings, or as this many hexadecimal digits.
+    - `time_names`: the names of the times of creation and change. An empty name hides the time.
+    - `update_returns_id`: an update responds like a creation, not with an empty list.
+    - `owner_optional`: a record may belong to nobody.
+    - `required`, `required_one_of`: what is needed to create a record.
+    - `identities`: what makes two records duplicates. With `unique_on_update`, an update can't create a duplicate.
+    - `ignored`: properties that are accepted and have no effect, for the README.
+    - `assumptions`: what the vendor doesn't document, for the README.
+    - `webhook_item`: its name in webhooks, empty if there are none. With `webhook_updates_only`, a new record is
+      reported as an update.
+    - `has_list_index`: there may be hundreds of thousands of records, so lists need a `ListIndex`.
     """
 
     path: str
@@ -217,7 +159,6 @@ class Resource:
     identities: tuple[Identity, ...] = ()
     unique_on_update: bool = False
     filters: tuple[Filter, ...] = ()
-    sortable: bool = True
     ignored: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     webhook_item: str = ""
@@ -233,17 +174,17 @@ class Resource:
 
     @property
     def columns(self) -> tuple[Field, ...]:
-        """Attributes that have a column."""
+        """The fields that have a column."""
         return tuple(field for field in self.fields if field.column is not Column.NONE)
 
     @property
     def to_one(self) -> tuple[Relationship, ...]:
-        """Relationships with at most one target."""
+        """The relationships with at most one target."""
         return tuple(relationship for relationship in self.relationships if not relationship.many)
 
     @property
     def to_many(self) -> tuple[Relationship, ...]:
-        """Relationships with any number of targets."""
+        """The relationships with any number of targets."""
         return tuple(relationship for relationship in self.relationships if relationship.many)
 
     @property
@@ -252,7 +193,7 @@ class Resource:
         return self.ownership is not Ownership.NONE
 
     def defaults(self) -> dict[str, Any]:
-        """The shown attributes of a new record, at their defaults."""
+        """Return the shown attributes of a new record with their default values."""
         attributes: dict[str, Any] = {field.name: field.default for field in self.fields if field.shown}
         for section in self.sections:
             if section.always_shown:
@@ -260,7 +201,7 @@ class Resource:
         return attributes | {items.name: [] for items in self.items if items.always_shown}
 
     def field(self, name: str) -> Field | None:
-        """The attribute of this name, if there is one."""
+        """Return the field with this name, or None."""
         return self._fields_by_name.get(name)
 
     @functools.cached_property
@@ -274,5 +215,5 @@ OWNER = Relationship("owner", "users", shown_fields=USER_SHOWN_FIELDS, key_field
 
 
 def link_table(resource: Resource, relationship: Relationship) -> str:
-    """The table that holds the targets of a to-many relationship."""
+    """Return the name of the table that holds the targets of a to-many relationship."""
     return f"{resource.table}__{relationship.name}"

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from ..errors import ApiError
-from .resource import Field, FieldType
+from .fields import Field, FieldType
 
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 _CLEARED = ("0000-00-00 00:00:00", "0000-00-00")

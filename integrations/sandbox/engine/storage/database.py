@@ -50,7 +50,7 @@ CREATE TABLE sequences (resource TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOU
 class Database:
     """Connections to one SQLite file, or to memory.
 
-    In memory there is a single connection, and whoever uses it holds the lock.
+    In memory there is one connection, which is locked while in use.
     """
 
     def __init__(self, path: str) -> None:

@@ -10,14 +10,14 @@ from . import records
 
 
 def find(
-    connection: sqlite3.Connection, resource: Resource, record: Record, *, besides: int | None = None
+    connection: sqlite3.Connection, resource: Resource, record: Record, *, excluding: int | None = None
 ) -> int | None:
-    """Return the id of the oldest record that this one duplicates, or None. `besides` is a record to ignore."""
+    """Return the id of the oldest record that this one duplicates, or None. `excluding` is the id of a record to ignore."""
     for _, keys in records.keys(resource, record):
         marks = ",".join("?" * len(keys))
         row = connection.execute(
             f"SELECT min(record) FROM {resource.table}__keys WHERE key IN ({marks}) AND record IS NOT ?",
-            (*keys, besides),
+            (*keys, excluding),
         ).fetchone()
         if row[0] is not None:
             return int(row[0])

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..schema import identifiers, values
+from ..schema.fields import Column
 from ..schema.record import Record
-from ..schema.resource import Column, Identity, Relationship, Resource, link_table
+from ..schema.resource import Identity, Relationship, Resource, link_table
 
 _TIMES = ("internal_created_at", "internal_updated_at", "created_at", "updated_at")
 

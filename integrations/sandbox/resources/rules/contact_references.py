@@ -5,13 +5,13 @@ from ...engine.schema.resource import Relationship
 CONTACT = Relationship(
     "contact", "contacts", shown_fields=("id",), key_fields=("id",), same_owner=True, by_identity=True
 )
-"""A contact of the record's owner, by id or by what makes a contact unique."""
+"""A contact of the record's owner, named by id or by what makes a contact unique."""
 
 ASSUMPTIONS = (
-    "A contact may be named by id or by a combination that makes contacts unique; it must be in the owner's book"
-    " and agree with everything else that is given about it, or the request answers 422.",
-    "It stays when its contact is deleted, and then shows no contact; when its contact gets another owner, it"
-    " stays with the old one.",
+    "A contact is named by id or by a combination that makes contacts unique. It must belong to the owner and agree with"
+    " everything else that is sent about it, or the request returns 422.",
+    "It stays when its contact is deleted, and then shows no contact. When the contact gets another owner, it stays with"
+    " the old one.",
 )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from ...engine.errors import ApiError, target_not_found
 from ...engine.schema import values
+from ...engine.schema.fields import Field, FieldType, Items
 from ...engine.schema.hooks import Change
-from ...engine.schema.resource import Field, FieldType, Items
 
 CUSTOM = Items(
     "custom",

@@ -9,52 +9,56 @@ from django.core.management.base import BaseCommand, CommandParser
 
 ROOT = Path(__file__).resolve().parents[4]
 
-#: option, default, what it does. They are handed on as they are; the program itself checks them.
+#: Option, default and help. The options are passed on unchanged; the sandbox itself checks them.
 OPTIONS: tuple[tuple[str, Any, str], ...] = (
-    ("--port", 8001, "the port on loopback"),
-    ("--host", None, "the address to listen on (default: loopback)"),
-    ("--data", None, "the SQLite file; an existing one goes on where it was (default: in memory)"),
-    ("--contacts", None, "contacts per organization"),
-    ("--organizations", None, "how many organizations"),
-    ("--seed", None, "another seed invents other people"),
-    ("--calls-per-minute", 1000, "0 switches the limit off"),
-    ("--tokens-per-hour", 2, "0 switches the limit off"),
-    ("--latency-ms", 0, "added to every answer"),
-    ("--load", None, "begin with a snapshot of this name"),
+    ("--port", 8001, "port to listen on"),
+    ("--host", None, "address to listen on (default: loopback)"),
+    ("--data", None, "SQLite file; an existing one keeps its data (default: in memory)"),
+    ("--contacts", None, "contacts per organization in a new sandbox"),
+    ("--organizations", None, "organizations in a new sandbox"),
+    ("--seed", None, "random seed for the invented data"),
+    ("--calls-per-minute", 1000, "requests a minute per source IP address; 0 for no limit"),
+    ("--tokens-per-hour", 2, "token requests an hour per source IP address; 0 for no limit"),
+    ("--latency-ms", 0, "delay of every response in milliseconds"),
+    ("--load", None, "start from the snapshot with this name"),
+    ("--application-name", None, "the application's name on the sign-in and consent pages"),
 )
 SWITCHES: tuple[tuple[str, str], ...] = (
     ("--allow-remote", "allow a --host that other machines can reach"),
-    ("--http-webhooks", "deliver webhooks to http addresses too"),
+    ("--http-webhooks", "accept webhook subscriptions with plain http URLs"),
     ("--remote-webhooks", "deliver webhooks to other machines too"),
 )
-_TEXTS = ("--host", "--data", "--load")
+_STRINGS = ("--host", "--data", "--load", "--application-name")
 
 
 class Command(BaseCommand):
-    help = "Run the sandbox: a Total Expert with invented people, on this machine."
+    help = "Run the sandbox: an emulator of the Total Expert API with invented data."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         for option, default, text in OPTIONS:
-            kind = str if option in _TEXTS else int
+            kind = str if option in _STRINGS else int
             shown = "" if default is None else f" (default: {default})"
             parser.add_argument(option, type=kind, default=default, help=text + shown)
         for option, text in SWITCHES:
             parser.add_argument(option, action="store_true", help=text)
         parser.add_argument(
-            "--redirect-uri", action="append", default=[], help="where the application may send people"
+            "--redirect-uri",
+            action="append",
+            default=[],
+            help="a redirect URI of the application; repeatable",
         )
 
     def handle(self, **options: Any) -> None:
         sys.stdout.flush()
-        # The program is a module of this checkout, wherever the shell stands.
+        # The sandbox is a module of this checkout, whatever the current directory.
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
         command = [sys.executable, "-m", "integrations.sandbox", *passed_on(options)]
         os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": path})
 
 
 def passed_on(options: dict[str, Any]) -> list[str]:
-    """The program's arguments for what was given here."""
+    """Return the sandbox's arguments for these options."""
     arguments: list[str] = []
     for option, _, _ in OPTIONS:
         value = options[_key(option)]

@@ -1,4 +1,4 @@
-"""The e-mails that campaigns would have sent: one an entry, and none to whom must not be written to."""
+"""The outbox: one email per campaign start, and none to contacts who must not be emailed."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def campaigns(sandbox: InProcessSandbox) -> list[str]:
     return [mail["campaign"] for mail in sandbox.get_control("outbox")]
 
 
-def test_what_a_campaign_would_send_is_in_the_outbox(
+def test_a_campaign_email_is_in_the_outbox(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     groups = [{"group_name": "Newsletter"}, {"group_name": "Past Client"}]
@@ -37,9 +37,7 @@ def test_what_a_campaign_would_send_is_in_the_outbox(
     }
 
 
-def test_each_entry_into_a_group_sends_once(
-    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
-) -> None:
+def test_joining_a_group_sends_once(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> None:
     id = create(admin, owner, **NEWSLETTER)
     for _ in range(2):
         admin.update(f"contacts/{id}", **NEWSLETTER)
@@ -50,7 +48,7 @@ def test_each_entry_into_a_group_sends_once(
     assert campaigns(sandbox) == ["Newsletter"] * 2
 
 
-def test_a_request_holds_back_its_own_mails_only(
+def test_a_request_suppresses_only_its_own_emails(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner, **NEWSLETTER, options={"suppress_emails": "true"})
@@ -62,14 +60,14 @@ def test_a_request_holds_back_its_own_mails_only(
 
 
 @pytest.mark.parametrize("more", [{"ok_to_email": 0}, {"preferences": {"is_silenced": "True"}}])
-def test_a_contact_who_does_not_want_mail_gets_none(
+def test_a_contact_who_does_not_want_email_gets_none(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], more: dict[str, Any]
 ) -> None:
     create(admin, owner, **NEWSLETTER, **more)
     assert campaigns(sandbox) == []
 
 
-def test_without_an_address_there_is_no_mail(
+def test_a_contact_without_an_address_gets_no_email(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     create(admin, owner, **NEWSLETTER, email=None, phone_cell="763-555-0123")
@@ -77,7 +75,7 @@ def test_without_an_address_there_is_no_mail(
 
 
 @pytest.mark.parametrize("kind", ["organization", "owner", "domain"])
-def test_an_unsubscribed_address_gets_no_mail(
+def test_an_unsubscribed_address_gets_no_email(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], kind: str
 ) -> None:
     more: dict[str, Any] = {
@@ -91,7 +89,7 @@ def test_an_unsubscribed_address_gets_no_mail(
     assert campaigns(sandbox) == []
 
 
-def test_an_unsubscribe_from_somebody_else_changes_nothing(
+def test_an_unsubscribe_from_another_sender_has_no_effect(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     colleague = sandbox.officers()[1]
@@ -101,7 +99,7 @@ def test_an_unsubscribe_from_somebody_else_changes_nothing(
     assert campaigns(sandbox) == ["Newsletter"]
 
 
-def test_nobody_is_written_to_in_the_name_of_an_inactive_user(
+def test_an_inactive_user_sends_no_email(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner)
@@ -110,7 +108,7 @@ def test_nobody_is_written_to_in_the_name_of_an_inactive_user(
     assert campaigns(sandbox) == []
 
 
-def test_only_writes_of_contacts_can_hold_mails_back(
+def test_only_writes_of_contacts_can_suppress_emails(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     insight = {
@@ -122,7 +120,7 @@ def test_only_writes_of_contacts_can_hold_mails_back(
     assert campaigns(sandbox) == ["Partner Portal: Calculator used"]
 
 
-def test_mail_is_held_back_for_a_contact_that_is_named_inside_another_record(
+def test_emails_to_a_nested_contact_can_be_suppressed(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     mails = []

@@ -1,4 +1,4 @@
-"""Archiving contacts, which only the vendor's own interface does."""
+"""Archiving contacts through the control endpoint."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def archived(caller: Caller) -> set[int]:
     return {item["id"] for item in caller.items("contacts", filter="archieved=true")}
 
 
-def test_an_archived_contact_is_found_by_its_filter_and_stays_as_it_is(
+def test_an_archived_contact_is_found_by_its_filter_and_otherwise_unchanged(
     sandbox: InProcessSandbox, admin: Caller, contact: int
 ) -> None:
     before = admin.get(f"contacts/{contact}")
@@ -31,7 +31,7 @@ def test_an_archived_contact_is_found_by_its_filter_and_stays_as_it_is(
     assert contact not in archived(admin)
 
 
-def test_an_archived_contact_can_be_changed_and_gets_no_mail(
+def test_an_archived_contact_can_be_updated_and_gets_no_email(
     sandbox: InProcessSandbox, admin: Caller, contact: int
 ) -> None:
     sandbox.post_control("archive", {"contact": contact})
@@ -51,5 +51,5 @@ def test_an_archived_contact_can_be_changed_and_gets_no_mail(
         ({"contact": 1}, 404),
     ],
 )
-def test_what_cannot_be_archived_is_refused(sandbox: InProcessSandbox, body: Any, status: int) -> None:
+def test_an_invalid_request_is_rejected(sandbox: InProcessSandbox, body: Any, status: int) -> None:
     assert sandbox.session().post(f"{BASE}/_sandbox/archive", json=body, timeout=5).status_code == status

@@ -1,4 +1,4 @@
-"""Faults: what goes wrong is what was asked for, as often as was asked, and visible to a client as it would be."""
+"""Faults: they hit the requests they should, as often as they should, and clients see them."""
 
 import time
 from typing import Any
@@ -13,7 +13,7 @@ def ask(sandbox: InProcessSandbox, timeout: float = 5) -> requests.Response:
     return sandbox.session().get(f"{BASE}/v1/heartbeat", timeout=timeout, allow_redirects=False)
 
 
-def test_a_status_comes_as_often_as_asked_and_the_request_has_no_effect(
+def test_a_status_is_returned_as_often_as_requested_and_the_request_has_no_effect(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     before = sandbox.get_control("state")["organizations"]
@@ -31,13 +31,13 @@ def test_only_matching_requests_are_hit(sandbox: InProcessSandbox, admin: Caller
     assert admin.create("contact-groups").status_code == 422
 
 
-def test_a_rate_hits_some(sandbox: InProcessSandbox) -> None:
+def test_a_rate_hits_some_requests(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
     statuses = [ask(sandbox).status_code for _ in range(200)]
     assert 60 < statuses.count(503) < 140
 
 
-def test_a_connection_cut_before_leaves_no_trace(
+def test_a_connection_cut_before_the_request_has_no_effect(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     before, logged = sandbox.get_control("state")["organizations"], len(sandbox.get_control("requests"))
@@ -48,7 +48,7 @@ def test_a_connection_cut_before_leaves_no_trace(
     assert len(sandbox.get_control("requests")) == logged
 
 
-def test_a_connection_cut_after_has_taken_effect(
+def test_a_request_takes_effect_before_its_connection_is_cut(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     sandbox.post_control("faults", [{"method": "POST", "path": "/v1/contacts", "drop": "after", "times": 1}])
@@ -58,7 +58,7 @@ def test_a_connection_cut_after_has_taken_effect(
     assert sandbox.get_control("requests")[-2]["status"] == 201
 
 
-def test_a_token_spent_in_a_cut_connection_stays_spent(sandbox: InProcessSandbox) -> None:
+def test_a_refresh_token_used_on_a_cut_connection_stays_used(sandbox: InProcessSandbox) -> None:
     token = sandbox.grant(sandbox.officers()[0])["refresh_token"]
     sandbox.post_control("faults", [{"path": "/v1/token", "drop": "after", "times": 1}])
     with pytest.raises(requests.ConnectionError):
@@ -67,7 +67,7 @@ def test_a_token_spent_in_a_cut_connection_stays_spent(sandbox: InProcessSandbox
     assert answer.json()["error"] == "invalid_grant"
 
 
-def test_a_delay_longer_than_the_timeout_is_a_timeout_at_once(sandbox: InProcessSandbox) -> None:
+def test_a_delay_longer_than_the_timeout_times_out_at_once(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "delay_ms": 60_000}])
     began = time.monotonic()
     with pytest.raises(requests.ReadTimeout):
@@ -92,13 +92,13 @@ def test_a_body_can_be_broken(sandbox: InProcessSandbox, body: str, start: str) 
         answer.json()
 
 
-def test_an_answer_can_lead_elsewhere(sandbox: InProcessSandbox) -> None:
+def test_a_response_can_redirect(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "redirect": "https://evil.example/"}])
     answer = ask(sandbox)
     assert (answer.status_code, answer.headers["Location"]) == (302, "https://evil.example/")
 
 
-def test_a_new_list_takes_the_place_of_the_old_one(sandbox: InProcessSandbox) -> None:
+def test_a_new_list_replaces_the_old_one(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"status": 500}])
     sandbox.post_control("faults", [])
     assert ask(sandbox).status_code == 200
@@ -112,20 +112,20 @@ def test_a_new_list_takes_the_place_of_the_old_one(sandbox: InProcessSandbox) ->
         [{"status": 500, "colour": 1}], [{"status": 500, "rate": "often"}], [{"status": True}],
     ],
 )  # fmt: skip
-def test_a_fault_that_makes_no_sense_is_refused(sandbox: InProcessSandbox, faults: Any) -> None:
+def test_an_invalid_fault_is_rejected(sandbox: InProcessSandbox, faults: Any) -> None:
     answer = sandbox.session().post(f"{BASE}/_sandbox/faults", json=faults, timeout=5)
     assert answer.status_code == 422
     assert sandbox.get_control("faults") == []
 
 
-def test_latency_delays_every_answer() -> None:
+def test_latency_delays_every_response() -> None:
     sandbox = InProcessSandbox(latency_ms=30)
     began = time.monotonic()
     assert ask(sandbox).status_code == 200
     assert time.monotonic() - began >= 0.03
 
 
-def test_a_request_that_a_limit_refuses_keeps_its_fault_for_the_next() -> None:
+def test_a_request_over_the_limit_does_not_use_up_a_fault() -> None:
     sandbox = InProcessSandbox(calls_per_minute=1)
     ask(sandbox)
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "times": 1}])
@@ -135,7 +135,7 @@ def test_a_request_that_a_limit_refuses_keeps_its_fault_for_the_next() -> None:
     assert ask(sandbox).status_code == 503
 
 
-def test_the_same_chances_come_again_after_a_reset(sandbox: InProcessSandbox) -> None:
+def test_a_reset_repeats_the_same_random_faults(sandbox: InProcessSandbox) -> None:
     def fall() -> list[int]:
         sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
         return [ask(sandbox).status_code for _ in range(30)]
@@ -150,6 +150,6 @@ def test_the_same_chances_come_again_after_a_reset(sandbox: InProcessSandbox) ->
     "wrong",
     [{"status": 99999}, {"status": -5}, {"status": 100}, {"rate": 5}, {"times": -3}, {"redirect": "a\r\nb"}],
 )
-def test_what_makes_no_sense_is_refused(sandbox: InProcessSandbox, wrong: dict[str, Any]) -> None:
+def test_invalid_values_are_rejected(sandbox: InProcessSandbox, wrong: dict[str, Any]) -> None:
     answer = sandbox.session().post(f"{BASE}/_sandbox/faults", json=[{"delay_ms": 1, **wrong}], timeout=5)
     assert answer.status_code == 422

@@ -1,4 +1,4 @@
-"""Limits: sliding windows per source address, for calls and for tokens."""
+"""Limits for requests and tokens: sliding windows per source address, and the request log."""
 
 import requests
 
@@ -30,7 +30,7 @@ def test_calls_beyond_the_limit_get_429_without_retry_after() -> None:
     assert "Retry-After" not in answer.headers
 
 
-def test_the_window_slides_and_refused_calls_do_not_count() -> None:
+def test_the_window_slides_and_rejected_requests_do_not_count() -> None:
     sandbox = InProcessSandbox(calls_per_minute=4)
     assert [ask(sandbox).status_code for _ in range(2)] == [200] * 2
     sandbox.post_control("clock", {"advance": 40})
@@ -39,14 +39,14 @@ def test_the_window_slides_and_refused_calls_do_not_count() -> None:
     assert [ask(sandbox).status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_each_address_has_limits_of_its_own() -> None:
+def test_each_address_has_its_own_limits() -> None:
     sandbox = InProcessSandbox(calls_per_minute=1, tokens_per_hour=1)
     assert [ask(sandbox, "10.0.0.1").status_code, ask(sandbox, "10.0.0.2").status_code] == [200, 200]
     assert ask(sandbox, "10.0.0.1").status_code == 429
     assert [token(sandbox, f"10.0.0.{n}") for n in (3, 4, 3)] == [200, 200, 429]
 
 
-def test_two_tokens_an_hour_and_failed_ones_count() -> None:
+def test_two_token_requests_an_hour_and_failed_ones_count() -> None:
     sandbox = InProcessSandbox(tokens_per_hour=2)
     assert [token(sandbox), token(sandbox, secret="wrong"), token(sandbox)] == [200, 400, 429]
     sandbox.post_control("clock", {"advance": 3590})
@@ -55,17 +55,17 @@ def test_two_tokens_an_hour_and_failed_ones_count() -> None:
     assert [token(sandbox), token(sandbox), token(sandbox)] == [200, 200, 429]
 
 
-def test_token_requests_are_calls_too() -> None:
+def test_token_requests_count_as_requests() -> None:
     sandbox = InProcessSandbox(calls_per_minute=2)
     assert [token(sandbox), token(sandbox), token(sandbox)] == [200, 200, 429]
 
 
-def test_zero_is_no_limit(sandbox: InProcessSandbox) -> None:
+def test_zero_means_no_limit(sandbox: InProcessSandbox) -> None:
     assert {ask(sandbox).status_code for _ in range(50)} == {200}
     assert {token(sandbox) for _ in range(10)} == {200}
 
 
-def test_an_address_can_be_played_from_loopback_only(sandbox: InProcessSandbox) -> None:
+def test_only_loopback_can_simulate_another_address(sandbox: InProcessSandbox) -> None:
     from tests.wsgi_adapter import WSGIAdapter
 
     session = requests.Session()
@@ -75,7 +75,7 @@ def test_an_address_can_be_played_from_loopback_only(sandbox: InProcessSandbox) 
     assert [entry["address"] for entry in sandbox.get_control("requests")] == ["192.0.2.7", "10.0.0.1"]
 
 
-def test_the_log_tells_who_asked_for_what_and_how_it_ended(sandbox: InProcessSandbox) -> None:
+def test_the_log_has_caller_request_and_status(sandbox: InProcessSandbox) -> None:
     admin = sandbox.admin()
     admin.call("GET", "contacts", params={"page[size]": 3})
     admin.call("GET", "nothing")
@@ -91,7 +91,7 @@ def test_the_log_tells_who_asked_for_what_and_how_it_ended(sandbox: InProcessSan
     assert [entry["seq"] for entry in sandbox.get_control(f"requests?since={entries[0]['seq']}")] == [2, 3]
 
 
-def test_the_log_keeps_no_secret(sandbox: InProcessSandbox) -> None:
+def test_the_log_has_no_secrets(sandbox: InProcessSandbox) -> None:
     granted = sandbox.grant(sandbox.officers()[0])
     text = str(sandbox.get_control("requests"))
     for secret in (granted["access_token"], granted["refresh_token"], sandbox.application[1]):
@@ -110,7 +110,7 @@ def test_the_log_is_bounded(monkeypatch) -> None:  # type: ignore[no-untyped-def
     assert token(sandbox) == 429
 
 
-def test_what_was_counted_in_a_future_that_was_taken_back_counts_no_more() -> None:
+def test_requests_in_the_future_do_not_count_after_the_clock_moves_back() -> None:
     sandbox = InProcessSandbox(calls_per_minute=2, tokens_per_hour=1)
     sandbox.post_control("clock", {"advance": 14 * 86400})
     assert token(sandbox) == 200 and token(sandbox) == 429

@@ -1,4 +1,4 @@
-"""Steering the sandbox is for this machine, not for pages of other sites in its browser."""
+"""Control endpoints and start page: open to this machine, closed to pages of other sites."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,11 +19,11 @@ def ask(path: str, host: str = "127.0.0.1:8001", **headers: str) -> TestResponse
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8001", "localhost", "[::1]:8001", "127.0.0.2"])
-def test_programs_of_this_machine_are_served(host: str) -> None:
+def test_programs_on_this_machine_are_allowed(host: str) -> None:
     assert ask("/_sandbox/clock", host).status_code == 200
 
 
-def test_the_sandboxs_own_pages_are_served() -> None:
+def test_the_sandboxs_own_pages_are_allowed() -> None:
     assert ask("/_sandbox/clock", Origin="http://127.0.0.1:8001").status_code == 200
 
 
@@ -40,17 +40,17 @@ def test_the_sandboxs_own_pages_are_served() -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/_sandbox/clock", "//_sandbox/credentials"])
-def test_a_page_of_another_site_is_refused(path: str, host: str, headers: dict[str, str]) -> None:
+def test_a_page_of_another_site_is_rejected(path: str, host: str, headers: dict[str, str]) -> None:
     answer = ask(path, host, **headers)
     assert answer.status_code == 403
     assert b"taken" not in answer.data
 
 
-def test_the_emulated_api_answers_to_any_name() -> None:
+def test_the_api_responds_to_any_host_name() -> None:
     assert ask("/v1/token", "api.example").status_code == 200
 
 
-def test_a_person_may_come_to_the_start_page_by_a_link_elsewhere_and_nowhere_else() -> None:
+def test_a_link_on_another_site_may_lead_to_the_start_page_only() -> None:
     link = {"Host": "127.0.0.1:8001", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
     client = Client(LocalOnlyMiddleware(application))
     assert client.get("/", headers=link).status_code == 200
@@ -60,7 +60,7 @@ def test_a_person_may_come_to_the_start_page_by_a_link_elsewhere_and_nowhere_els
     assert client.get("/", headers={**link, "Sec-Fetch-Mode": "no-cors"}).status_code == 403
 
 
-def test_the_consent_page_is_reached_from_another_site_by_this_machines_name_only() -> None:
+def test_another_site_reaches_the_consent_page_only_at_a_loopback_address() -> None:
     client = Client(LocalOnlyMiddleware(application))
     link = {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8000"}
     assert client.get("/v1/authorize", headers={"Host": "127.0.0.1:8001", **link}).status_code == 200

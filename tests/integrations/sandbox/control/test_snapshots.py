@@ -1,4 +1,4 @@
-"""Snapshots: everything saved under a name and put back, whole, whatever happens meanwhile."""
+"""Snapshots: saving and restoring everything, atomically."""
 
 import shutil
 import sqlite3
@@ -26,7 +26,7 @@ def names(sandbox: InProcessSandbox) -> list[str]:
     return [entry["name"] for entry in sandbox.get_control("snapshots")]
 
 
-def test_everything_is_put_back_as_it_was(sandbox: InProcessSandbox) -> None:
+def test_everything_is_restored(sandbox: InProcessSandbox) -> None:
     admin = sandbox.admin()
     owner = {"id": sandbox.officers()[0]["id"]}
     id = admin.create("contacts", **ada(owner=owner)).json()["id"]
@@ -50,7 +50,7 @@ def test_everything_is_put_back_as_it_was(sandbox: InProcessSandbox) -> None:
     assert id in {item["id"] for item in admin.items("contacts", sort="-internal_updated_at")}
 
 
-def test_limits_are_part_of_it() -> None:
+def test_limits_are_restored() -> None:
     limited = InProcessSandbox(tokens_per_hour=2)
     limited.admin()
     limited.post_control("snapshots", {"save": "one-token"})
@@ -63,7 +63,7 @@ def test_limits_are_part_of_it() -> None:
     assert limited.token(auth, grant_type="client_credentials").status_code == 429
 
 
-def test_a_name_can_be_saved_again_and_loaded_again(sandbox: InProcessSandbox) -> None:
+def test_a_name_can_be_saved_and_loaded_again(sandbox: InProcessSandbox) -> None:
     admin = sandbox.admin()
     for title in ("Captain", "Doctor"):
         item = admin.get("contacts")["items"][0]["id"]
@@ -92,12 +92,12 @@ def test_several_are_listed_by_name_and_survive_a_reset(sandbox: InProcessSandbo
         ({"load": "unknown"}, 404), ({}, 422), (None, 422), ({"save": "a", "load": "a"}, 422), ({"drop": "a"}, 422),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused(sandbox: InProcessSandbox, body: Any, status: int) -> None:
+def test_invalid_requests_are_rejected(sandbox: InProcessSandbox, body: Any, status: int) -> None:
     assert sandbox.session().post(f"{BASE}/_sandbox/snapshots", json=body, timeout=5).status_code == status
     assert names(sandbox) == []
 
 
-def test_a_file_that_is_no_snapshot_of_this_program_changes_nothing(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_snapshot_of_this_version_changes_nothing(tmp_path: Path) -> None:
     sandbox = InProcessSandbox(str(tmp_path / "sandbox.db"))
     folder = tmp_path / "sandbox.db.snapshots"
     sandbox.post_control("snapshots", {"save": "good"})
@@ -114,7 +114,7 @@ def test_a_file_that_is_no_snapshot_of_this_program_changes_nothing(tmp_path: Pa
     assert sandbox.get_control("state")["organizations"] == state
 
 
-def test_a_process_can_begin_with_a_snapshot(tmp_path: Path) -> None:
+def test_a_process_can_start_from_a_snapshot(tmp_path: Path) -> None:
     options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
     with Process(*options) as first:
         state = first.get_control("state")["organizations"]
@@ -127,7 +127,7 @@ def test_a_process_can_begin_with_a_snapshot(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("doing", ["save", "load"])
-def test_a_kill_in_the_middle_leaves_a_whole_world_and_whole_snapshots(tmp_path: Path, doing: str) -> None:
+def test_a_kill_while_saving_or_loading_corrupts_nothing(tmp_path: Path, doing: str) -> None:
     options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
     known: set[str] = set()
     for delay in (0.0, 0.01, 0.03):
@@ -158,7 +158,7 @@ def test_a_kill_in_the_middle_leaves_a_whole_world_and_whole_snapshots(tmp_path:
         assert [entry["name"] for entry in last.get_control("snapshots")] == ["kept"]
 
 
-def test_readers_and_writers_go_on_while_snapshots_are_saved_and_loaded(tmp_path: Path) -> None:
+def test_reads_and_writes_continue_while_snapshots_are_saved_and_loaded(tmp_path: Path) -> None:
     with Process(*OPEN, "--data", str(tmp_path / "sandbox.db")) as running:
         caller = running.caller()
         running.post_control("snapshots", {"save": "kept"})

@@ -1,9 +1,9 @@
-"""The page at the root."""
+"""The start page."""
 
 from tests.integrations.sandbox.clients import BASE, Caller, InProcessSandbox, ada
 
 
-def test_it_says_what_this_is_and_who_is_in_it(sandbox: InProcessSandbox) -> None:
+def test_it_says_what_this_is_and_lists_the_organizations(sandbox: InProcessSandbox) -> None:
     answer = sandbox.session().get(f"{BASE}/", timeout=5)
     assert answer.status_code == 200
     for text in (
@@ -26,12 +26,12 @@ def test_it_shows_the_latest_twenty_requests(sandbox: InProcessSandbox, admin: C
     assert "/v1/nowhere4<" not in text
 
 
-def test_a_path_that_somebody_made_up_is_escaped(sandbox: InProcessSandbox) -> None:
+def test_a_requested_path_is_escaped(sandbox: InProcessSandbox) -> None:
     sandbox.session().get(f"{BASE}/v1/<script>", timeout=5)
     assert "<script>" not in sandbox.session().get(f"{BASE}/", timeout=5).text
 
 
-def test_it_can_only_be_read(sandbox: InProcessSandbox) -> None:
+def test_it_rejects_post(sandbox: InProcessSandbox) -> None:
     assert sandbox.session().post(f"{BASE}/", timeout=5).status_code == 405
 
 
@@ -41,7 +41,7 @@ def page(sandbox: InProcessSandbox) -> str:
     return answer.text
 
 
-def test_it_shows_users_with_their_passwords_and_standing(sandbox: InProcessSandbox) -> None:
+def test_it_shows_users_with_password_and_status(sandbox: InProcessSandbox) -> None:
     text = page(sandbox)
     for user in sandbox.organization()["users"]:
         row = f"<td><code>{user['username']}</code></td><td><code>{user['password']}</code></td>"
@@ -69,13 +69,13 @@ def test_it_shows_the_outbox_deliveries_and_faults(sandbox: InProcessSandbox, ad
     assert "held until released, each repeated 2 times, 25% lost on purpose, out of order" in text
 
 
-def test_what_is_empty_says_so(sandbox: InProcessSandbox) -> None:
+def test_empty_tables_say_so(sandbox: InProcessSandbox) -> None:
     text = page(sandbox)
     assert text.count("None yet.") == 3
     assert "<p>None.</p>" in text
 
 
-def test_everything_that_came_from_outside_is_escaped(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_values_from_requests_are_escaped(sandbox: InProcessSandbox, admin: Caller) -> None:
     owner = {"id": sandbox.officers()[0]["id"]}
     hostile = '<img src=x onerror="alert(1)">'
     actions = [{"item": "CONTACT", "action": "CREATED"}]
@@ -88,14 +88,14 @@ def test_everything_that_came_from_outside_is_escaped(sandbox: InProcessSandbox,
     assert "&lt;img" in text
 
 
-def test_it_asks_nothing_of_anybody_else(sandbox: InProcessSandbox) -> None:
+def test_it_loads_nothing_from_elsewhere(sandbox: InProcessSandbox) -> None:
     answer = sandbox.session().get(f"{BASE}/", timeout=5)
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     for word in ("<script", "src=", "url(", "@import", "<link"):
         assert word not in answer.text
 
 
-def test_a_world_of_many_organizations_shows_the_first_twenty_in_full() -> None:
+def test_only_the_first_twenty_organizations_are_listed_in_full() -> None:
     text = page(InProcessSandbox(organizations=23, contacts=1))
     assert text.count("<details>") == 20
     assert "This list is shortened" in text

@@ -1,4 +1,4 @@
-"""The digest of a world: it changes with content and with nothing else."""
+"""The digest of all records: it changes with their content and with nothing else."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ def contacts(sandbox: InProcessSandbox) -> dict[str, Any]:
     return found
 
 
-def test_a_digest_changes_with_a_change_and_comes_back_when_it_is_undone(
+def test_a_digest_changes_and_is_restored_when_the_change_is_undone(
     sandbox: InProcessSandbox, admin: Caller
 ) -> None:
     before = contacts(sandbox)
@@ -24,7 +24,7 @@ def test_a_digest_changes_with_a_change_and_comes_back_when_it_is_undone(
     assert contacts(sandbox) == before
 
 
-def test_groups_owner_and_hidden_values_are_content(
+def test_groups_owner_and_hidden_values_count_as_content(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = admin.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]
@@ -42,7 +42,7 @@ def test_groups_owner_and_hidden_values_are_content(
     assert len(seen) == 6
 
 
-def test_two_worlds_with_the_same_changes_have_the_same_digest(sandbox: InProcessSandbox) -> None:
+def test_two_sandboxes_with_the_same_changes_have_the_same_digest(sandbox: InProcessSandbox) -> None:
     other = InProcessSandbox()
     other.post_control("clock", {"advance": 1000})
     for world in (sandbox, other):

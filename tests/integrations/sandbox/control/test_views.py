@@ -1,4 +1,4 @@
-"""The control endpoints, and that a reset puts everything back."""
+"""The control endpoints, and resetting the sandbox."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from tests.integrations.sandbox.clients import BASE, REDIRECT_URI, Caller, InProcessSandbox, ada
 
 
-def test_credentials_have_the_agreed_shape(sandbox: InProcessSandbox) -> None:
+def test_credentials_have_the_documented_shape(sandbox: InProcessSandbox) -> None:
     assert set(sandbox.credentials) == {"organizations", "application"}
     assert sandbox.credentials["application"]["redirect_uris"] == [REDIRECT_URI]
     assert [row["name"] for row in sandbox.credentials["organizations"]] == [
@@ -20,7 +20,7 @@ def test_credentials_have_the_agreed_shape(sandbox: InProcessSandbox) -> None:
             assert {"id", "username", "email", "external_id", "password", "admin"} <= set(user)
 
 
-def test_the_clock_moves_and_times_of_change_follow(
+def test_moving_the_clock_changes_the_times_of_change(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     assert sandbox.post_control("clock", {"advance": 86400 * 400})["offset"] == 86400 * 400
@@ -31,11 +31,11 @@ def test_the_clock_moves_and_times_of_change_follow(
 
 
 @pytest.mark.parametrize("body", [None, {}, {"advance": "1"}, {"advance": True}, [1]])
-def test_a_clock_moves_by_a_number_only(sandbox: InProcessSandbox, body: Any) -> None:
+def test_the_clock_needs_a_number(sandbox: InProcessSandbox, body: Any) -> None:
     assert sandbox.session().post(f"{BASE}/_sandbox/clock", json=body, timeout=5).status_code == 422
 
 
-def test_a_reset_puts_everything_back(
+def test_a_reset_restores_the_seed_data(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     seeded = sandbox.get_control("state")["organizations"]
@@ -65,7 +65,9 @@ def test_a_reset_puts_everything_back(
         ("GET", "requests?since=x", 422),
     ],
 )  # fmt: skip
-def test_what_is_not_there_is_refused(sandbox: InProcessSandbox, method: str, name: str, status: int) -> None:
+def test_unknown_endpoints_and_methods_are_rejected(
+    sandbox: InProcessSandbox, method: str, name: str, status: int
+) -> None:
     assert sandbox.session().request(method, f"{BASE}/_sandbox/{name}", timeout=5).status_code == status
 
 
@@ -76,6 +78,6 @@ def test_control_requests_are_neither_limited_nor_logged() -> None:
     assert sandbox.get_control("requests") == []
 
 
-def test_a_defect_is_an_answer_and_cuts_nothing(sandbox: InProcessSandbox) -> None:
+def test_a_bug_returns_500_and_does_not_cut_the_connection(sandbox: InProcessSandbox) -> None:
     answer = sandbox.session().post(f"{BASE}/_sandbox/archive", json={"contact": 10**30}, timeout=5)
     assert answer.status_code in (404, 422, 500)

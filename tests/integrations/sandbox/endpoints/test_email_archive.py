@@ -1,4 +1,4 @@
-"""The archive of e-mails: both forms of ids, and every documented refusal."""
+"""The email archive: both forms of ids, and every documented error."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandb
 
 @pytest.fixture
 def message(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> int:
-    """The number of an e-mail that a campaign has sent."""
+    """The id of an email that a campaign has sent."""
     body = ada(owner={"id": owner["id"]}, contact_groups=[{"group_name": "Pre-Approved"}])
     assert admin.create("contacts", **body).status_code == 201
     return int(sandbox.get_control("outbox")[-1]["seq"])
@@ -40,7 +40,7 @@ def test_a_message_is_found_by_either_id(
         ("987654", "user_id={user}", 404),
     ],
 )
-def test_what_is_refused(
+def test_invalid_requests_are_rejected(
     sandbox: InProcessSandbox,
     admin: Caller,
     owner: dict[str, Any],
@@ -56,11 +56,11 @@ def test_what_is_refused(
     assert refused.json()["error"]
 
 
-def test_an_id_is_needed(admin: Caller) -> None:
+def test_an_id_is_required(admin: Caller) -> None:
     assert admin.call("GET", "email-archive").status_code == 400
 
 
-def test_messages_of_others_are_not_found(sandbox: InProcessSandbox, message: int) -> None:
+def test_other_organizations_messages_are_not_found(sandbox: InProcessSandbox, message: int) -> None:
     filter = f"user_id={sandbox.officers(BLUEWATER)[0]['id']}"
     theirs = sandbox.admin(BLUEWATER)
     assert theirs.call("GET", f"email-archive/{message}", params={"filter": filter}).status_code == 404
@@ -68,7 +68,7 @@ def test_messages_of_others_are_not_found(sandbox: InProcessSandbox, message: in
     assert own.status_code == 404
 
 
-def test_the_archive_is_only_read_and_needs_its_scope(
+def test_the_archive_is_read_only_and_needs_its_scope(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], message: int
 ) -> None:
     for method in ("POST", "PATCH", "DELETE"):

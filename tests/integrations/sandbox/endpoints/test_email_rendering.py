@@ -1,4 +1,4 @@
-"""Rendering e-mails: templates, inline HTML, placeholders, and every documented refusal."""
+"""Rendering emails: templates, inline HTML, placeholders, and every documented error."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def test_without_recipient_and_subject_both_are_empty(admin: Caller, owner: dict
     assert answer.json() == {"results": [expected]}
 
 
-def test_a_template_is_rendered_and_may_be_overridden(admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_template_is_rendered_and_can_be_overridden(admin: Caller, owner: dict[str, Any]) -> None:
     whole = {"id": TEMPLATE, "sender_id": owner["id"], "video": {}, "odc_push_result_id": 7}
     saved = admin.create(PATH, **whole).json()["results"][0]
     assert saved["rendered_subject"] == "Welcome, "
@@ -81,7 +81,7 @@ def test_loans_accounts_and_comarketers_fill_placeholders(sandbox: InProcessSand
         ({"recipient": {"id": 3}}, 400),
     ],
 )
-def test_what_is_refused(
+def test_invalid_requests_are_rejected(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], wrong: dict[str, Any], status: int
 ) -> None:
     ids = {"foreign": sandbox.officers(BLUEWATER)[0]["id"], "sender": owner["id"]}
@@ -92,14 +92,14 @@ def test_what_is_refused(
     assert refused.json()["error"]
 
 
-def test_the_scope_is_needed(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
+def test_the_scope_is_required(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
     body = {"content": INLINE, "sender_id": owner["id"]}
     assert sandbox.user(owner).create(PATH, **body).status_code == 401
     assert sandbox.user(owner, scope="emailInteraction").create(PATH, **body).status_code == 200
     assert sandbox.user(owner, scope="emailInteraction").call("GET", PATH).status_code == 405
 
 
-def test_a_person_fills_in_nobody_elses_contacts(sandbox: InProcessSandbox) -> None:
+def test_a_users_token_cannot_use_other_users_contacts(sandbox: InProcessSandbox) -> None:
     scope = "leadInteraction emailInteraction"
     ida, other = sandbox.officers()[:2]
     theirs = sandbox.user(other).create("contacts", **ada()).json()["id"]

@@ -1,4 +1,4 @@
-"""What all endpoints that are no plain resources have in common."""
+"""What all endpoints have in common."""
 
 import pytest
 
@@ -8,7 +8,7 @@ PATHS = ["lead-opportunities", "leads", "email-templates/render"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_body_has_to_be_a_json_object(admin: Caller, path: str) -> None:
+def test_a_body_must_be_a_json_object(admin: Caller, path: str) -> None:
     def status(data: str, kind: str = "application/json") -> int:
         return admin.call("POST", path, data=data, headers={"Content-Type": kind}).status_code
 
@@ -18,7 +18,7 @@ def test_a_body_has_to_be_a_json_object(admin: Caller, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [*PATHS, "user-images", "email-archive/1"])
-def test_a_token_and_a_known_method_are_needed(admin: Caller, path: str) -> None:
+def test_a_token_and_a_known_method_are_required(admin: Caller, path: str) -> None:
     refused = admin.call("PUT", path)
     assert refused.status_code == 405
     allowed = refused.headers["Allow"].split(", ")[0]
@@ -26,5 +26,5 @@ def test_a_token_and_a_known_method_are_needed(admin: Caller, path: str) -> None
 
 
 @pytest.mark.parametrize("path", ["user-images/1", "email-templates", "leads/1/offers", "email-archive/1/2"])
-def test_addresses_beyond_an_endpoint_answer_404(admin: Caller, path: str) -> None:
+def test_paths_below_an_endpoint_are_not_found(admin: Caller, path: str) -> None:
     assert admin.call("GET", path).status_code == 404

@@ -1,4 +1,4 @@
-"""Lead opportunities: the documented requests and every documented refusal."""
+"""Lead opportunities: the documented requests and errors."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ PRODUCT: dict[str, Any] = {
 
 
 def put(caller: Caller, **more: Any) -> tuple[str, int]:
-    """The ids of a new lead opportunity and of its contact."""
+    """Create a lead opportunity and return its id and its contact's."""
     answer = caller.create(PATH, **{**LEAD, **more})
     assert answer.status_code == 201, answer.text
     assert set(answer.json()) == {"id", "contact_id"}
@@ -62,14 +62,14 @@ def test_the_same_person_is_one_contact_with_two_opportunities(admin: Caller, ow
     assert items[0]["source"] == items[1]["source"]
 
 
-def test_without_an_assigned_user_somebody_active_gets_it(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_without_an_assigned_user_an_active_one_gets_it(sandbox: InProcessSandbox, admin: Caller) -> None:
     id, _ = put(admin)
     assigned = admin.get(f"{PATH}/{id}")["assigned_user_id"]
     assert assigned in [user["id"] for user in sandbox.officers()]
 
 
 @pytest.mark.parametrize("missing", [("first_name",), ("last_name",), ("source",), ("email",)])
-def test_missing_fields_are_refused_as_documented(admin: Caller, missing: tuple[str, ...]) -> None:
+def test_missing_fields_are_rejected_as_documented(admin: Caller, missing: tuple[str, ...]) -> None:
     refused = admin.create(PATH, **{name: value for name, value in LEAD.items() if name not in missing})
     assert refused.status_code == 400
     assert refused.json() == {
@@ -88,14 +88,14 @@ def test_missing_fields_are_refused_as_documented(admin: Caller, missing: tuple[
         ({"page[number]": 999}, 422, "Page requested is outside of result set"),
     ],
 )
-def test_lists_are_refused_as_documented(
+def test_invalid_lists_are_rejected_as_documented(
     admin: Caller, parameters: dict[str, Any], status: int, error: str
 ) -> None:
     refused = admin.call("GET", PATH, params=parameters)
     assert (refused.status_code, refused.json()) == (status, {"error": error})
 
 
-def test_an_unknown_id_is_told_as_documented(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_an_unknown_id_is_rejected_as_documented(sandbox: InProcessSandbox, admin: Caller) -> None:
     id, _ = put(sandbox.admin(BLUEWATER), contact_id=sandbox.admin(BLUEWATER).items("contacts")[0]["id"])
     for unknown in (id, "11111111-2222-3333-4444-555555555555", "17", "nonsense"):
         missing = admin.call("GET", f"{PATH}/{unknown}")
@@ -123,7 +123,7 @@ def test_an_unknown_id_is_told_as_documented(sandbox: InProcessSandbox, admin: C
         {"source": ["x"]},
     ],
 )
-def test_what_cannot_be_is_refused(admin: Caller, wrong: dict[str, Any]) -> None:
+def test_invalid_values_are_rejected(admin: Caller, wrong: dict[str, Any]) -> None:
     before = len(admin.items("contacts"))
     refused = admin.create(PATH, **{**LEAD, **wrong})
     assert refused.status_code == 400
@@ -139,7 +139,7 @@ def test_what_cannot_be_is_refused(admin: Caller, wrong: dict[str, Any]) -> None
         ({"name": "PreApproved"}, "Pre-Approved"),
     ],
 )
-def test_a_stage_is_given_by_id_or_name(admin: Caller, stage: dict[str, Any], name: str) -> None:
+def test_a_stage_can_be_given_by_id_or_name(admin: Caller, stage: dict[str, Any], name: str) -> None:
     id, _ = put(admin, stage=stage)
     assert admin.get(f"{PATH}/{id}")["stage"]["name"] == name
 
@@ -166,7 +166,7 @@ def test_an_update_changes_each_part(sandbox: InProcessSandbox, admin: Caller) -
     assert shown["source"]["display_name"] == "Phone"
 
 
-def test_what_fails_is_told_beside_what_succeeds(admin: Caller) -> None:
+def test_an_update_reports_the_parts_that_fail(admin: Caller) -> None:
     id, contact = put(admin)
     answer = admin.update(
         f"{PATH}/{id}",
@@ -185,14 +185,14 @@ def test_what_fails_is_told_beside_what_succeeds(admin: Caller) -> None:
     assert set(wrong.json()["errors"]) == {"leadOpportunity"}
 
 
-def test_an_update_names_the_contact(admin: Caller) -> None:
+def test_an_update_must_name_the_contact(admin: Caller) -> None:
     id, contact = put(admin)
     for body in ({"first_name": "X"}, {"contact_id": contact + 1}):
         refused = admin.update(f"{PATH}/{id}", **body)
         assert (refused.status_code, "contact_id" in refused.json()["error"]) == (400, True)
 
 
-def test_lists_hold_25_by_default_and_tell_their_pages(admin: Caller) -> None:
+def test_lists_have_25_items_by_default_and_links(admin: Caller) -> None:
     assert admin.get(PATH) == {"items": [], "links": {"first": 1, "last": 1, "next": None, "prev": None}}
     contact = admin.items("contacts")[0]["id"]
     for _ in range(27):
@@ -205,7 +205,7 @@ def test_lists_hold_25_by_default_and_tell_their_pages(admin: Caller) -> None:
 
 
 @pytest.mark.parametrize("field", ["created_at", "updated_at", "lead_stage", "loan_purpose"])
-def test_each_sort_works_both_ways(admin: Caller, field: str) -> None:
+def test_each_sort_works_in_both_directions(admin: Caller, field: str) -> None:
     contact = admin.items("contacts")[0]["id"]
     ids = []
     for stage, purpose in ((1, "Construction Loan"), (2, "HELOC"), (3, "Purchase")):
@@ -215,7 +215,7 @@ def test_each_sort_works_both_ways(admin: Caller, field: str) -> None:
     assert [item["id"] for item in admin.get(PATH, sort=f"-{field}")["items"]] == ids[::-1]
 
 
-def test_filters_go_together(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_filters_can_be_combined(sandbox: InProcessSandbox, admin: Caller) -> None:
     officer = sandbox.officers()[2]
     id, contact = put(admin, assigned_user={"user_id": officer["id"]})
     put(admin, contact_id=contact)
@@ -223,7 +223,7 @@ def test_filters_go_together(sandbox: InProcessSandbox, admin: Caller) -> None:
     assert [item["id"] for item in found] == [id]
 
 
-def test_a_user_sees_what_is_assigned_to_them(
+def test_a_user_sees_only_assigned_lead_opportunities(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     mine, _ = put(admin, assigned_user={"user_id": owner["id"]})
@@ -235,13 +235,13 @@ def test_a_user_sees_what_is_assigned_to_them(
     assert user.get(f"{PATH}/{own}")["assigned_user_id"] == owner["id"]
 
 
-def test_the_scope_is_needed_and_nothing_is_deleted(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_the_scope_is_required_and_deleting_is_not_allowed(sandbox: InProcessSandbox, admin: Caller) -> None:
     id, _ = put(admin)
     assert admin.delete(f"{PATH}/{id}").status_code == 405
     assert sandbox.user(sandbox.officers()[0]).call("GET", PATH).status_code == 401
 
 
-def test_a_lead_opportunity_goes_with_its_contact(admin: Caller) -> None:
+def test_a_lead_opportunity_is_deleted_with_its_contact(admin: Caller) -> None:
     id, contact = put(admin)
     assert admin.delete(f"contacts/{contact}").status_code == 200
     assert admin.call("GET", f"{PATH}/{id}").status_code == 404

@@ -1,4 +1,4 @@
-"""Leads at the older address: the documented requests, matching contacts, strict types of updates."""
+"""Leads at the older endpoint: documented requests, matching contacts, and types of updates."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def test_a_lead_is_shown_as_documented(admin: Caller, owner: dict[str, Any]) -> 
     assert contact["custom"][0]["value"] == "special"
 
 
-def test_a_contact_with_the_same_names_and_a_number_is_the_same(
+def test_a_contact_with_the_same_name_and_phone_number_is_reused(
     sandbox: InProcessSandbox, admin: Caller
 ) -> None:
     first, second = sandbox.officers()[:2]
@@ -90,19 +90,19 @@ def test_the_deprecated_owner_id_still_works(sandbox: InProcessSandbox, admin: C
         ({"lead_opportunity_offers": {"offer_id": 1}}, "lead_opportunity_offers"),
     ],
 )
-def test_what_is_refused_is_named(admin: Caller, change: dict[str, Any], named: str) -> None:
+def test_errors_name_the_attribute(admin: Caller, change: dict[str, Any], named: str) -> None:
     refused = admin.create("leads", **{**LEAD, **change})
     assert refused.status_code == 422
     assert named in refused.json()["error"]
 
 
-def test_an_unknown_custom_field_is_refused_for_a_known_contact_too(admin: Caller) -> None:
+def test_an_unknown_custom_field_is_rejected_for_a_known_contact_too(admin: Caller) -> None:
     put(admin)
     unknown = [{"field_name": "unknown", "value": 1}]
     assert admin.create("leads", **{**LEAD, "custom": unknown}).status_code == 422
 
 
-def test_a_lead_is_changed_in_part(admin: Caller) -> None:
+def test_a_lead_can_be_updated_partially(admin: Caller) -> None:
     id = put(admin)["lead_id"]
     answer = admin.update(
         f"leads/{id}",
@@ -140,7 +140,7 @@ def test_a_lead_is_changed_in_part(admin: Caller) -> None:
         ({"lead_opportunity_offers": [{"offer_id": 1, "loan_amount": "1"}]}, "loan_amount"),
     ],
 )
-def test_a_value_of_another_type_is_refused_and_nothing_changes(
+def test_a_value_of_the_wrong_type_is_rejected_and_changes_nothing(
     admin: Caller, body: dict[str, Any], named: str
 ) -> None:
     id = put(admin)["lead_id"]
@@ -151,7 +151,9 @@ def test_a_value_of_another_type_is_refused_and_nothing_changes(
     assert admin.get(f"leads/{id}") == before
 
 
-def test_a_user_has_their_own_leads(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_user_sees_only_their_own_leads(
+    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
+) -> None:
     user = sandbox.user(owner, scope="leadOpportunityInteraction")
     mine = put(user, owner={"id": sandbox.officers()[1]["id"]})["lead_id"]
     assert user.get(f"leads/{mine}")["owner_id"] == owner["id"]
@@ -161,7 +163,7 @@ def test_a_user_has_their_own_leads(sandbox: InProcessSandbox, admin: Caller, ow
     assert sandbox.user(owner).create("leads", **LEAD).status_code == 401
 
 
-def test_leads_are_not_listed_nor_deleted_nor_seen_by_others(
+def test_leads_cannot_be_listed_or_deleted_or_seen_by_others(
     sandbox: InProcessSandbox, admin: Caller
 ) -> None:
     id = put(admin)["lead_id"]

@@ -1,4 +1,4 @@
-"""Uploading images of users: what is taken, and every documented refusal."""
+"""Uploading user images: what is accepted, and every documented error."""
 
 import re
 from typing import Any
@@ -24,7 +24,7 @@ def upload(
 
 
 @pytest.mark.parametrize("kind", PICTURES)
-def test_an_image_is_taken(admin: Caller, owner: dict[str, Any], kind: str) -> None:
+def test_an_image_is_accepted(admin: Caller, owner: dict[str, Any], kind: str) -> None:
     data, extension = PICTURES[kind]
     answer = upload(admin, owner["id"], data, kind)
     assert answer.status_code == 201
@@ -48,27 +48,29 @@ def test_an_image_is_taken(admin: Caller, owner: dict[str, Any], kind: str) -> N
         ({"X-User-Id": "1002", "Content-Type": "image/gif"}, b"GIF89a" + bytes(LARGEST)),
     ],
 )
-def test_what_is_refused_with_400(admin: Caller, headers: dict[str, str], data: bytes) -> None:
+def test_invalid_requests_return_400(admin: Caller, headers: dict[str, str], data: bytes) -> None:
     refused = admin.call("POST", "user-images", data=data, headers=headers)
     assert refused.status_code == 400
     assert refused.json()["error"]
 
 
-def test_the_largest_image_is_taken(admin: Caller, owner: dict[str, Any]) -> None:
+def test_an_image_of_the_maximum_size_is_accepted(admin: Caller, owner: dict[str, Any]) -> None:
     assert upload(admin, owner["id"], b"GIF89a" + bytes(LARGEST - 6)).status_code == 201
 
 
-def test_unknown_inactive_and_foreign_users_are_not_found(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_unknown_inactive_and_other_organizations_users_are_not_found(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
     inactive = next(user for user in sandbox.organization()["users"] if not user["active"])
     for user in (3, inactive["id"], sandbox.officers(BLUEWATER)[0]["id"]):
         assert upload(admin, user).status_code == 404
 
 
-def test_a_file_that_is_something_else_is_refused(admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_file_of_another_type_is_rejected(admin: Caller, owner: dict[str, Any]) -> None:
     assert upload(admin, owner["id"], PICTURES["image/png"][0], "image/jpeg").status_code == 422
 
 
-def test_the_scope_is_needed_and_images_are_not_read(
+def test_the_scope_is_required_and_images_cannot_be_read(
     sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
     assert upload(sandbox.user(owner), owner["id"]).status_code == 401

@@ -1,4 +1,4 @@
-"""Accounts: the documented requests, the holder, and filters."""
+"""Accounts: documented requests, the holder, and filters."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def test_a_user_sees_their_own_accounts_without_the_owner(
     assert other.call("GET", f"accounts/{account}").status_code == 404
 
 
-def test_an_account_is_changed(sandbox: InProcessSandbox, admin: Caller, account: int) -> None:
+def test_an_account_can_be_updated(sandbox: InProcessSandbox, admin: Caller, account: int) -> None:
     other = sandbox.officers()[1]
     answer = admin.update(
         f"accounts/{account}",
@@ -68,7 +68,7 @@ def test_an_account_is_changed(sandbox: InProcessSandbox, admin: Caller, account
     assert holder["owner"]["id"] == other["id"]
 
 
-def test_two_accounts_may_share_everything_and_an_id_updates(
+def test_two_accounts_can_be_identical_and_a_post_with_an_id_updates(
     admin: Caller, owner: dict[str, Any], account: int
 ) -> None:
     second = admin.create("accounts", **ACCOUNT, owner={"id": owner["id"]})
@@ -79,7 +79,7 @@ def test_two_accounts_may_share_everything_and_an_id_updates(
 
 
 @pytest.mark.parametrize("name", ["owner", "account_status", "account_type", "account_class", "custom"])
-def test_what_cannot_be_found_is_named(admin: Caller, owner: dict[str, Any], name: str) -> None:
+def test_errors_name_what_was_not_found(admin: Caller, owner: dict[str, Any], name: str) -> None:
     wrong: Any = [{"field_name": "unknown", "value": 1}] if name == "custom" else {"id": 3}
     refused = admin.create("accounts", **{**ACCOUNT, "owner": {"id": owner["id"]}, name: wrong})
     assert refused.status_code == 422
@@ -101,7 +101,7 @@ def test_each_filter_finds_the_account(admin: Caller, owner: dict[str, Any], acc
     assert admin.items("accounts", filter=f"other_id={holder}") == []
 
 
-def test_accounts_are_not_deleted_and_others_are_not_seen(
+def test_accounts_cannot_be_deleted_and_others_accounts_cannot_be_seen(
     sandbox: InProcessSandbox, admin: Caller, account: int
 ) -> None:
     assert admin.delete(f"accounts/{account}").status_code == 405

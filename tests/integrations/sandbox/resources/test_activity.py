@@ -1,4 +1,4 @@
-"""Activity: what happens to contacts, as it can be read."""
+"""The activity feed of contacts."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def of(caller: Caller, contact: int, **more: Any) -> list[dict[str, Any]]:
     return caller.items("activity", filter=f"contact_id={contact}", **more)
 
 
-def test_a_new_contact_is_activity(admin: Caller, owner: dict[str, Any], contact: int) -> None:
+def test_a_new_contact_is_an_activity(admin: Caller, owner: dict[str, Any], contact: int) -> None:
     found = of(admin, contact)
     assert [item["type"] for item in found] == ["Contact Created"]
     assert set(found[0]) == SHAPE
@@ -29,7 +29,7 @@ def test_a_new_contact_is_activity(admin: Caller, owner: dict[str, Any], contact
     assert admin.get(f"activity/{found[0]['id']}") == found[0]
 
 
-def test_a_note_is_activity_with_its_text(admin: Caller, owner: dict[str, Any], contact: int) -> None:
+def test_a_note_is_an_activity_with_its_text(admin: Caller, owner: dict[str, Any], contact: int) -> None:
     named = {"owner": {"id": owner["id"]}, "contact": {"id": contact}}
     note = admin.create("contact-notes", title="Call", note="Calls back", type_id=7, **named)
     latest = of(admin, contact)[-1]
@@ -37,12 +37,12 @@ def test_a_note_is_activity_with_its_text(admin: Caller, owner: dict[str, Any], 
     assert latest["note_id"] == note.json()["id"]
 
 
-def test_an_e_mail_of_a_campaign_is_activity(admin: Caller, contact: int) -> None:
+def test_a_campaign_email_is_an_activity(admin: Caller, contact: int) -> None:
     admin.update(f"contacts/{contact}", contact_groups=[{"group_name": "Newsletter"}])
     assert [item["type"] for item in of(admin, contact)] == ["Contact Created", "Email"]
 
 
-def test_a_loan_is_activity_of_its_borrower(admin: Caller, owner: dict[str, Any], contact: int) -> None:
+def test_a_loan_is_an_activity_of_its_borrower(admin: Caller, owner: dict[str, Any], contact: int) -> None:
     loan = admin.create(
         "loans", external_id="L-1", loan_name="Home", borrower={"id": contact}, owner={"id": owner["id"]}
     )
@@ -51,7 +51,7 @@ def test_a_loan_is_activity_of_its_borrower(admin: Caller, owner: dict[str, Any]
     assert latest["details"] == f"loans/{loan.json()['id']}"
 
 
-def test_activity_is_filtered_and_sorted(admin: Caller, owner: dict[str, Any], contact: int) -> None:
+def test_activities_can_be_filtered_and_sorted(admin: Caller, owner: dict[str, Any], contact: int) -> None:
     admin.update(f"contacts/{contact}", contact_groups=[{"group_name": "Newsletter"}])
     ids = [item["id"] for item in of(admin, contact)]
     assert [item["id"] for item in of(admin, contact, sort="-created_at")] == ids[::-1]
@@ -63,21 +63,21 @@ def test_activity_is_filtered_and_sorted(admin: Caller, owner: dict[str, Any], c
     assert [item["id"] for item in admin.items("activity", filter=late)] == ids
 
 
-def test_a_user_sees_the_activity_of_their_book(
+def test_a_user_sees_the_activities_of_their_own_contacts(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     assert of(sandbox.user(owner), contact)
     assert of(sandbox.user(sandbox.officers()[1]), contact) == []
 
 
-def test_activity_goes_with_its_contact(admin: Caller, contact: int) -> None:
+def test_activities_are_deleted_with_their_contact(admin: Caller, contact: int) -> None:
     id = of(admin, contact)[0]["id"]
     admin.delete(f"contacts/{contact}")
     assert of(admin, contact) == []
     assert admin.call("GET", f"activity/{id}").status_code == 404
 
 
-def test_activity_is_only_read_and_others_see_none(
+def test_activities_are_read_only_and_hidden_from_others(
     sandbox: InProcessSandbox, admin: Caller, contact: int
 ) -> None:
     id = of(admin, contact)[0]["id"]

@@ -1,4 +1,4 @@
-"""Campaigns' activity: the documented requests and what comes of them."""
+"""Campaign activity: the documented requests and their effects."""
 
 import re
 from typing import Any
@@ -76,7 +76,7 @@ def test_a_contact_in_full_is_created_or_updated_for_the_owner(
         ({"owner": None}, "owner"),
     ],
 )
-def test_what_cannot_be_found_is_refused(
+def test_unknown_references_are_rejected(
     admin: Caller, owner: dict[str, Any], contact: int, change: dict[str, Any], relationship: str
 ) -> None:
     body = activity(admin, {"id": contact}, owner={"id": owner["id"]}) | change
@@ -85,7 +85,7 @@ def test_what_cannot_be_found_is_refused(
     assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
 
 
-def test_an_activity_is_deleted_by_its_id_only_and_never_changed(
+def test_an_activity_can_be_deleted_by_id_and_not_updated(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     user = sandbox.user(owner)
@@ -99,7 +99,7 @@ def test_an_activity_is_deleted_by_its_id_only_and_never_changed(
     assert user.call("GET", path).status_code == 404
 
 
-def test_activity_is_filtered_as_documented(
+def test_activities_are_filtered_as_documented(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     user = sandbox.user(owner)

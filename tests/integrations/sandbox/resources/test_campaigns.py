@@ -1,4 +1,4 @@
-"""Campaigns: the documented requests and what comes of them."""
+"""Campaigns: the documented requests and their effects."""
 
 import re
 from typing import Any
@@ -28,7 +28,7 @@ def test_the_documented_campaign_is_created_and_shown_with_its_attributes(
     assert sandbox.user(owner).get(f"campaigns/{id}")["name"] == "Autumn fair"
 
 
-def test_a_name_is_used_once_in_an_organization(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_a_name_is_unique_in_an_organization(sandbox: InProcessSandbox, admin: Caller) -> None:
     id = create(admin)
     again = admin.create("campaigns", name="autumn FAIR", visible=0)
     assert again.status_code == 200
@@ -39,14 +39,14 @@ def test_a_name_is_used_once_in_an_organization(sandbox: InProcessSandbox, admin
     assert elsewhere.call("GET", f"campaigns/{id}").status_code == 404
 
 
-def test_a_campaign_needs_a_name_and_is_neither_changed_nor_deleted(admin: Caller) -> None:
+def test_a_campaign_needs_a_name_and_cannot_be_updated_or_deleted(admin: Caller) -> None:
     assert admin.create("campaigns", visible=1).status_code == 422
     id = create(admin)
     assert admin.update(f"campaigns/{id}", name="Other").status_code == 405
     assert admin.delete(f"campaigns/{id}").status_code == 405
 
 
-def test_campaigns_are_filtered_by_when_they_start_and_end(admin: Caller) -> None:
+def test_campaigns_are_filtered_by_start_and_end(admin: Caller) -> None:
     id = create(admin, start_date="2031-05-01 00:00:00", end_date="2031-06-01 00:00:00")
     for filter in (
         "start_date_start=2031-05-01T00:00:00Z,start_date_end=2031-05-01T00:00:00Z",

@@ -1,4 +1,4 @@
-"""Contact groups: the documented requests, one name for several owners, and what deleting one does."""
+"""Contact groups: documented requests, names per owner, and deletion."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ def test_a_users_group_is_shown_without_its_owner(sandbox: InProcessSandbox, own
     assert all(set(item) == {"group_name", "id", "user_editable"} for item in caller.items("contact-groups"))
 
 
-def test_an_owner_who_does_not_exist_is_refused_as_documented(admin: Caller) -> None:
+def test_an_unknown_owner_is_rejected_as_documented(admin: Caller) -> None:
     answer = admin.create("contact-groups", group_name="My Group", owner={"external_id": "userExternal1"})
     assert answer.status_code == 422
     assert answer.json() == {"error": "Unable to find target for relationship: 'owner'"}
 
 
-def test_the_same_name_exists_once_per_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_a_name_is_unique_per_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
     first, second = (
         admin.create("contact-groups", group_name="Shared name", owner={"id": user["id"]})
         for user in sandbox.officers()[:2]
@@ -45,7 +45,7 @@ def test_the_same_name_exists_once_per_owner(sandbox: InProcessSandbox, admin: C
     assert "duplicate" in again.json()
 
 
-def test_a_renamed_group_has_its_new_name_on_its_contacts(admin: Caller, owner: dict[str, Any]) -> None:
+def test_contacts_show_the_new_name_of_a_renamed_group(admin: Caller, owner: dict[str, Any]) -> None:
     id = admin.create("contact-groups", group_name="Before", owner={"id": owner["id"]}).json()["id"]
     body = ada(owner={"id": owner["id"]}, contact_groups=[{"id": str(id)}])
     contact = admin.create("contacts", **body).json()["id"]
@@ -54,7 +54,7 @@ def test_a_renamed_group_has_its_new_name_on_its_contacts(admin: Caller, owner: 
     assert admin.get(f"contacts/{contact}")["contact_groups"] == [{"group_name": "After", "id": id}]
 
 
-def test_a_name_the_owner_already_uses_is_refused_when_renaming(admin: Caller, owner: dict[str, Any]) -> None:
+def test_renaming_to_a_name_in_use_is_rejected(admin: Caller, owner: dict[str, Any]) -> None:
     id = admin.create("contact-groups", group_name="Mine", owner={"id": owner["id"]}).json()["id"]
     assert admin.update(f"contact-groups/{id}", group_name="Newsletter").status_code == 422
     assert admin.update(f"contact-groups/{id}", group_name="mine").status_code == 200
@@ -64,7 +64,7 @@ def test_a_group_needs_a_name(admin: Caller, owner: dict[str, Any]) -> None:
     assert admin.create("contact-groups", owner={"id": owner["id"]}).status_code == 422
 
 
-def test_a_deleted_group_is_gone_and_its_contacts_stay(
+def test_a_deleted_group_disappears_and_its_contacts_stay(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = admin.create("contact-groups", group_name="Short-lived", owner={"id": owner["id"]}).json()["id"]
@@ -79,7 +79,7 @@ def test_a_deleted_group_is_gone_and_its_contacts_stay(
     assert with_it["digest"] != without_it["digest"]
 
 
-def test_a_group_stays_with_its_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_a_group_cannot_change_its_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
     one, other = sandbox.officers()[:2]
     group = admin.create("contact-groups", group_name="Mine", owner={"id": one["id"]}).json()["id"]
     assert admin.update(f"contact-groups/{group}", owner={"id": other["id"]}).status_code == 422

@@ -1,4 +1,4 @@
-"""Notes: the documented requests and what comes of them."""
+"""Notes: the documented requests and their effects."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def test_a_users_note_shows_no_owner(sandbox: InProcessSandbox, owner: dict[str,
         [{"id": 1}],
     ],
 )
-def test_a_contact_that_does_not_match_exactly_is_refused_as_documented(
+def test_a_contact_that_does_not_match_exactly_is_rejected_as_documented(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int, named: Any
 ) -> None:
     answer = sandbox.user(owner).create("contact-notes", **NOTE, contact=named)
@@ -75,7 +75,7 @@ def test_a_contact_that_does_not_match_exactly_is_refused_as_documented(
         {"external_ids": [{"source": "OurSystem", "external_id": "e-77"}]},
     ],
 )
-def test_each_combination_that_makes_a_contact_unique_names_it(
+def test_a_contact_can_be_named_by_each_unique_combination(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int, named: dict[str, Any]
 ) -> None:
     admin.update(f"contacts/{contact}", phone_cell="(763)555-0123", external_id="e-77")
@@ -83,7 +83,7 @@ def test_each_combination_that_makes_a_contact_unique_names_it(
     assert user.get(f"contact-notes/{create(user, contact=named)}")["contact"] == {"id": contact}
 
 
-def test_the_contact_must_be_the_owners(sandbox: InProcessSandbox, admin: Caller, contact: int) -> None:
+def test_the_contact_must_belong_to_the_owner(sandbox: InProcessSandbox, admin: Caller, contact: int) -> None:
     colleague = sandbox.officers()[1]
     refused = admin.create("contact-notes", **NOTE, contact={"id": contact}, owner={"id": colleague["id"]})
     assert refused.json() == {"error": "Unable to find target for relationship: 'contact'"}
@@ -91,7 +91,7 @@ def test_the_contact_must_be_the_owners(sandbox: InProcessSandbox, admin: Caller
 
 
 @pytest.mark.parametrize("missing", ["title", "note", "type_id"])
-def test_a_note_without_what_is_required_is_refused(
+def test_a_note_without_required_attributes_is_rejected(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int, missing: str
 ) -> None:
     body = {**NOTE, "contact": {"id": contact}}
@@ -102,14 +102,14 @@ def test_a_note_without_what_is_required_is_refused(
 
 
 @pytest.mark.parametrize("type_id", [0, 35, "x", 1.5])
-def test_a_type_that_is_not_in_the_list_is_refused(
+def test_an_unknown_type_is_rejected(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int, type_id: Any
 ) -> None:
     body = {**NOTE, "contact": {"id": contact}, "type_id": type_id}
     assert sandbox.user(owner).create("contact-notes", **body).status_code == 422
 
 
-def test_notes_are_not_deduplicated_and_can_be_changed_and_deleted(
+def test_notes_have_no_duplicates_and_can_be_updated_and_deleted(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     user = sandbox.user(owner)
@@ -125,7 +125,7 @@ def test_notes_are_not_deduplicated_and_can_be_changed_and_deleted(
     assert user.get(f"contact-notes/{second}")["contact"] == {"id": contact}
 
 
-def test_a_note_cannot_lose_its_contact_by_an_update(
+def test_an_update_cannot_remove_a_notes_contact(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     user = sandbox.user(owner)
@@ -135,7 +135,7 @@ def test_a_note_cannot_lose_its_contact_by_an_update(
     assert user.get(f"contact-notes/{id}")["contact"] == {"id": contact}
 
 
-def test_a_note_follows_its_contact_to_another_owner_and_nobody_else(
+def test_a_note_can_only_follow_its_contact_to_another_owner(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     id = create(sandbox.user(owner), contact={"id": contact})
@@ -148,7 +148,7 @@ def test_a_note_follows_its_contact_to_another_owner_and_nobody_else(
     assert admin.get(f"contact-notes/{id}")["owner"]["id"] == colleague["id"]
 
 
-def test_notes_of_others_are_not_found(
+def test_other_owners_notes_are_not_found(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     id = create(sandbox.user(owner), contact={"id": contact})

@@ -1,4 +1,4 @@
-"""Recruits: the documented requests and what comes of them."""
+"""Recruits: the documented requests and their effects."""
 
 from typing import Any
 
@@ -80,7 +80,7 @@ def test_a_user_needs_no_owner_and_a_repeated_recruit_is_a_duplicate(
     assert id in {item["id"] for item in user.items("contact-recruits")}
 
 
-def test_recruits_and_contacts_are_told_apart_by_their_ids(
+def test_recruits_and_contacts_have_different_ids(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     user = sandbox.user(owner)
@@ -126,7 +126,7 @@ def test_metrics_are_replaced_and_removed_as_documented(
         (["x"], "recruit_metrics"),
     ],
 )
-def test_metrics_that_break_the_published_rules_are_refused(
+def test_metrics_that_break_the_published_rules_are_rejected(
     sandbox: InProcessSandbox, owner: dict[str, Any], metrics: list[Any], error: str
 ) -> None:
     answer = sandbox.user(owner).create("contact-recruits", **ada(recruit_metrics=metrics))
@@ -141,14 +141,14 @@ def test_metrics_that_break_the_published_rules_are_refused(
         ({"branch_manager": {"username": "nobody"}}, "branch_manager"),
     ],
 )
-def test_a_status_or_manager_nobody_knows_is_refused(
+def test_an_unknown_status_or_manager_is_rejected(
     sandbox: InProcessSandbox, owner: dict[str, Any], info: dict[str, Any], relationship: str
 ) -> None:
     answer = sandbox.user(owner).create("contact-recruits", **ada(recruit_info=info))
     assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
 
 
-def test_parts_of_the_info_stay_until_they_are_changed(
+def test_an_update_keeps_other_parts_of_recruit_info(
     sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
     user = sandbox.user(owner)
@@ -159,7 +159,7 @@ def test_parts_of_the_info_stay_until_they_are_changed(
     assert (info["nmls_id"], info["commission_split"]) == ("N-2", "60%")
 
 
-def test_licenses_are_removed_by_name_or_abbreviation(
+def test_licenses_can_be_removed_by_name_or_abbreviation(
     sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
     user = sandbox.user(owner)
@@ -172,7 +172,7 @@ def test_licenses_are_removed_by_name_or_abbreviation(
     assert user.update(f"contact-recruits/{id}", state_licenses=[{"state_name": "Utopia"}]).status_code == 422
 
 
-def test_a_recruit_is_deleted_and_hidden_from_others(
+def test_a_recruit_can_be_deleted_and_is_hidden_from_others(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner={"id": owner["id"]})
@@ -183,13 +183,13 @@ def test_a_recruit_is_deleted_and_hidden_from_others(
     assert admin.call("GET", f"contact-recruits/{id}").status_code == 404
 
 
-def test_a_recruit_is_changed_by_its_id_only(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
+def test_a_recruit_can_only_be_updated_by_id(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
     user = sandbox.user(owner)
     create(user)
     assert user.update("contact-recruits", **ada(city="Fairhaven")).status_code == 405
 
 
-def test_a_token_that_does_not_reach_is_refused_as_documented(
+def test_a_token_without_the_scope_is_rejected_as_documented(
     sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
     answer = sandbox.user(owner, "leadSurveyInteraction").create("contact-recruits", **ada())
@@ -200,9 +200,7 @@ def test_a_token_that_does_not_reach_is_refused_as_documented(
     }
 
 
-def test_recruits_come_into_groups_that_start_campaigns(
-    sandbox: InProcessSandbox, owner: dict[str, Any]
-) -> None:
+def test_recruits_in_groups_get_campaign_emails(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
     id = create(sandbox.user(owner), contact_groups=[{"group_name": "Newsletter"}])
     (mail,) = sandbox.get_control("outbox")
     assert (mail["contact"], mail["campaign"]) == (id, "Newsletter")

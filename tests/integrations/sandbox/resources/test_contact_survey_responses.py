@@ -1,4 +1,4 @@
-"""Survey responses: the documented requests and what comes of them."""
+"""Survey responses: the documented requests and their effects."""
 
 import re
 from typing import Any
@@ -78,7 +78,7 @@ def test_a_user_sees_the_responses_of_their_own_contacts_only(
 
 
 @pytest.mark.parametrize("unknown", [600, "x", None, 0])
-def test_an_unknown_contact_is_refused_as_documented(
+def test_an_unknown_contact_is_rejected_as_documented(
     admin: Caller, owner: dict[str, Any], unknown: Any
 ) -> None:
     answer = admin.create("contact-survey-responses", **answered(admin, unknown, owner={"id": owner["id"]}))
@@ -87,7 +87,7 @@ def test_an_unknown_contact_is_refused_as_documented(
 
 
 @pytest.mark.parametrize("name", ["contact", "survey", "owner"])
-def test_a_relationship_that_is_missing_is_refused(
+def test_a_missing_relationship_is_rejected(
     admin: Caller, owner: dict[str, Any], contact: int, name: str
 ) -> None:
     body = answered(admin, contact, owner={"id": owner["id"]})
@@ -103,7 +103,7 @@ def test_the_owner_must_own_the_contact(sandbox: InProcessSandbox, admin: Caller
     assert answer.json() == {"error": "Unable to find target for relationship: 'contact'"}
 
 
-def test_a_contact_may_be_named_by_what_makes_it_unique(
+def test_a_contact_can_be_named_by_a_unique_combination(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     user = sandbox.user(owner, SCOPES)
@@ -116,7 +116,7 @@ def test_a_contact_may_be_named_by_what_makes_it_unique(
     "values",
     [{"heat": "Wood"}, {"heat": "gas"}, {"budget": "a lot"}, {"wishes": ""}, {"wishes": None}, {"wishes": ["x"]}],
 )  # fmt: skip
-def test_a_value_that_does_not_fit_its_question_is_refused(
+def test_a_value_that_does_not_fit_its_question_is_rejected(
     admin: Caller, owner: dict[str, Any], contact: int, values: dict[str, Any]
 ) -> None:
     answer = admin.create(
@@ -127,14 +127,14 @@ def test_a_value_that_does_not_fit_its_question_is_refused(
 
 
 @pytest.mark.parametrize("responses", [[], None, "x", [{"response_value": "x"}], ["x"]])
-def test_answers_name_their_questions(
+def test_each_answer_must_name_its_question(
     admin: Caller, owner: dict[str, Any], contact: int, responses: Any
 ) -> None:
     body = answered(admin, contact, owner={"id": owner["id"]}, question_responses=responses)
     assert admin.create("contact-survey-responses", **body).status_code == 422
 
 
-def test_a_question_of_another_survey_or_answered_twice_is_refused(
+def test_a_question_of_another_survey_or_answered_twice_is_rejected(
     admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     body = answered(admin, contact, owner={"id": owner["id"]})
@@ -146,7 +146,7 @@ def test_a_question_of_another_survey_or_answered_twice_is_refused(
     assert elsewhere.json() == {"error": "Unable to find target for relationship: 'question'"}
 
 
-def test_a_response_is_never_changed_or_deleted(admin: Caller, owner: dict[str, Any], contact: int) -> None:
+def test_a_response_cannot_be_updated_or_deleted(admin: Caller, owner: dict[str, Any], contact: int) -> None:
     body = answered(admin, contact, owner={"id": owner["id"]})
     path = f"contact-survey-responses/{admin.create('contact-survey-responses', **body).json()['id']}"
     before = admin.get(path)
@@ -159,14 +159,16 @@ def test_a_response_is_never_changed_or_deleted(admin: Caller, owner: dict[str, 
     assert admin.get(path) == before
 
 
-def test_a_response_outlives_its_contact(admin: Caller, owner: dict[str, Any], contact: int) -> None:
+def test_a_response_stays_when_its_contact_is_deleted(
+    admin: Caller, owner: dict[str, Any], contact: int
+) -> None:
     body = answered(admin, contact, owner={"id": owner["id"]})
     id = admin.create("contact-survey-responses", **body).json()["id"]
     assert admin.delete(f"contacts/{contact}").status_code == 200
     assert "contact" not in admin.get(f"contact-survey-responses/{id}")
 
 
-def test_responses_have_no_filters_and_need_the_surveys_scope(
+def test_responses_have_no_filters_and_need_the_survey_scope(
     sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
     user = sandbox.user(owner, SCOPES)
@@ -175,7 +177,7 @@ def test_responses_have_no_filters_and_need_the_surveys_scope(
     assert sandbox.user(owner).call("GET", "contact-survey-responses").status_code == 401
 
 
-def test_answering_a_survey_that_starts_a_campaign_sends_its_mail_each_time(
+def test_answering_a_survey_with_a_campaign_sends_its_email_each_time(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     survey = next(item for item in admin.items("contact-surveys") if item["survey_name"] == "Refinance check")

@@ -1,4 +1,4 @@
-"""Surveys: the documented requests and what comes of them."""
+"""Surveys: the documented requests and their effects."""
 
 import re
 from typing import Any
@@ -52,7 +52,7 @@ def test_the_documented_survey_is_created_and_shown_as_documented(admin: Caller)
     }
 
 
-def test_an_update_answers_like_a_creation_and_questions_keep_their_ids(admin: Caller) -> None:
+def test_an_update_responds_like_a_creation_and_questions_keep_their_ids(admin: Caller) -> None:
     id = create(admin)
     before = {
         question["system_name"]: question for question in admin.get(f"contact-surveys/{id}")["questions"]
@@ -71,7 +71,7 @@ def test_an_update_answers_like_a_creation_and_questions_keep_their_ids(admin: C
     assert set(after) == {"budget", "wishes", "heat", "when"}
 
 
-def test_an_update_needs_questions_and_may_have_none(admin: Caller) -> None:
+def test_an_update_needs_a_list_of_questions_which_may_be_empty(admin: Caller) -> None:
     id = create(admin)
     assert admin.update(f"contact-surveys/{id}", version="2").status_code == 422
     assert admin.update(f"contact-surveys/{id}", version="2", questions=[]).status_code == 200
@@ -80,7 +80,7 @@ def test_an_update_needs_questions_and_may_have_none(admin: Caller) -> None:
 
 
 @pytest.mark.parametrize("missing", ["source", "survey_name", "questions"])
-def test_a_survey_without_what_is_required_is_refused(admin: Caller, missing: str) -> None:
+def test_a_survey_without_required_attributes_is_rejected(admin: Caller, missing: str) -> None:
     answer = admin.create("contact-surveys", **{name: SURVEY[name] for name in set(SURVEY) - {missing}})
     assert answer.status_code == 422
     assert missing in answer.json()["error"]
@@ -98,7 +98,7 @@ def test_a_survey_without_what_is_required_is_refused(admin: Caller, missing: st
         ({"data_type": "choice", "possible_choice_answers": "x"}, "possible_choice_answers"),
     ],
 )  # fmt: skip
-def test_a_question_that_cannot_be_one_is_refused(admin: Caller, change: dict[str, Any], named: str) -> None:
+def test_an_invalid_question_is_rejected(admin: Caller, change: dict[str, Any], named: str) -> None:
     question = {"question_text": "Why?", "system_name": "why", "data_type": "text", **change}
     answer = admin.create("contact-surveys", **{**SURVEY, "questions": [question]})
     assert answer.status_code == 422
@@ -106,11 +106,11 @@ def test_a_question_that_cannot_be_one_is_refused(admin: Caller, change: dict[st
 
 
 @pytest.mark.parametrize("questions", ["x", ["x"], {"question_text": "x"}, None])
-def test_questions_are_a_list_of_objects(admin: Caller, questions: Any) -> None:
+def test_questions_must_be_a_list_of_objects(admin: Caller, questions: Any) -> None:
     assert admin.update(f"contact-surveys/{create(admin)}", questions=questions).status_code == 422
 
 
-def test_a_system_name_is_used_once_in_a_survey_and_never_changes(admin: Caller) -> None:
+def test_a_system_name_is_unique_in_a_survey_and_never_changes(admin: Caller) -> None:
     question = SURVEY["questions"][0]
     twice = admin.create("contact-surveys", **{**SURVEY, "questions": [question, question]})
     assert twice.status_code == 422
@@ -137,7 +137,7 @@ def test_surveys_are_found_by_name_version_and_time_of_creation(
     assert admin.call("GET", "contact-surveys", params={"filter": "source=x"}).status_code == 422
 
 
-def test_a_user_sees_and_makes_the_surveys_of_the_organization(
+def test_a_user_can_see_and_create_the_organizations_surveys(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     user = sandbox.user(owner, "leadSurveyInteraction")
@@ -146,13 +146,13 @@ def test_a_user_sees_and_makes_the_surveys_of_the_organization(
     assert admin.get(f"contact-surveys/{id}") == user.get(f"contact-surveys/{id}")
 
 
-def test_surveys_need_a_scope_of_their_own(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
+def test_surveys_need_their_own_scope(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:
     answer = sandbox.user(owner, "leadInteraction").call("GET", "contact-surveys")
     assert answer.status_code == 401
     assert answer.json()["error"] == "insufficient_scope"
 
 
-def test_publishing_is_permanent_and_stays_in_the_organization(
+def test_a_survey_cannot_be_deleted_and_stays_in_its_organization(
     sandbox: InProcessSandbox, admin: Caller
 ) -> None:
     id = create(admin)
@@ -164,5 +164,5 @@ def test_publishing_is_permanent_and_stays_in_the_organization(
 @pytest.mark.parametrize(
     "id", ["301", "0123456789abcdef", "zz3456789abcdef0", "0123456789abcde", "ffffffffffffffff"]
 )
-def test_an_id_that_is_none_is_not_found(admin: Caller, id: str) -> None:
+def test_an_invalid_id_is_not_found(admin: Caller, id: str) -> None:
     assert admin.call("GET", f"contact-surveys/{id}").status_code == 404

@@ -1,4 +1,4 @@
-"""Contacts: the documented requests and what comes of them."""
+"""Contacts: the documented requests and their effects."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ def test_the_documented_contact_is_created_and_shown_as_documented(
     assert shown["owner"] == {name: owner[name] for name in ("email", "external_id", "id", "username")}
 
 
-def test_a_user_needs_no_owner_and_gets_the_documented_view(
+def test_a_user_needs_no_owner_and_gets_the_documented_response(
     sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
     caller, colleagues = sandbox.user(owner), sandbox.officers()[1:3]
@@ -81,7 +81,7 @@ def test_a_user_needs_no_owner_and_gets_the_documented_view(
 
 
 @pytest.mark.parametrize("missing", ["first_name", "last_name", "source", "email"])
-def test_a_contact_without_what_is_required_is_refused(
+def test_a_contact_without_required_attributes_is_rejected(
     admin: Caller, owner: dict[str, Any], missing: str
 ) -> None:
     body = ada(owner={"id": owner["id"]})
@@ -100,7 +100,7 @@ def test_a_contact_without_what_is_required_is_refused(
         {"address": "12 Fern Way", "city": "Fairhaven", "state": "MN", "zip_code": "55123"},
     ],
 )
-def test_any_one_way_to_reach_a_contact_is_enough(
+def test_any_one_of_email_phone_and_address_is_enough(
     admin: Caller, owner: dict[str, Any], reach: dict[str, str]
 ) -> None:
     body = {"first_name": "Ada", "last_name": "Birch", "source": "x", "owner": {"id": owner["id"]}, **reach}
@@ -108,7 +108,9 @@ def test_any_one_way_to_reach_a_contact_is_enough(
 
 
 @pytest.mark.parametrize("name", ["id", "username", "email", "external_id"])
-def test_an_owner_is_named_by_any_of_four_fields(sandbox: InProcessSandbox, admin: Caller, name: str) -> None:
+def test_an_owner_can_be_named_by_any_of_four_fields(
+    sandbox: InProcessSandbox, admin: Caller, name: str
+) -> None:
     owner = next(user for user in sandbox.officers() if user["external_id"])
     answer = admin.create("contacts", **ada(owner={name: str(owner[name])}))
     assert admin.get(f"contacts/{answer.json()['id']}")["owner"]["id"] == owner["id"]
@@ -117,18 +119,20 @@ def test_an_owner_is_named_by_any_of_four_fields(sandbox: InProcessSandbox, admi
 @pytest.mark.parametrize(
     "owner", [None, {}, {"username": "nobody"}, {"id": "x"}, {"id": 0}, "alfred", {"id": {}}]
 )
-def test_an_admin_must_name_an_owner_who_exists(admin: Caller, owner: Any) -> None:
+def test_an_admin_must_name_an_existing_owner(admin: Caller, owner: Any) -> None:
     answer = admin.create("contacts", **ada(owner=owner))
     assert answer.status_code == 422
     assert answer.json() == {"error": "Unable to find target for relationship: 'owner'"}
 
 
-def test_another_organizations_user_is_no_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_another_organizations_user_cannot_be_the_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
     stranger = sandbox.officers(BLUEWATER)[0]
     assert admin.create("contacts", **ada(owner={"id": stranger["id"]})).status_code == 422
 
 
-def test_a_repeated_contact_answers_duplicate_and_is_applied(admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_repeated_contact_is_a_duplicate_and_updates_the_first(
+    admin: Caller, owner: dict[str, Any]
+) -> None:
     id = create(admin, owner, nickname="Addie")
     answer = admin.create("contacts", **ada(owner={"id": owner["id"]}, title="Doctor"))
     assert answer.status_code == 200
@@ -137,7 +141,7 @@ def test_a_repeated_contact_answers_duplicate_and_is_applied(admin: Caller, owne
     assert (shown["title"], shown["nickname"]) == ("Doctor", "Addie")
 
 
-def test_an_update_answers_an_empty_list_and_moves_the_time_of_change(
+def test_an_update_returns_an_empty_list_and_changes_the_update_time(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner)
@@ -151,7 +155,7 @@ def test_an_update_answers_an_empty_list_and_moves_the_time_of_change(
     assert after["internal_created_at"] == before["internal_created_at"]
 
 
-def test_a_deleted_contact_is_gone(admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_deleted_contact_is_not_found(admin: Caller, owner: dict[str, Any]) -> None:
     id = create(admin, owner)
     answer = admin.delete(f"contacts/{id}")
     assert (answer.status_code, answer.json()) == (200, [])
@@ -160,7 +164,7 @@ def test_a_deleted_contact_is_gone(admin: Caller, owner: dict[str, Any]) -> None
     assert admin.create("contacts", **ada(owner={"id": owner["id"]})).status_code == 201
 
 
-def test_groups_are_added_and_removed(admin: Caller, owner: dict[str, Any]) -> None:
+def test_groups_can_be_added_and_removed(admin: Caller, owner: dict[str, Any]) -> None:
     id = create(admin, owner, contact_groups=[{"group_name": "Past Client"}])
     admin.update(f"contacts/{id}", contact_groups=[{"group_name": "newsletter"}])
     names = [group["group_name"] for group in admin.get(f"contacts/{id}")["contact_groups"]]
@@ -170,14 +174,14 @@ def test_groups_are_added_and_removed(admin: Caller, owner: dict[str, Any]) -> N
     assert names == ["Newsletter"]
 
 
-def test_a_group_name_resolves_within_the_contacts_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_a_group_name_means_the_owners_group(sandbox: InProcessSandbox, admin: Caller) -> None:
     for owner in sandbox.officers()[:2]:
         id = create(admin, owner, contact_groups=[{"group_name": "Past Client"}])
         shown = admin.get(f"contacts/{id}")["contact_groups"]
         assert shown == [{"group_name": "Past Client", "id": groups_of(admin, owner)["Past Client"]}]
 
 
-def test_a_group_that_is_not_there_refuses_the_whole_write(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_an_unknown_group_rejects_the_whole_write(sandbox: InProcessSandbox, admin: Caller) -> None:
     owner, colleague = sandbox.officers()[:2]
     theirs = groups_of(admin, colleague)["Past Client"]
     before = sandbox.get_control("state")["organizations"]
@@ -189,7 +193,7 @@ def test_a_group_that_is_not_there_refuses_the_whole_write(sandbox: InProcessSan
     assert sandbox.get_control("state")["organizations"] == before
 
 
-def test_a_required_group_must_be_there_when_a_contact_is_created(sandbox: InProcessSandbox) -> None:
+def test_a_new_contact_needs_the_required_groups(sandbox: InProcessSandbox) -> None:
     caller, owner = sandbox.admin(BLUEWATER), sandbox.officers(BLUEWATER)[0]
     required = sandbox.organization(BLUEWATER)["required_groups"]
     assert required
@@ -204,7 +208,9 @@ def test_a_required_group_must_be_there_when_a_contact_is_created(sandbox: InPro
     assert caller.update(f"contacts/{id}", remove_contact_groups=groups).status_code == 200
 
 
-def test_a_post_with_an_id_and_a_new_owner_transfers(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_a_post_with_an_id_and_a_new_owner_transfers_the_contact(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
     owner, heir = sandbox.officers()[:2]
     groups = [{"group_name": "Past Client"}, {"group_name": "Only mine"}]
     admin.create("contact-groups", group_name="Only mine", owner={"id": owner["id"]})
@@ -236,7 +242,7 @@ def test_a_post_with_an_id_and_a_new_owner_transfers(sandbox: InProcessSandbox, 
         ("city", None, None),
     ],
 )
-def test_values_are_read_as_the_vendor_takes_them(
+def test_values_are_parsed_as_documented(
     admin: Caller, owner: dict[str, Any], name: str, sent: Any, shown: Any
 ) -> None:
     id = create(admin, owner, creation_date="2017-01-01", close_date="2017-01-01", city="Lakemont")
@@ -256,16 +262,14 @@ def test_values_are_read_as_the_vendor_takes_them(
         ("external_ids", ["x"]),
     ],
 )
-def test_values_that_cannot_be_are_refused(
-    admin: Caller, owner: dict[str, Any], name: str, value: Any
-) -> None:
+def test_invalid_values_are_rejected(admin: Caller, owner: dict[str, Any], name: str, value: Any) -> None:
     id = create(admin, owner)
     answer = admin.update(f"contacts/{id}", **{name: value})
     assert answer.status_code == 422
     assert name in answer.json()["error"]
 
 
-def test_a_custom_value_is_replaced_and_deleted_by_null(admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_custom_value_is_replaced_and_null_deletes_it(admin: Caller, owner: dict[str, Any]) -> None:
     id = create(admin, owner, custom=[{"field_name": "custom_string", "value": "a"}])
     admin.update(f"contacts/{id}", custom=[{"field_name": "custom_string", "value": "b"}])
     assert admin.get(f"contacts/{id}")["custom"][0]["value"] == "b"
@@ -274,7 +278,7 @@ def test_a_custom_value_is_replaced_and_deleted_by_null(admin: Caller, owner: di
 
 
 @pytest.mark.parametrize("name", ["nothing_like_it", "lock_expires"])
-def test_a_custom_field_that_contacts_do_not_have_is_refused(
+def test_a_custom_field_of_another_entity_is_rejected(
     admin: Caller, owner: dict[str, Any], name: str
 ) -> None:
     answer = admin.create(
@@ -283,6 +287,6 @@ def test_a_custom_field_that_contacts_do_not_have_is_refused(
     assert answer.status_code == 422
 
 
-def test_the_wish_not_to_be_contacted_is_taken_and_not_told(admin: Caller, owner: dict[str, Any]) -> None:
+def test_do_not_contact_is_accepted_and_not_shown(admin: Caller, owner: dict[str, Any]) -> None:
     id = create(admin, owner, do_not_contact="1")
     assert "do_not_contact" not in admin.get(f"contacts/{id}")

@@ -1,4 +1,4 @@
-"""E-mail domains and unsubscribes: the documented requests, times and filters."""
+"""Email domains and unsubscribes: documented requests, times and filters."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ ADDRESS = "leave.me@mail.example"
 
 @pytest.fixture
 def domain(admin: Caller) -> dict[str, Any]:
-    """A domain the organization sends from."""
+    """A domain that the organization sends from."""
     return admin.items("email-domains")[0]
 
 
@@ -47,7 +47,9 @@ def test_an_unsubscribe_is_shown_with_times(
     assert shown["domains"][0]["domain_unsub_at"].endswith(".000000Z")
 
 
-def test_the_whole_organization_is_left_and_joined_again(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_an_address_can_unsubscribe_from_the_organization_and_subscribe_again(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
     id = put(admin, organization_wide=True)
     left = admin.get(f"email-unsubscribes/{id}")["organization_unsub_at"]
     assert left.endswith("Z")
@@ -59,7 +61,9 @@ def test_the_whole_organization_is_left_and_joined_again(sandbox: InProcessSandb
     assert admin.get(f"email-unsubscribes/{id}")["organization_unsub_at"] is None
 
 
-def test_users_are_added_and_removed_and_keep_their_times(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_users_can_be_added_and_removed_and_keep_their_times(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
     first, second = sandbox.officers()[:2]
     id = put(admin, users=[{"id": first["id"]}])
     before = admin.get(f"email-unsubscribes/{id}")["users"][0]
@@ -74,7 +78,7 @@ def test_users_are_added_and_removed_and_keep_their_times(sandbox: InProcessSand
     assert [user["id"] for user in admin.get(f"email-unsubscribes/{id}")["users"]] == [second["id"]]
 
 
-def test_what_is_refused(admin: Caller) -> None:
+def test_invalid_requests_are_rejected(admin: Caller) -> None:
     assert admin.create("email-unsubscribes").status_code == 422
     unknown = {"users": [{"id": 3}], "domains": [{"domain_name": "elsewhere.example"}]}
     for name, value in unknown.items():
@@ -85,7 +89,9 @@ def test_what_is_refused(admin: Caller) -> None:
     assert admin.delete(f"email-unsubscribes/{id}").status_code == 405
 
 
-def test_each_filter_finds_it(sandbox: InProcessSandbox, admin: Caller, domain: dict[str, Any]) -> None:
+def test_each_filter_finds_the_unsubscribe(
+    sandbox: InProcessSandbox, admin: Caller, domain: dict[str, Any]
+) -> None:
     sandbox.post_control("clock", {"advance": 400 * 86400})
     admin = sandbox.admin()
     users = [{"id": sandbox.officers()[0]["id"]}]
@@ -104,12 +110,12 @@ def test_each_filter_finds_it(sandbox: InProcessSandbox, admin: Caller, domain: 
     assert [item["id"] for item in admin.items("email-unsubscribes", filter=f"email={ADDRESS}")] == [id]
 
 
-def test_unsubscribes_of_others_are_not_there(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_other_organizations_unsubscribes_are_hidden(sandbox: InProcessSandbox, admin: Caller) -> None:
     theirs = sandbox.admin(BLUEWATER).items("email-unsubscribes")[0]["id"]
     assert admin.call("GET", f"email-unsubscribes/{theirs}").status_code == 404
 
 
-def test_every_change_is_told_to_webhooks_as_an_update(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_webhooks_report_every_change_as_an_update(sandbox: InProcessSandbox, admin: Caller) -> None:
     action = {"item": "EMAIL_UNSUBSCRIBE", "action": "UPDATED"}
     assert [item["action"] for item in admin.items("webhook-actions") if item["item"] == action["item"]] == [
         "UPDATED"

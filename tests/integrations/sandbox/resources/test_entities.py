@@ -1,4 +1,4 @@
-"""Entities: the documented requests, and the contacts that belong to them."""
+"""Entities: the documented requests, and their contacts."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def household(admin: Caller, **more: Any) -> str:
 
 
 def members(admin: Caller, id: str) -> dict[str, list[int]]:
-    """The ids of contacts by type of relationship."""
+    """Return the ids of contacts by type of relationship."""
     return {
         entry["relationship_type"]["system_name"]: [child["id"] for child in entry["children"]]
         for entry in admin.get(f"entities/{id}")["related_entities"]
@@ -51,7 +51,7 @@ def test_an_entity_is_created_with_a_known_contact(admin: Caller, contact: int) 
     ]
 
 
-def test_an_entity_with_an_owner_creates_contacts(admin: Caller, owner: dict[str, Any]) -> None:
+def test_an_entity_with_an_owner_can_create_contacts(admin: Caller, owner: dict[str, Any]) -> None:
     related = [{"relationship_type": MEMBERS, "children": [ada(), ada(first_name="Ben")]}]
     id = household(admin, related_entities=related, owner={"username": owner["username"]})
     assert admin.get(f"entities/{id}")["owner"]["id"] == owner["id"]
@@ -59,14 +59,14 @@ def test_an_entity_with_an_owner_creates_contacts(admin: Caller, owner: dict[str
     assert [admin.get(f"contacts/{child}")["owner"]["id"] for child in found] == [owner["id"]] * 2
 
 
-def test_without_an_owner_no_contact_is_created(admin: Caller) -> None:
+def test_an_entity_without_an_owner_cannot_create_contacts(admin: Caller) -> None:
     related = [{"relationship_type": MEMBERS, "children": [ada()]}]
     refused = admin.create("entities", entity_name="Birch household", related_entities=related)
     assert refused.status_code == 422
     assert refused.json() == {"error": "Unable to find target for relationship: 'owner'"}
 
 
-def test_contacts_come_and_go(admin: Caller, contact: int) -> None:
+def test_contacts_can_be_added_and_removed(admin: Caller, contact: int) -> None:
     id = household(admin)
     assert admin.get(f"entities/{id}")["related_entities"] == []
     both = [{"relationship_type": kind, "children": [{"id": contact}]} for kind in (MEMBERS, HEAD)]
@@ -79,7 +79,9 @@ def test_contacts_come_and_go(admin: Caller, contact: int) -> None:
     assert members(admin, id) == {"head_of_household": [contact]}
 
 
-def test_a_discrete_relationship_has_one_child(admin: Caller, owner: dict[str, Any], contact: int) -> None:
+def test_a_discrete_relationship_allows_one_contact(
+    admin: Caller, owner: dict[str, Any], contact: int
+) -> None:
     other = admin.create("contacts", **ada(first_name="Ben", owner={"id": owner["id"]})).json()["id"]
     id = household(admin, related_entities=[{"relationship_type": HEAD, "children": [{"id": contact}]}])
     second = [{"relationship_type": HEAD, "children": [{"id": other}]}]
@@ -96,14 +98,14 @@ def test_a_discrete_relationship_has_one_child(admin: Caller, owner: dict[str, A
         ({"relationship_type": MEMBERS, "children": ["Ada"]}, "children"),
     ],
 )
-def test_what_cannot_be_found_is_named(admin: Caller, related: Any, name: str) -> None:
+def test_errors_name_what_was_not_found(admin: Caller, related: Any, name: str) -> None:
     refused = admin.create("entities", entity_name="Birch household", related_entities=[related])
     assert refused.status_code == 422
     assert refused.json() == {"error": f"Unable to find target for relationship: '{name}'"}
     assert admin.create("entities", entity_name="B", related_entities="x").status_code == 422
 
 
-def test_a_contact_that_is_deleted_leaves_its_entity(
+def test_a_deleted_contact_is_removed_from_its_entity(
     sandbox: InProcessSandbox, admin: Caller, contact: int
 ) -> None:
     id = household(admin, related_entities=[{"relationship_type": MEMBERS, "children": [{"id": contact}]}])
@@ -114,14 +116,14 @@ def test_a_contact_that_is_deleted_leaves_its_entity(
     assert after == count - 1
 
 
-def test_an_entity_is_deleted_and_its_contacts_stay(admin: Caller, contact: int) -> None:
+def test_deleting_an_entity_keeps_its_contacts(admin: Caller, contact: int) -> None:
     id = household(admin, related_entities=[{"relationship_type": MEMBERS, "children": [{"id": contact}]}])
     assert admin.delete(f"entities/{id}").json() == []
     assert admin.call("GET", f"entities/{id}").status_code == 404
     assert admin.get(f"contacts/{contact}")["id"] == contact
 
 
-def test_a_known_external_id_answers_duplicate(admin: Caller) -> None:
+def test_a_known_external_id_is_a_duplicate(admin: Caller) -> None:
     id = household(admin, external_id="HH-X")
     again = admin.create("entities", entity_name="Renamed", external_id="hh-x")
     assert (again.status_code, str(again.json()["id"])) == (200, id)
@@ -132,14 +134,14 @@ def test_an_entity_needs_a_name(admin: Caller) -> None:
     assert admin.create("entities").json() == {"error": "Missing required attribute: 'entity_name'"}
 
 
-def test_entities_are_sorted_and_for_admins(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_entities_can_be_sorted_and_are_for_admins(sandbox: InProcessSandbox, admin: Caller) -> None:
     household(admin)
     names = [item["entity_name"] for item in admin.items("entities", sort="-entity_name")]
     assert names == sorted(names, key=str.casefold, reverse=True)
     assert sandbox.user(sandbox.officers()[0]).call("GET", "entities").status_code == 401
 
 
-def test_entities_of_others_are_not_there(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_other_organizations_entities_are_hidden(sandbox: InProcessSandbox, admin: Caller) -> None:
     theirs = sandbox.admin(BLUEWATER).items("entities")[0]["id"]
     assert admin.call("GET", f"entities/{theirs}").status_code == 404
 
@@ -151,6 +153,6 @@ def test_relationship_types_are_listed(admin: Caller) -> None:
 
 
 @pytest.mark.parametrize("path", ["entity-types", "entity-members", "lead-sources", "email-templates"])
-def test_what_has_no_address_answers_404(admin: Caller, path: str) -> None:
+def test_records_without_a_url_are_not_found(admin: Caller, path: str) -> None:
     assert admin.call("GET", path).status_code == 404
     assert admin.call("GET", f"{path}/1").status_code == 404

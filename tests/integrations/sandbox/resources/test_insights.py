@@ -1,4 +1,4 @@
-"""Insights and their types: the documented requests and what comes of them."""
+"""Insights and their types: the documented requests and their effects."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def calculator(caller: Caller) -> dict[str, Any]:
     return dict(found)
 
 
-def test_types_have_the_documented_attributes_and_can_only_be_listed(
+def test_types_have_the_documented_attributes_and_are_read_only(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     items = admin.items("insight-types")
@@ -70,7 +70,7 @@ def test_an_admins_insight_is_created_and_shown_with_its_owner(
     }
 
 
-def test_a_user_names_a_type_by_its_name_and_sees_no_owner(
+def test_a_user_can_name_a_type_by_name_and_sees_no_owner(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     user = sandbox.user(owner)
@@ -96,7 +96,7 @@ def test_a_user_names_a_type_by_its_name_and_sees_no_owner(
         ({"owner": {"username": "nobody"}}, "owner"),
     ],
 )
-def test_what_cannot_be_found_is_refused_as_documented(
+def test_unknown_references_are_rejected_as_documented(
     admin: Caller, owner: dict[str, Any], contact: int, change: dict[str, Any], relationship: str
 ) -> None:
     body = insight(contact, {"type": CALCULATOR}, owner={"id": owner["id"]}) | change
@@ -105,7 +105,7 @@ def test_what_cannot_be_found_is_refused_as_documented(
     assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
 
 
-def test_another_organizations_type_is_none(
+def test_another_organizations_type_is_not_found(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     type = calculator(sandbox.admin(BLUEWATER))
@@ -113,7 +113,7 @@ def test_another_organizations_type_is_none(
 
 
 @pytest.mark.parametrize("more", [{"data": "text"}, {"data": [1]}, {"insight_date": "soon"}])
-def test_values_that_cannot_be_ones_are_refused(
+def test_invalid_values_are_rejected(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int, more: dict[str, Any]
 ) -> None:
     body = insight(contact, {"type": CALCULATOR}) | more
@@ -137,7 +137,7 @@ def test_insights_are_filtered_as_documented(
     assert admin.items("insights", filter="owner_external_id=nobody") == []
 
 
-def test_insights_are_neither_changed_nor_deleted_and_others_do_not_see_them(
+def test_insights_cannot_be_updated_or_deleted_or_seen_by_others(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     body = insight(contact, {"type": CALCULATOR}, owner={"id": owner["id"]})
@@ -149,7 +149,7 @@ def test_insights_are_neither_changed_nor_deleted_and_others_do_not_see_them(
     assert sandbox.admin(BLUEWATER).call("GET", path).status_code == 404
 
 
-def test_an_insight_whose_type_starts_a_campaign_sends_its_mail(
+def test_an_insight_with_a_campaign_sends_its_email(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int
 ) -> None:
     user = sandbox.user(owner)
@@ -159,7 +159,7 @@ def test_an_insight_whose_type_starts_a_campaign_sends_its_mail(
     assert (mail["contact"], mail["to"], mail["campaign"]) == (contact, "ada.birch@mail.example", CALCULATOR)
 
 
-def test_a_date_beyond_all_calendars_is_refused(
+def test_a_date_beyond_the_calendar_is_rejected(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     contact = admin.create("contacts", **ada(owner={"id": owner["id"]})).json()["id"]

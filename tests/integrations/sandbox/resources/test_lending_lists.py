@@ -18,12 +18,12 @@ MORTGAGE = {"class_name": "mortgage", "class_type": "LOAN"}
 
 @pytest.fixture
 def lender(sandbox: InProcessSandbox) -> Caller:
-    """A loan officer who consented to loans."""
+    """A loan officer's token with the loan scope."""
     return sandbox.user(sandbox.officers()[0], scope="loanInteraction")
 
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
-def test_a_name_is_added_shown_and_known_from_then_on(admin: Caller, path: str, name: str) -> None:
+def test_a_name_can_be_added_and_is_a_duplicate_from_then_on(admin: Caller, path: str, name: str) -> None:
     answer = admin.create(path, **{name: "Something new"}, account_class=MORTGAGE)
     id = answer.json()["id"]
     assert answer.status_code == 201
@@ -33,20 +33,20 @@ def test_a_name_is_added_shown_and_known_from_then_on(admin: Caller, path: str, 
 
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
-def test_users_read_the_lists_too(admin: Caller, lender: Caller, path: str, name: str) -> None:
+def test_users_can_read_the_lists(admin: Caller, lender: Caller, path: str, name: str) -> None:
     items = lender.items(path)
     assert items == admin.items(path)
     assert all(set(item) == {"id", name, "account_class"} for item in items)
 
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
-def test_what_is_not_classified_is_a_mortgages(admin: Caller, path: str, name: str) -> None:
+def test_the_default_class_is_mortgage(admin: Caller, path: str, name: str) -> None:
     id = admin.create(path, **{name: "Something new"}).json()["id"]
     assert admin.get(f"{path}/{id}")["account_class"] == MORTGAGE
 
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
-def test_a_name_is_needed_and_a_class_must_exist(admin: Caller, path: str, name: str) -> None:
+def test_a_name_and_an_existing_class_are_required(admin: Caller, path: str, name: str) -> None:
     assert admin.create(path).json() == {"error": f"Missing required attribute: '{name}'"}
     unknown = {"class_name": "mortgage", "class_type": "ACCOUNT"}
     refused = admin.create(path, **{name: "Something new"}, account_class=unknown)
@@ -55,18 +55,20 @@ def test_a_name_is_needed_and_a_class_must_exist(admin: Caller, path: str, name:
 
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
-def test_lists_of_others_stay_theirs(sandbox: InProcessSandbox, admin: Caller, path: str, name: str) -> None:
+def test_other_organizations_lists_are_separate(
+    sandbox: InProcessSandbox, admin: Caller, path: str, name: str
+) -> None:
     theirs = sandbox.admin(BLUEWATER).items(path)[0]["id"]
     assert admin.call("GET", f"{path}/{theirs}").status_code == 404
 
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_lists_are_not_changed(admin: Caller, path: str, name: str, method: str) -> None:
+def test_names_cannot_be_updated_or_deleted(admin: Caller, path: str, name: str, method: str) -> None:
     assert admin.call(method, f"{path}/{admin.items(path)[0]['id']}", json={}).status_code == 405
 
 
-def test_another_scope_does_not_reach(sandbox: InProcessSandbox) -> None:
+def test_another_scope_is_rejected(sandbox: InProcessSandbox) -> None:
     assert sandbox.user(sandbox.officers()[0]).call("GET", "loan-types").status_code == 401
 
 
@@ -77,7 +79,7 @@ def test_classifications_are_listed(lender: Caller) -> None:
     assert lender.call("GET", f"account-classifications/{items[0]['id']}").status_code == 404
 
 
-def test_participant_roles_are_described_for_admins(admin: Caller, lender: Caller) -> None:
+def test_participant_roles_are_shown_to_admins(admin: Caller, lender: Caller) -> None:
     roles = admin.items("schema/participant-roles")
     assert [role["system_name"] for role in roles if role["required"]] == ["borrower"]
     assert set(roles[0]) == {"display_name", "required", "system_name", "account_class", "role_type"}
@@ -98,12 +100,12 @@ def test_participant_roles_are_described_for_admins(admin: Caller, lender: Calle
         ("account_class_name=other", 0),
     ],
 )
-def test_participant_roles_are_filtered(admin: Caller, filter: str, count: int) -> None:
+def test_participant_roles_can_be_filtered(admin: Caller, filter: str, count: int) -> None:
     assert len(admin.items("schema/participant-roles", filter=filter)) == count
 
 
 @pytest.mark.parametrize(("path", "name"), ACCOUNT_LISTS)
-def test_an_account_type_or_status_is_added_shown_and_changed(admin: Caller, path: str, name: str) -> None:
+def test_an_account_type_or_status_can_be_added_and_updated(admin: Caller, path: str, name: str) -> None:
     answer = admin.create(path, **{name: "Dormant"}, account_class=CHECKING)
     id = answer.json()["id"]
     assert answer.status_code == 201
@@ -115,7 +117,7 @@ def test_an_account_type_or_status_is_added_shown_and_changed(admin: Caller, pat
 
 
 @pytest.mark.parametrize(("path", "name"), ACCOUNT_LISTS)
-def test_what_is_refused_for_an_account_type_or_status(
+def test_invalid_account_types_and_statuses_are_rejected(
     sandbox: InProcessSandbox, admin: Caller, path: str, name: str
 ) -> None:
     assert admin.create(path).status_code == 422

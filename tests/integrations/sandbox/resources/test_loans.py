@@ -1,4 +1,4 @@
-"""Loans: the documented requests, their participants, filters, and new owners."""
+"""Loans: documented requests, participants, filters, and new owners."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ NOT_FOUND = "Unable to find target for relationship: '{}'"
 
 @pytest.fixture
 def named(owner: dict[str, Any]) -> dict[str, Any]:
-    """What an admin says about the owner."""
+    """Return the owner as an admin names it."""
     return {"username": owner["username"]}
 
 
@@ -80,7 +80,7 @@ def test_an_admins_loan_creates_its_participants(admin: Caller, owner: dict[str,
     assert (borrower["owner"]["id"], borrower["source"]) == (owner["id"], "LOS")
 
 
-def test_a_users_loan_names_contacts_of_theirs(lender: Caller) -> None:
+def test_a_users_loan_refers_to_their_own_contacts(lender: Caller) -> None:
     contact = lender.create("contacts", **ada(external_id="A-1")).json()["id"]
     id = put(lender, borrower={"id": contact}, coborrower={"external_id": "A-1"})
     shown = lender.get(f"loans/{id}")
@@ -99,7 +99,7 @@ def test_a_users_loan_names_contacts_of_theirs(lender: Caller) -> None:
     assert [item["id"] for item in lender.items("loans", filter="loan_number=81009001")] == [id]
 
 
-def test_a_known_borrower_is_updated_and_not_doubled(admin: Caller, named: dict[str, Any]) -> None:
+def test_a_known_borrower_is_updated_and_not_duplicated(admin: Caller, named: dict[str, Any]) -> None:
     contact = admin.create("contacts", **BORROWER, owner=named).json()["id"]
     id = put(admin, owner=named, borrower=BORROWER | {"phone_cell": "612-555-0100"})
     assert admin.get(f"loans/{id}")["borrower"]["id"] == contact
@@ -107,7 +107,7 @@ def test_a_known_borrower_is_updated_and_not_doubled(admin: Caller, named: dict[
 
 
 @pytest.mark.parametrize("missing", ["external_id", "borrower", "owner"])
-def test_what_a_loan_needs(admin: Caller, named: dict[str, Any], missing: str) -> None:
+def test_a_loan_needs_its_required_attributes(admin: Caller, named: dict[str, Any], missing: str) -> None:
     body = {**LOAN, "owner": named, "borrower": BORROWER}
     del body[missing]
     refused = admin.create("loans", **body)
@@ -130,21 +130,21 @@ def test_what_a_loan_needs(admin: Caller, named: dict[str, Any], missing: str) -
         ("custom", [{"field_name": "undefined", "value": "x"}]),
     ],
 )
-def test_what_cannot_be_found_is_named(admin: Caller, named: dict[str, Any], name: str, value: Any) -> None:
+def test_errors_name_what_was_not_found(admin: Caller, named: dict[str, Any], name: str, value: Any) -> None:
     before = len(admin.items("contacts"))
     refused = admin.create("loans", **{**LOAN, "owner": named, "borrower": BORROWER, name: value})
     assert (refused.status_code, refused.json()) == (422, {"error": NOT_FOUND.format(name)})
     assert len(admin.items("contacts")) == before
 
 
-def test_a_borrower_needs_what_a_contact_needs(admin: Caller, named: dict[str, Any]) -> None:
+def test_a_new_borrower_needs_what_a_contact_needs(admin: Caller, named: dict[str, Any]) -> None:
     unreachable = {name: value for name, value in BORROWER.items() if name != "email"}
     refused = admin.create("loans", **LOAN, owner=named, borrower=unreachable)
     assert refused.status_code == 422
     assert "Missing required attributes" in refused.json()["error"]
 
 
-def test_the_same_loan_answers_duplicate_and_is_updated(admin: Caller, named: dict[str, Any]) -> None:
+def test_the_same_loan_is_a_duplicate_and_is_updated(admin: Caller, named: dict[str, Any]) -> None:
     id = put(admin, owner=named)
     again = admin.create("loans", external_id="los-9001", loan_rate="5.5", owner=named, borrower=BORROWER)
     assert (again.status_code, again.json()["id"]) == (200, id)
@@ -155,7 +155,7 @@ def test_the_same_loan_answers_duplicate_and_is_updated(admin: Caller, named: di
     assert admin.get(f"loans/{id}")["loan_rate"] == "5.5"
 
 
-def test_a_loan_is_changed_and_deleted(admin: Caller, named: dict[str, Any]) -> None:
+def test_a_loan_can_be_updated_and_deleted(admin: Caller, named: dict[str, Any]) -> None:
     id = put(admin, owner=named, coborrower=AGENT)
     answer = admin.update(
         f"loans/{id}",
@@ -179,7 +179,7 @@ def test_a_borrower_cannot_be_deleted_before_the_loan(admin: Caller, named: dict
     assert admin.delete(f"contacts/{borrower}").status_code == 200
 
 
-def test_emails_of_contacts_made_along_can_be_held_back(
+def test_emails_to_contacts_created_with_a_loan_can_be_suppressed(
     sandbox: InProcessSandbox, admin: Caller, named: dict[str, Any]
 ) -> None:
     held = {**BORROWER, "contact_groups": [{"group_name": "Newsletter"}]}
@@ -190,7 +190,7 @@ def test_emails_of_contacts_made_along_can_be_held_back(
     assert [mail["to"] for mail in sandbox.get_control("outbox")] == ["nora.oakes@mail.example"]
 
 
-def test_a_new_owner_gets_the_participants(
+def test_a_new_owner_gets_copies_of_the_participants(
     sandbox: InProcessSandbox, admin: Caller, named: dict[str, Any]
 ) -> None:
     other = sandbox.officers()[1]
@@ -211,7 +211,7 @@ def test_a_new_owner_gets_the_participants(
     assert admin.delete(f"contacts/{left['id']}").status_code == 200
 
 
-def test_a_new_owner_with_the_same_loan_refuses_it(
+def test_a_loan_cannot_move_to_an_owner_with_the_same_loan(
     sandbox: InProcessSandbox, admin: Caller, named: dict[str, Any]
 ) -> None:
     other = sandbox.officers()[1]
@@ -255,7 +255,7 @@ def test_each_filter_finds_the_loan(sandbox: InProcessSandbox, admin: Caller) ->
     "filter",
     ["funded_date_end=2031-02-03T00:00:00Z", "loan_name_contains=ab", "status=1", "funded_date_start=x"],
 )
-def test_a_filter_that_cannot_be_is_refused(admin: Caller, filter: str) -> None:
+def test_an_invalid_filter_is_rejected(admin: Caller, filter: str) -> None:
     assert admin.call("GET", "loans", params={"filter": filter}).status_code == 422
 
 
@@ -263,13 +263,13 @@ def test_an_unknown_role_finds_nothing(admin: Caller) -> None:
     assert found(admin, "role_system_name=owner") == []
 
 
-def test_loans_are_sorted(admin: Caller, named: dict[str, Any]) -> None:
+def test_loans_can_be_sorted(admin: Caller, named: dict[str, Any]) -> None:
     put(admin, owner=named)
     names = [item["loan_name"] for item in admin.items("loans", sort="-loan_name")]
     assert names == sorted(names, key=str.casefold, reverse=True)
 
 
-def test_loans_of_others_are_not_there(sandbox: InProcessSandbox, admin: Caller, lender: Caller) -> None:
+def test_other_owners_loans_are_hidden(sandbox: InProcessSandbox, admin: Caller, lender: Caller) -> None:
     mine = {item["id"] for item in lender.items("loans")}
     others = {item["id"] for item in admin.items("loans")} - mine
     assert others

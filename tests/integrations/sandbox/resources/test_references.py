@@ -1,4 +1,4 @@
-"""Lists that are only read, and how contacts use two of them."""
+"""Read-only lists, and how contacts refer to two of them."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_has_the_documented_attributes_and_is_only_read(
+def test_a_list_has_the_documented_attributes_and_is_read_only(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any], path: str
 ) -> None:
     items = admin.items(path)
@@ -29,7 +29,7 @@ def test_a_list_has_the_documented_attributes_and_is_only_read(
     assert sandbox.user(owner, "leadSurveyInteraction").call("GET", path).status_code == 401
 
 
-def test_a_contact_joins_and_leaves_channels_and_has_one_kind_of_access(
+def test_a_contact_can_join_and_leave_channels_and_has_one_access_type(
     sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
     user = sandbox.user(owner)
@@ -57,7 +57,7 @@ def test_a_contact_joins_and_leaves_channels_and_has_one_kind_of_access(
         ({"wlp_access": {"access_type": "sudo"}}, "wlp_access"),
     ],
 )
-def test_what_is_on_no_list_is_refused(
+def test_values_that_are_not_in_a_list_are_rejected(
     sandbox: InProcessSandbox, owner: dict[str, Any], change: dict[str, Any], relationship: str
 ) -> None:
     answer = sandbox.user(owner).create("contacts", **ada(**change))

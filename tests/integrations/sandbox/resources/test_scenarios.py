@@ -1,4 +1,4 @@
-"""Scenarios: the documented requests, tags and filters."""
+"""Scenarios: documented requests, tags and filters."""
 
 from typing import Any
 
@@ -22,9 +22,7 @@ def put(admin: Caller, owner: dict[str, Any]) -> int:
     return int(answer.json()["id"])
 
 
-def test_a_scenario_is_shown_as_it_was_sent(
-    sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
-) -> None:
+def test_a_scenario_is_shown_as_sent(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> None:
     id = put(admin, owner)
     shown = admin.get(f"scenarios/{id}")
     assert {name: shown[name] for name in SCENARIO} == SCENARIO
@@ -39,7 +37,7 @@ def test_a_scenario_is_shown_as_it_was_sent(
     )
 
 
-def test_tags_are_added_and_removed(admin: Caller, owner: dict[str, Any]) -> None:
+def test_tags_can_be_added_and_removed(admin: Caller, owner: dict[str, Any]) -> None:
     id = put(admin, owner)
     answer = admin.update(
         f"scenarios/{id}",
@@ -54,7 +52,7 @@ def test_tags_are_added_and_removed(admin: Caller, owner: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("missing", ["name", "data", "tags", "owner"])
-def test_what_a_scenario_needs(admin: Caller, owner: dict[str, Any], missing: str) -> None:
+def test_a_scenario_needs_its_required_attributes(admin: Caller, owner: dict[str, Any], missing: str) -> None:
     body = {**SCENARIO, "owner": {"id": owner["id"]}}
     del body[missing]
     refused = admin.create("scenarios", **body)
@@ -63,12 +61,12 @@ def test_what_a_scenario_needs(admin: Caller, owner: dict[str, Any], missing: st
 
 
 @pytest.mark.parametrize("data", ['{"loan_scenarios": []}', [1], 5])
-def test_data_is_one_object(admin: Caller, owner: dict[str, Any], data: Any) -> None:
+def test_data_must_be_an_object(admin: Caller, owner: dict[str, Any], data: Any) -> None:
     refused = admin.create("scenarios", **SCENARIO | {"data": data}, owner={"id": owner["id"]})
     assert refused.json() == {"error": "Invalid value for attribute: 'data'"}
 
 
-def test_each_filter_finds_it(admin: Caller, owner: dict[str, Any]) -> None:
+def test_each_filter_finds_the_scenario(admin: Caller, owner: dict[str, Any]) -> None:
     id = put(admin, owner)
     for filter in (
         "name=7 Quarry Rd",
@@ -78,7 +76,7 @@ def test_each_filter_finds_it(admin: Caller, owner: dict[str, Any]) -> None:
         assert [item["id"] for item in admin.items("scenarios", filter=filter)] == [id], filter
 
 
-def test_a_scenario_is_deleted(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_scenario_can_be_deleted(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> None:
     id = put(admin, owner)
     assert sandbox.admin(BLUEWATER).delete(f"scenarios/{id}").status_code == 404
     assert admin.delete(f"scenarios/{id}").json() == []

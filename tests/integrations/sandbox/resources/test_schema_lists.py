@@ -1,4 +1,4 @@
-"""Definitions of custom fields."""
+"""Custom field definitions."""
 
 import pytest
 

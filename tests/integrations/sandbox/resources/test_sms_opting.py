@@ -1,4 +1,4 @@
-"""Opting in to text messages and out of them."""
+"""Opting in and out of text messages."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ NUMBER = "612.555.0142"
 
 
 def counts(sandbox: InProcessSandbox) -> tuple[int, int]:
-    """How many numbers are opted in, and out."""
+    """Return how many numbers are opted in and out."""
     state = sandbox.get_control("state")["organizations"][CEDAR]
     return state["sms/opt-in"]["count"], state["sms/opt-out"]["count"]
 
@@ -30,7 +30,7 @@ def test_the_last_choice_counts(sandbox: InProcessSandbox, admin: Caller, owner:
 
 
 @pytest.mark.parametrize("missing", ["phone_number", "user", "status"])
-def test_what_an_opt_in_needs(admin: Caller, owner: dict[str, Any], missing: str) -> None:
+def test_an_opt_in_needs_its_required_attributes(admin: Caller, owner: dict[str, Any], missing: str) -> None:
     body = {"phone_number": NUMBER, "user": {"username": owner["username"]}, "status": "OPTED_IN"}
     del body[missing]
     refused = admin.create("sms/opt-in", **body)
@@ -39,7 +39,7 @@ def test_what_an_opt_in_needs(admin: Caller, owner: dict[str, Any], missing: str
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "OPTED_OUT", "YES"])
-def test_other_statuses_are_refused(admin: Caller, owner: dict[str, Any], status: str) -> None:
+def test_other_statuses_are_rejected(admin: Caller, owner: dict[str, Any], status: str) -> None:
     body = {"phone_number": NUMBER, "user": {"id": owner["id"]}, "status": status}
     assert admin.create("sms/opt-in", **body).status_code == 422
 
@@ -48,7 +48,7 @@ def test_an_opt_out_needs_a_number(admin: Caller) -> None:
     assert admin.create("sms/opt-out").status_code == 422
 
 
-def test_nothing_can_be_read(admin: Caller, owner: dict[str, Any]) -> None:
+def test_the_lists_are_write_only(admin: Caller, owner: dict[str, Any]) -> None:
     id = admin.create("sms/opt-out", phone_number=NUMBER).json()["id"]
     assert admin.call("GET", "sms/opt-out").status_code == 405
     assert admin.call("GET", f"sms/opt-out/{id}").status_code == 404

@@ -1,11 +1,11 @@
-"""Teams: the documented requests, and what they mean for users."""
+"""Teams: the documented requests, and their effects on users."""
 
 from typing import Any
 
 from tests.integrations.sandbox.clients import Caller, InProcessSandbox
 
 
-def test_a_team_is_created_changed_and_deleted(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_a_team_can_be_created_updated_and_deleted(sandbox: InProcessSandbox, admin: Caller) -> None:
     first, second = sandbox.officers()[:2]
     answer = admin.create(
         "teams",
@@ -25,7 +25,7 @@ def test_a_team_is_created_changed_and_deleted(sandbox: InProcessSandbox, admin:
     assert admin.call("GET", f"teams/{id}").status_code == 404
 
 
-def test_a_team_needs_a_name_and_managers_who_exist(admin: Caller) -> None:
+def test_a_team_needs_a_name_and_existing_managers(admin: Caller) -> None:
     assert admin.create("teams").status_code == 422
     refused = admin.create("teams", team_name="Prairie Team", managers=[{"username": "nobody"}])
     assert refused.status_code == 422
@@ -34,13 +34,13 @@ def test_a_team_needs_a_name_and_managers_who_exist(admin: Caller) -> None:
     assert removed.json() == {"error": "Unable to find target for relationship: 'remove_managers'"}
 
 
-def test_a_known_name_answers_duplicate(admin: Caller) -> None:
+def test_a_known_name_is_a_duplicate(admin: Caller) -> None:
     known = admin.items("teams")[0]
     answer = admin.create("teams", team_name=known["team_name"].upper())
     assert (answer.status_code, answer.json()["id"]) == (200, known["id"])
 
 
-def test_a_user_joins_a_team_and_a_new_one_with_its_managers(admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_user_can_join_an_existing_and_a_new_team(admin: Caller, owner: dict[str, Any]) -> None:
     known = admin.items("teams")[0]
     path = f"users/{owner['id']}"
     admin.update(
@@ -58,13 +58,13 @@ def test_a_user_joins_a_team_and_a_new_one_with_its_managers(admin: Caller, owne
     assert "River Team" not in {team["team_name"] for team in admin.get(path)["teams"]}
 
 
-def test_deleting_a_team_takes_its_users_out_of_it(admin: Caller, owner: dict[str, Any]) -> None:
+def test_deleting_a_team_removes_its_users_from_it(admin: Caller, owner: dict[str, Any]) -> None:
     team = admin.get(f"users/{owner['id']}")["teams"][0]
     admin.delete(f"teams/{team['id']}")
     assert team not in admin.get(f"users/{owner['id']}")["teams"]
 
 
-def test_a_role_is_given_by_name_or_id_and_must_exist(admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_role_can_be_given_by_name_or_id_and_must_exist(admin: Caller, owner: dict[str, Any]) -> None:
     roles = {role["role_name"]: role["id"] for role in admin.items("user-roles")}
     path = f"users/{owner['id']}"
     admin.update(path, role={"role_name": "Branch Manager"})

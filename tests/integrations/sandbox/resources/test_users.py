@@ -24,7 +24,7 @@ SHAPE = set(
 )
 
 
-def test_a_user_is_created_with_a_name_made_from_the_address(admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_new_user_gets_a_user_name_from_the_email_address(admin: Caller, owner: dict[str, Any]) -> None:
     answer = admin.create("users", **FRED, expenditure_approver={"username": owner["username"]})
     assert answer.status_code == 201
     shown = admin.get(f"users/{answer.json()['id']}")
@@ -43,7 +43,7 @@ def test_a_taken_user_name_gets_a_number(sandbox: InProcessSandbox, admin: Calle
     assert sandbox.admin("Bluewater Mortgage").get(f"users/{second}")["username"] == "fred-marsh-cedar2"
 
 
-def test_an_address_that_is_known_answers_duplicate(admin: Caller) -> None:
+def test_a_known_email_address_is_a_duplicate(admin: Caller) -> None:
     first = admin.create("users", **FRED).json()["id"]
     again = admin.create("users", **FRED | {"email": "fred.marsh@CEDAR.example", "status": 0})
     assert again.status_code == 200
@@ -52,14 +52,14 @@ def test_an_address_that_is_known_answers_duplicate(admin: Caller) -> None:
 
 
 @pytest.mark.parametrize("missing", ["email", "type", "info", "role"])
-def test_a_user_without_what_is_required_is_refused(admin: Caller, missing: str) -> None:
+def test_a_user_without_required_attributes_is_rejected(admin: Caller, missing: str) -> None:
     body = {name: value for name, value in FRED.items() if name != missing}
     answer = admin.create("users", **body)
     assert answer.status_code == 422
     assert missing in answer.json()["error"]
 
 
-def test_sections_merge_and_lists_add_and_remove(admin: Caller) -> None:
+def test_sections_are_merged_and_list_items_added_and_removed(admin: Caller) -> None:
     id = admin.create("users", **FRED).json()["id"]
     answer = admin.update(
         f"users/{id}",
@@ -78,25 +78,25 @@ def test_sections_merge_and_lists_add_and_remove(admin: Caller) -> None:
     assert [team["team_name"] for team in shown["teams"]] == ["East"]
 
 
-def test_an_address_and_a_user_name_cannot_be_changed(admin: Caller) -> None:
+def test_email_address_and_user_name_cannot_be_changed(admin: Caller) -> None:
     id = admin.create("users", **FRED).json()["id"]
     admin.update(f"users/{id}", email="other@cedar.example", username="other")
     shown = admin.get(f"users/{id}")
     assert (shown["email"], shown["username"]) == ("Fred.Marsh@cedar.example", "fred-marsh-cedar")
 
 
-def test_an_external_id_of_somebody_else_is_refused(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_another_users_external_id_is_rejected(sandbox: InProcessSandbox, admin: Caller) -> None:
     taken = next(user["external_id"] for user in sandbox.officers() if user["external_id"])
     id = admin.create("users", **FRED).json()["id"]
     assert admin.update(f"users/{id}", external_id=taken).status_code == 422
 
 
 @pytest.mark.parametrize("status", [2, "on"])
-def test_a_status_is_0_or_1(admin: Caller, status: Any) -> None:
+def test_a_status_must_be_0_or_1(admin: Caller, status: Any) -> None:
     assert admin.create("users", **FRED, status=status).status_code == 422
 
 
-def test_users_are_found_by_status(admin: Caller) -> None:
+def test_users_can_be_filtered_by_status(admin: Caller) -> None:
     inactive = admin.items("users", filter="status=0")
     assert [user["status"] for user in inactive] == [0]
     assert len(admin.items("users", filter="status=1")) == 11

@@ -1,4 +1,4 @@
-"""Webhook subscriptions: the documented requests, what they refuse, and secrets that are never shown."""
+"""Webhook subscriptions: documented requests, errors, and secrets that are never shown."""
 
 from typing import Any
 
@@ -38,11 +38,11 @@ def test_a_subscription_is_created_as_documented_and_shown_without_its_secret(ad
     assert [item["id"] for item in admin.items("webhook-subscriptions")] == [id]
 
 
-def test_an_address_may_be_subscribed_several_times(admin: Caller) -> None:
+def test_a_url_can_be_subscribed_several_times(admin: Caller) -> None:
     assert subscribe(admin) != subscribe(admin)
 
 
-def test_an_update_adds_and_removes_actions_and_changes_the_address(admin: Caller) -> None:
+def test_an_update_adds_and_removes_actions_and_changes_the_url(admin: Caller) -> None:
     id = subscribe(admin)
     body = {
         "url": "https://elsewhere.example/",
@@ -56,7 +56,7 @@ def test_an_update_adds_and_removes_actions_and_changes_the_address(admin: Calle
     assert admin.get(f"webhook-subscriptions/{id}")["url"] == "https://elsewhere.example/"
 
 
-def test_a_deleted_subscription_is_gone(admin: Caller) -> None:
+def test_a_deleted_subscription_is_not_found(admin: Caller) -> None:
     id = subscribe(admin)
     assert admin.delete(f"webhook-subscriptions/{id}").status_code == 200
     assert admin.call("GET", f"webhook-subscriptions/{id}").status_code == 404
@@ -80,7 +80,7 @@ def test_a_deleted_subscription_is_gone(admin: Caller) -> None:
         ({"remove_actions": [{"action": "DELETED"}]}, "relationship: 'remove_actions'"),
     ],
 )
-def test_what_cannot_be_subscribed_is_refused(admin: Caller, body: dict[str, Any], error: str) -> None:
+def test_invalid_subscriptions_are_rejected(admin: Caller, body: dict[str, Any], error: str) -> None:
     answer = admin.create("webhook-subscriptions", **{"url": URL, "actions": [CREATED], **body})
     assert answer.status_code == 422
     assert error in answer.json()["error"]
@@ -91,12 +91,12 @@ def test_the_longest_secret_is_accepted(admin: Caller) -> None:
     assert subscribe(admin, secret="s" * 255)
 
 
-def test_plain_http_is_accepted_where_the_sandbox_was_started_so() -> None:
+def test_plain_http_is_accepted_if_the_option_is_set() -> None:
     caller = InProcessSandbox(http_webhooks=True).admin()
     assert subscribe(caller, url="http://127.0.0.1:9/hooks/")
 
 
-def test_another_organization_sees_nothing_of_it(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_another_organization_cannot_see_it(sandbox: InProcessSandbox, admin: Caller) -> None:
     id = subscribe(admin)
     other = sandbox.admin(BLUEWATER)
     assert other.items("webhook-subscriptions") == []
@@ -119,5 +119,5 @@ def test_every_listed_action_can_be_subscribed(admin: Caller) -> None:
     assert len(actions(admin, id)) == len(listed)
 
 
-def test_the_list_of_actions_cannot_be_written(admin: Caller) -> None:
+def test_the_list_of_actions_is_read_only(admin: Caller) -> None:
     assert admin.create("webhook-actions", item="CONTACT", action="PAINTED").status_code == 405

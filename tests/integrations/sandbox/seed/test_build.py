@@ -1,4 +1,4 @@
-"""The world as it begins: believable, varied, and the same for the same seed."""
+"""The seed data: plausible, varied, and the same for the same seed."""
 
 import re
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ from tests.integrations.sandbox.clients import BLUEWATER, InProcessSandbox
 
 @pytest.fixture(scope="module")
 def world() -> InProcessSandbox:
-    """A sandbox of two organizations of 600 contacts."""
+    """A sandbox of two organizations with 600 contacts each."""
     return InProcessSandbox(contacts=600)
 
 
@@ -22,7 +22,7 @@ def contacts(world: InProcessSandbox) -> list[dict[str, Any]]:
     return world.admin().items("contacts")
 
 
-def test_the_same_seed_makes_the_same_world_and_another_one_another(world: InProcessSandbox) -> None:
+def test_the_same_seed_gives_the_same_data_and_another_seed_other_data(world: InProcessSandbox) -> None:
     assert (
         InProcessSandbox(contacts=600).get_control("state")["organizations"]
         == world.get_control("state")["organizations"]
@@ -32,7 +32,7 @@ def test_the_same_seed_makes_the_same_world_and_another_one_another(world: InPro
     assert other.organization()["client_secret"] != world.organization()["client_secret"]
 
 
-def test_organizations_have_their_names_in_order() -> None:
+def test_organizations_have_fixed_names() -> None:
     names = [organization_name(position) for position in range(1000)]
     assert names[:4] == [
         "Cedar Home Lending", "Bluewater Mortgage", "Summit Ridge Financial", "Harbor & Pine Lending",
@@ -56,13 +56,13 @@ def test_each_organization_has_twelve_users_with_an_admin_and_an_inactive_one(
         assert any(user["external_id"] is None for user in row["users"])
 
 
-def test_contacts_belong_to_many_owners_unevenly(contacts: list[dict[str, Any]]) -> None:
+def test_contacts_are_spread_unevenly_over_owners(contacts: list[dict[str, Any]]) -> None:
     owners = Counter(item["owner"]["id"] for item in contacts)
     assert len(owners) == 11
     assert max(owners.values()) > 3 * min(owners.values())
 
 
-def test_there_are_the_same_people_under_two_owners_and_nearly_the_same_ones(
+def test_some_people_have_two_owners_and_some_are_near_duplicates(
     contacts: list[dict[str, Any]],
 ) -> None:
     owners = defaultdict(set)
@@ -74,7 +74,7 @@ def test_there_are_the_same_people_under_two_owners_and_nearly_the_same_ones(
     assert initials
 
 
-def test_there_are_names_beyond_ascii_empty_fields_and_archived_contacts(
+def test_there_are_non_ascii_names_empty_fields_and_archived_contacts(
     world: InProcessSandbox, contacts: list[dict[str, Any]]
 ) -> None:
     assert any(not item["last_name"].isascii() for item in contacts)
@@ -90,7 +90,7 @@ def test_times_of_change_are_spread_over_two_years(contacts: list[dict[str, Any]
     assert all(item["internal_created_at"] <= item["internal_updated_at"] for item in contacts)
 
 
-def test_ids_ascend_with_creation_across_organizations(
+def test_ids_ascend_with_the_time_of_creation_across_organizations(
     world: InProcessSandbox, contacts: list[dict[str, Any]]
 ) -> None:
     everyone = sorted(contacts + world.admin(BLUEWATER).items("contacts"), key=lambda item: item["id"])
@@ -99,12 +99,12 @@ def test_ids_ascend_with_creation_across_organizations(
     assert len({item["id"] for item in everyone}) == 1200
 
 
-def test_owners_use_the_same_group_names(world: InProcessSandbox) -> None:
+def test_owners_have_the_same_group_names(world: InProcessSandbox) -> None:
     names = Counter(item["group_name"] for item in world.admin().items("contact-groups"))
     assert min(names.values()) == 11
 
 
-def test_one_organization_requires_groups_that_every_owner_has_and_some_contacts_lack(
+def test_one_organization_requires_groups_and_some_contacts_lack_them(
     world: InProcessSandbox,
 ) -> None:
     assert world.organization()["required_groups"] == []
@@ -120,7 +120,7 @@ def test_one_organization_requires_groups_that_every_owner_has_and_some_contacts
     assert 30 < len(lacking) < 200
 
 
-def test_no_address_or_number_can_be_somebodys(
+def test_no_email_address_or_phone_number_can_be_real(
     world: InProcessSandbox, contacts: list[dict[str, Any]]
 ) -> None:
     addresses = [item["email"] for item in contacts if item["email"]]
@@ -132,9 +132,7 @@ def test_no_address_or_number_can_be_somebodys(
             assert not digits or digits[3:8] == "55501"
 
 
-def test_no_seeded_contact_is_a_duplicate_by_the_rule(
-    world: InProcessSandbox, contacts: list[dict[str, Any]]
-) -> None:
+def test_no_two_contacts_are_duplicates(world: InProcessSandbox, contacts: list[dict[str, Any]]) -> None:
     with world.app.sandbox.database.read() as connection:
         shared = connection.execute(
             "SELECT count(*) FROM (SELECT key FROM contacts__keys GROUP BY key HAVING count(*) > 1)"

@@ -1,4 +1,4 @@
-"""What hangs on contacts when a world begins: believable, and consistent with what a client could have written."""
+"""Seeded surveys, notes, insights and campaigns: plausible, and consistent with what clients could write."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandb
 
 @pytest.fixture(scope="module")
 def world() -> InProcessSandbox:
-    """A sandbox of two organizations of 300 contacts."""
+    """A sandbox of two organizations with 300 contacts each."""
     return InProcessSandbox(contacts=300)
 
 
@@ -25,7 +25,7 @@ def contacts(caller: Caller) -> dict[int, dict[str, Any]]:
     return {item["id"]: item for item in caller.items("contacts")}
 
 
-def test_every_organization_has_definitions_of_its_own(world: InProcessSandbox, caller: Caller) -> None:
+def test_every_organization_has_its_own_definitions(world: InProcessSandbox, caller: Caller) -> None:
     for path, least in (
         ("contact-surveys", 2),
         ("insight-types", 3),
@@ -42,7 +42,7 @@ def test_every_organization_has_definitions_of_its_own(world: InProcessSandbox, 
     ("path", "least"),
     [("contact-notes", 100), ("contact-survey-responses", 40), ("insights", 50), ("campaign-activity", 25)],
 )
-def test_what_happened_belongs_to_the_contacts_owner_and_not_before_the_contact(
+def test_records_belong_to_the_contacts_owner_and_are_younger_than_the_contact(
     caller: Caller, contacts: dict[int, dict[str, Any]], path: str, least: int
 ) -> None:
     items = caller.items(path)
@@ -54,7 +54,7 @@ def test_what_happened_belongs_to_the_contacts_owner_and_not_before_the_contact(
         assert made is None or made[:16] >= contact["internal_created_at"][:16]
 
 
-def test_answers_fit_their_questions(caller: Caller) -> None:
+def test_survey_answers_fit_their_questions(caller: Caller) -> None:
     questions = {
         question["id"]: question
         for survey in caller.items("contact-surveys")
@@ -75,9 +75,7 @@ def test_answers_fit_their_questions(caller: Caller) -> None:
     assert min(kinds.values()) > 5
 
 
-def test_a_survey_and_a_type_of_insight_start_campaigns_and_others_do_not(
-    caller: Caller, world: InProcessSandbox
-) -> None:
+def test_one_survey_and_one_insight_type_start_campaigns(caller: Caller, world: InProcessSandbox) -> None:
     with world.app.sandbox.database.read() as connection:
         (campaigns,) = connection.execute("SELECT campaigns FROM organizations WHERE id = 1").fetchone()
     for path, name in (
@@ -90,7 +88,7 @@ def test_a_survey_and_a_type_of_insight_start_campaigns_and_others_do_not(
         assert not all(starting)
 
 
-def test_some_contacts_are_in_a_channel_have_access_and_a_status_elsewhere(
+def test_some_contacts_have_a_channel_an_access_type_and_an_external_status(
     contacts: dict[int, dict[str, Any]],
 ) -> None:
     for name in ("channels", "wlp_access", "external_status"):
@@ -99,11 +97,11 @@ def test_some_contacts_are_in_a_channel_have_access_and_a_status_elsewhere(
         assert len({str(value) for value in shown}) >= 3
 
 
-def test_seeding_sends_nothing(world: InProcessSandbox) -> None:
+def test_seeding_sends_no_emails(world: InProcessSandbox) -> None:
     assert world.get_control("outbox") == []
 
 
-def test_numbers_ascend_with_time(world: InProcessSandbox) -> None:
+def test_ids_ascend_with_time(world: InProcessSandbox) -> None:
     with world.app.sandbox.database.read() as connection:
         for table in ("contact_notes", "contact_survey_responses", "insights", "campaign_activity"):
             rows = connection.execute(
@@ -112,7 +110,7 @@ def test_numbers_ascend_with_time(world: InProcessSandbox) -> None:
             assert rows == sorted(rows)
 
 
-def test_only_the_clock_differs_between_two_worlds_of_a_seed(world: InProcessSandbox) -> None:
+def test_two_sandboxes_with_the_same_seed_differ_only_in_times(world: InProcessSandbox) -> None:
     other = InProcessSandbox(contacts=300)
     for path in (
         "contact-notes",

@@ -1,4 +1,4 @@
-"""What contacts begin with beside themselves: loans, accounts, households, all of them consistent."""
+"""Seeded loans, accounts and households: consistent with their contacts."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.integrations.sandbox.clients import BLUEWATER, InProcessSandbox
 
 @pytest.fixture(scope="module")
 def world() -> InProcessSandbox:
-    """A sandbox of two organizations of 300 contacts."""
+    """A sandbox of two organizations with 300 contacts each."""
     return InProcessSandbox(contacts=300)
 
 
@@ -33,7 +33,7 @@ def test_each_organization_has_a_few_of_everything(world: InProcessSandbox, name
 
 
 @pytest.mark.parametrize(("path", "role"), [("loans", "borrower"), ("accounts", "primary_account_holder")])
-def test_participants_are_in_the_owners_book(world: InProcessSandbox, path: str, role: str) -> None:
+def test_participants_are_the_owners_contacts(world: InProcessSandbox, path: str, role: str) -> None:
     admin = world.admin()
     for item in admin.items(path):
         contact = admin.get(f"contacts/{item[role]['id']}")
@@ -65,6 +65,6 @@ def test_everyone_but_the_admin_is_in_a_team(world: InProcessSandbox) -> None:
         assert len(user["teams"]) == (0 if is_admin else 1)
 
 
-def test_a_world_without_contacts_has_no_loans() -> None:
+def test_a_sandbox_without_contacts_has_no_loans() -> None:
     admin = InProcessSandbox(contacts=0).admin()
     assert admin.items("loans") == admin.items("scenarios") == admin.items("activity") == []

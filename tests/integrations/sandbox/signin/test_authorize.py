@@ -1,4 +1,4 @@
-"""The pages to sign in and consent on, and the way back to the application."""
+"""The sign-in and consent pages, and the redirect to the application."""
 
 import requests
 
@@ -22,24 +22,35 @@ def test_the_consent_page_names_application_organization_user_and_scopes(sandbox
     assert "Deny" in page.text
 
 
-def test_allowing_sends_a_code_and_the_state_back(sandbox: InProcessSandbox) -> None:
+def test_the_sign_in_and_consent_pages_show_the_configured_application_name() -> None:
+    sandbox = InProcessSandbox(application_name="Acme <Loans>")
+    assert sandbox.credentials["application"]["name"] == "Acme <Loans>"
+    browser = Browser(sandbox)
+    page = browser.open()
+    assert "Sign in to continue to Acme &lt;Loans&gt;" in page.text
+    page = browser.sign_in(page, sandbox.officers()[0])
+    assert "Allow Acme &lt;Loans&gt; to use your Total Expert data?" in page.text
+    assert "Partner Portal" not in page.text
+
+
+def test_allowing_redirects_with_a_code_and_the_state(sandbox: InProcessSandbox) -> None:
     answer = Browser(sandbox).consent(sandbox.officers()[0], state="a b&c")
     assert answer == {"code": answer["code"], "state": "a b&c"}
 
 
-def test_denying_sends_access_denied_and_the_state_back(sandbox: InProcessSandbox) -> None:
+def test_denying_redirects_with_access_denied_and_the_state(sandbox: InProcessSandbox) -> None:
     answer = Browser(sandbox).consent(sandbox.officers()[0], action="deny")
     assert (answer["error"], answer["state"]) == ("access_denied", "xyz")
     assert answer["error_description"]
 
 
-def test_who_is_signed_in_already_goes_straight_to_consent(sandbox: InProcessSandbox) -> None:
+def test_a_signed_in_user_goes_straight_to_the_consent_page(sandbox: InProcessSandbox) -> None:
     browser = Browser(sandbox)
     browser.sign_in(browser.open(), sandbox.officers()[0])
     assert sandbox.officers()[0]["username"] in browser.open(state="other").text
 
 
-def test_someone_else_can_sign_in_instead(sandbox: InProcessSandbox) -> None:
+def test_another_user_can_sign_in_instead(sandbox: InProcessSandbox) -> None:
     browser = Browser(sandbox)
     first, second = sandbox.officers()[:2]
     page = browser.press(browser.sign_in(browser.open(), first), "switch")
@@ -73,11 +84,11 @@ def test_another_response_type_is_an_invalid_request(sandbox: InProcessSandbox) 
     assert (answer["error"], answer["state"]) == ("invalid_request", "xyz")
 
 
-def test_an_unknown_scope_is_told_to_the_application(sandbox: InProcessSandbox) -> None:
+def test_an_unknown_scope_redirects_with_an_error(sandbox: InProcessSandbox) -> None:
     assert redirect_parameters(Browser(sandbox).open(scope="everything"))["error"] == "invalid_scope"
 
 
-def test_a_form_without_its_token_does_nothing(sandbox: InProcessSandbox) -> None:
+def test_a_form_without_its_csrf_token_has_no_effect(sandbox: InProcessSandbox) -> None:
     browser = Browser(sandbox)
     page = browser.sign_in(browser.open(), sandbox.officers()[0])
     answer = browser.session.post(page.url, data={"action": "allow"}, allow_redirects=False, timeout=5)
@@ -85,14 +96,14 @@ def test_a_form_without_its_token_does_nothing(sandbox: InProcessSandbox) -> Non
     assert "Location" not in answer.headers
 
 
-def test_a_form_of_another_browser_does_nothing(sandbox: InProcessSandbox) -> None:
+def test_a_form_of_another_browser_has_no_effect(sandbox: InProcessSandbox) -> None:
     browser, other = Browser(sandbox), Browser(sandbox)
     page = browser.sign_in(browser.open(), sandbox.officers()[0])
     other.sign_in(other.open(), sandbox.officers()[1])
     assert other.press(page, "allow").status_code == 403
 
 
-def test_a_wrong_password_says_so_and_keeps_the_name(sandbox: InProcessSandbox) -> None:
+def test_a_wrong_password_shows_an_error_and_keeps_the_user_name(sandbox: InProcessSandbox) -> None:
     browser, user = Browser(sandbox), sandbox.officers()[0]
     page = browser.press(browser.open(), "sign-in", username=user["username"], password="wrong")
     assert page.status_code == 401
@@ -100,7 +111,7 @@ def test_a_wrong_password_says_so_and_keeps_the_name(sandbox: InProcessSandbox) 
     assert f'value="{user["username"]}"' in page.text
 
 
-def test_one_can_sign_in_by_email_address(sandbox: InProcessSandbox) -> None:
+def test_a_user_can_sign_in_with_their_email_address(sandbox: InProcessSandbox) -> None:
     browser, user = Browser(sandbox), sandbox.officers()[0]
     page = browser.press(browser.open(), "sign-in", username=user["email"], password=user["password"])
     assert "Allow" in page.text
@@ -112,13 +123,13 @@ def test_an_inactive_user_cannot_sign_in(sandbox: InProcessSandbox) -> None:
     assert browser.sign_in(browser.open(), inactive).status_code == 401
 
 
-def test_what_a_person_types_is_escaped(sandbox: InProcessSandbox) -> None:
+def test_user_input_is_escaped(sandbox: InProcessSandbox) -> None:
     browser = Browser(sandbox)
     page = browser.press(browser.open(), "sign-in", username='"><script>', password="x")
     assert "<script>" not in page.text
 
 
-def test_the_session_cookie_has_a_name_of_its_own_and_cannot_be_read_by_scripts(
+def test_the_session_cookie_has_its_own_name_and_is_http_only(
     sandbox: InProcessSandbox,
 ) -> None:
     cookie = Browser(sandbox).open().headers["Set-Cookie"]
@@ -133,7 +144,7 @@ def test_pages_cannot_be_framed_or_cached(sandbox: InProcessSandbox) -> None:
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_pages_have_language_title_main_and_heading(sandbox: InProcessSandbox) -> None:
+def test_pages_have_language_title_main_landmark_and_heading(sandbox: InProcessSandbox) -> None:
     text = Browser(sandbox).open().text
     for part in ('<html lang="en">', "<title>", "<main>", "<h1>", "invented data"):
         assert part in text

@@ -1,4 +1,4 @@
-"""Tokens: every grant, both body formats, and each refusal."""
+"""The token endpoint and bearer tokens: every grant, both body formats, and every error."""
 
 import re
 
@@ -34,17 +34,17 @@ def test_client_credentials_get_a_token_without_a_refresh_token(
     assert "leadInteraction" in answer.json()["scope"].split()
 
 
-def test_a_narrower_scope_is_granted_as_asked(sandbox: InProcessSandbox) -> None:
+def test_a_narrower_scope_is_granted_as_requested(sandbox: InProcessSandbox) -> None:
     answer = sandbox.token(own(sandbox), grant_type="client_credentials", scope="leadInteraction")
     assert answer.json()["scope"] == "leadInteraction"
 
 
-def test_an_unknown_scope_is_refused(sandbox: InProcessSandbox) -> None:
+def test_an_unknown_scope_is_rejected(sandbox: InProcessSandbox) -> None:
     refused(sandbox.token(own(sandbox), grant_type="client_credentials", scope="everything"), "invalid_scope")
 
 
 @pytest.mark.parametrize("auth", [("nobody", "x"), (None, "wrong")])
-def test_wrong_credentials_are_refused_as_documented(
+def test_wrong_credentials_are_rejected_as_documented(
     sandbox: InProcessSandbox, auth: tuple[str | None, str]
 ) -> None:
     answer = sandbox.token((auth[0] or own(sandbox)[0], auth[1]), grant_type="client_credentials")
@@ -55,28 +55,28 @@ def test_wrong_credentials_are_refused_as_documented(
     }
 
 
-def test_missing_credentials_are_refused(sandbox: InProcessSandbox) -> None:
+def test_missing_credentials_are_rejected(sandbox: InProcessSandbox) -> None:
     answer = sandbox.session().post(f"{BASE}/v1/token", json={"grant_type": "client_credentials"}, timeout=5)
     assert "not found" in refused(answer, "invalid_client")
 
 
-def test_a_missing_grant_type_is_refused(sandbox: InProcessSandbox) -> None:
+def test_a_missing_grant_type_is_rejected(sandbox: InProcessSandbox) -> None:
     refused(sandbox.token(own(sandbox)), "invalid_request")
 
 
-def test_an_unknown_grant_type_is_refused(sandbox: InProcessSandbox) -> None:
+def test_an_unknown_grant_type_is_rejected(sandbox: InProcessSandbox) -> None:
     refused(sandbox.token(own(sandbox), grant_type="password"), "unsupported_grant_type")
 
 
-def test_the_application_has_no_organization_of_its_own(sandbox: InProcessSandbox) -> None:
+def test_the_application_cannot_use_client_credentials(sandbox: InProcessSandbox) -> None:
     refused(sandbox.token(sandbox.application, grant_type="client_credentials"), "unauthorized_client")
 
 
-def test_only_post_gives_tokens(sandbox: InProcessSandbox) -> None:
+def test_only_post_returns_tokens(sandbox: InProcessSandbox) -> None:
     refused(sandbox.session().get(f"{BASE}/v1/token", timeout=5), "invalid_request", 405)
 
 
-def test_broken_json_is_refused(sandbox: InProcessSandbox) -> None:
+def test_invalid_json_is_rejected(sandbox: InProcessSandbox) -> None:
     headers = {"Content-Type": "application/json"}
     answer = sandbox.session().post(
         f"{BASE}/v1/token", data="{", headers=headers, auth=own(sandbox), timeout=5
@@ -84,7 +84,7 @@ def test_broken_json_is_refused(sandbox: InProcessSandbox) -> None:
     refused(answer, "invalid_request")
 
 
-def test_a_code_becomes_an_access_and_a_refresh_token(sandbox: InProcessSandbox) -> None:
+def test_a_code_is_exchanged_for_an_access_and_a_refresh_token(sandbox: InProcessSandbox) -> None:
     answer = sandbox.grant(sandbox.officers()[0])
     assert set(answer) == {"access_token", "expires_in", "token_type", "scope", "refresh_token"}
     assert answer["scope"] == "leadInteraction"
@@ -98,13 +98,13 @@ def exchange(
     return sandbox.token(sandbox.application, grant_type="authorization_code", code=code, **more)
 
 
-def test_a_used_code_is_refused(sandbox: InProcessSandbox) -> None:
+def test_a_used_code_is_rejected(sandbox: InProcessSandbox) -> None:
     code = Browser(sandbox).consent(sandbox.officers()[0])["code"]
     assert exchange(sandbox, code).status_code == 200
     refused(exchange(sandbox, code), "invalid_grant")
 
 
-def test_a_code_lives_thirty_seconds(sandbox: InProcessSandbox) -> None:
+def test_a_code_is_valid_for_thirty_seconds(sandbox: InProcessSandbox) -> None:
     young, old = (Browser(sandbox).consent(sandbox.officers()[0])["code"] for _ in range(2))
     sandbox.post_control("clock", {"advance": 28})
     assert exchange(sandbox, young).status_code == 200
@@ -112,20 +112,26 @@ def test_a_code_lives_thirty_seconds(sandbox: InProcessSandbox) -> None:
     assert "expired" in refused(exchange(sandbox, old), "invalid_grant")
 
 
-def test_a_missing_or_unknown_code_is_refused(sandbox: InProcessSandbox) -> None:
+def test_a_missing_or_unknown_code_is_rejected(sandbox: InProcessSandbox) -> None:
     refused(exchange(sandbox, "0" * 40), "invalid_grant")
     refused(sandbox.token(sandbox.application, grant_type="authorization_code"), "invalid_request")
 
 
+def test_an_organizations_credentials_cannot_use_a_code(sandbox: InProcessSandbox) -> None:
+    code = Browser(sandbox).consent(sandbox.officers()[0])["code"]
+    for value in (code, "0" * 40):
+        response = sandbox.token(own(sandbox), grant_type="authorization_code", code=value)
+        refused(response, "invalid_grant")
+    assert exchange(sandbox, code).status_code == 200
+
+
 @pytest.mark.parametrize("redirect_uri", [None, "http://localhost:8000/elsewhere/"])
-def test_the_redirect_uri_of_the_request_must_be_repeated(
-    sandbox: InProcessSandbox, redirect_uri: str | None
-) -> None:
+def test_the_redirect_uri_must_be_repeated(sandbox: InProcessSandbox, redirect_uri: str | None) -> None:
     code = Browser(sandbox).consent(sandbox.officers()[0])["code"]
     refused(exchange(sandbox, code, redirect_uri), "redirect_uri_mismatch")
 
 
-def test_no_redirect_uri_need_be_repeated_where_none_was_given(sandbox: InProcessSandbox) -> None:
+def test_the_redirect_uri_can_be_omitted_in_both_requests(sandbox: InProcessSandbox) -> None:
     code = Browser(sandbox).consent(sandbox.officers()[0], redirect_uri=None)["code"]
     assert exchange(sandbox, code, None).status_code == 200
 
@@ -144,7 +150,7 @@ def test_refreshing_rotates_and_the_old_refresh_token_stops_working(sandbox: InP
     assert refresh(sandbox, answer.json()["refresh_token"]).status_code == 200
 
 
-def test_a_refresh_token_lives_fourteen_days(sandbox: InProcessSandbox) -> None:
+def test_a_refresh_token_is_valid_for_fourteen_days(sandbox: InProcessSandbox) -> None:
     token = sandbox.grant(sandbox.officers()[0])["refresh_token"]
     sandbox.post_control("clock", {"advance": 14 * DAY - 60})
     token = refresh(sandbox, token).json()["refresh_token"]
@@ -159,11 +165,11 @@ def test_another_client_cannot_use_a_refresh_token(sandbox: InProcessSandbox) ->
     assert refresh(sandbox, token).status_code == 200
 
 
-def test_a_missing_refresh_token_is_refused(sandbox: InProcessSandbox) -> None:
+def test_a_missing_refresh_token_is_rejected(sandbox: InProcessSandbox) -> None:
     refused(sandbox.token(sandbox.application, grant_type="refresh_token"), "invalid_request")
 
 
-def test_an_access_token_lives_an_hour(sandbox: InProcessSandbox) -> None:
+def test_an_access_token_is_valid_for_an_hour(sandbox: InProcessSandbox) -> None:
     caller = sandbox.admin()
     sandbox.post_control("clock", {"advance": 3590})
     assert caller.call("GET", "teapot").status_code == 418
@@ -171,19 +177,19 @@ def test_an_access_token_lives_an_hour(sandbox: InProcessSandbox) -> None:
     refused(caller.call("GET", "teapot"), "expired_token", 401)
 
 
-def test_an_unknown_token_is_refused(sandbox: InProcessSandbox) -> None:
+def test_an_unknown_token_is_rejected(sandbox: InProcessSandbox) -> None:
     caller = sandbox.admin()
     caller.token = "0" * 40
     refused(caller.call("GET", "contacts"), "invalid_token", 401)
 
 
-def test_a_call_without_a_token_is_refused(sandbox: InProcessSandbox) -> None:
+def test_a_request_without_a_token_is_rejected(sandbox: InProcessSandbox) -> None:
     answer = sandbox.session().get(f"{BASE}/v1/contacts", timeout=5)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_scope_that_does_not_reach_is_refused_as_documented(sandbox: InProcessSandbox) -> None:
+def test_an_insufficient_scope_is_rejected_as_documented(sandbox: InProcessSandbox) -> None:
     answer = sandbox.admin(scope="loanInteraction").call("GET", "contacts")
     assert answer.status_code == 401
     assert answer.json() == {
@@ -193,9 +199,7 @@ def test_a_scope_that_does_not_reach_is_refused_as_documented(sandbox: InProcess
 
 
 @pytest.mark.parametrize("path", ["users", "schema/custom-fields"])
-def test_what_is_for_admins_is_refused_to_a_user_whatever_the_scope(
-    sandbox: InProcessSandbox, path: str
-) -> None:
+def test_admin_resources_are_closed_to_users_whatever_the_scope(sandbox: InProcessSandbox, path: str) -> None:
     for user in (sandbox.officers()[0], sandbox.organization()["users"][0]):
         caller = sandbox.user(user, scope="leadInteraction getUsers describeSchema")
         refused(caller.call("GET", path), "insufficient_scope", 401)

@@ -1,4 +1,4 @@
-"""Webhook deliveries: what is sent, once or more, late, out of order or not at all, as asked."""
+"""Webhook deliveries: sent once or more, late, out of order or not at all, as configured."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ ACTIONS = [{"item": "CONTACT", "action": action} for action in ("CREATED", "UPDA
 
 
 class Scene:
-    """A sandbox whose deliveries go to a receiver in this process, and a subscription."""
+    """A sandbox that delivers to a receiver in this process, with one subscription."""
 
     def __init__(self, **options: Any) -> None:
         self.receiver = Receiver()
@@ -34,7 +34,7 @@ class Scene:
         return id
 
     def deliver(self) -> list[dict[str, Any]]:
-        """Send what waits, and take what has arrived by it."""
+        """Send what is pending. Return what arrived."""
         before = len(self.receiver.messages)
         sent = self.sandbox.post_control("deliveries")["sent"]
         new = self.receiver.messages[before:]
@@ -50,7 +50,7 @@ def scene() -> Scene:
     return Scene()
 
 
-def test_every_change_of_a_subscribed_item_is_told_with_its_secret(scene: Scene) -> None:
+def test_every_change_of_a_subscribed_item_is_delivered_with_the_secret(scene: Scene) -> None:
     id = scene.contact()
     scene.admin.update(f"contacts/{id}", title="Doctor")
     scene.admin.delete(f"contacts/{id}")
@@ -66,7 +66,7 @@ def test_every_change_of_a_subscribed_item_is_told_with_its_secret(scene: Scene)
     assert scene.deliver() == []
 
 
-def test_a_hash_tells_contents_apart_and_comes_back_with_them(scene: Scene) -> None:
+def test_a_hash_changes_with_the_content_and_is_restored_with_it(scene: Scene) -> None:
     id = scene.contact()
     for title in ("Doctor", "Doctor", None):
         scene.sandbox.post_control("clock", {"advance": 60})
@@ -78,13 +78,13 @@ def test_a_hash_tells_contents_apart_and_comes_back_with_them(scene: Scene) -> N
     assert int(first, 16) > 0
 
 
-def test_a_duplicate_is_told_as_an_update(scene: Scene) -> None:
+def test_a_duplicate_is_delivered_as_an_update(scene: Scene) -> None:
     scene.contact()
     scene.contact()
     assert [message["action"] for message in scene.deliver()] == ["CREATED", "UPDATED"]
 
 
-def test_only_subscribed_actions_of_the_same_organization_are_told(scene: Scene) -> None:
+def test_only_subscribed_actions_of_the_same_organization_are_delivered(scene: Scene) -> None:
     scene.admin.update(f"webhook-subscriptions/{scene.subscription}", remove_actions=[ACTIONS[1]])
     id = scene.contact()
     scene.admin.update(f"contacts/{id}", title="Doctor")
@@ -96,19 +96,19 @@ def test_only_subscribed_actions_of_the_same_organization_are_told(scene: Scene)
     assert [message["action"] for message in scene.deliver()] == ["CREATED"]
 
 
-def test_each_subscription_gets_its_own(scene: Scene) -> None:
+def test_each_subscription_gets_its_own_delivery(scene: Scene) -> None:
     scene.subscribe(url=URL + "2", secret="other")
     scene.contact()
     assert sorted(message["secret"] for message in scene.deliver()) == sorted([SECRET, "other"])
     assert sorted(scene.receiver.urls) == [URL, URL + "2"]
 
 
-def test_a_refused_write_is_not_told(scene: Scene) -> None:
+def test_a_rejected_write_is_not_delivered(scene: Scene) -> None:
     assert scene.admin.create("contacts", **ada(owner={"id": 1})).status_code == 422
     assert scene.deliver() == []
 
 
-def test_what_was_pending_still_carries_the_old_secret(scene: Scene) -> None:
+def test_a_pending_delivery_keeps_the_old_secret(scene: Scene) -> None:
     scene.sandbox.post_control("webhooks", {"hold": True})
     scene.contact(1)
     scene.admin.update(f"webhook-subscriptions/{scene.subscription}", secret="new secret")
@@ -116,12 +116,12 @@ def test_what_was_pending_still_carries_the_old_secret(scene: Scene) -> None:
     assert [message["secret"] for message in scene.deliver()] == [SECRET, "new secret"]
 
 
-def test_what_a_user_changes_is_told_too(scene: Scene) -> None:
+def test_a_users_changes_are_delivered(scene: Scene) -> None:
     scene.contact(1, scene.sandbox.user(scene.sandbox.officers()[1]))
     assert len(scene.deliver()) == 1
 
 
-def test_a_deleted_group_changes_the_contacts_in_it(scene: Scene) -> None:
+def test_deleting_a_group_reports_its_contacts_as_changed(scene: Scene) -> None:
     group = scene.admin.get("contact-groups")["items"][0]["id"]
     members = {contact["id"] for contact in scene.admin.items("contacts", filter=f"group_id={group}")}
     scene.admin.delete(f"contact-groups/{group}")
@@ -129,13 +129,13 @@ def test_a_deleted_group_changes_the_contacts_in_it(scene: Scene) -> None:
     assert {message["id"] for message in scene.deliver()} == members
 
 
-def test_nothing_is_told_to_those_who_unsubscribed(scene: Scene) -> None:
+def test_nothing_is_delivered_after_unsubscribing(scene: Scene) -> None:
     scene.admin.delete(f"webhook-subscriptions/{scene.subscription}")
     scene.contact()
     assert scene.deliver() == []
 
 
-def test_repeats_come_on_request(scene: Scene) -> None:
+def test_messages_can_be_repeated(scene: Scene) -> None:
     scene.sandbox.post_control("webhooks", {"repeat": 2})
     id = scene.contact()
     assert [message["id"] for message in scene.deliver()] == [id, id, id]
@@ -143,7 +143,7 @@ def test_repeats_come_on_request(scene: Scene) -> None:
     assert scene.deliver() == []
 
 
-def test_gaps_come_on_request(scene: Scene) -> None:
+def test_messages_can_be_lost(scene: Scene) -> None:
     scene.sandbox.post_control("webhooks", {"drop_rate": 0.5})
     ids = [scene.contact(number) for number in range(40)]
     found = [message["id"] for message in scene.deliver()]
@@ -155,7 +155,7 @@ def test_gaps_come_on_request(scene: Scene) -> None:
     assert scene.deliver() == []
 
 
-def test_disorder_comes_on_request(scene: Scene) -> None:
+def test_messages_can_be_reordered(scene: Scene) -> None:
     scene.sandbox.post_control("webhooks", {"shuffle": True, "repeat": 1})
     ids = [scene.contact(number) for number in range(20)]
     found = [message["id"] for message in scene.deliver()]
@@ -163,7 +163,7 @@ def test_disorder_comes_on_request(scene: Scene) -> None:
     assert sorted(found) == sorted(ids * 2)
 
 
-def test_what_is_held_waits_until_it_is_asked_for_or_released(scene: Scene) -> None:
+def test_held_deliveries_wait_until_requested_or_released(scene: Scene) -> None:
     scene.sandbox.post_control("webhooks", {"hold": True})
     scene.contact(1)
     deliverer = scene.sandbox.app.sandbox.delivery_worker
@@ -175,7 +175,7 @@ def test_what_is_held_waits_until_it_is_asked_for_or_released(scene: Scene) -> N
     assert deliverer.deliver(everything=False) == 1
 
 
-def test_a_receiver_that_fails_gets_it_again_later(scene: Scene) -> None:
+def test_a_failed_delivery_is_sent_again_later(scene: Scene) -> None:
     deliverer = scene.sandbox.app.sandbox.delivery_worker
     scene.receiver.status = 500
     scene.contact()
@@ -190,7 +190,7 @@ def test_a_receiver_that_fails_gets_it_again_later(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("status", [302, 404, 503])
-def test_a_receiver_that_never_accepts_is_given_up(scene: Scene, status: int) -> None:
+def test_a_delivery_that_always_fails_is_given_up(scene: Scene, status: int) -> None:
     scene.receiver.status = status
     scene.contact()
     for _ in range(12):
@@ -199,7 +199,7 @@ def test_a_receiver_that_never_accepts_is_given_up(scene: Scene, status: int) ->
     assert scene.statuses() == ["failed"]
 
 
-def test_a_receiver_that_is_down_is_tried_once_a_round(scene: Scene) -> None:
+def test_an_unreachable_receiver_is_tried_once_a_round(scene: Scene) -> None:
     scene.receiver.is_down = True
     for number in range(5):
         scene.contact(number)
@@ -208,7 +208,7 @@ def test_a_receiver_that_is_down_is_tried_once_a_round(scene: Scene) -> None:
     assert len(scene.deliver()) == 5
 
 
-def test_a_clock_that_is_put_back_delays_nothing_for_long(scene: Scene) -> None:
+def test_moving_the_clock_back_does_not_delay_deliveries_for_long(scene: Scene) -> None:
     scene.sandbox.post_control("clock", {"advance": 86400})
     scene.admin = scene.sandbox.admin()
     scene.receiver.status = 500
@@ -220,7 +220,7 @@ def test_a_clock_that_is_put_back_delays_nothing_for_long(scene: Scene) -> None:
     assert deliverer.deliver(everything=False) == 1
 
 
-def test_other_machines_are_called_only_where_the_sandbox_was_started_so() -> None:
+def test_other_machines_are_called_only_if_the_option_is_set() -> None:
     for remote, status, count in ((False, "refused", 0), (True, "delivered", 1)):
         scene = Scene(remote_webhooks=remote)
         scene.admin.update(f"webhook-subscriptions/{scene.subscription}", url="http://10.0.0.9/hooks/")
@@ -231,7 +231,7 @@ def test_other_machines_are_called_only_where_the_sandbox_was_started_so() -> No
         assert remote or "--remote-webhooks" in entry["error"]
 
 
-def test_what_was_sent_is_listed_without_secrets(scene: Scene) -> None:
+def test_deliveries_are_listed_without_secrets(scene: Scene) -> None:
     id = scene.contact()
     scene.deliver()
     answer = scene.sandbox.session().get(f"{BASE}/_sandbox/deliveries", timeout=5)
@@ -245,7 +245,7 @@ def test_what_was_sent_is_listed_without_secrets(scene: Scene) -> None:
     assert scene.sandbox.get_control("deliveries?since=1") == []
 
 
-def test_a_reset_forgets_subscriptions_deliveries_and_settings(scene: Scene) -> None:
+def test_a_reset_removes_subscriptions_deliveries_and_settings(scene: Scene) -> None:
     scene.sandbox.post_control("webhooks", {"hold": True, "repeat": 3})
     scene.contact()
     scene.sandbox.post_control("reset")
@@ -270,7 +270,7 @@ def test_users_and_groups_can_be_watched_too(scene: Scene) -> None:
     ]
 
 
-def test_what_hangs_on_contacts_can_be_watched_too(scene: Scene) -> None:
+def test_records_of_contacts_can_be_watched_too(scene: Scene) -> None:
     listed = [action["item"] for action in scene.admin.items("webhook-actions")]
     assert {"LOAN", "CONTACT_NOTE", "INSIGHT", "CONTACT_SURVEY_RESPONSE"} <= set(listed)
     scene.subscribe(actions=[{"item": "CONTACT_NOTE", "action": "CREATED"}], secret="notes")
@@ -291,7 +291,7 @@ def test_what_hangs_on_contacts_can_be_watched_too(scene: Scene) -> None:
     "body",
     [None, [], {}, {"repeat": -1}, {"repeat": 1.5}, {"repeat": 101}, {"drop_rate": 2}, {"hold": 1}, {"x": 1}],
 )
-def test_settings_that_make_no_sense_are_refused(sandbox: InProcessSandbox, body: Any) -> None:
+def test_invalid_settings_are_rejected(sandbox: InProcessSandbox, body: Any) -> None:
     assert sandbox.session().post(f"{BASE}/_sandbox/webhooks", json=body, timeout=5).status_code == 422
     assert sandbox.get_control("webhooks")["repeat"] == 0
 
@@ -301,7 +301,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
     return {"question": {"id": question["id"]}, "response_value": choices[0]["value"]}
 
 
-def test_what_is_told_of_is_found_by_the_id_that_is_told() -> None:
+def test_a_delivered_id_finds_the_record() -> None:
     scene = Scene()
     action = [{"item": "CONTACT_SURVEY_RESPONSE", "action": "CREATED"}]
     scene.subscribe(actions=action)
@@ -323,7 +323,7 @@ def test_what_is_told_of_is_found_by_the_id_that_is_told() -> None:
     assert scene.admin.call("GET", f"contact-survey-responses/{message['id']}").status_code == 200
 
 
-def test_an_address_that_is_none_holds_up_no_other() -> None:
+def test_an_invalid_url_does_not_block_other_deliveries() -> None:
     def send(url: str, body: bytes) -> int:
         if ".." in url:
             raise UnicodeError("label empty")

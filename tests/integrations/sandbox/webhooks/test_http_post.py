@@ -1,4 +1,4 @@
-"""Posting a webhook: to this machine only, bounded in time, and without following anybody."""
+"""Posting a webhook: limited in time, without redirects or proxies."""
 
 import socket
 import threading
@@ -12,7 +12,7 @@ from integrations.sandbox.webhooks.http_post import post
 from tests.integrations.sandbox.receivers import ReceivingServer
 
 
-def test_a_body_arrives_as_json_with_no_signature() -> None:
+def test_a_body_arrives_as_json_without_a_signature() -> None:
     with ReceivingServer() as receiver:
         assert post(receiver.url, b'{"id": 1}') == 200
     assert receiver.messages == [{"id": 1}]
@@ -27,13 +27,13 @@ def test_a_redirect_is_not_followed() -> None:
         assert other.messages == []
 
 
-def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_from_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with ReceivingServer() as receiver:
         assert post(receiver.url, b"{}") == 200
 
 
-def test_nobody_there_is_an_error() -> None:
+def test_no_receiver_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     with pytest.raises(OSError):
@@ -42,7 +42,7 @@ def test_nobody_there_is_an_error() -> None:
 
 @pytest.fixture
 def trickling() -> Iterator[str]:
-    """The address of a receiver that answers a byte at a time."""
+    """The URL of a receiver that sends one byte at a time."""
     over = threading.Event()
 
     def serve() -> None:
@@ -63,7 +63,7 @@ def trickling() -> Iterator[str]:
         thread.join(60)
 
 
-def test_an_answer_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch, trickling: str) -> None:
+def test_a_response_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch, trickling: str) -> None:
     monkeypatch.setattr(http_post, "SECONDS", 0.3)
     began = time.monotonic()
     with pytest.raises((OSError, http_post.http.client.HTTPException)):

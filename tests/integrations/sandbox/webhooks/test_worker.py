@@ -1,4 +1,4 @@
-"""Webhook deliveries of a running sandbox: sent by themselves, and not lost when it is killed."""
+"""Webhook deliveries of a running sandbox: sent in the background, and not lost when it is killed."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def contact(process: Process, caller: RemoteCaller, number: int) -> int:
     return id
 
 
-def test_changes_are_told_by_themselves_and_again_where_the_receiver_failed() -> None:
+def test_changes_are_delivered_in_the_background_and_again_after_a_failure() -> None:
     with ReceivingServer(500) as receiver, Process(*OPEN) as running:
         caller = running.caller()
         subscribe(caller, receiver)
@@ -38,7 +38,7 @@ def test_changes_are_told_by_themselves_and_again_where_the_receiver_failed() ->
         assert receiver.wait_for(3)[2]["id"] > id
 
 
-def test_what_was_waiting_when_the_process_was_killed_is_sent_by_the_next(tmp_path: Path) -> None:
+def test_pending_deliveries_are_sent_after_a_kill_and_a_restart(tmp_path: Path) -> None:
     options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))
     with ReceivingServer() as receiver:
         with Process(*options) as first:
@@ -54,7 +54,7 @@ def test_what_was_waiting_when_the_process_was_killed_is_sent_by_the_next(tmp_pa
             assert [message["id"] for message in receiver.wait_for(10)] == ids
 
 
-def test_every_acknowledged_change_is_told_at_least_once_whenever_the_process_is_killed(
+def test_every_acknowledged_change_is_delivered_at_least_once_despite_kills(
     tmp_path: Path,
 ) -> None:
     options = (*OPEN, "--data", str(tmp_path / "sandbox.db"))

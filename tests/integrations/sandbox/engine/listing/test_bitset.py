@@ -1,11 +1,11 @@
-"""Sets of numbers as bits."""
+"""Bit sets."""
 
 import random
 
 from integrations.sandbox.engine.listing.bitset import BitSet, members, slice_members
 
 
-def test_a_set_holds_what_was_put_in_and_not_taken_out() -> None:
+def test_a_set_has_the_numbers_that_were_added_and_not_discarded() -> None:
     rng = random.Random(3)
     expected = set(rng.sample(range(50_000), 900))
     held = BitSet(expected, size=50_000)
@@ -20,12 +20,12 @@ def test_a_set_holds_what_was_put_in_and_not_taken_out() -> None:
     assert list(members(held.as_int)) == sorted(expected)
 
 
-def test_an_empty_set_is_nothing() -> None:
+def test_an_empty_set_has_no_members() -> None:
     assert BitSet().as_int == 0
     assert list(members(0)) == slice_members(0, 0, 5) == []
 
 
-def test_any_slice_is_that_of_the_sorted_numbers() -> None:
+def test_any_slice_equals_the_slice_of_the_sorted_numbers() -> None:
     rng = random.Random(4)
     for density in (0.001, 0.2, 1):
         numbers = [number for number in range(60_000) if rng.random() < density]

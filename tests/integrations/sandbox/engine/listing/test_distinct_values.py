@@ -1,4 +1,4 @@
-"""Fragments found in the values of a column."""
+"""Searching the distinct values of a column."""
 
 import random
 import sqlite3
@@ -9,7 +9,7 @@ LETTERS = "aAbBéÉ%_ \n\\"
 
 
 def like(values: set[str], fragment: str) -> set[str]:
-    """What SQLite's LIKE finds."""
+    """Return what SQLite's LIKE finds."""
     escaped = fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     connection = sqlite3.connect(":memory:")
     query = "SELECT ? LIKE ? ESCAPE '\\'"
@@ -18,7 +18,7 @@ def like(values: set[str], fragment: str) -> set[str]:
     return found
 
 
-def test_it_finds_what_like_finds_among_first_and_added_values() -> None:
+def test_it_finds_what_like_finds_among_initial_and_added_values() -> None:
     rng = random.Random(11)
     values = {"".join(rng.choices(LETTERS, k=rng.randrange(1, 9))) for _ in range(1500)}
     listed = sorted(values)
@@ -31,14 +31,14 @@ def test_it_finds_what_like_finds_among_first_and_added_values() -> None:
         assert set(vocabulary.containing(fragment, 10_000) or ()) == like(values, fragment)
 
 
-def test_too_many_values_are_not_listed() -> None:
+def test_too_many_matches_return_none() -> None:
     vocabulary = DistinctValues(f"name {number}" for number in range(100))
     assert vocabulary.containing("name", 99) is None
     assert len(vocabulary.containing("name", 101) or ()) == 100
     assert vocabulary.containing("name 1\n", 100) is None
 
 
-def test_a_value_of_several_lines_is_kept_although_its_lines_stand_there_side_by_side() -> None:
+def test_a_multiline_value_is_found_even_if_its_lines_are_values_too() -> None:
     vocabulary = DistinctValues(["aa", "bb"])
     vocabulary.add("aa\nbb")
     for number in range(600):

@@ -1,4 +1,4 @@
-"""Lists of contacts from memory: always the same as what the file says, whatever has happened before."""
+"""The in-memory list index: it always agrees with the file."""
 
 import random
 import sqlite3
@@ -25,7 +25,7 @@ ORDERS = {
 def ids_in_file(
     sandbox: InProcessSandbox, organization: int, owner: int | None, condition: str, order: str
 ) -> list[int]:
-    """What SQL finds; the condition is the test's own."""
+    """Return what SQL finds."""
     mine = "" if owner is None else f" AND owner = {owner}"
     query = f"SELECT id FROM contacts c WHERE organization = {organization}{mine} AND {condition} ORDER BY {order}"
     with sandbox.app.sandbox.database.read() as connection:
@@ -33,7 +33,7 @@ def ids_in_file(
 
 
 def walked(caller: Caller, found: str, order: str, size: int) -> list[int]:
-    """What the pages of a list hold, one after the other."""
+    """Return the ids on all pages of a list."""
     ids: list[int] = []
     number: int | None = 1
     while number is not None:
@@ -45,7 +45,7 @@ def walked(caller: Caller, found: str, order: str, size: int) -> list[int]:
 
 
 def conditions(sandbox: InProcessSandbox, owner: int) -> dict[str, str]:
-    """Filters, and what they mean in SQL."""
+    """Return filters with their SQL."""
     with sandbox.app.sandbox.database.read() as connection:
         (middle,) = connection.execute(
             "SELECT updated FROM contacts WHERE organization = 1 ORDER BY updated LIMIT 1 OFFSET 60"
@@ -85,7 +85,7 @@ def compare(sandbox: InProcessSandbox, admin: Caller, user: Caller, owner: int) 
 
 
 def change_at_random(sandbox: InProcessSandbox, admin: Caller, rng: random.Random) -> None:
-    """Create, update, hand over, regroup, archive and delete a few contacts."""
+    """Create, update, reassign, regroup, archive and delete a few contacts."""
     officers = sandbox.officers()
     for _ in range(25):
         ids = [item["id"] for item in admin.get("contacts", **{"page[size]": 100})["items"]]
@@ -110,7 +110,7 @@ def change_at_random(sandbox: InProcessSandbox, admin: Caller, rng: random.Rando
 
 
 @pytest.mark.parametrize("place", ["memory", "file"])
-def test_pages_are_what_the_file_says_before_and_after_changes(place: str, tmp_path: Path) -> None:
+def test_pages_agree_with_the_file_before_and_after_changes(place: str, tmp_path: Path) -> None:
     sandbox = InProcessSandbox(
         ":memory:" if place == "memory" else str(tmp_path / "sandbox.db"), contacts=120
     )
@@ -125,12 +125,12 @@ def test_pages_are_what_the_file_says_before_and_after_changes(place: str, tmp_p
     assert walked(sandbox.admin(BLUEWATER), "", "", 50) == other
 
 
-def test_what_very_many_share_is_known_in_advance_and_kept_right() -> None:
+def test_common_values_are_cached_in_advance_and_kept_up_to_date() -> None:
     with mock.patch.object(conditions_of_lists, "_COMMON", 20):
         sandbox = InProcessSandbox(contacts=120)
         owner = sandbox.officers()[0]
         admin, user = sandbox.admin(), sandbox.user(owner)
-        shared = sandbox.app.sandbox.list_indexes["contacts"]._conditions._shared
+        shared = sandbox.app.sandbox.list_indexes["contacts"]._filter_cache._common
         assert any(key[1] == "a_source = ?" for key in shared)
         known = set(shared)
         change_at_random(sandbox, admin, random.Random(8))
@@ -140,7 +140,7 @@ def test_what_very_many_share_is_known_in_advance_and_kept_right() -> None:
 
 
 @pytest.mark.parametrize("different", [0, 50_000])
-def test_fragments_that_very_many_contain_are_found_with_and_without_the_texts_at_hand(
+def test_common_fragments_are_found_with_and_without_text_columns(
     different: int,
 ) -> None:
     with (
@@ -156,14 +156,14 @@ def test_fragments_that_very_many_contain_are_found_with_and_without_the_texts_a
         compare(sandbox, admin, user, owner["id"])
 
 
-def test_a_deleted_group_leaves_no_members(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_a_deleted_group_has_no_members(sandbox: InProcessSandbox, admin: Caller) -> None:
     group = admin.get("contact-groups")["items"][0]["id"]
     assert admin.items("contacts", filter=f"group_id={group}")
     admin.delete(f"contact-groups/{group}")
     assert admin.items("contacts", filter=f"group_id={group}") == []
 
 
-def test_a_write_that_is_rolled_back_is_not_seen(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_a_rolled_back_write_is_not_seen(sandbox: InProcessSandbox, admin: Caller) -> None:
     before = [item["id"] for item in admin.items("contacts")]
     with pytest.raises(sqlite3.IntegrityError), sandbox.app.sandbox.database.write() as connection:
         connection.execute("DELETE FROM contacts")
@@ -171,7 +171,7 @@ def test_a_write_that_is_rolled_back_is_not_seen(sandbox: InProcessSandbox, admi
     assert [item["id"] for item in admin.items("contacts", sort="id")] == before
 
 
-def test_more_changes_than_are_kept_are_read_anew(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_more_changes_than_the_log_keeps_cause_a_reload(sandbox: InProcessSandbox, admin: Caller) -> None:
     list_index = sandbox.app.sandbox.list_indexes["contacts"]
     with (
         mock.patch.object(change_log, "MAX_ENTRIES", 1),
@@ -184,7 +184,7 @@ def test_more_changes_than_are_kept_are_read_anew(sandbox: InProcessSandbox, adm
     assert load.called
 
 
-def test_many_changed_at_once_are_read_anew(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_many_changes_at_once_cause_a_reload(sandbox: InProcessSandbox, admin: Caller) -> None:
     list_index = sandbox.app.sandbox.list_indexes["contacts"]
     group = admin.get("contact-groups")["items"][0]["id"]
     with (
@@ -196,7 +196,7 @@ def test_many_changed_at_once_are_read_anew(sandbox: InProcessSandbox, admin: Ca
     assert load.called
 
 
-def test_a_reader_of_a_world_that_was_replaced_takes_nothing_over(tmp_path: Path) -> None:
+def test_a_reader_of_replaced_data_does_not_update_the_index(tmp_path: Path) -> None:
     sandbox = InProcessSandbox(str(tmp_path / "sandbox.db"))
     admin = sandbox.admin()
     for item in admin.items("contacts")[:5]:
@@ -210,14 +210,14 @@ def test_a_reader_of_a_world_that_was_replaced_takes_nothing_over(tmp_path: Path
     assert walked(sandbox.admin(CEDAR), "", "internal_updated_at", 40) == expected
 
 
-def test_a_catalogue_of_nothing_has_empty_pages() -> None:
+def test_an_empty_index_has_empty_pages() -> None:
     admin = InProcessSandbox(contacts=0).admin()
     for order in ORDERS:
         assert admin.get("contacts", sort=order)["items"] == []
-    assert ListIndex(RESOURCES["contacts"]).resource.large
+    assert ListIndex(RESOURCES["contacts"]).resource.has_list_index
 
 
-def test_contacts_can_be_created_in_an_empty_world() -> None:
+def test_contacts_can_be_created_in_an_empty_sandbox() -> None:
     sandbox = InProcessSandbox(contacts=0)
     admin = sandbox.admin()
     owner = sandbox.officers()[0]

@@ -1,4 +1,4 @@
-"""Pages: sizes, links, orders, and that walking them finds everything once."""
+"""Pages of lists: sizes, links and orders."""
 
 import random
 from typing import Any
@@ -31,7 +31,9 @@ def test_a_page_has_the_documented_envelope(admin: Caller) -> None:
         ("page[number]=99999999999999", 10, 0),
     ],
 )
-def test_page_sizes_and_numbers_are_tolerated(admin: Caller, query: str, size: int, first: int) -> None:
+def test_invalid_page_sizes_and_numbers_are_tolerated(
+    admin: Caller, query: str, size: int, first: int
+) -> None:
     every = [item["id"] for item in admin.items("contacts")]
     found = [item["id"] for item in admin.call("GET", f"contacts?{query}").json()["items"]]
     assert found == every[first : first + size]
@@ -45,7 +47,7 @@ def test_an_empty_list_has_one_page() -> None:
 @pytest.mark.parametrize(
     "sort", ["", "id", "-id", "internal_updated_at", "-internal_updated_at", "last_name,-id"]
 )
-def test_walking_the_pages_finds_everything_once_in_order(admin: Caller, sort: str) -> None:
+def test_the_pages_have_every_item_once_in_order(admin: Caller, sort: str) -> None:
     whole = admin.items("contacts", **({"sort": sort} if sort else {}))
     pages = [
         admin.get("contacts", sort=sort, **{"page[size]": 7, "page[number]": n})["items"] for n in range(1, 7)
@@ -57,7 +59,7 @@ def test_walking_the_pages_finds_everything_once_in_order(admin: Caller, sort: s
     assert values == sorted(values, reverse=sort.startswith("-"))
 
 
-def test_several_orders_are_applied_in_turn(admin: Caller) -> None:
+def test_several_sorts_are_applied_in_turn(admin: Caller) -> None:
     items = admin.items("contacts", sort="source,-first_name")
     keys = [(item["source"].casefold(), item["first_name"].casefold()) for item in items]
     expected = sorted(sorted(keys, key=lambda key: key[1], reverse=True), key=lambda key: key[0])
@@ -65,11 +67,11 @@ def test_several_orders_are_applied_in_turn(admin: Caller) -> None:
 
 
 @pytest.mark.parametrize("sort", ["owner", "nothing", "do_not_contact"])
-def test_an_order_that_is_not_there_is_refused(admin: Caller, sort: str) -> None:
+def test_an_unknown_sort_is_rejected(admin: Caller, sort: str) -> None:
     assert admin.call("GET", "contacts", params={"sort": sort}).status_code == 422
 
 
-def test_counts_follow_creating_deleting_and_moving_between_owners(
+def test_counts_change_with_creating_deleting_and_changing_owners(
     sandbox: InProcessSandbox, admin: Caller
 ) -> None:
     owner, heir = sandbox.officers()[:2]
@@ -109,7 +111,7 @@ def test_pages_across_many_blocks_of_ids_agree_with_the_whole_list() -> None:
             assert page["links"]["last"] == -(-len(every) // 37)
 
 
-def test_lists_hold_archived_contacts_too() -> None:
+def test_lists_include_archived_contacts() -> None:
     admin = InProcessSandbox(contacts=300).admin()
     counted: dict[str, Any] = {
         value: len(admin.items("contacts", filter=f"archieved={value}")) for value in ("true", "0")

@@ -1,4 +1,4 @@
-"""Numbers in the order of their times."""
+"""The time index."""
 
 import random
 
@@ -7,7 +7,7 @@ from integrations.sandbox.engine.listing.time_index import TimeIndex
 
 
 def check(held: TimeIndex, pairs: set[tuple[int, int]], chosen: set[int]) -> None:
-    picked = BitSet(chosen, size=max(chosen, default=0) + 1).number
+    picked = BitSet(chosen, size=max(chosen, default=0) + 1).as_int
     order = [number for _, number in sorted(pairs) if number in chosen]
     for skip in (0, 5, len(order) // 2, max(0, len(order) - 20), len(order) + 1):
         assert held.slice_members(picked, skip, 50, descends=False) == order[skip : skip + 50]
@@ -18,7 +18,7 @@ def check(held: TimeIndex, pairs: set[tuple[int, int]], chosen: set[int]) -> Non
         assert set(members(held.between(first, last))) == expected
 
 
-def test_slices_and_spans_are_those_of_the_sorted_pairs_through_many_changes() -> None:
+def test_slices_and_ranges_agree_with_the_sorted_pairs_after_many_changes() -> None:
     rng = random.Random(5)
     now = 1_700_000_000
     pairs = {(now + rng.randrange(10**6), number) for number in range(20_000)}
@@ -40,7 +40,7 @@ def test_slices_and_spans_are_those_of_the_sorted_pairs_through_many_changes() -
         check(held, pairs, set(rng.sample(sorted(everyone), 300)) | {400_000})
 
 
-def test_it_can_be_emptied_and_filled_again() -> None:
+def test_it_can_be_emptied_and_refilled() -> None:
     held = TimeIndex([(5, 1), (5, 0)])
     check(held, {(5, 1), (5, 0)}, {0, 1})
     held.remove(5, 1)
@@ -50,7 +50,7 @@ def test_it_can_be_emptied_and_filled_again() -> None:
     check(held, {(7, 3)}, {3})
 
 
-def test_very_many_at_one_moment_are_found_too() -> None:
+def test_many_records_with_the_same_time_are_found() -> None:
     pairs = {(1_700_000_000, number) for number in range(30_000)}
     held = TimeIndex()
     for seconds, number in sorted(pairs):

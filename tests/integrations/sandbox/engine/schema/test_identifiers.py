@@ -1,4 +1,4 @@
-"""Ids as clients see them: numbers, texts, and hexadecimal texts that hide a number."""
+"""Ids as clients see them: numbers, strings, and hexadecimal strings that hide a number."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ PATHS = st.sampled_from(sorted(RESOURCES))
 
 
 @given(PATHS, NUMBERS)
-def test_what_is_shown_is_read_as_the_same_number(path: str, number: int) -> None:
+def test_a_public_id_is_parsed_as_the_same_number(path: str, number: int) -> None:
     resource = RESOURCES[path]
     shown = identifiers.to_public(resource, number)
     assert identifiers.to_number(resource, shown) == number
@@ -24,14 +24,14 @@ def test_what_is_shown_is_read_as_the_same_number(path: str, number: int) -> Non
 
 
 @given(NUMBERS, NUMBERS)
-def test_two_records_have_two_ids(one: int, other: int) -> None:
+def test_two_records_have_different_ids(one: int, other: int) -> None:
     for path, digits in (("contact-surveys", 16), ("campaigns", 32)):
         ids = [identifiers.to_public(RESOURCES[path], number) for number in (one, other)]
         assert all(re.fullmatch(f"[0-9a-f]{{{digits}}}", str(id)) for id in ids)
         assert (ids[0] == ids[1]) == (one == other)
 
 
-def test_resources_number_alike_and_show_it_differently() -> None:
+def test_resources_show_the_same_number_differently() -> None:
     surveys, responses = RESOURCES["contact-surveys"], RESOURCES["contact-survey-responses"]
     assert identifiers.to_public(surveys, 301) != identifiers.to_public(responses, 301)
     assert identifiers.to_public(RESOURCES["contacts"], 301) == 301
@@ -53,7 +53,7 @@ def test_resources_number_alike_and_show_it_differently() -> None:
         ("contact-surveys", {}),
     ],
 )
-def test_what_is_no_id_of_a_resource_is_not_found(path: str, value: Any) -> None:
+def test_an_invalid_id_is_not_found(path: str, value: Any) -> None:
     with pytest.raises(ApiError) as refused:
         identifiers.to_number(RESOURCES[path], value)
     assert refused.value.status == 404
@@ -61,7 +61,7 @@ def test_what_is_no_id_of_a_resource_is_not_found(path: str, value: Any) -> None
 
 
 @given(st.text("0123456789abcdef", min_size=16, max_size=16))
-def test_any_hexadecimal_text_is_an_id_of_one_number_or_of_none(text: str) -> None:
+def test_any_hexadecimal_string_is_the_id_of_at_most_one_number(text: str) -> None:
     surveys = RESOURCES["contact-surveys"]
     number = identifiers.to_number_or_none(surveys, text)
     assert number is None or identifiers.to_public(surveys, number) == text

@@ -1,4 +1,4 @@
-"""Whatever JSON a client sends is stored or refused; nothing breaks the emulator."""
+"""Any JSON that a client sends is stored or rejected, and never breaks the sandbox."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def caller() -> Caller:
 @pytest.mark.parametrize("path", ["contacts", "contact-groups", "users"])
 @settings(max_examples=80)
 @given(data=st.data())
-def test_any_body_is_taken_or_refused(caller: Caller, path: str, data: st.DataObject) -> None:
+def test_any_body_is_accepted_or_rejected(caller: Caller, path: str, data: st.DataObject) -> None:
     body: dict[str, Any] = data.draw(st.dictionaries(st.sampled_from(properties(path)), ANYTHING, max_size=4))
     start = ada(
         owner={"id": "1002"}, group_name="x", type="Lender", info={"city": "x"}, role={"role_name": "x"}
@@ -51,12 +51,12 @@ def test_any_body_is_taken_or_refused(caller: Caller, path: str, data: st.DataOb
 @given(
     name=st.sampled_from([entry.name for entry in RESOURCES["contacts"].filters]), value=st.text(max_size=12)
 )
-def test_any_filter_value_is_taken_or_refused(caller: Caller, name: str, value: str) -> None:
+def test_any_filter_value_is_accepted_or_rejected(caller: Caller, name: str, value: str) -> None:
     answer = caller.call("GET", "contacts", params={"filter": f"{name}={value}"})
     assert answer.status_code in (200, 422), answer.text
 
 
-def test_a_huge_number_is_refused(caller: Caller) -> None:
+def test_a_huge_number_is_rejected(caller: Caller) -> None:
     for value in (2**70, 1e300, str(2**70), "inf"):
         assert caller.update("users/1002", status=value).status_code == 422
     assert caller.call("GET", f"users?filter=status={2**70}").status_code == 422
@@ -72,10 +72,10 @@ def test_a_huge_number_is_refused(caller: Caller) -> None:
         (6125550123, "6125550123"),
     ],
 )
-def test_a_telephone_number_compares_by_seven_digits_or_more(number: object, expected: str) -> None:
+def test_phone_numbers_compare_by_seven_digits_or_more(number: object, expected: str) -> None:
     assert values.phone_digits(number) == expected
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
-def test_a_moment_beyond_the_calendar_is_none(text: str) -> None:
+def test_a_time_beyond_the_calendar_is_invalid(text: str) -> None:
     assert values.parse_datetime(text) is None

@@ -1,4 +1,4 @@
-"""The duplicate rule of contacts: per owner, six identities in order, the first that hits decides."""
+"""Duplicate contacts: per owner, six identities in order; the first match decides."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ HOME = {"address": "12 Fern Way", "city": "Fairhaven", "state": "MN", "zip_code"
 
 
 def post(caller: Caller, owner: dict[str, Any], body: dict[str, Any]) -> tuple[bool, int]:
-    """Whether a contact was created, and its id."""
+    """Create a contact. Return whether it is new, and its id."""
     answer = caller.create("contacts", owner={"id": owner["id"]}, **{**NAME, **body})
     assert answer.status_code in (200, 201), answer.text
     return answer.status_code == 201, answer.json()["id"]
@@ -61,20 +61,20 @@ def test_each_identity_finds_a_duplicate(
         ),
     ],
 )
-def test_what_differs_in_every_identity_is_somebody_else(
+def test_a_contact_that_differs_in_every_identity_is_new(
     admin: Caller, owner: dict[str, Any], first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     assert post(admin, owner, first)[0]
     assert post(admin, owner, second)[0]
 
 
-def test_another_owner_may_have_the_same_contact(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_another_owner_can_have_the_same_contact(sandbox: InProcessSandbox, admin: Caller) -> None:
     first, second = (post(admin, user, {"email": "a@mail.example"}) for user in sandbox.officers()[:2])
     assert first[0]
     assert second[0]
 
 
-def test_an_external_id_goes_before_name_and_address(admin: Caller, owner: dict[str, Any]) -> None:
+def test_an_external_id_comes_before_name_and_address(admin: Caller, owner: dict[str, Any]) -> None:
     by_mail = post(admin, owner, {"email": "a@mail.example"})[1]
     pair = [{"source": "crm", "external_id": "7"}]
     by_pair = post(admin, owner, {"email": "b@mail.example", "external_ids": pair})[1]
@@ -82,21 +82,21 @@ def test_an_external_id_goes_before_name_and_address(admin: Caller, owner: dict[
     assert post(admin, owner, {"email": "a@mail.example", "external_ids": pair}) == (False, by_pair)
 
 
-def test_an_email_goes_before_a_telephone(admin: Caller, owner: dict[str, Any]) -> None:
+def test_an_email_address_comes_before_a_phone_number(admin: Caller, owner: dict[str, Any]) -> None:
     by_phone = post(admin, owner, {"phone_cell": "(612)555-0123"})[1]
     by_mail = post(admin, owner, {"email": "a@mail.example"})[1]
     assert by_phone != by_mail
     assert post(admin, owner, {"email": "a@mail.example", "phone_cell": "(612)555-0123"}) == (False, by_mail)
 
 
-def test_an_identity_follows_a_change(admin: Caller, owner: dict[str, Any]) -> None:
+def test_identities_follow_updates(admin: Caller, owner: dict[str, Any]) -> None:
     _, id = post(admin, owner, {"email": "a@mail.example"})
     admin.update(f"contacts/{id}", email="z@mail.example")
     assert post(admin, owner, {"email": "z@mail.example"}) == (False, id)
     assert post(admin, owner, {"email": "a@mail.example"})[0]
 
 
-def test_names_that_read_alike_when_put_together_are_different_people(
+def test_names_that_are_equal_when_joined_are_different_people(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     own = {"owner": {"id": owner["id"]}, "email": "ab@mail.example", "source": "Web"}

@@ -1,4 +1,4 @@
-"""Consents to be called by machines: the documented requests and what comes of them."""
+"""Consents to automated calls: the documented requests and their effects."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def digest(sandbox: InProcessSandbox) -> str:
     return str(sandbox.get_control("state")["organizations"][CEDAR]["contacts"]["digest"])
 
 
-def test_a_consent_is_granted_with_a_new_contact_and_told_by_no_answer(
+def test_a_consent_is_granted_with_a_new_contact_and_not_shown(
     sandbox: InProcessSandbox, user: Caller
 ) -> None:
     answer = user.create("contacts", **ada(grant_consent=CONSENT))
@@ -44,7 +44,7 @@ def test_a_consent_is_granted_and_revoked_by_updates_that_name_no_id(
     assert len(seen) == 3
 
 
-def test_what_was_not_granted_or_is_revoked_already_cannot_be_revoked(user: Caller) -> None:
+def test_only_a_granted_consent_can_be_revoked(user: Caller) -> None:
     path = f"contacts/{user.create('contacts', **ada()).json()['id']}"
     assert user.update(path, revoke_consent=CONSENT).status_code == 422
     assert user.update(path, grant_consent=CONSENT).status_code == 200
@@ -63,7 +63,7 @@ def test_a_consent_cannot_be_revoked_while_creating(user: Caller) -> None:
 
 
 @pytest.mark.parametrize("missing", CONSENT)
-def test_a_consent_that_lacks_something_is_refused(user: Caller, missing: str) -> None:
+def test_an_incomplete_consent_is_rejected(user: Caller, missing: str) -> None:
     consent = {name: value for name, value in CONSENT.items() if name != missing}
     answer = user.create("contacts", **ada(grant_consent=consent))
     assert answer.status_code == 422
@@ -81,19 +81,19 @@ def test_a_consent_that_lacks_something_is_refused(user: Caller, missing: str) -
         ("ip_address", "1.1.1"),
     ],
 )
-def test_a_consent_to_something_unknown_is_refused(user: Caller, name: str, value: str) -> None:
+def test_a_consent_with_an_unknown_value_is_rejected(user: Caller, name: str, value: str) -> None:
     answer = user.create("contacts", **ada(grant_consent={**CONSENT, name: value}))
     assert answer.status_code == 422
     assert answer.json() == {"error": f"Invalid value for attribute: 'grant_consent.{name}'"}
 
 
-def test_a_consent_is_an_object_and_an_address_may_be_of_version_6(user: Caller) -> None:
+def test_a_consent_must_be_an_object_and_can_have_an_ipv6_address(user: Caller) -> None:
     assert user.create("contacts", **ada(grant_consent="yes")).status_code == 422
     consent = {**CONSENT, "ip_address": "2001:db8::7"}
     assert user.create("contacts", **ada(grant_consent=consent)).status_code == 201
 
 
-def test_a_consent_is_revoked_by_a_creation_that_is_a_duplicate(user: Caller) -> None:
+def test_creating_a_duplicate_can_revoke_a_consent(user: Caller) -> None:
     user.create("contacts", **ada(grant_consent=CONSENT))
     assert user.create("contacts", **ada(revoke_consent=CONSENT)).status_code == 200
     assert user.create("contacts", **ada(revoke_consent=CONSENT)).status_code == 422

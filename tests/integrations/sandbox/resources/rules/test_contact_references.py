@@ -1,4 +1,4 @@
-"""Contacts and what they are tied to: colleagues, loans, entities, and themselves by who they are."""
+"""How contacts relate to other users, loans, entities and duplicates."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.integrations.sandbox.clients import Caller, InProcessSandbox, ada
 from tests.integrations.sandbox.resources.test_contacts import create
 
 
-def test_a_contact_shared_with_others_is_deleted_only_when_it_is_no_longer(
+def test_a_shared_contact_cannot_be_deleted(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     colleague = sandbox.officers()[1]
@@ -19,20 +19,20 @@ def test_a_contact_shared_with_others_is_deleted_only_when_it_is_no_longer(
     assert admin.call("GET", f"contacts/{id}").status_code == 200
 
 
-def test_a_contact_that_takes_part_in_a_loan_is_not_deleted(admin: Caller, owner: dict[str, Any]) -> None:
+def test_a_contact_in_a_loan_cannot_be_deleted(admin: Caller, owner: dict[str, Any]) -> None:
     id = create(admin, owner)
     loan = admin.create("loans", owner={"id": owner["id"]}, external_id="L-4711", borrower={"id": id})
     assert loan.status_code == 201, loan.text
     answer = admin.delete(f"contacts/{id}")
     assert (answer.status_code, answer.json()) == (
         409,
-        {"error": "Unable to delete: it belongs to one of the loans"},
+        {"error": "Unable to delete: it is used in loans"},
     )
     assert admin.delete(f"loans/{loan.json()['id']}").status_code == 200
     assert admin.delete(f"contacts/{id}").status_code == 200
 
 
-def test_a_patch_without_an_id_changes_the_contact_that_would_be_duplicated(
+def test_a_patch_without_an_id_updates_the_duplicated_contact(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner)
@@ -51,7 +51,7 @@ def test_a_patch_without_an_id_changes_the_contact_that_would_be_duplicated(
     }
 
 
-def test_a_contact_joins_and_leaves_entities_by_its_own_write(
+def test_a_contact_can_join_and_leave_entities(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
     entity = admin.create("entities", entity_name="Birch family", external_id="fam-1").json()["id"]
@@ -77,7 +77,7 @@ def test_a_contact_joins_and_leaves_entities_by_its_own_write(
         ),
     ],
 )
-def test_an_entity_or_a_relation_that_does_not_exist_is_refused(
+def test_an_unknown_entity_or_relationship_type_is_rejected(
     admin: Caller, owner: dict[str, Any], entry: dict[str, Any], relationship: str
 ) -> None:
     admin.create("entities", entity_name="E")

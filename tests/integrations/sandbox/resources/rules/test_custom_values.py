@@ -1,4 +1,4 @@
-"""Custom values: described by their definitions, of their kind, for each entity its own."""
+"""Custom values: checked and described by the definitions of their entity."""
 
 from typing import Any
 
@@ -24,9 +24,7 @@ def contact(admin: Caller, owner: dict[str, Any]) -> str:
         ("custom_string", 5),
     ],
 )
-def test_a_value_of_its_kind_is_kept_and_described(
-    admin: Caller, contact: str, name: str, value: Any
-) -> None:
+def test_a_valid_value_is_stored_and_described(admin: Caller, contact: str, name: str, value: Any) -> None:
     answer = admin.update(contact, custom=[{"field_name": name, "value": value}])
     assert answer.status_code == 200
     (shown,) = admin.get(contact)["custom"]
@@ -43,7 +41,7 @@ def test_a_value_of_its_kind_is_kept_and_described(
         ("custom_string", {"nested": 1}),
     ],
 )
-def test_a_value_of_another_kind_is_refused(admin: Caller, contact: str, name: str, value: Any) -> None:
+def test_a_value_of_the_wrong_type_is_rejected(admin: Caller, contact: str, name: str, value: Any) -> None:
     refused = admin.update(contact, custom=[{"field_name": name, "value": value}])
     assert refused.status_code == 422
     assert refused.json() == {"error": f"Invalid value for attribute: '{name}'"}

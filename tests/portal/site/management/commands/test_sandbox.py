@@ -1,4 +1,4 @@
-"""What `manage.py sandbox` hands on to the stand-alone program."""
+"""What `manage.py sandbox` passes on to the sandbox."""
 
 import argparse
 from typing import Any
@@ -14,7 +14,7 @@ def options(*arguments: str) -> dict[str, Any]:
     return vars(parser.parse_args(arguments))
 
 
-def test_every_option_arrives_at_the_program_with_its_value() -> None:
+def test_every_option_is_passed_on_with_its_value() -> None:
     given = [
         *(
             "--port",
@@ -31,7 +31,15 @@ def test_every_option_arrives_at_the_program_with_its_value() -> None:
             "7",
         ),
         *("--calls-per-minute", "10", "--tokens-per-hour", "0", "--latency-ms", "5"),
-        *("--load", "begun", "--allow-remote", "--http-webhooks", "--remote-webhooks"),
+        *(
+            "--load",
+            "begun",
+            "--application-name",
+            "Acme Software",
+            "--allow-remote",
+            "--http-webhooks",
+            "--remote-webhooks",
+        ),
         *(
             "--redirect-uri",
             "http://localhost:9000/back/",
@@ -48,10 +56,11 @@ def test_every_option_arrives_at_the_program_with_its_value() -> None:
         0,
     )
     assert arrived.http_webhooks and arrived.remote_webhooks and arrived.allow_remote
+    assert arrived.application_name == "Acme Software"
     assert (arrived.host, arrived.load, len(arrived.redirect_uri)) == ("127.0.0.2", "begun", 2)
 
 
-def test_every_option_of_the_program_can_be_given_here() -> None:
+def test_the_command_has_every_option_of_the_sandbox() -> None:
     def names(parser: argparse.ArgumentParser) -> set[str]:
         return {name for action in parser._actions for name in action.option_strings if name.startswith("--")}
 
@@ -64,6 +73,6 @@ def test_without_options_the_limits_are_the_vendors() -> None:
 
 
 @pytest.mark.parametrize("option", ["--port", "--contacts", "--tokens-per-hour"])
-def test_a_value_that_is_no_number_is_refused(option: str) -> None:
+def test_a_value_that_is_not_a_number_is_rejected(option: str) -> None:
     with pytest.raises(Exception, match="invalid int value"):
         options(option, "many")
