@@ -1,4 +1,4 @@
-"""`manage.py sandbox`: the emulated Total Expert alone. This process becomes the stand-alone program."""
+"""`manage.py sandbox`: run the sandbox. The command replaces itself with the stand-alone program."""
 
 import os
 import sys
