@@ -226,7 +226,7 @@ SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 EMAIL_TIMEOUT = 10
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 if DEMO and DEMO_MAIL_DIR:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "portal.demo.mail.DemoEmailBackend"
     EMAIL_FILE_PATH = DEMO_MAIL_DIR
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Portal <portal@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

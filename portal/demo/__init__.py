@@ -1,1 +1,1 @@
-"""The demo: sandbox, portal and worker from one command, with a story that the real code has lived through."""
+"""The demo: sandbox, portal and worker started by one command, with data made by running the real code."""

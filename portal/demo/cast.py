@@ -1,4 +1,4 @@
-"""Who is in the demo: one person for each role, and four customers at different stages."""
+"""The people of the demo, one for each role, and its four customers at different stages."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ PASSWORD = "see-how-it-works"
 
 @dataclass(frozen=True)
 class Persona:
-    """Somebody whose shoes a visitor can step into."""
+    """A person that a visitor can sign in as."""
 
     email: str
     name: str
     role: str
-    organization: str | None  #: name, None for the operator
+    organization: str | None  #: its name; None for the operator
 
 
 CEDAR, BLUEWATER, SUMMIT, HARBOR = (
@@ -26,5 +26,5 @@ OPERATOR = Persona("olivia@partner.example", "Olivia Park", "operator", None)
 ADMIN = Persona("ben@bluewater.example", "Ben Carter", "admin", BLUEWATER)
 EDITOR = Persona("edith@cedar.example", "Edith Moreau", "editor", CEDAR)
 VIEWER = Persona("victor@cedar.example", "Victor Lang", "viewer", CEDAR)
-#: The officers are people of the sandbox: they consent there, and sign in here by a code, without a password.
+#: Officers exist in the sandbox. They give access there and sign in here with an emailed code, without a password.
 OFFICERS = 3

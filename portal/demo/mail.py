@@ -1,22 +1,39 @@
-"""The demo's mail: files in a folder, and a page that shows them. Exists only while DEMO is on."""
+"""The demo's mail: files in a folder, shown on a page. Only while DEMO is on."""
 
+import datetime as dt
 import email
 import email.policy
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends.filebased import EmailBackend
+
+from portal.core import clock
 
 SEPARATOR = b"-" * 79
 
 
+class DemoEmailBackend(EmailBackend):
+    """Writes mail to files, dated by the portal's clock: the demo moves it, so the machine's would contradict it."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for message in email_messages:
+            message.extra_headers.setdefault("Date", formatdate(clock.now().timestamp()))
+        return super().send_messages(email_messages)
+
+
 @dataclass(frozen=True)
 class Mail:
-    """One mail as a reader wants it: the text in parts, each either words or an address to follow."""
+    """One mail. ``parts`` splits its text into words and links."""
 
     number: int
     to: str
     subject: str
-    date: str
+    sent_at: dt.datetime | None
     text: str
 
     @property
@@ -46,13 +63,13 @@ def _parse(number: int, raw: bytes) -> Mail:
         number=number,
         to=str(message["To"]),
         subject=str(message["Subject"]),
-        date=str(message["Date"]),
+        sent_at=message["Date"].datetime if message["Date"] else None,
         text=body.get_content().strip() if body else "",
     )
 
 
 def latest_link(folder: Path, to: str, containing: str) -> str:
-    """The newest link to ``containing`` that was mailed to ``to``, or an empty string."""
+    """Return the newest link that contains ``containing`` and was mailed to ``to``, or an empty string."""
     for mail in reversed(read(folder)):
         if to.lower() in mail.to.lower():
             for link in mail.links:

@@ -1,6 +1,8 @@
-"""What demo.json says of the people and organizations of a demo."""
+"""The people and organizations of a demo, for demo.json and the sign-in page."""
 
 from typing import Any
+
+from django.db.models import Q
 
 from integrations.connections.models import Connection
 from portal.accounts.models import User
@@ -9,7 +11,7 @@ from portal.organizations.models import Membership, Organization
 
 
 def of(*, portal: str, sandbox: str) -> dict[str, Any]:
-    """Addresses, users with passwords, and organizations with their grants."""
+    """Return what demo.json holds: URLs, users with passwords, and organizations with their grants."""
     return {
         "portal": portal,
         "sandbox": sandbox,
@@ -20,7 +22,7 @@ def of(*, portal: str, sandbox: str) -> dict[str, Any]:
 
 
 def _user(user: User) -> dict[str, Any]:
-    """Checking the password costs what signing in costs: not for every page."""
+    """Return one user. Checking the password is as slow as signing in, so pages don't call this."""
     membership = _membership(user)
     return {
         "email": user.email,
@@ -47,13 +49,12 @@ def _organization(organization: Organization) -> dict[str, Any]:
 
 
 def personas() -> list[dict[str, Any]]:
-    """The people whom the sign-in page offers: one for each role, the operator first."""
-    rows: list[dict[str, Any]] = []
-    seen: set[str] = set()
-    for user in User.objects.filter(is_active=True).order_by("pk"):
-        membership = _membership(user)
-        role = membership.role if membership else "operator"
-        if role not in seen:
-            seen.add(role)
-            rows.append({"pk": user.pk, "name": user.display_name, "role": role})
-    return rows
+    """Return the people whom the sign-in page offers: one for each role, the operator first."""
+    rows: dict[str, dict[str, Any]] = {}
+    users = User.objects.filter(is_active=True).order_by("pk")
+    for user in users.filter(Q(is_operator=True) | Q(memberships__isnull=False)).prefetch_related(
+        "memberships"
+    ):
+        role = user.memberships.all()[0].role if not user.is_operator else "operator"
+        rows.setdefault(role, {"pk": user.pk, "name": user.display_name, "role": role})
+    return list(rows.values())

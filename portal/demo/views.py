@@ -1,4 +1,4 @@
-"""The demo's own pages: stepping into a persona's shoes, and reading the demo's mail."""
+"""The demo's own pages: sign in as one of its people, and read its mail."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 @require_POST
 def sign_in(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sign in as somebody of the cast, without a password and without a second factor."""
+    """Sign in as one of the demo's people, without a password or a second factor."""
     if not settings.DEMO:
         raise Http404
     user = get_object_or_404(User, pk=pk, is_active=True)
@@ -30,8 +30,8 @@ def sign_in(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """Every mail the portal sent, newest first."""
+    """Show every mail the portal sent, newest first."""
     if not settings.DEMO:
         raise Http404
     mails = list(reversed(mail.read(Path(settings.DEMO_MAIL_DIR)))) if settings.DEMO_MAIL_DIR else []
-    return render(request, "demo/mail.html", {"mails": mails, "title": "The demo's mail"})
+    return render(request, "demo/mail.html", {"mails": mails, "title": "Demo mail"})

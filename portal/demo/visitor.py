@@ -1,4 +1,4 @@
-"""A visitor without a browser: opens pages, keeps cookies, fills in and sends the forms it finds there."""
+"""A visitor without a browser: opens pages, keeps cookies, fills in forms and sends them."""
 
 import http.cookiejar
 import urllib.error
@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 @dataclass
 class Form:
-    """A form of a page: where it goes, what it would send as it is, and its buttons as (name, value, text)."""
+    """A form of a page: its target, its values as they are, and its buttons as (name, value, text)."""
 
     action: str
     method: str
@@ -53,11 +53,11 @@ class _Forms(HTMLParser):
 
 
 class Lost(Exception):
-    """The page does not have what the story expects: says which page and what was looked for."""
+    """A page lacks what the story expects. Says which page and what was expected."""
 
 
 class Visitor:
-    """One person with one cookie jar."""
+    """One person with their own cookies."""
 
     def __init__(self) -> None:
         jar = http.cookiejar.CookieJar()
@@ -111,5 +111,5 @@ class Visitor:
         return self.open(form.action or self.address, data)
 
     def has(self, text: str) -> bool:
-        """Whether the page shows ``text``."""
+        """Return whether the page shows ``text``."""
         return text in self.page
