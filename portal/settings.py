@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "portal.accounts.activity.SessionActivityMiddleware",
-    "portal.accounts.second_factors.gate.SecondFactorMiddleware",
+    "portal.accounts.second_factors.middleware.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.site.zone.ViewerZoneMiddleware",
     "portal.site.unreadable_secrets.UnreadableSecretsMiddleware",
@@ -161,7 +161,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "portal.accounts.forms.ResetPasswordKeyForm",
     "set_password": "portal.accounts.forms.SetPasswordForm",
     "change_password": "portal.accounts.forms.ChangePasswordForm",
-    "reauthenticate": "portal.accounts.second_factors.forms.PasswordAgainForm",
+    "reauthenticate": "portal.accounts.second_factors.forms.ConfirmPasswordForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -192,7 +192,7 @@ ACCOUNT_RATE_LIMITS = {
     "mail_me": "6/h/user",
 }
 # Second factors. A code of an app may be a step early or late; passkeys ask for finger, face or PIN and sign in alone.
-MFA_ADAPTER = "portal.accounts.second_factors.rules.MFAAdapter"
+MFA_ADAPTER = "portal.accounts.second_factors.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"

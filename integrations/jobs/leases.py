@@ -72,7 +72,7 @@ def due_jobs(at: dt.datetime) -> "models.QuerySet[Job]":
     A cancelled or paused job keeps its lease until its worker notices. Until then, neither it nor a new job of the same
     kind for the same connection or installation may start.
     """
-    latest = at + clock.PUT_BACK
+    latest = at + clock.MAX_SKEW
     free = (
         Q(lease_expires_at=None)
         | Q(lease_expires_at__lte=at)

@@ -40,9 +40,9 @@ def run_due() -> list[str]:
     for task in list(_registered.values()):
         if task.name not in known:
             Schedule.objects.bulk_create([Schedule(name=task.name, due_at=at)], ignore_conflicts=True)
-        elif at < known[task.name] <= at + task.every + clock.PUT_BACK:
+        elif at < known[task.name] <= at + task.every + clock.MAX_SKEW:
             continue
-        is_due = Q(due_at__lte=at) | Q(due_at__gt=at + task.every + clock.PUT_BACK)
+        is_due = Q(due_at__lte=at) | Q(due_at__gt=at + task.every + clock.MAX_SKEW)
         claimed = Schedule.objects.filter(is_due, name=task.name)
         if claimed.update(due_at=at + task.every):
             ran.append(task.name)

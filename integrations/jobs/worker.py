@@ -16,7 +16,7 @@ from integrations.jobs.models import Job, JobState
 from integrations.jobs.run import LeaseLost, Run, StopRequested
 from integrations.total_expert import ReconnectRequired, Rejected, TryLater
 from portal.core import clock
-from portal.encryption.fields import DecryptionError
+from portal.encryption.cipher import DecryptionError
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def advance(job_id: int) -> bool:
             run.job.kind,
             exc_info=error,
         )
-        _fail(run, error.told)
+        _fail(run, error.public_message)
     except Exception as error:
         _fail_or_retry(run, error)
     else:

@@ -1,4 +1,4 @@
-"""How people sign up and sign in: what allauth asks the portal."""
+"""What allauth asks the portal about accounts and sign-in."""
 
 import logging
 from smtplib import SMTPException
@@ -10,51 +10,61 @@ from django.urls import reverse
 
 from portal.accounts import devices
 from portal.accounts.models import User
-from portal.accounts.reauthentication import is_fresh
+from portal.accounts.reauthentication import is_recent
 
 logger = logging.getLogger(__name__)
 
+#: Labels of the ways to confirm one's identity, by allauth's ids.
+REAUTHENTICATION_LABELS = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use a code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
+
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Sign-up by invitation only; an address is proven by the invitation sent to it and can't be changed."""
+    """Accounts that nobody can create without an invitation, and whose email address can't change.
 
-    #: Whether whoever is signing in has never signed in before.
-    _is_first = False
+    A subclass in `portal.organizations` connects this to invitations.
+    """
+
+    #: Whether the current user has never signed in before.
+    _is_first_sign_in = False
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "This e-mail and password do not go together. Try again, or sign in with a code.",
-        "too_many_login_attempts": "Too many tries. Wait five minutes, then try again.",
+        "email_password_mismatch": "Incorrect email or password. Try again, or sign in with a code.",
+        "too_many_login_attempts": "Too many failed attempts. Wait five minutes, then try again.",
         "rate_limited": "Too many requests. Wait a minute, then try again.",
-        "incorrect_code": "This is not the code of the latest mail. Look again, or ask for a new one.",
-        "incorrect_password": "This is not your password.",
-        "enter_current_password": "This is not your current password.",
+        "incorrect_code": "This code is incorrect. Use the code in the latest email, or request a new one.",
+        "incorrect_password": "Incorrect password.",
+        "enter_current_password": "Incorrect current password.",
     }
 
     def pending_invitation(self, request: HttpRequest) -> Any:
-        """Return the invitation that this browser accepted and still has to sign in or sign up for, or None."""
+        """Return the invitation accepted in this browser that still waits for a sign-in or sign-up, or None."""
         return None
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return False: nobody signs up without an invitation."""
+        """Return False: nobody can sign up without an invitation."""
         return False
 
     def after_login(self, request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
-        """Return the response that follows a sign-in. A subclass may lead elsewhere."""
+        """Return the response to a sign-in. A subclass may redirect elsewhere."""
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:
-        self._is_first = user.last_login is None
+        self._is_first_sign_in = user.last_login is None
         super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
-        """After signing in or up: an invitation that was waiting for it is used up, and leads on.
+        """Handle a completed sign-in or sign-up: email the user if the browser is new.
 
-        A browser that is new for this person is told to them, except the one in which they came here first.
+        No email is sent for the first sign-in of an account.
         """
         response: HttpResponse = super().post_login(request, user, **details)
         response = self.after_login(request, user, response)
-        if user.pk not in devices.known_people(request) and not self._is_first:
-            devices.tell(request, user)
+        if user.pk not in devices.known_user_ids(request) and not self._is_first_sign_in:
+            devices.send_alert(request, user)
         devices.remember(request, response, user)
         return response
 
@@ -65,25 +75,20 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """Mail ``user`` what has happened. It has: a mail server that refuses is logged and undoes nothing."""
+        """Email ``user`` about a change that was made. If sending fails, log it and keep the change."""
         try:
             super().send_notification_mail(template_prefix, user, context, email)
-        except (SMTPException, OSError) as refused:
-            logger.error("%s of %s was not sent (%s).", template_prefix, user, type(refused).__name__)
+        except (SMTPException, OSError) as error:
+            logger.error("Email %s to %s was not sent (%s).", template_prefix, user, type(error).__name__)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Not right after signing in: that was proof enough."""
-        return not is_fresh(self.request) and bool(super().is_reauthentication_required(app=app, **kwargs))
+        """Return False shortly after a sign-in, even if it was without a password."""
+        return not is_recent(self.request) and bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """The ways to confirm oneself, in the portal's words."""
-        words = {
-            "reauthenticate": "Use your password",
-            "mfa_reauthenticate": "Use a code",
-            "mfa_reauthenticate:webauthn": "Use a passkey",
-        }
+        """Return the ways in which ``user`` can confirm their identity, with the portal's labels."""
         found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        return [{**method, "description": words[method["id"]]} for method in found]
+        return [{**method, "description": REAUTHENTICATION_LABELS[method["id"]]} for method in found]
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")

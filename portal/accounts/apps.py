@@ -9,4 +9,5 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from portal.accounts.second_factors import rules, seeds  # noqa: F401
+        from portal.accounts import checks  # noqa: F401
+        from portal.accounts.second_factors import authenticator_secrets, receivers  # noqa: F401

@@ -1,6 +1,6 @@
-"""Browsers in which a person has signed in before: a new one is told by mail, once.
+"""Email people when they sign in with a browser for the first time.
 
-The browser itself remembers, in a signed cookie of ids; nothing is stored about it here.
+A signed cookie remembers which users have signed in with a browser. The server stores nothing about it.
 """
 
 import datetime as dt
@@ -10,45 +10,48 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from portal.accounts import browsers
+from portal.accounts import user_agents
 from portal.accounts.models import User
 from portal.core import clock, times
 
 COOKIE = "portal_devices"
 SALT = "portal.devices"
-#: What browsers keep at most.
-SECONDS = 400 * 24 * 3600
-#: People who share one browser; the one who has not been there for longest is forgotten first.
-PEOPLE = 20
+#: The longest lifetime that browsers accept for a cookie, in seconds.
+MAX_AGE = 400 * 24 * 3600
+#: Users remembered in one browser. Beyond that, the least recent one is forgotten.
+MAX_USERS = 20
 
 
-def known_people(request: HttpRequest) -> list[int]:
-    """The ids of those who have signed in in this browser, the latest last. Empty where the cookie was tampered with."""
+def known_user_ids(request: HttpRequest) -> list[int]:
+    """Return the ids of users who have signed in with this browser, the latest last.
+
+    Return none if the cookie is missing, expired or altered.
+    """
     try:
-        found = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
+        found = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature:
         return []
     return [int(pk) for pk in found]
 
 
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Let the browser know ``user`` from now on."""
-    people = [pk for pk in known_people(request) if pk != user.pk][1 - PEOPLE :]
+    """Set the cookie so that this browser is known for ``user``."""
+    others = [pk for pk in known_user_ids(request) if pk != user.pk][1 - MAX_USERS :]
     response.set_cookie(
         COOKIE,
-        signing.dumps([*people, user.pk], salt=SALT),
-        max_age=SECONDS,
+        signing.dumps([*others, user.pk], salt=SALT),
+        max_age=MAX_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
 
 
-def tell(request: HttpRequest, user: User) -> None:
-    """Mail ``user`` that they signed in in a new browser. A mail server that refuses does not stop the sign-in."""
+def send_alert(request: HttpRequest, user: User) -> None:
+    """Email ``user`` that they signed in with a new browser. A failing mail server doesn't stop the sign-in."""
     adapter = get_adapter()
     context = {
-        "browser": browsers.name(request.headers.get("User-Agent", "")),
+        "browser": user_agents.browser_name(request.headers.get("User-Agent", "")),
         "address": adapter.get_client_ip(request),
         "time": times.exact(clock.now(), dt.UTC),
         "portal": settings.PORTAL_URL,

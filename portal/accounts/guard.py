@@ -1,4 +1,4 @@
-"""Who may open a page: people who have signed in, and operators."""
+"""Decorators for views: signed-in users only, or operators only."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,12 +13,12 @@ View = Callable[..., HttpResponse]
 
 
 def signed_in(view: View) -> View:
-    """A screen for everybody who has signed in; it shows each only what is theirs."""
+    """Allow signed-in users. The view must show each of them only what is theirs."""
     return login_required(view)
 
 
 def operators_only(view: View) -> View:
-    """A screen of the partner's own: for everybody else the address does not exist."""
+    """Allow operators. Respond with 404 to everybody else who is signed in."""
 
     @login_required
     @wraps(view)
@@ -31,6 +31,6 @@ def operators_only(view: View) -> View:
 
 
 def current_user(request: HttpRequest) -> User:
-    """Whoever is signed in, as our own user."""
+    """Return the signed-in user."""
     assert isinstance(request.user, User)
     return request.user

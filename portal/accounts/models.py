@@ -1,4 +1,4 @@
-"""People who sign in."""
+"""Users."""
 
 import re
 from typing import Any, ClassVar
@@ -10,12 +10,14 @@ from django.db.models.functions import Lower
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a user. Without a password, they sign in with codes sent by email."""
         user = self.model(email=email.strip().lower(), **fields)
-        user.set_password(password)  # None: unusable, so that only a code by e-mail signs in
+        user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create an operator."""
         return self.create_user(email, password, is_operator=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -23,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Somebody who signs in. The address is the name they sign in with."""
+    """A person who signs in with their email address."""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
@@ -46,5 +48,5 @@ class User(AbstractBaseUser):
 
     @property
     def display_name(self) -> str:
-        """The name, or what the address tells of it: officers join without giving one."""
+        """The user's name, or one derived from the email address: officers join without entering a name."""
         return self.name or " ".join(re.split(r"[._-]+", self.email.partition("@")[0])).strip().title()

@@ -1,4 +1,4 @@
-"""Rate limits of the portal's own screens, counted where allauth counts its own (``ACCOUNT_RATE_LIMITS``)."""
+"""Rate limits for the portal's own views, counted together with allauth's (``ACCOUNT_RATE_LIMITS``)."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,10 @@ View = Callable[..., HttpResponse]
 
 
 def limited(action: str, *, limit_get: bool = False) -> Callable[[View], View]:
-    """Answer 429 to whoever does ``action`` more often than its rate allows. GET counts only when told so."""
+    """Decorate a view to respond with 429 once the rate limit of ``action`` is exceeded.
+
+    GET requests count only with ``limit_get``.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -1,4 +1,4 @@
-"""Whether a person proved recently that it is them: asked before anything that could lock them out."""
+"""Require that people have signed in recently, before anything that could lock them out of their account."""
 
 import time
 from collections.abc import Callable
@@ -19,43 +19,43 @@ from portal.accounts import allauth_internals
 View = Callable[..., HttpResponse]
 
 
-def is_fresh(request: HttpRequest) -> bool:
-    """Whether this session began, or was confirmed, as recently as allauth asks for: within five minutes."""
+def is_recent(request: HttpRequest) -> bool:
+    """Return whether the user signed in or confirmed their identity in the last five minutes."""
     age = time.time() - allauth_internals.last_authenticated_at(request)
     return bool(age < app_settings.REAUTHENTICATION_TIMEOUT)
 
 
-def fresh_sign_in(view: View) -> View:
-    """Send people who could not confirm themselves otherwise (no password, no second factor) to sign in again.
+def require_recent_sign_in(view: View) -> View:
+    """Make people sign in again if they have neither a password nor a second factor to confirm their identity with.
 
-    For everybody else allauth's own decorator asks for a password or a factor; it lets these through.
+    For the views of allauth that ask everybody else for one of these: they let such people through.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated or is_fresh(request):
+        if not request.user.is_authenticated or is_recent(request):
             return view(request, *args, **kwargs)
         if get_adapter().get_reauthentication_methods(request.user):
             return view(request, *args, **kwargs)
         logout(request)
-        messages.info(request, "For this, sign in again first: a code comes by e-mail.")
+        messages.info(request, "To continue, sign in again. We'll email you a code.")
         return redirect(f"{reverse('account_request_login_code')}?{urlencode({'next': request.path})}")
 
     return guarded
 
 
-def confirmed(view: View) -> View:
-    """A screen for people who proved within the last five minutes that it is them; others do so first.
+def require_confirmation(view: View) -> View:
+    """Make people confirm their identity first, unless they did so in the last five minutes.
 
-    What somebody had sent is not kept meanwhile: it may hold a password.
+    A form sent before that is discarded and has to be filled in again: it may contain a password.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_authenticated and not is_fresh(request):
+        if request.user.is_authenticated and not is_recent(request):
             methods = get_adapter().get_reauthentication_methods(request.user)
             if methods:
                 return redirect(f"{methods[0]['url']}?{urlencode({'next': request.path})}")
         return view(request, *args, **kwargs)
 
-    return fresh_sign_in(guarded)
+    return require_recent_sign_in(guarded)

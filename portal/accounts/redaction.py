@@ -1,11 +1,11 @@
-"""Keeps the secrets that travel in addresses out of the log: links of invitations, resets and the like, codes."""
+"""Remove secrets in URLs, such as invitation links, password reset links and codes, from the logs."""
 
 import logging
 import re
 
-#: A slash, a question mark, also as one address stands percent-encoded in another (?next=), however often.
+#: A slash and a question mark, also percent-encoded any number of times, as in the value of ?next=.
 _SLASH, _MARK = r"(?:/|%(?:25)*2F)", r"(?:\?|%(?:25)*3F)"
-#: Whoever reads one of these addresses can use it.
+#: URLs that give access to anybody who reads them.
 _SECRETS = re.compile(
     rf"({_SLASH}(?:invitations|accounts{_SLASH}confirm-email|accounts{_SLASH}password{_SLASH}reset{_SLASH}key)"
     rf"{_SLASH})[^/\s\"']+"
@@ -15,9 +15,9 @@ _SECRETS = re.compile(
 
 
 class LinkRedactionFilter(logging.Filter):
-    """Blacks out the secret part of such an address in whatever is logged.
+    """Replace the secret part of such URLs in every log record.
 
-    A line whose arguments do not fit goes on without them: neither lost, nor an error where it was logged.
+    A record whose arguments don't match its format is logged without its arguments.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -1,8 +1,8 @@
-"""Signing in through an OpenID Connect provider: a way in for people who have an account, never a way to get one.
+"""Single sign-on through an OpenID Connect provider, for people who already have an account.
 
-A person is found by the verified address that the provider vouches for, and from then on bound to the provider's
-own id for them: whoever gets that address later is somebody else. Of the provider's answer only id and address are
-kept; its tokens are dropped before anything could store them.
+The first sign-in finds the account by the email address that the provider has verified, and links it to the provider's
+id for this person. From then on only that id counts, because the address may be given to somebody else. Of the
+provider's answer only the id and the address are kept. Its tokens are dropped before anything could store them.
 """
 
 import logging
@@ -23,7 +23,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from portal.accounts.models import User
-from portal.accounts.openid_connect import Adapter, Nonsense
+from portal.accounts.openid_connect import Adapter, InvalidProviderAnswer
 from portal.accounts.rate_limits import limited
 from portal.audit import log
 
@@ -32,27 +32,27 @@ logger = logging.getLogger(__name__)
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
-    """Which provider there is, and whom it may sign in."""
+    """Configure the provider from settings, and decide who may sign in through it."""
 
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        """The one of the settings. allauth's table of providers is not read: it would hold secrets in the clear."""
+        """Return the provider in the settings. allauth's own table would store its secret in plain text."""
         if not settings.OIDC_ISSUER or provider not in (None, "openid_connect", PROVIDER_ID):
             return []
-        place = settings.OIDC_ISSUER.rstrip("/") + "/.well-known/openid-configuration"
+        discovery = settings.OIDC_ISSUER.rstrip("/") + "/.well-known/openid-configuration"
         app = SocialApp(
             provider="openid_connect",
             provider_id=PROVIDER_ID,
             name=settings.OIDC_NAME,
             client_id=settings.OIDC_CLIENT_ID,
             secret=settings.OIDC_CLIENT_SECRET,
-            settings={"server_url": place, "oauth_pkce_enabled": True},
+            settings={"server_url": discovery, "oauth_pkce_enabled": True},
         )
         return [app]
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
-        """The provider, asked by our own adapter on the way there as well as back."""
+        """Return the provider with the portal's own adapter, for both legs of a sign-in."""
         found = super().get_provider(request, provider, client_id=client_id)
         found.oauth2_adapter_class = Adapter
         return found
@@ -68,58 +68,57 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         exception: Exception | None = None,
         extra_context: Any = None,
     ) -> None:
-        """allauth's exceptions may carry what the provider answered: only their kind is logged."""
-        logger.error("Signing in through %s failed (%s).", settings.OIDC_ISSUER, type(exception).__name__)
+        """Log the type of the error only: allauth's exceptions may contain the provider's answer."""
+        logger.error("Single sign-on with %s failed (%s).", settings.OIDC_ISSUER, type(exception).__name__)
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Let an existing person in, or answer with a page that says why not."""
-        sociallogin.token = (
-            None  # allauth would put it into the session, with the rest of a sign-in half done
-        )
+        """Sign in an existing user, or respond with a page that explains why not."""
+        # allauth would store the token in the session while the sign-in waits for a second factor
+        sociallogin.token = None
         claims = sociallogin.account.extra_data["id_token"]
-        user = _person_behind(claims)
-        bound = SocialAccount.objects.filter(provider=sociallogin.account.provider)
+        user = _user_for(claims)
+        linked = SocialAccount.objects.filter(provider=sociallogin.account.provider)
         if user is None:
             raise ImmediateHttpResponse(_refused(request))
         if sociallogin.is_existing:
             if sociallogin.user.pk != user.pk:
                 raise ImmediateHttpResponse(_refused(request))
-        elif bound.filter(user=user).exists():
+        elif linked.filter(user=user).exists():
             raise ImmediateHttpResponse(_refused(request))
         else:
-            # bound when the sign-in is complete: whoever fails the second factor is bound to nobody
+            # linked only when the sign-in is complete, so not before the second factor
             sociallogin.user = user
 
     def get_requests_session(self) -> Any:
-        """Straight to the provider: no redirects to other hosts, nothing from the environment."""
+        """Return an HTTP session that follows no redirects and ignores proxies and .netrc of the environment."""
         session = super().get_requests_session()
         session.max_redirects, session.trust_env = 0, False
         return session
 
 
-@receiver(user_logged_in, dispatch_uid="single_sign_on.bind")
-def bind(
+@receiver(user_logged_in, dispatch_uid="single_sign_on.link")
+def link(
     sender: object, *, request: HttpRequest, user: User, sociallogin: SocialLogin | None = None, **_: Any
 ) -> None:
-    """The first complete sign-in through the provider binds a person to its id for them.
+    """Link a user to the provider's id for them when the first sign-in through the provider is complete.
 
-    Somebody else may have come first while this sign-in waited for its second factor: then it ends here.
+    End the sign-in if either of them was linked to another while it waited for the second factor.
     """
     if sociallogin is None or sociallogin.account.pk is not None:
         return
     account = sociallogin.account
-    theirs = {"user": user, "extra_data": account.extra_data}
+    defaults = {"user": user, "extra_data": account.extra_data}
     with transaction.atomic():
-        # one at a time for each person, whom allauth's table lets be bound to any number of ids
+        # lock the user: allauth's table would allow links to several ids
         User.objects.select_for_update().get(pk=user.pk)
         others = SocialAccount.objects.filter(provider=account.provider, user=user).exclude(uid=account.uid)
         row, is_new = None, False
         if not others.exists():
             row, is_new = SocialAccount.objects.get_or_create(
-                provider=account.provider, uid=account.uid, defaults=theirs
+                provider=account.provider, uid=account.uid, defaults=defaults
             )
         if is_new:
-            log.record("single_sign_on.bound", actor=user, target=user)
+            log.record("single_sign_on.linked", actor=user, target=user)
     if row is None or row.user_id != user.pk:
         logout(request)
         raise ImmediateHttpResponse(_refused(request))
@@ -131,17 +130,20 @@ def bind(
         )
 
 
-def _person_behind(claims: dict[str, Any]) -> User | None:
-    """The active person whose proven address the provider vouches for, if settings let it speak for that address."""
+def _user_for(claims: dict[str, Any]) -> User | None:
+    """Return the active user with the email address that the provider has verified, or None.
+
+    Both sides must have verified the address, and ``OIDC_ALLOWED`` must include it.
+    """
     email = str(claims.get("email", "")).lower()
-    if claims.get("email_verified") not in (True, "true") or not may_vouch_for(email):
+    if claims.get("email_verified") not in (True, "true") or not is_allowed(email):
         return None
-    proven = EmailAddress.objects.filter(email__iexact=email, verified=True, user__email__iexact=email)
-    return User.objects.filter(pk__in=proven.values("user"), is_active=True).first()
+    verified = EmailAddress.objects.filter(email__iexact=email, verified=True, user__email__iexact=email)
+    return User.objects.filter(pk__in=verified.values("user"), is_active=True).first()
 
 
-def may_vouch_for(email: str) -> bool:
-    """Whether ``OIDC_ALLOWED`` names the address, or its domain."""
+def is_allowed(email: str) -> bool:
+    """Return whether ``OIDC_ALLOWED`` includes the address or its domain."""
     allowed = {entry.strip().lower().removeprefix("@") for entry in settings.OIDC_ALLOWED}
     return email in allowed or email.rpartition("@")[2] in allowed
 
@@ -155,45 +157,45 @@ def _refused(request: HttpRequest) -> HttpResponse:
 @require_GET
 @limited("single_sign_on", limit_get=True)
 def begin(request: HttpRequest) -> HttpResponse:
-    """To the provider. From another site's page only after a click here, so that nobody is sent there unasked.
+    """Redirect to the provider. If the link was on another site, ask first, so that nobody is sent there unasked.
 
-    It is a link and no form: a form's policy would have to name every host that the provider sends people through.
+    A link starts it, not a form: `form-action` in the CSP would have to list every host the provider redirects to.
     """
     if not settings.OIDC_ISSUER:
         raise Http404
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         context = {"provider": settings.OIDC_NAME, "query": request.GET.urlencode()}
         return render(request, "account/single_sign_on.html", context)
-    # allauth would take more from the address: another process, other scopes
-    onward = QueryDict(mutable=True)
+    # drop other parameters, with which allauth would change the process or the scopes
+    parameters = QueryDict(mutable=True)
     if "next" in request.GET:
-        onward["next"] = request.GET["next"]
-    request.GET = onward  # type: ignore[assignment]
+        parameters["next"] = request.GET["next"]
+    request.GET = parameters  # type: ignore[assignment]
     try:
-        answer: HttpResponse = OAuth2LoginView.adapter_view(Adapter(request, PROVIDER_ID))(request)
-    except Nonsense as problem:
-        return trouble(request, problem)
-    return answer
+        response: HttpResponse = OAuth2LoginView.adapter_view(Adapter(request, PROVIDER_ID))(request)
+    except InvalidProviderAnswer as error:
+        return provider_failed(request, error)
+    return response
 
 
 @limited("single_sign_on", limit_get=True)
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Back from the provider."""
+    """Complete the sign-in after the provider redirected back."""
     if not settings.OIDC_ISSUER:
         raise Http404
     try:
-        answer: HttpResponse = OAuth2CallbackView.adapter_view(Adapter(request, provider_id))(request)
-    except Nonsense as problem:
-        return trouble(request, problem)
-    return answer
+        response: HttpResponse = OAuth2CallbackView.adapter_view(Adapter(request, provider_id))(request)
+    except InvalidProviderAnswer as error:
+        return provider_failed(request, error)
+    return response
 
 
 def cancelled(request: HttpRequest) -> HttpResponse:
-    """Somebody changed their mind at the provider."""
+    """Show that the sign-in was canceled at the provider."""
     return render(request, "account/single_sign_on_cancelled.html")
 
 
-def trouble(request: HttpRequest, problem: Nonsense) -> HttpResponse:
-    """The provider could not be reached, or answered nonsense. The log says which, and where; it holds no token."""
-    logger.error("Signing in through %s failed (%s).", settings.OIDC_ISSUER, problem, exc_info=problem)
+def provider_failed(request: HttpRequest, error: InvalidProviderAnswer) -> HttpResponse:
+    """Show that the provider could not be reached or sent an invalid answer. The log says which, without tokens."""
+    logger.error("Single sign-on with %s failed (%s).", settings.OIDC_ISSUER, error, exc_info=error)
     return render(request, "socialaccount/authentication_error.html", status=502)

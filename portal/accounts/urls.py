@@ -1,4 +1,4 @@
-"""Addresses of people's accounts, and of the parts of allauth that the portal uses, under allauth's names."""
+"""URLs of accounts, and of the views of allauth that the portal uses, with allauth's names."""
 
 from allauth.account import views as allauth_views
 from allauth.mfa.base import views as mfa_views
@@ -9,7 +9,7 @@ from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
 from portal.accounts import single_sign_on, views
-from portal.accounts.reauthentication import confirmed, fresh_sign_in
+from portal.accounts.reauthentication import require_confirmation, require_recent_sign_in
 from portal.accounts.second_factors import views as second_factor_views
 
 account = [
@@ -19,7 +19,7 @@ account = [
     path("account/sessions/end-others/", views.end_others, name="end_other_sessions"),
 ]
 
-# An address is proven by an invitation and stays: allauth's pages for managing addresses have no address here.
+# allauth's views for managing email addresses are left out: the invitation verified the address, and it can't change.
 sign_in = [
     path("accounts/login/", allauth_views.login, name="account_login"),
     path("accounts/logout/", allauth_views.logout, name="account_logout"),
@@ -38,7 +38,11 @@ sign_in = [
         name="account_confirm_email",
     ),
     path("accounts/password/change/", allauth_views.password_change, name="account_change_password"),
-    path("accounts/password/set/", confirmed(allauth_views.password_set), name="account_set_password"),
+    path(
+        "accounts/password/set/",
+        require_confirmation(allauth_views.password_set),
+        name="account_set_password",
+    ),
     path("accounts/password/reset/", allauth_views.password_reset, name="account_reset_password"),
     path(
         "accounts/password/reset/done/", allauth_views.password_reset_done, name="account_reset_password_done"
@@ -55,15 +59,19 @@ sign_in = [
     ),
 ]
 
-# The list of passkeys is a part of the page of all second factors.
+# allauth's list of passkeys is part of the page about all second factors.
 second_factors = [
     path("account/second-factor/", second_factor_views.second_factors, name="mfa_index"),
     path("account/second-factor/", second_factor_views.second_factors, name="mfa_list_webauthn"),
-    path("account/second-factor/app/", fresh_sign_in(totp_views.activate_totp), name="mfa_activate_totp"),
+    path(
+        "account/second-factor/app/",
+        require_recent_sign_in(totp_views.activate_totp),
+        name="mfa_activate_totp",
+    ),
     path("account/second-factor/app/remove/", totp_views.deactivate_totp, name="mfa_deactivate_totp"),
     path(
         "account/second-factor/passkeys/add/",
-        fresh_sign_in(passkey_views.add_webauthn),
+        require_recent_sign_in(passkey_views.add_webauthn),
         name="mfa_add_webauthn",
     ),
     path(

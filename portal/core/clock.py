@@ -1,6 +1,6 @@
-"""The one clock: the database's, plus an offset that only the demo and tests may set.
+"""The portal's clock: the database's, plus an offset that only the demo and tests may set.
 
-Every process, on every machine, reads the same time, so leases and budgets hold whatever a machine's own clock says.
+All processes on all machines read the same time, so leases and budgets don't depend on a machine's own clock.
 """
 
 import datetime as dt
@@ -10,12 +10,12 @@ from django.db.models import F
 
 from portal.core.models import ClockOffset
 
-#: A moment that lies further ahead than it is ever set, by more than this, was set before the database's clock was put
-#: back. By less, only by a process that has read the time a moment later than this one.
-PUT_BACK = dt.timedelta(minutes=1)
+#: A stored time may be ahead of `now` by this much more than intended, because another process read the clock later.
+#: If it is further ahead, the database's clock was set back after it was stored.
+MAX_SKEW = dt.timedelta(minutes=1)
 
 _OFFSET = "COALESCE((SELECT seconds FROM core_clockoffset WHERE id = 1), 0)"
-#: The time as an SQL expression, in seconds since 1970, on each database.
+#: SQL expressions for the time in Unix seconds, by database vendor.
 EPOCH = {
     "postgresql": f"EXTRACT(EPOCH FROM clock_timestamp())::float8 + {_OFFSET}",
     "sqlite": f"(julianday('now') - 2440587.5) * 86400.0 + {_OFFSET}",
@@ -23,7 +23,7 @@ EPOCH = {
 
 
 def now() -> dt.datetime:
-    """The time, in UTC: the database's clock plus the offset."""
+    """Return the time in UTC: the database's clock plus the offset."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {EPOCH[connection.vendor]}")
         (seconds,) = cursor.fetchone()
@@ -31,11 +31,11 @@ def now() -> dt.datetime:
 
 
 def offset() -> float:
-    """Seconds by which this clock is ahead of the database's."""
+    """Return how many seconds the portal's clock is ahead of the database's."""
     return ClockOffset.objects.filter(pk=1).values_list("seconds", flat=True).first() or 0.0
 
 
 def advance(seconds: float) -> None:
-    """Move the clock ahead. For the demo and tests: a system check refuses an offset anywhere else."""
+    """Move the clock forward. For the demo and tests only: elsewhere a system check reports the offset as an error."""
     row, _ = ClockOffset.objects.get_or_create(pk=1)
     ClockOffset.objects.filter(pk=row.pk).update(seconds=F("seconds") + seconds)

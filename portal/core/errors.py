@@ -1,5 +1,8 @@
-"""How a rule of organizations says no."""
+"""The error of a request that breaks a rule."""
 
 
 class Refused(Exception):
-    """A request that a rule forbids. ``str()`` is a sentence for whoever asked; it names no third person's data."""
+    """A rule forbids what was requested.
+
+    ``str()`` is a sentence for the person who requested it. It contains no personal data of others.
+    """

@@ -1,10 +1,10 @@
-"""The clock's offset."""
+"""The offset of the portal's clock."""
 
 from django.db import models
 
 
 class ClockOffset(models.Model):
-    """How far this portal's clock runs ahead of the database's, in seconds: one row at most."""
+    """How many seconds the portal's clock is ahead of the database's. There is at most one row."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     seconds = models.FloatField(default=0)

@@ -9,4 +9,4 @@ class EncryptionConfig(AppConfig):
     verbose_name = "Encryption"
 
     def ready(self) -> None:
-        from portal.encryption import panels  # noqa: F401
+        from portal.encryption import checks, panels  # noqa: F401

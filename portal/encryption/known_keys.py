@@ -1,8 +1,8 @@
-"""Which encryption keys each running process knows, and since when a key is known at all.
+"""Which encryption keys each running process knows, and when each key was first seen.
 
-A key must be known everywhere before anything is sealed with it: a process without it could not open what others
-have sealed. So the web processes and the workers say which keys they were started with, now and every few minutes,
-and `rotate_keys` waits for those that do not know the newest.
+A new key must be known to every process before the first one encrypts with it, or the others couldn't decrypt. Web
+processes and workers therefore report the keys they were started with, at the start and every few minutes, and
+`rotate_keys` refuses to run while one of them doesn't know the active key.
 """
 
 import atexit
@@ -16,62 +16,63 @@ from contextlib import suppress
 from django.db import Error, connection
 
 from portal.core import clock
-from portal.encryption import fields
+from portal.encryption import keys
 from portal.encryption.models import FirstSeen, KnownKeys
 
-#: How often a process reports, and how long it counts as running after its last report.
-PERIOD = dt.timedelta(minutes=5)
-ALIVE = dt.timedelta(minutes=15)
-#: Seconds until the thread of a web process looks again whether a report is due.
-LOOK = 15.0
+#: How often a process reports.
+REPORT_EVERY = dt.timedelta(minutes=5)
+#: A process counts as running for this long after its last report.
+ALIVE_FOR = dt.timedelta(minutes=15)
 #: Reports older than this are deleted.
-KEPT = dt.timedelta(days=1)
+KEEP_FOR = dt.timedelta(days=1)
+#: Seconds between two checks of a web process's thread whether a report is due.
+CHECK_EVERY = 15.0
 
 
 def report(kind: str) -> None:
-    """Write down which keys this process knows. ``kind`` says what it is: web or worker."""
-    at, keys = _unmoved(), fields.key_ids()
-    known = {"keys": keys, "marks": fields.key_marks(), "at": at}
-    KnownKeys.objects.update_or_create(process=name_of(kind), defaults=known)
-    KnownKeys.objects.filter(at__lt=at - KEPT).delete()
-    seen = [FirstSeen(key=key, at=clock.now()) for key in keys]
+    """Record which keys this process knows. ``kind`` is "web" or "worker"."""
+    at, ids = _database_time(), keys.ids()
+    values = {"keys": ids, "check_values": keys.check_values(), "at": at}
+    KnownKeys.objects.update_or_create(process=name_of(kind), defaults=values)
+    KnownKeys.objects.filter(at__lt=at - KEEP_FOR).delete()
+    seen = [FirstSeen(key=key_id, at=clock.now()) for key_id in ids]
     FirstSeen.objects.bulk_create(seen, ignore_conflicts=True)
 
 
 def withdraw(kind: str) -> None:
-    """This process ends: nobody need wait for it."""
+    """Delete this process's report, because the process is ending."""
     KnownKeys.objects.filter(process=name_of(kind)).delete()
 
 
 def name_of(kind: str) -> str:
-    """This process, as it stands in the table and on screens."""
+    """Return this process's name in the table and on screens."""
     return f"{kind} {socket.gethostname()[:80]}:{os.getpid()}"
 
 
 def running() -> list[KnownKeys]:
-    """The processes that have reported lately."""
-    return list(KnownKeys.objects.filter(at__gt=_unmoved() - ALIVE))
+    """Return the latest report of each running process."""
+    return list(KnownKeys.objects.filter(at__gt=_database_time() - ALIVE_FOR))
 
 
-def _unmoved() -> dt.datetime:
-    """The time by the database's own clock: processes live by that one, also where the portal's was moved."""
+def _database_time() -> dt.datetime:
+    """Return the database's own time: moving the portal's clock must not end a process."""
     return clock.now() - dt.timedelta(seconds=clock.offset())
 
 
-def without(key: str) -> list[KnownKeys]:
-    """The running processes that could not open what is sealed with ``key`` of this one's `ENCRYPTION_KEYS`."""
-    mark = fields.key_marks()[key]
-    return [process for process in running() if process.marks.get(key) != mark]
+def processes_without(key_id: str) -> list[KnownKeys]:
+    """Return the running processes that can't decrypt what this process encrypts with the key of this id."""
+    check_value = keys.check_values()[key_id]
+    return [process for process in running() if process.check_values.get(key_id) != check_value]
 
 
-def sealing_with_another(key: str) -> list[KnownKeys]:
-    """The running processes that still seal with something else than ``key``, if only another one of its id."""
-    unaware = without(key)
-    return [process for process in running() if process.keys[:1] != [key] or process in unaware]
+def processes_not_encrypting_with(key_id: str) -> list[KnownKeys]:
+    """Return the running processes whose active key is another one, even if it has the same id."""
+    without = processes_without(key_id)
+    return [process for process in running() if process.keys[:1] != [key_id] or process in without]
 
 
 class Reporter:
-    """Reports for one process whenever it is asked and a report is due. ``kind`` says what it is: web or worker."""
+    """Report the keys of one process whenever a report is due. ``kind`` is "web" or "worker"."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
@@ -80,17 +81,17 @@ class Reporter:
     def report_if_due(self) -> None:
         if time.monotonic() >= self._due:
             report(self._kind)
-            self._due = time.monotonic() + PERIOD.total_seconds()
+            self._due = time.monotonic() + REPORT_EVERY.total_seconds()
 
     def end(self) -> None:
-        """The process ends: nobody need wait for it."""
+        """Delete the report, because the process is ending."""
         withdraw(self._kind)
 
 
 def keep_reporting(kind: str) -> None:
-    """Report from a thread as long as this process runs, in what is forked from it too. For web processes.
+    """Report from a thread for as long as this process, or a fork of it, runs. For web processes.
 
-    A worker's supervisor, which forks to start programs and must have no threads, asks a `Reporter` itself.
+    A worker's supervisor must have no threads, because it forks to start programs. It calls a `Reporter` itself.
     """
     _start(kind)
     os.register_at_fork(after_in_child=lambda: _start(kind))
@@ -98,16 +99,16 @@ def keep_reporting(kind: str) -> None:
 
 
 def _start(kind: str) -> None:
-    threading.Thread(target=_report_for_ever, args=(Reporter(kind),), name="known-keys", daemon=True).start()
+    threading.Thread(target=_report_forever, args=(Reporter(kind),), name="known-keys", daemon=True).start()
 
 
-def _report_for_ever(reporter: Reporter) -> None:
+def _report_forever(reporter: Reporter) -> None:
     while True:
-        # the database may be away, or not migrated yet: it is tried again
+        # the database may be unavailable or not migrated yet: try again later
         with suppress(Error):
             reporter.report_if_due()
         connection.close()
-        time.sleep(LOOK)
+        time.sleep(CHECK_EVERY)
 
 
 def _end(kind: str) -> None:

@@ -1,17 +1,14 @@
-"""Which encryption keys are known to which process, and since when."""
+"""Which process knows which encryption keys, and when each key was first seen."""
 
 from django.db import models
 
 
 class KnownKeys(models.Model):
-    """A process and the ids of the keys it was started with, the one that it seals with first.
-
-    ``marks`` is `secrets.key_marks` of it: somebody may have made another key of the same id.
-    """
+    """The keys a process was started with: their ids, the active one first, and their check values by id."""
 
     process = models.CharField(primary_key=True, max_length=120)
     keys = models.JSONField(default=list)
-    marks = models.JSONField(default=dict)
+    check_values = models.JSONField(default=dict)
     at = models.DateTimeField()
 
     class Meta:
@@ -22,7 +19,7 @@ class KnownKeys(models.Model):
 
 
 class FirstSeen(models.Model):
-    """When a process reported a key for the first time: its age."""
+    """When a process first reported a key."""
 
     key = models.CharField(primary_key=True, max_length=32)
     at = models.DateTimeField()

@@ -1,38 +1,38 @@
-"""The panel of encryption keys on Settings: what each is for, and what to do next."""
+"""The encryption keys panel in Settings."""
 
 from typing import Any
 
 from django.http import HttpRequest
 
 from portal.core import panels
-from portal.encryption import known_keys, status
-from portal.encryption.status import Stand
+from portal.encryption import key_status, known_keys
+from portal.encryption.key_status import KeyState
 
-#: How each stand looks: tone and word.
-LOOKS = {
-    Stand.SEALS: ("ok", "Seals"),
-    Stand.OPENS: ("run", "Only opens"),
-    Stand.NEXT: ("wait", "Comes next"),
-    Stand.UNUSED: ("idle", "Not used"),
-    Stand.MISSING: ("bad", "Missing"),
+#: The tone and label of each state.
+BADGES = {
+    KeyState.ACTIVE: ("ok", "Active"),
+    KeyState.DECRYPT_ONLY: ("run", "Decrypts only"),
+    KeyState.NEXT: ("wait", "Next"),
+    KeyState.UNUSED: ("idle", "Unused"),
+    KeyState.MISSING: ("bad", "Missing"),
 }
 
 
 @panels.register("settings", name="keys", template="encryption/keys.html", order=70)
 def encryption_keys(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """Every key, for operators."""
+    """Show operators every key."""
     if not getattr(request.user, "is_operator", False):
         return None
-    states = status.survey()
-    sealing, *rest = states
-    others = sum(state.values for state in rest if state.stand == Stand.OPENS)
+    statuses = key_status.survey()
+    active, *rest = statuses
+    others = sum(status.values for status in rest if status.state == KeyState.DECRYPT_ONLY)
     rows = [
         {
-            "state": state,
-            "tone": LOOKS[state.stand][0],
-            "word": LOOKS[state.stand][1],
-            "next": status.next_step(state, others),
+            "status": status,
+            "tone": BADGES[status.state][0],
+            "label": BADGES[status.state][1],
+            "next": key_status.next_step(status, others),
         }
-        for state in states
+        for status in statuses
     ]
-    return {"keys": rows, "unaware": known_keys.without(sealing.id), "sealing": sealing}
+    return {"keys": rows, "processes": known_keys.processes_without(active.id), "active": active}

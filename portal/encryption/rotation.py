@@ -1,10 +1,12 @@
-"""Key rotation: everything that another key sealed is sealed again with the newest, while all else runs.
+"""Key rotation: re-encrypt everything that other keys have encrypted with the active key, while the portal runs.
 
-One value at a time, by compare-and-swap on its ciphertext: a value that was written meanwhile is never overwritten,
-nothing is locked for longer than one update, and the work may be stopped and repeated at any point. Whoever saves a
-row as it was read before puts the old ciphertext back, which opens as well; so the places are walked until nothing is
-left. In the end everything that the newest key sealed is opened once: only then may other keys go, since somebody may
-have replaced a key by another of the same id. What does not open is named and stops nothing.
+Each value is replaced by compare-and-swap on its ciphertext, so a value written in the meantime is never overwritten,
+nothing is locked for longer than one update, and a rotation can be stopped and repeated at any point. A process that
+saves a row it read earlier puts the old ciphertext back, so the stores are scanned until nothing is left.
+
+Finally every value under the active key is decrypted once. Somebody may have replaced a key with another one of the
+same id, and only this shows whether the other keys can be removed. Values that can't be decrypted are reported and
+don't stop a rotation.
 """
 
 import time
@@ -13,19 +15,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from portal.audit import log
-from portal.encryption import fields
-from portal.encryption.fields import DecryptionError
-from portal.encryption.places import Place, Value, key_or_unreadable, places
+from portal.encryption import keys
+from portal.encryption.cipher import DecryptionError
+from portal.encryption.stores import EncryptedStore, EncryptedValue, all_stores, key_id_or_unreadable
 
-#: Values read at a time, and how often all places are walked at most.
-BATCH, WALKS = 200, 5
+#: Values read at a time.
+BATCH = 200
+#: Scans of all stores at most.
+MAX_SCANS = 5
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A value that no key opens: where it is, which key sealed it, and a sentence."""
+    """A value that can't be decrypted: its store, its row's primary key, its key's id, and the error message."""
 
-    model: str
+    store: str
     row: str
     key: str
     problem: str
@@ -33,46 +37,48 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What a rotation did. ``left`` counts values that other keys still seal; those that ``failed`` are among them or
-    are under the newest key and do not open.
+    """What a rotation did. All but ``key`` (the active key's id), ``stopped`` and ``failed`` count values.
+
+    ``already_current`` were under the active key before. ``left`` are still under other keys, among them those that
+    failed; values under the active key can fail, too.
     """
 
     key: str
-    resealed: int = 0
-    already: int = 0
+    reencrypted: int = 0
+    already_current: int = 0
     left: int = 0
     stopped: bool = False
     failed: list[Failure] = field(default_factory=list)
 
 
-#: Told the place and how many of its values were looked at, of how many.
+#: Called with a store's name, the values processed so far, and their total.
 Progress = Callable[[str, int, int], None]
 
 
 def rotate(
     *,
     stop: Callable[[], bool] = lambda: False,
-    progress: Progress = lambda place, done, total: None,
+    progress: Progress = lambda store, done, total: None,
 ) -> Outcome:
-    """Seal everything with the newest key. ``stop`` is asked after each value, and ends it there."""
-    outcome = Outcome(key=fields.key_ids()[0])
-    outcome.already = count()[outcome.key]
-    for _ in range(WALKS):
-        before, outcome.failed = outcome.resealed, []
-        for place in places():
-            _walk(place, outcome, stop, progress)
-        if outcome.stopped or outcome.resealed == before:
+    """Re-encrypt everything with the active key. Ends early once ``stop()``, called after each value, is true."""
+    outcome = Outcome(key=keys.ids()[0])
+    outcome.already_current = count()[outcome.key]
+    for _ in range(MAX_SCANS):
+        before, outcome.failed = outcome.reencrypted, []
+        for store in all_stores():
+            _scan(store, outcome, stop, progress)
+        if outcome.stopped or outcome.reencrypted == before:
             break
-    for place in places():
-        _prove(place, outcome, stop)
+    for store in all_stores():
+        _verify(store, outcome, stop)
     found = count()
     outcome.left = found.total() - found[outcome.key]
-    if outcome.resealed:
+    if outcome.reencrypted:
         log.record(
             "keys.rotated",
             actor=None,
             key=outcome.key,
-            resealed=outcome.resealed,
+            reencrypted=outcome.reencrypted,
             failed=len(outcome.failed),
             left=outcome.left,
             stopped=outcome.stopped,
@@ -81,53 +87,53 @@ def rotate(
 
 
 def count() -> Counter[str]:
-    """How many values each key has sealed, in all places together."""
+    """Return how many values each key has encrypted in all stores together, by key id."""
     total: Counter[str] = Counter()
-    for place in places():
-        total.update(place.counts())
+    for store in all_stores():
+        total.update(store.counts())
     return total
 
 
-def _walk(place: Place, outcome: Outcome, stop: Callable[[], bool], progress: Progress) -> None:
+def _scan(store: EncryptedStore, outcome: Outcome, stop: Callable[[], bool], progress: Progress) -> None:
     if outcome.stopped:
         return
-    counts = place.counts()
+    counts = store.counts()
     total = counts.total() - counts[outcome.key]
-    done, after, told = 0, None, time.monotonic()
-    while values := place.values(outcome.key, others=True, after=after, limit=BATCH):
+    done, after, reported_at = 0, None, time.monotonic()
+    while values := store.values(outcome.key, others=True, after=after, limit=BATCH):
         for value in values:
-            _reseal(place, value, outcome)
+            _reencrypt(store, value, outcome)
             done, after = done + 1, value.row
-            if time.monotonic() - told > 1:
-                progress(place.name, done, total)
-                told = time.monotonic()
+            if time.monotonic() - reported_at > 1:
+                progress(store.name, done, total)
+                reported_at = time.monotonic()
             if stop():
                 outcome.stopped = True
                 return
     if done:
-        progress(place.name, done, total)
+        progress(store.name, done, total)
 
 
-def _reseal(place: Place, value: Value, outcome: Outcome) -> None:
+def _reencrypt(store: EncryptedStore, value: EncryptedValue, outcome: Outcome) -> None:
     try:
-        outcome.resealed += place.reseal(value)
-    except DecryptionError as problem:
-        outcome.failed.append(_failure(place, value, problem))
+        outcome.reencrypted += store.reencrypt(value)
+    except DecryptionError as error:
+        outcome.failed.append(_failure(store, value, error))
 
 
-def _prove(place: Place, outcome: Outcome, stop: Callable[[], bool]) -> None:
+def _verify(store: EncryptedStore, outcome: Outcome, stop: Callable[[], bool]) -> None:
     after = None
-    while values := place.values(outcome.key, after=after, limit=BATCH):
+    while values := store.values(outcome.key, after=after, limit=BATCH):
         for value in values:
             if outcome.stopped:
                 return
             try:
-                place.prove(value)
-            except DecryptionError as problem:
-                outcome.failed.append(_failure(place, value, problem))
+                store.verify(value)
+            except DecryptionError as error:
+                outcome.failed.append(_failure(store, value, error))
             after = value.row
             outcome.stopped = stop()
 
 
-def _failure(place: Place, value: Value, problem: DecryptionError) -> Failure:
-    return Failure(place.name, str(value.row), key_or_unreadable(value.sealed), str(problem))
+def _failure(store: EncryptedStore, value: EncryptedValue, error: DecryptionError) -> Failure:
+    return Failure(store.name, str(value.row), key_id_or_unreadable(value.ciphertext), str(error))

@@ -51,7 +51,7 @@ class InvitationForm(forms.Form):
     """Whom to invite, as what."""
 
     email = forms.EmailField(
-        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
     role = forms.ChoiceField(
         label="Role", choices=[("", "Choose"), *((role.value, ROLE_WORDS[role]) for role in MEMBER_ROLES)]

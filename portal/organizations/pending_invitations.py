@@ -1,7 +1,7 @@
-"""An accepted invitation whose invitee still has to sign up or to sign in.
+"""Invitations that were accepted in a browser whose user still has to sign in or sign up.
 
-The browser session keeps the hash of the link, never the link: of a link that was replaced or withdrawn meanwhile
-nothing is left to use.
+The session stores the hash of the invitation link, not the link, so nothing usable remains of a link that is replaced or
+withdrawn in the meantime.
 """
 
 from django.contrib import messages
@@ -16,45 +16,45 @@ from portal.organizations.models import Invitation
 from portal.organizations.roles import Role
 from portal.organizations.views.guard import CHOSEN
 
-KEY = "invitation"
+SESSION_KEY = "invitation"
 
 
 def hold(request: HttpRequest, invitation: Invitation) -> None:
-    """Remember that whoever sits at this browser pressed Accept."""
-    request.session[KEY] = invitation.token_hash
+    """Remember in the session that its user accepted ``invitation``."""
+    request.session[SESSION_KEY] = invitation.token_hash
 
 
 def held(request: HttpRequest) -> Invitation | None:
-    """What this browser still has to sign up or in for."""
-    token_hash = request.session.get(KEY)
+    """Return the invitation that waits for a sign-in or sign-up in this session, or None."""
+    token_hash = request.session.get(SESSION_KEY)
     return invitations.found_by(token_hash) if token_hash else None
 
 
 def settle(request: HttpRequest, user: User) -> Invitation | None:
-    """Right after signing in: use up what was held. Answers the invitation by which ``user`` is now a member, if any."""
+    """Accept the waiting invitation right after a sign-in. Return it if ``user`` is a member through it now."""
     invitation = held(request)
-    request.session.pop(KEY, None)
+    request.session.pop(SESSION_KEY, None)
     if invitation is None:
         return None
     if invitation.accepted_by_id != user.pk:
-        belongs_elsewhere = user.memberships.exists()
+        has_other_memberships = user.memberships.exists()
         try:
             invitations.accept(invitation=invitation, user=user)
         except Refused as refused:
             messages.warning(request, str(refused))
             return None
-        if belongs_elsewhere:
-            # whoever else may be signed in with this account was let in by another organization
+        if has_other_memberships:
+            # another organization invited whoever else may be signed in with this account
             allauth_internals.end_other_sessions(request, user)
     request.session[CHOSEN] = invitation.organization.slug
     return invitation
 
 
-def arrival(invitation: Invitation) -> str:
-    """Where a new member goes first: whoever can connect, to the Connect screen; everybody else Home."""
+def landing_page(invitation: Invitation) -> str:
+    """Return the URL of a new member's first page: Connect for roles that can connect, Home for others."""
     if invitation.role in (Role.ADMIN, Role.OFFICER):
         try:
             return reverse("connect", args=[invitation.organization.slug])
-        except NoReverseMatch:  # without the apps that connect
+        except NoReverseMatch:  # the app that connects is not installed
             pass
     return reverse("home")

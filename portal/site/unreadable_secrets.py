@@ -1,4 +1,4 @@
-"""What a person sees when a page needs a stored secret that does not open: a sentence, and operators are told."""
+"""Respond with an explanation if a page needs a stored secret that can't be decrypted, and email the operators."""
 
 import logging
 from collections.abc import Callable
@@ -10,16 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from portal.accounts.models import User
-from portal.encryption.fields import DecryptionError
+from portal.encryption.cipher import DecryptionError
 
 logger = logging.getLogger(__name__)
 
-#: Operators get at most one mail about the same key in this many seconds.
-AGAIN = 24 * 3600
+#: Seconds before operators get another email about the same key.
+REPEAT_AFTER = 24 * 3600
 
 
 class UnreadableSecretsMiddleware:
-    """Middleware: answers 503 where a view met `DecryptionError`. Only operators read which key is missing."""
+    """Respond with 503 if a view raises `DecryptionError`. Only operators see which key is missing."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -30,24 +30,23 @@ class UnreadableSecretsMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DecryptionError):
             return None
-        logger.error("A page needs a stored secret that does not open.", exc_info=exception)
-        tell_operators(exception)
-        operator = bool(getattr(request.user, "is_operator", False))
-        context = {"problem": exception, "operator": operator}
+        logger.error("A page needs a stored secret that can't be decrypted.", exc_info=exception)
+        email_operators(exception)
+        context = {"error": exception, "is_operator": bool(getattr(request.user, "is_operator", False))}
         return render(request, "site/unreadable_secret.html", context, status=503)
 
 
-def tell_operators(problem: DecryptionError) -> None:
-    """Mail each operator what is missing, once a day. A mail server that refuses is noted in the log."""
-    if not cache.add(f"closed-secret:{problem.missing}", "told", timeout=AGAIN):
+def email_operators(error: DecryptionError) -> None:
+    """Email every operator about the error, once a day for each missing key. If sending fails, log it."""
+    if not cache.add(f"unreadable-secret:{error.missing_key}", "sent", timeout=REPEAT_AFTER):
         return
-    text = f"Somebody opened a page that could not be shown. {problem}\n\n"
-    if problem.missing is None:
-        text += "`manage.py rotate_keys` opens everything that is stored, and names what does not open."
+    text = f"A page could not be shown. {error}\n\n"
+    if error.missing_key is None:
+        text += "`manage.py rotate_keys` lists all stored secrets that can't be decrypted."
     else:
-        text += "Settings, Encryption keys, says how many stored secrets are concerned; `manage.py rotate_keys` names them."
+        text += "Settings > Encryption keys shows how many stored secrets are affected. `manage.py rotate_keys` lists them."
     for operator in User.objects.filter(is_operator=True, is_active=True):
         try:
-            send_mail("A stored secret does not open", text, None, [operator.email])
-        except (SMTPException, OSError) as refused:
-            logger.error("Operator %s could not be told (%s).", operator.pk, type(refused).__name__)
+            send_mail("A stored secret can't be decrypted", text, None, [operator.email])
+        except (SMTPException, OSError) as failure:
+            logger.error("Operator %s could not be emailed (%s).", operator.pk, type(failure).__name__)

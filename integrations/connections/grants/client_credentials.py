@@ -28,7 +28,7 @@ from integrations.total_expert import ReconnectRequired, Rejected
 from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock, times
-from portal.encryption.fields import fingerprint
+from portal.encryption.cipher import fingerprint
 
 MAX_LENGTH = 255
 

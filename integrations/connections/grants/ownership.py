@@ -17,7 +17,7 @@ from integrations import total_expert
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, Installation, RecordFingerprint
 from integrations.total_expert import Rejected
-from portal.encryption.fields import fingerprint
+from portal.encryption.cipher import fingerprint
 
 #: A record's resource, id, and its time of creation or name as Total Expert writes it.
 Record = tuple[str, int | str, str]

@@ -87,7 +87,7 @@ def get_token(connection: Connection) -> Token:
 def take_lease(connection: Connection, token: Token) -> Lease | None:
     """Take the lease on a token that is free, or whose lease ran out; None when somebody else has it."""
     at = clock.now()
-    ahead = at + LEASE_DURATION + clock.PUT_BACK
+    ahead = at + LEASE_DURATION + clock.MAX_SKEW
     free = models.Q(lease_expires_at__lte=at) | models.Q(lease_expires_at__gt=ahead)
     taken = Token.objects.filter(
         free | models.Q(lease_expires_at=None), pk=token.pk, fence=token.fence

@@ -27,7 +27,7 @@ from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.encryption.fields import DecryptionError
+from portal.encryption.cipher import DecryptionError
 from portal.organizations import organizations
 
 logger = logging.getLogger(__name__)
@@ -141,8 +141,8 @@ def apply_some(*, seconds: float = SLICE) -> int:
     while time.monotonic() < until and (row := waiting.first()) is not None:
         try:
             done += _apply(row.pk)
-        except DecryptionError as closed:  # the file waits for its key, and no other waits for it
-            BulkRow.objects.filter(pk=row.pk, state=BulkRow.State.CONFIRMED).update(problem=str(closed)[:500])
+        except DecryptionError as error:  # the file waits for its key, and no other waits for it
+            BulkRow.objects.filter(pk=row.pk, state=BulkRow.State.CONFIRMED).update(problem=str(error)[:500])
             waiting = waiting.exclude(source=row.source_id)
     ended = BulkImport.objects.filter(state=BulkImport.State.CONFIRMED)
     ended.exclude(rows__state=BulkRow.State.CONFIRMED).update(state=BulkImport.State.APPLIED)
@@ -152,16 +152,16 @@ def apply_some(*, seconds: float = SLICE) -> int:
 def _apply(pk: uuid.UUID) -> bool:
     """Create what one row says, or write down why not. False when somebody else did.
 
-    Raises CannotOpen, leaving the row as it is, when the key of its secrets is missing here.
+    Raises DecryptionError, leaving the row as it is, when the key of its secrets is missing here.
     """
     try:
         return _create(pk)
     except (Refused, Rejected) as refused:
         problem = str(refused)
-    except DecryptionError as closed:
-        if closed.missing:
+    except DecryptionError as error:
+        if error.missing_key:
             raise
-        problem = f"{closed} Upload the row again."
+        problem = f"{error} Upload the row again."
     except (OperationalError, InterfaceError):  # the database is away: the row waits
         raise
     except Exception as ours:
@@ -179,7 +179,7 @@ def _apply(pk: uuid.UUID) -> bool:
 
 
 def _create(pk: uuid.UUID) -> bool:
-    """Raises Refused, Rejected or CannotOpen, leaving nothing behind."""
+    """Raises Refused, Rejected or DecryptionError, leaving nothing behind."""
     with transaction.atomic():
         row = _locked(pk)
         if row is None:

@@ -1,4 +1,4 @@
-"""The forms of second factors: allauth's, in the portal's words."""
+"""Forms for second factors: allauth's, with the portal's texts and stricter checks."""
 
 import base64
 import json
@@ -14,13 +14,13 @@ from django import forms
 from django.conf import settings
 
 from portal.accounts import allauth_internals
-from portal.accounts.second_factors import rules
+from portal.accounts.second_factors import used_codes
 
-CODE_HELP = "Six digits from your authenticator app, or one of your recovery codes."
+CODE_HELP = "The 6-digit code in your authenticator app, or a recovery code."
 
 
 def base64url_to_bytes(text: str) -> bytes:
-    """Base64 as WebAuthn writes it, without padding."""
+    """Decode base64url without padding, as WebAuthn uses it."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -32,7 +32,7 @@ def _prepare_code(form: forms.Form, *, help_text: str) -> None:
 
 
 class _OneTimeCode:
-    """A code of an app works once, also where clocks may differ by a step. allauth notes it for one step only."""
+    """Accept each code of an authenticator app only once, even if clocks differ by a period."""
 
     authenticator: Authenticator
     user: Any
@@ -43,12 +43,12 @@ class _OneTimeCode:
         _prepare_code(self, help_text=CODE_HELP)  # type: ignore[arg-type]
 
     def clean_code(self) -> str:
-        # before allauth looks: a code that is right would clear the count of failures
-        if rules.was_used(self.user, str(self.cleaned_data["code"])):  # type: ignore[attr-defined]
+        # before allauth checks it, because a correct code clears the count of failed attempts
+        if used_codes.was_used(self.user, str(self.cleaned_data["code"])):  # type: ignore[attr-defined]
             raise get_adapter().validation_error("incorrect_code")
         code: str = super().clean_code()  # type: ignore[misc]
         is_totp = self.authenticator.type == Authenticator.Type.TOTP
-        if is_totp and not rules.use_once(self.user, code):
+        if is_totp and not used_codes.mark_used(self.user, code):
             raise get_adapter().validation_error("incorrect_code")
         return code
 
@@ -58,28 +58,32 @@ class AuthenticateForm(_OneTimeCode, base_forms.AuthenticateForm):
 
 
 class ReauthenticateForm(_OneTimeCode, base_forms.ReauthenticateForm):
-    """The code that confirms that it is still the same person."""
+    """A code to confirm one's identity."""
 
 
 class ActivateTOTPForm(AllauthActivateTOTPForm):
-    """The first code of an authenticator app. Until it came, its secret waits in the session, sealed."""
+    """The first code of a new authenticator app, whose secret is kept encrypted in the session until then."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.user = kwargs.pop("user")
+        # not allauth's own constructor, which would store the secret in plain text
         forms.Form.__init__(self, *args, **kwargs)
         request = allauth_internals.current_request()
         self.secret = allauth_internals.pending_totp_secret(request, keep=self.is_bound)
-        _prepare_code(self, help_text="The six digits that the app shows now.")
+        _prepare_code(self, help_text="The 6-digit code that the app shows now.")
 
     def clean_code(self) -> str:
-        """The first code does not sign in as well."""
+        """Check the code, and mark it as used so that it can't also complete a sign-in."""
         code: str = super().clean_code()
-        rules.use_once(self.user, code)
+        used_codes.mark_used(self.user, code)
         return code
 
 
 class OwnOriginField(forms.JSONField):
-    """What a passkey answers, made on the portal's own pages: not on another port or subdomain (WebAuthn, 7.2)."""
+    """The response of a passkey, which must come from the portal's own origin (WebAuthn Level 2, section 7.2).
+
+    allauth also accepts other ports and subdomains.
+    """
 
     def clean(self, value: Any) -> Any:
         try:
@@ -94,42 +98,42 @@ class OwnOriginField(forms.JSONField):
 
 
 class LoginPasskeyForm(webauthn_forms.LoginWebAuthnForm):
-    """A passkey that signs in alone."""
+    """A passkey used on its own to sign in."""
 
     credential = OwnOriginField(widget=forms.HiddenInput)
 
 
 class AuthenticatePasskeyForm(webauthn_forms.AuthenticateWebAuthnForm):
-    """A passkey as the second step."""
+    """A passkey used as the second factor."""
 
     credential = OwnOriginField(widget=forms.HiddenInput)
 
 
 class ReauthenticatePasskeyForm(webauthn_forms.ReauthenticateWebAuthnForm):
-    """A passkey to confirm that it is still the same person."""
+    """A passkey used to confirm one's identity."""
 
     credential = OwnOriginField(widget=forms.HiddenInput)
 
 
 class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):
-    """A new passkey. It always asks for the person (finger, face or PIN), so that it can sign in on its own."""
+    """A new passkey. It always verifies the person (fingerprint, face or PIN), so it can sign in on its own."""
 
     credential = OwnOriginField(widget=forms.HiddenInput)
 
     name = forms.CharField(
-        label="Name", max_length=60, required=False, help_text="So that you recognise it in the list."
+        label="Name", max_length=60, required=False, help_text="To recognize it in your list."
     )
     passwordless = forms.BooleanField(initial=True, widget=forms.HiddenInput)
 
 
 class RenamePasskeyForm(webauthn_forms.EditWebAuthnForm):
-    """Another name for a passkey."""
+    """A new name for a passkey."""
 
     name = forms.CharField(label="Name", max_length=60)
 
 
-class PasswordAgainForm(AllauthReauthenticateForm):
-    """The password, to confirm that it is still the same person."""
+class ConfirmPasswordForm(AllauthReauthenticateForm):
+    """The password, to confirm one's identity."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The page of a person's second factors: authenticator app, passkeys and recovery codes."""
+"""A person's page about their second factors: authenticator app, passkeys and recovery codes."""
 
 import datetime as dt
 from typing import Any
@@ -7,15 +7,15 @@ from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
 
 from portal.accounts.guard import current_user, signed_in
-from portal.accounts.second_factors import rules as factors
+from portal.accounts.second_factors import rules
 from portal.core import clock
 from portal.core.pages import render
 
 
 @signed_in
 def second_factors(request: HttpRequest) -> HttpResponse:
-    """What there is, and the ways to more."""
-    # allauth notes the machine's own time; the portal's clock may be ahead of it in the demo
+    """Show the second factors one has, and how to add more."""
+    # allauth uses the machine's time; in the demo the portal's clock may be ahead of it
     ahead = dt.timedelta(seconds=clock.offset())
     found = list(Authenticator.objects.filter(user=current_user(request)).order_by("created_at"))
     codes = next((row for row in found if row.type == Authenticator.Type.RECOVERY_CODES), None)
@@ -24,9 +24,9 @@ def second_factors(request: HttpRequest) -> HttpResponse:
         "passkeys": [_row(row, ahead) for row in found if row.type == Authenticator.Type.WEBAUTHN],
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
         "is_required": current_user(request).is_operator,
-        "must_set_one_up": factors.must_set_one_up(current_user(request)),
+        "must_set_one_up": rules.must_set_one_up(current_user(request)),
     }
-    return render(request, "mfa/index.html", context, title="Second factor")
+    return render(request, "mfa/index.html", context, title="Second factors")
 
 
 def _row(authenticator: Authenticator, ahead: dt.timedelta) -> dict[str, Any]:
@@ -34,6 +34,6 @@ def _row(authenticator: Authenticator, ahead: dt.timedelta) -> dict[str, Any]:
     return {
         "pk": authenticator.pk,
         "name": authenticator.data.get("name", ""),
-        "since": authenticator.created_at + ahead,
+        "added": authenticator.created_at + ahead,
         "used": used + ahead if used else None,
     }

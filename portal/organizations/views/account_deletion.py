@@ -7,14 +7,14 @@ from django.shortcuts import redirect
 
 from portal.accounts.forms import DeleteAccountForm
 from portal.accounts.guard import current_user, signed_in
-from portal.accounts.reauthentication import confirmed
+from portal.accounts.reauthentication import require_confirmation
 from portal.core.errors import Refused
 from portal.core.pages import render
 from portal.organizations import account_deletion
 
 
 @signed_in
-@confirmed
+@require_confirmation
 def delete_account(request: HttpRequest) -> HttpResponse:
     """Delete one's account, after typing one's address; a page that says why not where that cannot be."""
     user = current_user(request)

@@ -71,7 +71,7 @@ def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     pending_invitations.hold(request, invitation)
     if isinstance(request.user, User):
         joined = pending_invitations.settle(request, request.user)
-        return redirect(pending_invitations.arrival(joined) if joined is not None else reverse("home"))
+        return redirect(pending_invitations.landing_page(joined) if joined is not None else reverse("home"))
     account = User.objects.filter(email__iexact=invitation.email).first()
     if account is not None:
         return redirect("account_login" if account.has_usable_password() else "account_request_login_code")

@@ -1,4 +1,4 @@
-"""Which processes know which keys, and since when."""
+"""Which processes know which encryption keys, and when each key was first seen."""
 
 import datetime as dt
 import os
@@ -19,7 +19,11 @@ from tests.processes import ROOT
 pytestmark = pytest.mark.django_db
 
 
-def test_a_process_reports_its_keys_and_withdraws_when_it_ends(settings: Any) -> None:
+def names(processes: list[KnownKeys]) -> list[str]:
+    return [row.process for row in processes]
+
+
+def test_a_process_reports_its_keys_and_deletes_the_report_when_it_ends() -> None:
     known_keys.report("web")
     (process,) = known_keys.running()
     assert process.keys == ["test"]
@@ -28,7 +32,7 @@ def test_a_process_reports_its_keys_and_withdraws_when_it_ends(settings: Any) ->
     assert known_keys.running() == []
 
 
-def test_a_key_is_as_old_as_its_first_report(settings: Any) -> None:
+def test_the_first_report_of_a_key_is_remembered(settings: Any) -> None:
     known_keys.report("web")
     first = FirstSeen.objects.get(key="test").at
     clock.advance(3600)
@@ -38,81 +42,81 @@ def test_a_key_is_as_old_as_its_first_report(settings: Any) -> None:
     assert FirstSeen.objects.get(key="new").at > first
 
 
-def test_no_key_itself_is_written_down(settings: Any) -> None:
+def test_reports_do_not_contain_the_keys_themselves(settings: Any) -> None:
     put_in_front(settings)
     known_keys.report("web")
     stored = str(list(KnownKeys.objects.values())) + str(list(FirstSeen.objects.values()))
     assert not any(pair.partition(":")[2] in stored for pair in settings.ENCRYPTION_KEYS.split(","))
 
 
-def test_those_without_a_key_and_those_that_seal_with_another_are_told_apart(settings: Any) -> None:
+def test_a_process_may_know_a_key_without_encrypting_with_it(settings: Any) -> None:
     before = settings.ENCRYPTION_KEYS
     known_keys.report("web")
     settings.ENCRYPTION_KEYS = f"{before},{entry('new')}"
     known_keys.report("worker")
-    assert [row.process for row in known_keys.without("new")] == [known_keys.name_of("web")]
-    assert len(known_keys.sealing_with_another("new")) == 2
-    assert known_keys.sealing_with_another("test") == []
+    assert names(known_keys.processes_without("new")) == [known_keys.name_of("web")]
+    assert len(known_keys.processes_not_encrypting_with("new")) == 2
+    assert known_keys.processes_not_encrypting_with("test") == []
 
 
-def test_a_process_that_was_given_another_key_of_the_same_id_counts_as_without(settings: Any) -> None:
+def test_a_different_key_with_the_same_id_is_a_different_key(settings: Any) -> None:
     before = settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = f"{entry('new')},{before}"
     known_keys.report("web")
     settings.ENCRYPTION_KEYS = f"{entry('new')},{before}"
-    assert [row.process for row in known_keys.without("new")] == [known_keys.name_of("web")]
-    assert [row.process for row in known_keys.sealing_with_another("new")] == [known_keys.name_of("web")]
-    assert known_keys.without("test") == []
+    assert names(known_keys.processes_without("new")) == [known_keys.name_of("web")]
+    assert names(known_keys.processes_not_encrypting_with("new")) == [known_keys.name_of("web")]
+    assert known_keys.processes_without("test") == []
     known_keys.report("web")
-    assert known_keys.without("new") == known_keys.sealing_with_another("new") == []
+    assert known_keys.processes_without("new") == known_keys.processes_not_encrypting_with("new") == []
 
 
-def let_pass(minutes: int) -> None:
+def age_reports(minutes: int) -> None:
     KnownKeys.objects.update(at=models.F("at") - dt.timedelta(minutes=minutes))
 
 
-def test_a_process_that_was_not_heard_of_for_a_quarter_of_an_hour_counts_no_more() -> None:
+def test_a_process_counts_as_running_for_fifteen_minutes_after_its_last_report() -> None:
     known_keys.report("web")
-    let_pass(14)
+    age_reports(14)
     assert known_keys.running()
-    let_pass(2)
+    age_reports(2)
     assert known_keys.running() == []
-    let_pass(24 * 60)
+    age_reports(24 * 60)
     known_keys.report("worker")
-    assert [row.process for row in KnownKeys.objects.all()] == [known_keys.name_of("worker")]
+    assert names(list(KnownKeys.objects.all())) == [known_keys.name_of("worker")]
 
 
-def test_a_clock_that_was_moved_ends_no_process() -> None:
+def test_moving_the_portals_clock_does_not_end_a_process() -> None:
     known_keys.report("web")
     clock.advance(14 * 24 * 3600)
     assert len(known_keys.running()) == 1
 
 
 def test_a_reporter_reports_every_five_minutes(monkeypatch: Any) -> None:
-    now, told = [1000.0], []
+    now, reports = [1000.0], []
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    monkeypatch.setattr(known_keys, "report", told.append)
+    monkeypatch.setattr(known_keys, "report", reports.append)
     reporter = known_keys.Reporter("worker")
     for seconds in (0, 299, 301, 302, 700):
         now[0] = 1000.0 + seconds
         reporter.report_if_due()
-    assert told == ["worker"] * 3
+    assert reports == ["worker"] * 3
 
 
-def test_a_database_that_is_away_ends_no_process(monkeypatch: Any) -> None:
+def test_an_unavailable_database_does_not_end_the_reporting_thread(monkeypatch: Any) -> None:
     class Enough(Exception):
         pass
 
-    asked: list[str] = []
+    attempts: list[str] = []
 
-    def away(kind: str) -> None:
-        asked.append(kind)
-        raise Enough if len(asked) == 3 else InterfaceError("away")
+    def fail(kind: str) -> None:
+        attempts.append(kind)
+        raise Enough if len(attempts) == 3 else InterfaceError("unavailable")
 
-    monkeypatch.setattr(known_keys, "report", away)
-    monkeypatch.setattr(known_keys, "LOOK", 0.0)
+    monkeypatch.setattr(known_keys, "report", fail)
+    monkeypatch.setattr(known_keys, "CHECK_EVERY", 0.0)
     with pytest.raises(Enough):
-        known_keys._report_for_ever(known_keys.Reporter("web"))
+        known_keys._report_forever(known_keys.Reporter("web"))
 
 
 REPORTER = """
@@ -129,7 +133,7 @@ os.waitpid(pid, 0)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_web_process_reports_by_itself_its_forks_too_and_its_end(
+def test_a_web_process_and_its_forks_report_and_a_normal_exit_deletes_the_report(
     process_environment: dict[str, str],
 ) -> None:
     process = subprocess.Popen(
@@ -148,7 +152,7 @@ def test_a_web_process_reports_by_itself_its_forks_too_and_its_end(
     finally:
         process.communicate("\n", timeout=120)
     assert process.returncode == 0
-    # the fork was ended without a word; it counts until its time is over
+    # the fork ended without cleaning up, so its report stays until it is too old
     assert known_keys.name_of("web").rpartition(":")[0] in KnownKeys.objects.get().process
 
 

@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from integrations.jobs.cluster import process
 from integrations.jobs.cluster.supervisor import PATIENCE, Supervisor, say
-from portal.encryption import status
+from portal.encryption import checks
 
 
 class Command(BaseCommand):
@@ -34,5 +34,5 @@ class Command(BaseCommand):
             # Django does not run these when a command starts
             self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
             # report missing keys, but start anyway: other work continues, and the repair may need a worker
-            self.check(tags=[status.TAG], databases=[DEFAULT_DB_ALIAS], fail_level=CRITICAL)
+            self.check(tags=[checks.TAG], databases=[DEFAULT_DB_ALIAS], fail_level=CRITICAL)
             Supervisor(say, patience=options["patience"]).run()

@@ -1,4 +1,4 @@
-"""`manage.py reset_second_factor EMAIL`: the way back in for somebody who lost every second factor."""
+"""`manage.py reset_second_factor EMAIL`: let a person who lost all second factors sign in again."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,21 +11,23 @@ from portal.accounts.second_factors import rules
 
 class Command(BaseCommand):
     help = (
-        "Takes away every second factor of a person and ends their sessions. Make sure that it is them who asks: "
-        "whoever has their password or mailbox gets in afterwards. It is written into the audit log."
+        "Remove all second factors of a user and end their sessions. Verify who is asking: afterwards, their password or "
+        "access to their mailbox is enough to sign in. The audit log records it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", help="the address they sign in with")
+        parser.add_argument("email", help="the email address they sign in with")
 
     def handle(self, *args: Any, email: str, **options: Any) -> None:
         user = User.objects.filter(email__iexact=email).first()
         if user is None:
-            raise CommandError("Nobody signs in with this address. Check its spelling.")
+            raise CommandError("No user has this email address. Check the spelling.")
         count = rules.reset(user)
         if not count:
-            self.stdout.write("This person had no second factor. Their sessions are over.")
+            self.stdout.write("This user had no second factor. Their sessions have ended.")
             return
-        self.stdout.write("Done. Their sessions are over; they sign in without a second factor once more.")
+        self.stdout.write(
+            "Done. Their sessions have ended, and they can sign in without a second factor for now."
+        )
         if user.is_operator:
-            self.stdout.write("As an operator they set up a new one before anything else.")
+            self.stdout.write("As an operator, they have to set up a new one right after signing in.")

@@ -1,4 +1,4 @@
-"""`manage.py rotate_keys`: seal everything that is stored with the newest key, while all else runs."""
+"""`manage.py rotate_keys`: re-encrypt all stored secrets with the active key while the portal runs."""
 
 import json
 import signal
@@ -11,20 +11,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.core import times
-from portal.encryption import fields, known_keys, rotation
+from portal.encryption import keys, known_keys, rotation
 from portal.encryption.rotation import Outcome
 
-#: How many values that do not open are listed on a terminal. ``--json`` lists all.
-LISTED = 20
+#: How many failures are listed without ``--json``.
+MAX_LISTED = 20
 HELP = """\
-Seals everything that is stored with the first key of ENCRYPTION_KEYS. Nothing needs to be stopped for it; it may be
-stopped and repeated. Exit status: 0 nothing is left under other keys, 1 something does not open or is left,
-2 refused, 130 or 143 stopped.
+Re-encrypt all stored secrets with the active key, the first one in ENCRYPTION_KEYS. The portal can keep running, and
+the command can be stopped and run again. Exit status: 0 no value needs another key, 1 a value can't be decrypted or
+still needs another key, 2 not started, 130 or 143 stopped.
 
-To replace a key: (1) make one with `make_keys`, append it to ENCRYPTION_KEYS as the last, and restart all web
-processes and workers, on every machine; now everybody can open what it seals. (2) Move it to the front and restart
-all again; now everybody seals with it. (3) Run this. (4) When it says that nothing is left under other keys, take the
-old key out and restart. Keep it with the backups that were made while it was in use: they need it.
+To replace a key: (1) Create one with `make_keys`, add it to the end of ENCRYPTION_KEYS, and restart all web processes
+and workers on every machine. Now every process can decrypt with it. (2) Move it to the front and restart everything
+again. Now every process encrypts with it. (3) Run this command. (4) When it reports that the other keys can be
+removed, remove the old key and restart. Keep the old key with the backups made while it was in use.
 """
 
 
@@ -37,83 +37,92 @@ class Command(BaseCommand):
         return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+        parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
         parser.add_argument(
             "--force",
             action="store_true",
-            help="go on although a running process does not know the newest key",
+            help="run even though a running process doesn't know the active key",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        newest = fields.key_ids()[0]
+        active = keys.ids()[0]
         if not options["force"]:
-            _refuse_while_unknown(newest)
-        # what is told on the way must not mix with the object at the end
-        tell = self.stderr if options["json"] else self.stdout
-        for process in known_keys.sealing_with_another(newest):
-            tell.write(
-                f"{process} still seals with “{process.keys[0]}”. Restart it, or run this again afterwards."
+            _check_every_process_knows(active)
+        # with --json, stdout holds nothing but the result
+        progress = self.stderr if options["json"] else self.stdout
+        for process in known_keys.processes_not_encrypting_with(active):
+            progress.write(
+                f"{process} still encrypts with “{process.keys[0]}”. Restart it, then run this command again."
             )
         with _stopped_by_signals() as received:
             outcome = rotation.rotate(
                 stop=lambda: bool(received),
-                progress=lambda place, done, total: tell.write(f"{place}: {done:,} of {total:,}"),
+                progress=lambda store, done, total: progress.write(f"{store}: {done:,} of {total:,}"),
             )
         if options["json"]:
             self.stdout.write(json.dumps(asdict(outcome)))
         else:
-            self._say(outcome)
+            self._print(outcome)
         if outcome.stopped:
             sys.exit(128 + received[0])
         if outcome.left or outcome.failed:
             sys.exit(1)
 
-    def _say(self, outcome: Outcome) -> None:
-        for failure in outcome.failed[:LISTED]:
-            self.stdout.write(f"{failure.model}, row {failure.row}, key “{failure.key}”: {failure.problem}")
-        if len(outcome.failed) > LISTED:
-            self.stdout.write(f"… and {len(outcome.failed) - LISTED:,} more; --json names all.")
+    def _print(self, outcome: Outcome) -> None:
+        for failure in outcome.failed[:MAX_LISTED]:
+            self.stdout.write(f"{failure.store}, row {failure.row}, key “{failure.key}”: {failure.problem}")
+        if len(outcome.failed) > MAX_LISTED:
+            self.stdout.write(
+                f"… and {len(outcome.failed) - MAX_LISTED:,} more. Use --json to list all of them."
+            )
         self.stdout.write(
-            f"{outcome.resealed:,} sealed anew with “{outcome.key}”, {outcome.already:,} were already."
+            f"Values re-encrypted with key “{outcome.key}”: {outcome.reencrypted:,}. "
+            f"Already encrypted with it: {outcome.already_current:,}."
         )
         if outcome.stopped:
-            self.stdout.write(f"Stopped. {outcome.left:,} are left under other keys: run it again to go on.")
+            self.stdout.write(
+                f"Stopped. Values that still need other keys: {outcome.left:,}. Run this command again to continue."
+            )
         elif outcome.failed:
             self.stdout.write(
-                f"{len(outcome.failed):,} do not open. Where a key is missing, add it to ENCRYPTION_KEYS as the last "
-                "and run this again; where one was replaced by another of the same id, put the old one back. "
-                "If it is lost for good, connect those organizations again; people whose second "
-                "factor does not open need `reset_second_factor`."
+                f"Values that can't be decrypted: {len(outcome.failed):,}. If a key is missing, add it to the end of "
+                "ENCRYPTION_KEYS and run this command again. If a key was replaced by another one of the same id, restore "
+                "the old one. If a key is lost for good, connect those organizations again, and run `reset_second_factor` "
+                "for people whose second factor is affected."
             )
         elif outcome.left:
-            self.stdout.write(f"{outcome.left:,} were written under another key meanwhile. Run it again.")
-        elif known_keys.sealing_with_another(outcome.key):
             self.stdout.write(
-                "Nothing is left under other keys, but a running process still seals with one. Restart it and run this "
-                "again before you take a key out."
+                f"Values written with another key in the meantime: {outcome.left:,}. Run this command again."
+            )
+        elif known_keys.processes_not_encrypting_with(outcome.key):
+            self.stdout.write(
+                "No value needs another key now, but a running process still encrypts with one. Restart it and run this "
+                "command again before you remove a key."
             )
         else:
-            self.stdout.write("Nothing is left under other keys: they may be taken out of ENCRYPTION_KEYS.")
+            self.stdout.write(
+                "The other keys are no longer needed. You can remove them from ENCRYPTION_KEYS."
+            )
 
 
-def _refuse_while_unknown(newest: str) -> None:
-    """Raise CommandError while a running process could not open what is sealed with the newest key."""
-    unaware = known_keys.without(newest)
+def _check_every_process_knows(active: str) -> None:
+    """Raise CommandError if a running process can't decrypt what the active key encrypts."""
+    unaware = known_keys.processes_without(active)
     if not unaware:
         return
-    names = "; ".join(f"{process}, last heard of {times.exact(process.at)}" for process in unaware)
-    minutes = round(known_keys.ALIVE.total_seconds() / 60)
+    names = "; ".join(f"{process}, last report {times.exact(process.at)}" for process in unaware)
+    minutes = round(known_keys.ALIVE_FOR.total_seconds() / 60)
     raise CommandError(
-        f"Not every process knows key “{newest}” yet, or one has another key of that id, and could not open what "
-        f"this seals: {names}. Restart them with the same ENCRYPTION_KEYS, then run this again. One that was killed "
-        f"counts for {minutes} minutes more. --force goes on in spite of that.",
+        f"Some running processes don't have key “{active}”, or have a different key with that id: {names}. They couldn't "
+        "decrypt what this command encrypts. Restart them with the same ENCRYPTION_KEYS, then run this command again. A "
+        f"process that was killed counts as running for {minutes} minutes. Use --force to run anyway.",
         returncode=2,
     )
 
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM instead of dying of them: the value under way is finished."""
+    """Collect SIGINT and SIGTERM instead of ending the process, so that the current value is completed."""
     received: list[int] = []
     before = {
         number: signal.signal(number, lambda got, frame: received.append(got))

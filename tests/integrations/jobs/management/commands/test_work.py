@@ -41,4 +41,4 @@ def test_a_worker_says_that_a_key_is_missing_and_starts_in_spite_of_it(
     take_out(settings)
     call_command("work")
     assert len(started) == 1
-    assert "sealed with key “test”, which is not in ENCRYPTION_KEYS" in capsys.readouterr().err
+    assert "Key “test” is missing from ENCRYPTION_KEYS" in capsys.readouterr().err

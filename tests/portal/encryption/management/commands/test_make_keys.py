@@ -1,4 +1,4 @@
-"""Keys for a portal's first run."""
+"""`manage.py make_keys`, the first command of an installation."""
 
 import os
 import subprocess
@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from portal.encryption import fields
+from portal.encryption import keys
 from portal.encryption.management.commands.make_keys import make
 from tests.processes import ROOT
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """`manage.py make_keys` in an environment that has no settings yet."""
+    """Run `manage.py make_keys` in an environment without settings."""
     return subprocess.run(
         [sys.executable, "manage.py", "make_keys", *arguments],
         cwd=ROOT,
@@ -23,7 +23,7 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_keys_are_printed_before_there_are_any_settings() -> None:
+def test_keys_are_printed_without_any_settings() -> None:
     answer = run()
     assert answer.returncode == 0, answer.stderr
     lines = dict(line.split("=", 1) for line in answer.stdout.splitlines())
@@ -32,11 +32,11 @@ def test_keys_are_printed_before_there_are_any_settings() -> None:
     assert not any(character in answer.stdout for character in " \"'$#")
 
 
-def test_the_encryption_key_is_one_that_the_portal_reads() -> None:
-    assert list(fields.parse_keys(make("k1")["ENCRYPTION_KEYS"])) == ["k1"]
+def test_the_portal_can_parse_the_encryption_key() -> None:
+    assert list(keys.parse_keys(make("k1")["ENCRYPTION_KEYS"])) == ["k1"]
 
 
-def test_two_runs_share_no_key_nor_its_id() -> None:
+def test_two_runs_print_different_keys_and_ids() -> None:
     one, two = make("k1"), make("k1")
     assert all(one[name] != two[name] for name in one)
     ids = {line.partition(":")[0] for _ in "12" for line in run().stdout.splitlines() if "_KEYS=" in line}
@@ -44,7 +44,7 @@ def test_two_runs_share_no_key_nor_its_id() -> None:
 
 
 @pytest.mark.parametrize("name", ["a:b", "a,b", "", "x" * 33])
-def test_an_id_that_a_list_of_keys_could_not_hold_is_refused(name: str) -> None:
+def test_an_id_that_is_not_alphanumeric_or_too_long_is_rejected(name: str) -> None:
     answer = run(f"--name={name}")
     assert answer.returncode == 2
     assert "letters and digits" in answer.stderr

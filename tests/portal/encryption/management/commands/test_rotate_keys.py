@@ -1,4 +1,4 @@
-"""`manage.py rotate_keys`, as it is used: from a shell, beside running processes."""
+"""`manage.py rotate_keys`, as it is used: from a shell, while other processes run."""
 
 import json
 import os
@@ -34,70 +34,72 @@ def status_of(*arguments: str) -> tuple[int, str]:
     return int(ended.value.code or 0), out.getvalue()
 
 
-def test_it_tells_its_progress_and_that_nothing_is_left(settings: Any) -> None:
+def test_it_reports_progress_and_that_other_keys_can_be_removed(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     put_in_front(settings)
     text = run()
     assert "mfa.Authenticator.data: 1 of 1" in text
-    assert "1 sealed anew with “new”, 0 were already." in text and "may be taken out" in text
-    assert "0 sealed anew with “new”, 1 were already." in run()
+    assert "Values re-encrypted with key “new”: 1. Already encrypted with it: 0." in text
+    assert "You can remove them" in text
+    assert "Values re-encrypted with key “new”: 0. Already encrypted with it: 1." in run()
 
 
-def test_json_is_one_object(settings: Any) -> None:
+def test_the_json_output_is_one_object(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     put_in_front(settings)
     assert json.loads(run("--json")) == {
         "key": "new",
-        "resealed": 1,
-        "already": 0,
+        "reencrypted": 1,
+        "already_current": 0,
         "left": 0,
         "stopped": False,
         "failed": [],
     }
 
 
-def test_what_does_not_open_is_named_at_the_end_with_status_1(settings: Any) -> None:
+def test_values_that_can_not_be_decrypted_are_listed_and_the_exit_status_is_1(settings: Any) -> None:
     for number in range(25):
         with_app(person(f"p{number}@cedar.example"))
     put_in_front(settings)
     take_out(settings)
     status, text = status_of()
-    assert status == 1 and "… and 5 more" in text and "25 do not open" in text
+    assert status == 1 and "… and 5 more" in text and "Values that can't be decrypted: 25." in text
     status, text = status_of("--json")
-    told = json.loads(text)
-    assert status == 1 and len(told["failed"]) == told["left"] == 25
-    assert set(told["failed"][0]) == {"model", "row", "key", "problem"} and told["failed"][0]["key"] == "test"
+    result = json.loads(text)
+    assert status == 1 and len(result["failed"]) == result["left"] == 25
+    assert set(result["failed"][0]) == {"store", "row", "key", "problem"}
+    assert result["failed"][0]["key"] == "test"
     assert "@" not in text
 
 
-def test_no_key_may_go_while_something_under_the_newest_does_not_open(settings: Any) -> None:
+def test_no_key_can_be_removed_while_a_value_of_the_active_key_can_not_be_decrypted(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     settings.ENCRYPTION_KEYS = entry("test")
     status, text = status_of()
-    assert status == 1 and "put the old one back" in text and "may be taken out" not in text
+    assert status == 1 and "restore the old one" in text and "You can remove" not in text
 
 
-def test_it_refuses_while_a_running_process_does_not_know_the_newest_key(settings: Any) -> None:
+def test_it_does_not_run_while_a_running_process_does_not_know_the_active_key(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     known_keys.report("worker")
     put_in_front(settings)
-    with pytest.raises(CommandError, match="Not every process knows key “new”") as refused:
+    with pytest.raises(CommandError, match="Some running processes don't have key “new”") as error:
         run()
-    assert refused.value.returncode == 2 and known_keys.name_of("worker") in str(refused.value)
+    assert error.value.returncode == 2 and known_keys.name_of("worker") in str(error.value)
     assert rotation.count() == {"test": 1}
     run("--force")
     assert rotation.count() == {"new": 1}
 
 
-def test_it_goes_on_where_everybody_knows_the_newest_key(settings: Any) -> None:
+def test_it_runs_if_every_process_knows_the_active_key(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     put_in_front(settings)
     known_keys.report("worker")
-    assert "may be taken out" in run()
+    assert "You can remove them" in run()
     assert rotation.count() == {"new": 1}
 
 
-def test_no_key_may_go_while_a_running_process_still_seals_with_it(settings: Any) -> None:
+def test_no_key_can_be_removed_while_a_running_process_still_encrypts_with_it(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     put_in_front(settings)
     both = settings.ENCRYPTION_KEYS
@@ -105,11 +107,11 @@ def test_no_key_may_go_while_a_running_process_still_seals_with_it(settings: Any
     known_keys.report("worker")
     settings.ENCRYPTION_KEYS = both
     text = run()
-    assert f"{known_keys.name_of('worker')} still seals with “test”" in text
-    assert "before you take a key out" in text and "may be taken out" not in text
+    assert f"{known_keys.name_of('worker')} still encrypts with “test”" in text
+    assert "before you remove a key" in text and "You can remove" not in text
 
 
-def test_the_help_says_in_which_order_a_key_is_replaced() -> None:
+def test_the_help_lists_the_steps_of_replacing_a_key_in_order() -> None:
     text = subprocess.run(
         [sys.executable, "manage.py", "rotate_keys", "--help"],
         cwd=ROOT,
@@ -119,13 +121,15 @@ def test_the_help_says_in_which_order_a_key_is_replaced() -> None:
         timeout=180,
     ).stdout
     text = " ".join(text.split())
-    steps = [text.index(step) for step in ("append it", "Move it to the front", "(3) Run this", "take the")]
+    steps = [
+        text.index(step) for step in ("add it to the end", "to the front", "(3) Run this", "remove the old")
+    ]
     assert steps == sorted(steps)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_after_the_value_under_way_and_the_rest_can_be_done_later(
+def test_a_signal_stops_it_after_the_current_value_and_it_can_continue_later(
     settings: Any, process_environment: dict[str, str], number: signal.Signals
 ) -> None:
     ada = person("ada@cedar.example")
@@ -152,6 +156,6 @@ def test_a_signal_ends_it_after_the_value_under_way_and_the_rest_can_be_done_lat
     assert process.returncode == 128 + number
     counts = rotation.count()
     assert 5 <= counts["new"] < 401
-    assert f"Stopped. {counts['test']:,} are left under other keys" in text
-    assert f"{counts['new']:,} sealed anew" in text
+    assert f"Stopped. Values that still need other keys: {counts['test']:,}." in text
+    assert f"Values re-encrypted with key “new”: {counts['new']:,}." in text
     assert rotation.rotate().left == 0

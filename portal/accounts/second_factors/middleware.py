@@ -1,4 +1,4 @@
-"""Keeps operators without a second factor at the page where they set one up."""
+"""Make operators set up a second factor before anything else."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +10,8 @@ from django.urls import reverse
 from portal.accounts.models import User
 from portal.accounts.second_factors import rules
 
-#: What it takes to set one up, and signing out.
-OPEN = frozenset(
+#: The pages needed to set one up, and to sign out.
+ALLOWED = frozenset(
     {
         "mfa_index",
         "mfa_list_webauthn",
@@ -25,7 +25,7 @@ OPEN = frozenset(
 
 
 class SecondFactorMiddleware:
-    """Middleware: whoever must have a second factor and has none is led to `mfa_index` from everywhere else."""
+    """Redirect users who have to set up a second factor to `mfa_index`, from every page but those in `ALLOWED`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -35,7 +35,7 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
-        if match is None or match.url_name in OPEN or not isinstance(request.user, User):
+        if match is None or match.url_name in ALLOWED or not isinstance(request.user, User):
             return None
         if not rules.must_set_one_up(request.user):
             return None

@@ -1,6 +1,6 @@
-"""Which browser a session is in, told from its user agent in words that a person recognises."""
+"""Name the browser and operating system in a user agent string, as people know them."""
 
-#: What to look for, in this order: most browsers also claim to be the ones further down.
+#: Marks to look for, in this order: most browsers also name those further down.
 _BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -22,12 +22,12 @@ _SYSTEMS = {
 }
 
 
-def name(user_agent: str) -> str:
-    """“Firefox on Windows”, or as much of it as can be told."""
-    browser = _first(_BROWSERS, user_agent) or "Another browser"
+def browser_name(user_agent: str) -> str:
+    """Return “Firefox on Windows”, or the part of it that is known."""
+    browser = _first(_BROWSERS, user_agent) or "Unknown browser"
     system = _first(_SYSTEMS, user_agent)
     return f"{browser} on {system}" if system else browser
 
 
-def _first(words: dict[str, str], text: str) -> str:
-    return next((name for mark, name in words.items() if mark in text), "")
+def _first(names: dict[str, str], text: str) -> str:
+    return next((name for mark, name in names.items() if mark in text), "")

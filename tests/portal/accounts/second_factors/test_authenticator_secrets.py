@@ -1,0 +1,61 @@
+"""Key rotation of second factors."""
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts.second_factors.authenticator_secrets import AuthenticatorSecrets
+from portal.encryption import rotation
+from tests.portal.encryption.keys import put_in_front, take_out
+from tests.portal.people import PASSWORD, person, totp_code, with_app, with_recovery_codes
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(email: str, code: str) -> Client:
+    client = Client()
+    client.post(reverse("account_login"), {"login": email, "password": PASSWORD})
+    client.post(reverse("mfa_authenticate"), {"code": code})
+    return client
+
+
+def test_an_app_and_its_recovery_codes_still_work_after_the_old_key_is_removed(settings: Any) -> None:
+    user = person("ada@cedar.example")
+    secret = with_app(user)
+    used, unused, *_ = with_recovery_codes(user)
+    assert Authenticator.objects.get(type="recovery_codes").wrap().validate_code(used)
+    put_in_front(settings)
+    assert rotation.rotate().reencrypted == 2
+    take_out(settings)
+    assert "_auth_user_id" in sign_in(user.email, totp_code(secret)).session
+    assert "_auth_user_id" not in sign_in(user.email, used).session
+    assert "_auth_user_id" in sign_in(user.email, unused).session
+
+
+def test_an_altered_secret_is_reported(settings: Any) -> None:
+    with_app(person("ada@cedar.example"))
+    row = Authenticator.objects.get()
+    Authenticator.objects.filter(pk=row.pk).update(data={**row.data, "secret": "no base64"})
+    put_in_front(settings)
+    (failure,) = rotation.rotate().failed
+    assert (failure.store, failure.row) == ("mfa.Authenticator.data", str(row.pk))
+
+
+def test_an_authenticator_removed_during_a_rotation_is_no_failure(settings: Any) -> None:
+    with_app(person("ada@cedar.example"))
+    put_in_front(settings)
+    (read,) = AuthenticatorSecrets().values("new", others=True, after=None, limit=5)
+    Authenticator.objects.all().delete()
+    assert AuthenticatorSecrets().reencrypt(read) is False
+
+
+def test_secrets_are_read_in_batches(settings: Any) -> None:
+    for number in range(5):
+        with_app(person(f"p{number}@cedar.example"))
+    put_in_front(settings)
+    first = AuthenticatorSecrets().values("new", others=True, after=None, limit=2)
+    rest = AuthenticatorSecrets().values("new", others=True, after=first[-1].row, limit=10)
+    assert [len(first), len(rest)] == [2, 3]
