@@ -228,7 +228,7 @@ def join(stage: Stage, persona: cast.Persona) -> Visitor:
     assert persona.organization is not None
     link = invite(stage, persona.organization, persona.email, persona.role)
     visitor = Visitor().open(link).press("Accept")
-    visitor.press("Sign up", name=persona.name, password1=cast.PASSWORD)
+    visitor.press("Create account", name=persona.name, password1=cast.PASSWORD)
     return visitor
 
 

@@ -1,6 +1,6 @@
-"""Deleting one's own account: memberships end as if an admin had ended them, then the person is gone.
+"""Delete one's own account: remove the memberships as an admin would, then the user.
 
-The audit log keeps the id, which then leads to nobody.
+The audit log keeps the user's id.
 """
 
 from allauth.usersessions.models import UserSession
@@ -16,21 +16,21 @@ from portal.organizations.models import Invitation
 
 
 def refusal(user: User) -> str:
-    """Why ``user`` can't delete their account now, as a sentence; empty where they can."""
+    """Return why ``user`` can't delete their account now, as a sentence, or an empty string if they can."""
     others = User.objects.filter(is_operator=True, is_active=True).exclude(pk=user.pk)
     if user.is_operator and not others.exists():
-        return "You are the only operator: nobody could serve the portal any more. Make somebody else operator first."
+        return "You're the only operator. Make someone else an operator first."
     for membership in user.memberships.select_related("organization"):
         if members.is_last_admin(membership):
             name = membership.organization.name
-            return f"You are the last admin of {name}. Make somebody else admin there first, or ask the operator."
+            return f"You're the last admin of {name}. Make someone else an admin first, or ask an operator."
     return ""
 
 
 def delete(*, user: User) -> None:
-    """Delete the account of ``user``, at their own wish. Raises Refused with a sentence, and then nothing changed."""
+    """Delete the account of ``user`` at their own request. Raises Refused, leaving everything unchanged."""
     with transaction.atomic():
-        # one at a time: two last operators could otherwise let each other go
+        # lock the operators: otherwise the last two could delete their accounts at the same time
         list(User.objects.select_for_update().filter(is_operator=True).values_list("pk", flat=True))
         sentence = refusal(user)
         if sentence:
@@ -45,7 +45,7 @@ def delete(*, user: User) -> None:
 
 
 def _erase_invitations(user: User) -> None:
-    """Delete those that hold the address, whatever became of them; for those still open the log says that they end."""
+    """Delete all invitations with the user's address. Record open ones in the audit log as withdrawn."""
     rows = Invitation.objects.select_related("organization").filter(
         Q(email__iexact=user.email) | Q(accepted_by=user)
     )

@@ -45,7 +45,7 @@ def create_organization(page: Page, demo: Demo, name: str) -> None:
 def invite(page: Page, demo: Demo, slug: str, email: str, role: str) -> str:
     """Invite somebody. Answers the link that is shown once."""
     page.goto(f"{demo.portal}/organizations/{slug}/members/")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Role").select_option(role)
     page.get_by_role("button", name=re.compile("^Invite")).click()
     link = page.locator("input[value*='/invitations/']").input_value()
@@ -78,7 +78,7 @@ def test_from_an_empty_organization_to_browsing_its_contacts(demo: Demo, visitor
     admin.get_by_label("Name").fill("Ada Byron")
     admin.get_by_label("Password").fill(PASSWORD)
     assert_accessible(admin)
-    admin.get_by_role("button", name="Sign up").click()
+    admin.get_by_role("button", name="Create account").click()
     expect(admin.get_by_role("button", name="Continue to Total Expert")).to_be_visible()
     assert_accessible(admin)
     screenshot(admin, "connect")

@@ -1,4 +1,4 @@
-"""Signing in with passkeys, authenticator apps and recovery codes, in a browser, on a portal that is no demo."""
+"""Sign-in with passkeys, authenticator apps and recovery codes, in a browser, outside the demo."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ def hosts(portal: str) -> set[str]:
 
 
 class Authenticator:
-    """A device of Chromium's own making, that holds passkeys and always recognises its owner."""
+    """Chromium's virtual device, which stores passkeys and always recognizes its owner."""
 
     def __init__(self, page: Page) -> None:
         self.session: CDPSession = page.context.new_cdp_session(page)
@@ -51,13 +51,13 @@ class Authenticator:
         found = self.session.send("WebAuthn.getCredentials", {"authenticatorId": self.id})
         return list(found["credentials"])
 
-    def recognises_its_owner(self, yes: bool) -> None:
+    def recognizes_its_owner(self, yes: bool) -> None:
         self.session.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": yes})
 
 
 def by_password(page: Page, portal: str, email: str) -> None:
     page.goto(f"{portal}/accounts/login/")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     with page.expect_navigation():  # opening another page before the answer is there would cancel the sign-in
         page.get_by_role("button", name="Sign in", exact=True).click()
@@ -73,7 +73,7 @@ def add_a_passkey(page: Page, *, works: bool = True) -> None:
     page.get_by_role("link", name="Add a passkey").click()
     expect(page.get_by_role("heading", name="Add a passkey")).to_be_visible()
     page.get_by_label("Name").fill("My laptop")
-    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("button", name="Add passkey").click()
     if works:
         expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
 
@@ -82,7 +82,7 @@ def is_home(page: Page) -> None:
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
 
 
-def test_a_passkey_is_registered_and_signs_in_alone(portal: str, page: Page) -> None:
+def test_a_passkey_can_be_added_and_signs_in_on_its_own(portal: str, page: Page) -> None:
     person(ADA)
     device = Authenticator(page)
     by_password(page, portal, ADA)
@@ -90,7 +90,7 @@ def test_a_passkey_is_registered_and_signs_in_alone(portal: str, page: Page) -> 
     assert_accessible(page)
     add_a_passkey(page)
     assert_accessible(page)
-    page.get_by_role("link", name="go on").click()
+    page.get_by_role("link", name="I've saved my codes").click()
     expect(page.get_by_role("link", name="Rename My laptop")).to_be_visible()
     assert_accessible(page)
     assert device.passkeys()[0]["isResidentCredential"]
@@ -99,7 +99,7 @@ def test_a_passkey_is_registered_and_signs_in_alone(portal: str, page: Page) -> 
     is_home(page)
 
 
-def test_no_passkey_is_offered_before_its_script_is_there(portal: str, visitors: Visitors) -> None:
+def test_no_passkey_is_offered_without_javascript(portal: str, visitors: Visitors) -> None:
     page = visitors.new(javascript=False)
     page.goto(f"{portal}/accounts/login/")
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
@@ -107,7 +107,7 @@ def test_no_passkey_is_offered_before_its_script_is_there(portal: str, visitors:
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_a_passkey_leads_on_to_the_page_one_came_for(portal: str, page: Page) -> None:
+def test_a_passkey_sign_in_returns_to_the_requested_page(portal: str, page: Page) -> None:
     person(ADA)
     Authenticator(page)
     by_password(page, portal, ADA)
@@ -127,24 +127,24 @@ def test_a_passkey_completes_a_sign_in_by_password(portal: str, page: Page) -> N
     add_a_passkey(page)
     sign_out(page, portal)
     by_password(page, portal, ADA)
-    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    expect(page.get_by_role("heading", name="Verify it's you")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("button", name="Use a passkey").click()
     is_home(page)
 
 
-def test_a_device_that_does_not_know_the_person_gets_a_sentence(portal: str, page: Page) -> None:
+def test_a_failed_verification_on_the_device_is_explained(portal: str, page: Page) -> None:
     person(ADA)
     device = Authenticator(page)
     by_password(page, portal, ADA)
-    device.recognises_its_owner(False)
+    device.recognizes_its_owner(False)
     page.goto(f"{portal}/account/second-factor/")
     add_a_passkey(page, works=False)
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was confirmed")
+    expect(page.get_by_role("alert")).to_contain_text("canceled or took too long")
     assert_accessible(page)
 
 
-def test_a_passkey_is_renamed_and_removed(portal: str, page: Page) -> None:
+def test_a_passkey_can_be_renamed_and_removed(portal: str, page: Page) -> None:
     person(ADA)
     Authenticator(page)
     by_password(page, portal, ADA)
@@ -157,12 +157,12 @@ def test_a_passkey_is_renamed_and_removed(portal: str, page: Page) -> None:
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Remove The old laptop").click()
     assert_accessible(page)
-    page.get_by_role("button", name="Remove it").click()
-    expect(page.get_by_text("The passkey is removed.")).to_be_visible()
+    page.get_by_role("button", name="Remove passkey").click()
+    expect(page.get_by_text("Passkey removed.")).to_be_visible()
     expect(page.get_by_text("The old laptop")).to_have_count(0)
 
 
-def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(portal: str, page: Page) -> None:
+def test_an_app_can_be_set_up_and_is_required_at_the_next_sign_in(portal: str, page: Page) -> None:
     person(ADA)
     by_password(page, portal, ADA)
     page.goto(f"{portal}/account/second-factor/")
@@ -170,14 +170,14 @@ def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(portal: str, page: P
     picture = page.locator("img.qr")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 0
-    page.get_by_text("Cannot scan?").click()
+    page.get_by_text("Can't scan it?").click()
     assert_accessible(page)
     secret = page.get_by_label("Key for the app").input_value()
     page.get_by_label("Code").fill("000000")
-    page.get_by_role("button", name="Turn it on").click()
+    page.get_by_role("button", name="Turn on").click()
     assert_accessible(page)
     page.get_by_label("Code").fill(totp_code(secret))
-    page.get_by_role("button", name="Turn it on").click()
+    page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
@@ -186,13 +186,13 @@ def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(portal: str, page: P
 
     sign_out(page, portal)
     by_password(page, portal, ADA)
-    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    expect(page.get_by_role("heading", name="Verify it's you")).to_be_visible()
     page.get_by_label("Code").fill(totp_code(secret, step=1))  # the first one is used
     page.get_by_role("button", name="Sign in", exact=True).click()
     is_home(page)
 
 
-def test_a_recovery_code_stands_in_for_a_lost_device_once(portal: str, page: Page) -> None:
+def test_a_recovery_code_replaces_a_lost_device_once(portal: str, page: Page) -> None:
     user = person(ADA)
     with_app(user)
     code = with_recovery_codes(user)[3]
@@ -203,11 +203,11 @@ def test_a_recovery_code_stands_in_for_a_lost_device_once(portal: str, page: Pag
         if works:
             is_home(page)
             sign_out(page, portal)
-    expect(page.get_by_text("not a code that works")).to_be_visible()
+    expect(page.get_by_text("wrong, expired or already used")).to_be_visible()
     assert_accessible(page)
 
 
-def test_an_operator_sets_up_a_second_factor_before_anything_else(portal: str, page: Page) -> None:
+def test_an_operator_has_to_set_up_a_second_factor_first(portal: str, page: Page) -> None:
     person(OLIVIA, operator=True, factor=False)
     Authenticator(page)
     by_password(page, portal, OLIVIA)
@@ -220,7 +220,7 @@ def test_an_operator_sets_up_a_second_factor_before_anything_else(portal: str, p
     expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
 
 
-def test_a_company_signs_its_people_in(portal: str, visitors: Visitors, settings: Any) -> None:
+def test_single_sign_on_returns_to_the_requested_page(portal: str, visitors: Visitors, settings: Any) -> None:
     person(ADA)
     provider = Provider()
     visitors.hosts.add(urlsplit(provider.issuer).netloc)
@@ -240,16 +240,16 @@ def test_a_company_signs_its_people_in(portal: str, visitors: Visitors, settings
         provider.close()
 
 
-def test_somebody_deletes_their_account(portal: str, page: Page) -> None:
+def test_an_account_can_be_deleted(portal: str, page: Page) -> None:
     person(ADA)
     by_password(page, portal, ADA)
     page.goto(f"{portal}/account/")
-    page.get_by_role("link", name="Delete your account").click()
-    page.get_by_label("Your e-mail").fill(ADA)
+    page.get_by_role("link", name="Delete account").click()
+    page.get_by_label("Enter your email").fill(ADA)
     page.get_by_role("button", name="Delete my account").click()
-    expect(page.get_by_text("Your account is deleted.")).to_be_visible()
+    expect(page.get_by_text("Your account was deleted.")).to_be_visible()
     by_password(page, portal, ADA)
-    expect(page.get_by_text("do not go together")).to_be_visible()
+    expect(page.get_by_text("Incorrect email or password")).to_be_visible()
 
 
 PAGES = [
@@ -273,7 +273,7 @@ def look(request: pytest.FixtureRequest, visitors: Visitors) -> Iterator[Page]:
     yield visitors.new(dark=request.param == "dark", phone=request.param == "phone")
 
 
-def test_every_page_of_signing_in_is_accessible_in_every_look(portal: str, look: Page) -> None:
+def test_every_sign_in_and_account_page_is_accessible_and_fits_the_window(portal: str, look: Page) -> None:
     person(ADA)
     Authenticator(look)
     look.goto(f"{portal}/accounts/login/")

@@ -1,4 +1,4 @@
-"""The page on which people delete their own account."""
+"""The page to delete one's own account."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -16,18 +16,18 @@ from portal.organizations import account_deletion
 @signed_in
 @require_confirmation
 def delete_account(request: HttpRequest) -> HttpResponse:
-    """Delete one's account, after typing one's address; a page that says why not where that cannot be."""
+    """Delete one's account after entering one's email. Show why not if that isn't possible."""
     user = current_user(request)
-    sentence = account_deletion.refusal(user)
+    refusal = account_deletion.refusal(user)
     form = DeleteAccountForm(request.POST or None, user=user)
-    if request.method == "POST" and not sentence and form.is_valid():
+    if request.method == "POST" and not refusal and form.is_valid():
         try:
             account_deletion.delete(user=user)
         except Refused as refused:
-            sentence = str(refused)
+            refusal = str(refused)
         else:
             logout(request)
-            messages.success(request, "Your account is deleted.")
+            messages.success(request, "Your account was deleted.")
             return redirect("account_login")
-    context = {"form": form, "sentence": sentence}
-    return render(request, "accounts/delete_account.html", context, title="Delete your account")
+    context = {"form": form, "refusal": refusal}
+    return render(request, "accounts/delete_account.html", context, title="Delete account")

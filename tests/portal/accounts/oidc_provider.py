@@ -1,8 +1,9 @@
-"""A small OpenID Connect provider on loopback: discovery, keys, token and user info, with id tokens really signed."""
+"""A small OpenID Connect provider on loopback that signs real ID tokens, and a sign-in through it."""
 
 import base64
 import hashlib
 import json
+import re
 import threading
 import time
 from functools import lru_cache
@@ -12,21 +13,26 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.test import Client
+from django.urls import reverse
 
 CLIENT_ID, CLIENT_SECRET = "portal", "client-secret-canary-51c0-as-long-as-HS256-needs"
 ACCESS_TOKEN, REFRESH_TOKEN = "provider-access-canary-93aa", "provider-refresh-canary-0be2"
+ADA = "ada@cedar.example"
+#: A JWT: two parts of base64 JSON. The first three letters alone would match random text by chance.
+SIGNED_JSON = re.compile(r"eyJ[\w-]+\.[\w-]+\.")
 
 
 @lru_cache
 def key_of(name: str) -> rsa.RSAPrivateKey:
-    """A key of somebody's, made once."""
+    """Return the RSA key of this name, generated once."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Provider:
-    """Signs in as whoever ``claims`` describe. ``signer`` and ``algorithm`` may be exchanged, as a forger would.
+    """Sign in the person that ``claims`` describe. Replace ``signer`` and ``algorithm`` to forge ID tokens.
 
-    ``configuration``, ``keys`` and ``token_answer`` (None: a good one) are what it answers, sensible or not.
+    ``configuration``, ``keys`` and ``token_answer`` (None: a valid one) are its answers. Replace them with invalid ones.
     """
 
     def __init__(self) -> None:
@@ -66,12 +72,12 @@ class Provider:
         self.server.server_close()
 
     def authorize(self, address: str, code: str = "a-code") -> dict[str, str]:
-        """What the person's browser carries back from ``address``: they are signed in at the provider already."""
-        asked = dict(parse_qsl(urlsplit(address).query))
+        """Return the parameters with which the provider redirects back from ``address``. The person is signed in there."""
+        query = dict(parse_qsl(urlsplit(address).query))
         assert address.startswith(f"{self.issuer}/authorize?")
-        assert asked["client_id"] == CLIENT_ID and asked["code_challenge_method"] == "S256"
-        self.challenges[code] = asked["code_challenge"]
-        return {"code": code, "state": asked["state"]}
+        assert query["client_id"] == CLIENT_ID and query["code_challenge_method"] == "S256"
+        self.challenges[code] = query["code_challenge"]
+        return {"code": code, "state": query["state"]}
 
     def answer_get(self, handler: BaseHTTPRequestHandler) -> None:
         if handler.path.startswith("/authorize?"):
@@ -89,11 +95,11 @@ class Provider:
 
     def answer_token(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers["Content-Length"])).decode()
-        asked = {name: values[0] for name, values in parse_qs(body).items()}
-        digest = hashlib.sha256(asked.get("code_verifier", "").encode()).digest()
+        form = {name: values[0] for name, values in parse_qs(body).items()}
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        proven = challenge == self.challenges.pop(asked["code"], None)
-        if asked.get("client_secret") != CLIENT_SECRET or not proven:
+        is_verified = challenge == self.challenges.pop(form["code"], None)
+        if form.get("client_secret") != CLIENT_SECRET or not is_verified:
             self._send(handler, 400, {"error": "invalid_grant"})
             return
         if self.token_answer is not None:
@@ -119,3 +125,13 @@ class Provider:
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
+
+
+def sign_in(client: Client, provider: Provider, query: str = "") -> Any:
+    """Start a sign-in, let the provider redirect back, and return the portal's response."""
+    begun = client.get(reverse("single_sign_on") + query)
+    return client.get(reverse("openid_connect_callback"), provider.authorize(begun.url))
+
+
+def is_signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session

@@ -30,7 +30,7 @@ def ago(**interval: int) -> dt.datetime:
     return moment
 
 
-def test_a_visit_is_noted_after_ten_minutes_and_the_ones_before_cost_no_write(client: Client) -> None:
+def test_the_time_of_last_use_is_updated_at_most_every_ten_minutes(client: Client) -> None:
     client.get(reverse("account"))
     moment = ago(minutes=9)
     with CaptureQueriesContext(connection) as queries:
@@ -42,21 +42,21 @@ def test_a_visit_is_noted_after_ten_minutes_and_the_ones_before_cost_no_write(cl
     assert UserSession.objects.get().last_seen_at > moment
 
 
-def test_noting_a_visit_neither_renews_the_session_nor_writes_it(client: Client) -> None:
+def test_updating_it_neither_extends_nor_saves_the_session(client: Client) -> None:
     before = Session.objects.values().get()
     ago(hours=5)
     client.get(reverse("account"))
     assert Session.objects.values().get() == before
 
 
-def test_a_session_of_somebody_else_is_left_alone(client: Client) -> None:
+def test_a_session_of_another_person_is_not_updated(client: Client) -> None:
     moment = ago(hours=5)
     UserSession.objects.update(user=person("eve@cedar.example"))
     client.get(reverse("account"))
     assert UserSession.objects.get().last_seen_at == moment
 
 
-def test_the_list_says_when_another_session_was_last_used(client: Client) -> None:
+def test_the_list_shows_when_another_session_was_last_used(client: Client) -> None:
     other = Client()
     other.post(reverse("account_login"), {"login": "ada@cedar.example", "password": PASSWORD})
     client.get(reverse("account"))

@@ -1,4 +1,4 @@
-"""A sign-in in a browser not seen before is told by mail, once."""
+"""A sign-in with a new browser is emailed to the user, once for each browser."""
 
 import pytest
 from django.core import mail
@@ -13,12 +13,12 @@ from tests.portal.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 ADA, EVE = "ada@cedar.example", "eve@cedar.example"
-SUBJECT = "A new browser signed in"
+SUBJECT = "Sign-in with a new browser"
 
 
 @pytest.fixture
 def ada() -> User:
-    """Somebody who has signed in before."""
+    """A person who has signed in before."""
     user = person(ADA)
     sign_in(Client(), ADA)
     assert not mail.outbox
@@ -34,7 +34,7 @@ def sign_out(client: Client) -> None:
     client.post(reverse("account_logout"))
 
 
-def test_a_new_browser_is_told_with_its_name_its_address_and_the_time(ada: User) -> None:
+def test_the_email_names_the_browser_the_ip_address_and_the_time(ada: User) -> None:
     sign_in(Client(headers={"user-agent": "Firefox/130 Windows"}), ADA)
     assert [sent.subject for sent in mail.outbox] == [SUBJECT]
     assert mail.outbox[0].to == [ADA]
@@ -43,7 +43,7 @@ def test_a_new_browser_is_told_with_its_name_its_address_and_the_time(ada: User)
     assert f"http://localhost:8000{reverse('sessions')}" in body
 
 
-def test_it_is_told_once_a_browser(ada: User) -> None:
+def test_one_email_is_sent_for_each_browser(ada: User) -> None:
     client = Client()
     for _ in range(3):
         sign_in(client, ADA)
@@ -51,7 +51,7 @@ def test_it_is_told_once_a_browser(ada: User) -> None:
     assert len(mail.outbox) == 1
 
 
-def test_a_browser_that_knows_one_person_is_new_for_another(ada: User) -> None:
+def test_a_browser_known_for_one_person_is_new_for_another(ada: User) -> None:
     person(EVE), sign_in(Client(), EVE)
     client = Client()
     for email in (ADA, EVE, ADA, EVE):
@@ -60,7 +60,7 @@ def test_a_browser_that_knows_one_person_is_new_for_another(ada: User) -> None:
     assert [sent.to for sent in mail.outbox] == [[ADA], [EVE]]
 
 
-def test_a_cookie_that_was_tampered_with_counts_for_nothing(ada: User) -> None:
+def test_an_altered_cookie_is_ignored(ada: User) -> None:
     client = Client()
     sign_in(client, ADA)
     sign_out(client)
@@ -70,7 +70,7 @@ def test_a_cookie_that_was_tampered_with_counts_for_nothing(ada: User) -> None:
     assert len(mail.outbox) == 2
 
 
-def test_the_cookie_lasts_and_keeps_to_itself(ada: User) -> None:
+def test_the_cookie_lasts_a_year_and_scripts_can_not_read_it(ada: User) -> None:
     client = Client()
     sign_in(client, ADA)
     cookie = client.cookies[devices.COOKIE]
@@ -78,7 +78,7 @@ def test_the_cookie_lasts_and_keeps_to_itself(ada: User) -> None:
     assert ADA not in cookie.value
 
 
-def test_signing_up_is_not_told(cedar: Organization, operator: User, client: Client) -> None:
+def test_signing_up_sends_no_email(cedar: Organization, operator: User, client: Client) -> None:
     _, link = invitations.invite(organization=cedar, email=EVE, role="viewer", actor=operator)
     mail.outbox.clear()
     client.post(link)
@@ -92,12 +92,12 @@ def test_signing_up_is_not_told(cedar: Organization, operator: User, client: Cli
     assert SUBJECT in [sent.subject for sent in mail.outbox]
 
 
-def test_a_mail_server_that_does_not_answer_is_not_waited_for_long() -> None:
+def test_a_mail_server_that_does_not_answer_times_out() -> None:
     backend = mail.get_connection("django.core.mail.backends.smtp.EmailBackend")
     assert 0 < backend.timeout <= 10
 
 
-def test_a_mail_server_that_refuses_does_not_stop_the_sign_in(
+def test_a_failing_mail_server_does_not_stop_the_sign_in(
     ada: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(*args: object, **kwargs: object) -> int:

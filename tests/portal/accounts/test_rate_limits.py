@@ -1,4 +1,4 @@
-"""The limits of signing in, which are allauth's, on the cache that the portal gives them: tries at once count too."""
+"""allauth's rate limits also count simultaneous attempts, because the portal's cache is atomic."""
 
 import threading
 
@@ -10,18 +10,18 @@ from django.urls import reverse
 
 from tests.portal.people import person
 
-#: What allauth lets through for one address in five minutes.
+#: How many attempts allauth allows for one address in five minutes.
 LIMIT = 5
 
 
 @pytest.mark.usefixtures("counted_for_good")
-def test_of_many_guesses_at_once_no_more_are_looked_at_than_the_limit() -> None:
+def test_of_many_simultaneous_guesses_no_more_than_the_limit_are_checked() -> None:
     ada = person("ada@cedar.example")
-    looked_at: list[object] = []
+    checked: list[object] = []
     start = threading.Barrier(20)
 
-    def note(**details: object) -> None:
-        looked_at.append(details)
+    def record(**details: object) -> None:
+        checked.append(details)
 
     def guess(number: int) -> None:
         start.wait()
@@ -32,7 +32,7 @@ def test_of_many_guesses_at_once_no_more_are_looked_at_than_the_limit() -> None:
         finally:
             connection.close()
 
-    user_login_failed.connect(note)
+    user_login_failed.connect(record)
     try:
         threads = [threading.Thread(target=guess, args=(number,)) for number in range(20)]
         for thread in threads:
@@ -40,5 +40,5 @@ def test_of_many_guesses_at_once_no_more_are_looked_at_than_the_limit() -> None:
         for thread in threads:
             thread.join()
     finally:
-        user_login_failed.disconnect(note)
-    assert 0 < len(looked_at) <= LIMIT
+        user_login_failed.disconnect(record)
+    assert 0 < len(checked) <= LIMIT

@@ -1,4 +1,4 @@
-"""What stands in addresses stays out of the log."""
+"""Secrets in URLs don't get into the log."""
 
 import logging
 
@@ -23,14 +23,14 @@ from portal.accounts.redaction import LinkRedactionFilter
         "/accounts/login/?next=%252foauth%252fcallback%252f%253fcode%253ds3cret",
     ],
 )
-def test_the_secret_part_of_an_address_is_blacked_out(address: str) -> None:
+def test_the_secret_part_of_a_url_is_replaced(address: str) -> None:
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (address,), None)
     assert LinkRedactionFilter().filter(record)
     assert "s3cret" not in record.getMessage()
     assert "***" in record.getMessage()
 
 
-def test_other_lines_stay_as_they_are() -> None:
+def test_other_records_are_unchanged() -> None:
     record = logging.LogRecord(
         "x", logging.INFO, "", 0, "/organizations/%s/invitations/ %d", ("cedar", 7), None
     )
@@ -40,7 +40,7 @@ def test_other_lines_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("arguments", [("s3cret",), ("a", "b"), (7,)])
-def test_a_line_whose_arguments_do_not_fit_raises_nothing_and_goes_on_without_them(arguments: tuple) -> None:
+def test_a_record_whose_arguments_do_not_match_is_logged_without_them(arguments: tuple) -> None:
     message = "At /invitations/s3cret/ %d of %s"
     record = logging.LogRecord("x", logging.INFO, "", 0, message, arguments, None)
     assert LinkRedactionFilter().filter(record)
@@ -48,7 +48,7 @@ def test_a_line_whose_arguments_do_not_fit_raises_nothing_and_goes_on_without_th
 
 
 @pytest.mark.django_db
-def test_a_dead_link_is_logged_without_its_token(caplog) -> None:
+def test_an_unknown_link_is_logged_without_its_token(caplog) -> None:
     caplog.handler.addFilter(LinkRedactionFilter())
     logging.getLogger("django").addHandler(caplog.handler)
     try:

@@ -1,12 +1,12 @@
-// Passkeys: a form with data-passkey asks the browser for a credential before it is sent.
-// data-passkey="create" makes one, "get" uses one; data-passkey-options names the element with the server's options,
-// without it they are fetched from the form's own address.
+// Passkeys: a form with data-passkey asks the browser for a credential before it is submitted.
+// data-passkey="create" creates one, "get" uses one. data-passkey-options is the id of the element with the server's
+// options. Without it, they are fetched from the form's action.
 "use strict";
 
 const SENTENCES = {
-  NotAllowedError: "Nothing was confirmed: it was cancelled, or took too long. Try again.",
+  NotAllowedError: "The passkey request was canceled or took too long. Try again.",
   InvalidStateError: "This device already has a passkey for your account.",
-  SecurityError: "Passkeys do not work at this address. Open the portal at its own address.",
+  SecurityError: "Passkeys don't work at this address. Use the portal's main address.",
 };
 
 async function passkeyOptions(form) {
@@ -42,7 +42,7 @@ async function sendWithPasskey(event) {
     form.elements.credential.value = JSON.stringify(await askForPasskey(form));
     form.submit();
   } catch (error) {
-    trouble.textContent = SENTENCES[error.name] || "The passkey could not be used here. Try again, or use another way.";
+    trouble.textContent = SENTENCES[error.name] || "The passkey couldn't be used. Try again, or sign in another way.";
     trouble.hidden = false;
     button.disabled = false;
   }

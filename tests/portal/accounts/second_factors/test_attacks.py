@@ -1,4 +1,4 @@
-"""What was tried against second factors, and does not work."""
+"""Attacks on second factors that must not work."""
 
 import base64
 import json
@@ -12,12 +12,12 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.second_factors import forms as second_factor_forms
-from tests.portal.accounts.second_factors.test_rules import (
+from tests.portal.accounts.second_factors.visitor import (
     ADA,
     OLIVIA,
     by_password,
     complete,
-    forget_allauths_note,
+    expire_allauths_record,
     is_signed_in,
     set_up_an_app,
 )
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("operator", [True, False])
-def test_a_session_that_is_older_than_the_first_factor_ends_with_it(operator: bool) -> None:
+def test_sessions_older_than_the_first_factor_end_when_it_is_added(operator: bool) -> None:
     person(OLIVIA, operator=operator, factor=False)
     thief, owner = by_password(OLIVIA), by_password(OLIVIA)
     set_up_an_app(owner)
@@ -37,7 +37,7 @@ def test_a_session_that_is_older_than_the_first_factor_ends_with_it(operator: bo
         assert thief.get(reverse(name)).url.startswith(reverse("account_login")), name
 
 
-def test_a_first_password_is_not_set_by_an_unattended_session() -> None:
+def test_an_unattended_session_can_not_set_a_first_password() -> None:
     user = person(ADA, password=None)
     with_app(user)
     client = Client()
@@ -48,21 +48,19 @@ def test_a_first_password_is_not_set_by_an_unattended_session() -> None:
     new = "another-long-phrase-of-a-thief"
     answer = client.post(reverse("account_set_password"), {"password1": new, "password2": new})
     assert answer.url.startswith(reverse("mfa_reauthenticate"))
-    assert new not in str(dict(client.session.items())), "what was sent is not kept"
+    assert new not in str(dict(client.session.items())), "the submitted password is not stored"
     user.refresh_from_db()
     assert not user.has_usable_password()
     assert Authenticator.objects.filter(user=user).exists()
 
 
 @pytest.mark.parametrize("written", ["{0}-{1}", " {0} {1} ", "{0}.{1}"])
-def test_a_code_that_was_used_is_used_however_it_is_written(
-    monkeypatch: pytest.MonkeyPatch, written: str
-) -> None:
+def test_a_used_code_does_not_work_in_another_notation(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
     user = person(ADA)
     secret = with_app(user)
     code = totp_code(secret)
     assert complete(by_password(ADA), code).status_code == 302
-    forget_allauths_note(user, code)
+    expire_allauths_record(user, code)
     later = time.time() + 31
     monkeypatch.setattr(time, "time", lambda: later)
     again = by_password(ADA)
@@ -70,7 +68,7 @@ def test_a_code_that_was_used_is_used_however_it_is_written(
     assert not is_signed_in(again)
 
 
-def test_the_first_code_of_an_app_does_not_sign_in_as_well() -> None:
+def test_the_first_code_of_an_app_can_not_also_sign_in() -> None:
     person(ADA)
     owner = by_password(ADA)
     page = owner.get(reverse("mfa_activate_totp"))
@@ -84,7 +82,7 @@ def test_the_first_code_of_an_app_does_not_sign_in_as_well() -> None:
 @pytest.mark.parametrize(
     "credential", ["", "x", "[" * 50_000, '{"id": "x"}', "[]", '{"id": 1, "response": {"clientDataJSON": 5}}']
 )
-def test_rubbish_for_a_passkey_is_refused_with_a_page(client: Client, credential: str) -> None:
+def test_malformed_passkey_responses_are_rejected_without_an_error(client: Client, credential: str) -> None:
     answer = client.post(reverse("mfa_login_webauthn"), {"credential": credential})
     assert answer.status_code < 500
     assert not is_signed_in(client)
@@ -95,7 +93,7 @@ def credential_of(origin: Any) -> str:
     return json.dumps({"id": "x", "response": {"clientDataJSON": data}})
 
 
-def test_a_passkey_answers_for_the_portals_own_origin_only(settings: Any) -> None:
+def test_passkey_responses_from_other_origins_are_rejected(settings: Any) -> None:
     settings.PORTAL_URL = "https://portal.example"
     field = second_factor_forms.OwnOriginField()
     assert field.clean(credential_of("https://portal.example"))["id"] == "x"

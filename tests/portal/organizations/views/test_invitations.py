@@ -141,7 +141,7 @@ def test_a_link_replaced_during_sign_up_is_dead_there_too(client: Client, invite
     accept(client, path)
     invitations.resend(invitation=invitation, actor=operator)
     page = client.get(reverse("account_signup"))
-    assert "needs an invitation" in page.content.decode()
+    assert "You need an invitation" in page.content.decode()
     client.post(reverse("account_signup"), {"name": "Ada", "password1": PASSWORD})
     assert not User.objects.filter(email=ADA).exists()
 
@@ -172,7 +172,7 @@ def test_an_officer_comes_back_by_a_code(client: Client, invited) -> None:
     accept(client, path)
     again = Client()
     again.post(reverse("account_request_login_code"), {"email": ADA})
-    code = re.search(r"sign in:\s+(\S+)", mail.outbox[-1].body).group(1)
+    code = re.search(r"sign-in code:\s+(\S+)", mail.outbox[-1].body).group(1)
     done = again.post(reverse("account_confirm_login_code"), {"code": code})
     assert done.url == reverse("home")
     assert again.get(reverse("home")).context["request"].user.email == ADA
@@ -196,7 +196,7 @@ def test_an_account_without_a_password_is_led_to_a_code(
     path, _ = invited("officer", organization=harbor)
     assert accept(client, path).url == reverse("account_request_login_code")
     client.post(reverse("account_request_login_code"), {"email": ADA})
-    code = re.search(r"sign in:\s+(\S+)", mail.outbox[-1].body).group(1)
+    code = re.search(r"sign-in code:\s+(\S+)", mail.outbox[-1].body).group(1)
     done = client.post(reverse("account_confirm_login_code"), {"code": code})
     assert done.url == reverse("connect", args=[harbor.slug])
     assert harbor.role_of(ada) == "officer"

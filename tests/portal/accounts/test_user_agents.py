@@ -1,8 +1,8 @@
-"""Browsers told from user agents."""
+"""Names of browsers from user agent strings."""
 
 import pytest
 
-from portal.accounts import browsers
+from portal.accounts import user_agents
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ from portal.accounts import browsers
             "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/129.0 Mobile Safari/537.36",
             "Chrome on Android",
         ),
-        ("curl/8.5", "Another browser"),
-        ("", "Another browser"),
+        ("curl/8.5", "Unknown browser"),
+        ("", "Unknown browser"),
     ],
 )
-def test_a_browser_is_named_as_people_name_it(user_agent: str, name: str) -> None:
-    assert browsers.name(user_agent) == name
+def test_a_browser_is_named_as_people_know_it(user_agent: str, name: str) -> None:
+    assert user_agents.browser_name(user_agent) == name
