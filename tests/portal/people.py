@@ -40,9 +40,11 @@ def with_app(user: User) -> str:
 
 
 def with_recovery_codes(user: User) -> list[str]:
-    """Give ``user`` recovery codes and return them."""
+    """Give ``user`` recovery codes, unless they have some, and return the unused ones."""
     data = {"seed": get_adapter().encrypt(secrets.token_hex(40)), "used_mask": 0}
-    row = Authenticator.objects.create(user=user, type=Authenticator.Type.RECOVERY_CODES, data=data)
+    row, _ = Authenticator.objects.get_or_create(
+        user=user, type=Authenticator.Type.RECOVERY_CODES, defaults={"data": data}
+    )
     codes: list[str] = row.wrap().get_unused_codes()
     return codes
 
