@@ -77,7 +77,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         own = Connection.objects.filter(installation__organization=organization, user=user).values_list(
             "pk", flat=True
         )
-        return rows.filter(pk__in=Sighting.objects.filter(connection__in=list(own)).values("contact"))
+        return rows.filter(pk__in=Visibility.objects.filter(connection__in=list(own)).values("contact"))
 
     def present(self) -> "ContactQuerySet":
         """Those that some connection still sees."""
@@ -225,16 +225,16 @@ class Membership(models.Model):
         return f"membership {self.pk}"
 
 
-class Book(models.Model):
+class SyncState(models.Model):
     """What one connection sees, and how fresh that is."""
 
-    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="book")
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="sync_state")
     owner = models.ForeignKey(
         Owner,
         null=True,
         on_delete=models.SET_NULL,
-        related_name="books",
-        help_text="Whose book it is; empty: as admin",
+        related_name="sync_states",
+        help_text="Whose sync_state it is; empty: as admin",
     )
     passes = models.PositiveIntegerField(default=0, help_text="The number of the latest pass")
     started_at = models.DateTimeField(null=True)
@@ -249,16 +249,16 @@ class Book(models.Model):
     problem = models.CharField(max_length=500, blank=True, help_text="Why the latest pass did not end")
 
     def __str__(self) -> str:
-        return f"book of {self.connection_id}"
+        return f"sync_state of {self.connection_id}"
 
 
-class Sighting(models.Model):
+class Visibility(models.Model):
     """A connection saw a contact: in which of its passes, and when."""
 
     connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="sightings", db_index=False
+        Connection, on_delete=models.CASCADE, related_name="visibilities", db_index=False
     )
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="sightings")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="visibilities")
     pass_number = models.PositiveIntegerField()
     archived_in = models.PositiveIntegerField(
         null=True, help_text="The pass that found it among the archived ones"
@@ -266,14 +266,14 @@ class Sighting(models.Model):
     seen_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "contact"], name="one_sighting_each")]
+        constraints = [models.UniqueConstraint(fields=["connection", "contact"], name="one_visibility_each")]
         indexes = [
-            models.Index(fields=["connection", "pass_number", "contact"], name="sighting_by_pass"),
+            models.Index(fields=["connection", "pass_number", "contact"], name="visibility_by_pass"),
         ]
 
     def __str__(self) -> str:
-        return f"sighting {self.pk}"
+        return f"visibility {self.pk}"
 
 
 #: Contacts that no connection sees any longer.
-UNSEEN = Q(sightings=None, gone_at=None)
+UNSEEN = Q(visibilities=None, gone_at=None)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from integrations.connections.models import Connection, ConnectionState, Installation
 from integrations.connections.permissions import connection_title, may_manage
 from integrations.directory.browse import coverage
-from integrations.directory.models import Book, Contact, Owner, Sighting
+from integrations.directory.models import Contact, Owner, SyncState, Visibility
 from integrations.directory.sync import jobs, runs
 from integrations.jobs.models import ACTIVE, Job
 from portal.accounts.guard import current_user
@@ -35,8 +35,8 @@ _counted = LocMemCache("directory.home", {"TIMEOUT": COUNTED_FOR, "OPTIONS": {"M
 def freshness(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """How many contacts are mirrored of what the person may see, and how fresh they are: the least fresh first."""
     organizations = Organization.objects.visible_to(request.user)
-    synced = Max("connections__book__finished_at")
-    rows = Installation.objects.filter(organization__in=organizations, connections__book__isnull=False)
+    synced = Max("connections__sync_state__finished_at")
+    rows = Installation.objects.filter(organization__in=organizations, connections__sync_state__isnull=False)
     ordered = rows.annotate(synced=synced).order_by(F("synced").asc(nulls_first=True), "created_at")
     shown = list(ordered.select_related("organization", "environment")[:LATEST])
     if not shown:
@@ -55,7 +55,9 @@ def freshness(request: HttpRequest, subject: object) -> dict[str, Any] | None:
 
 def _key(request: HttpRequest, organizations: "QuerySet[Organization]") -> str:
     """What the counts depend on but single contacts: who looks, at what, and how connections and their passes stand."""
-    books = Book.objects.filter(connection__installation__organization__in=organizations).aggregate(
+    sync_states = SyncState.objects.filter(
+        connection__installation__organization__in=organizations
+    ).aggregate(
         number=Count("pk"),
         contacts=Sum("contacts"),
         passes=Sum("passes"),
@@ -64,7 +66,7 @@ def _key(request: HttpRequest, organizations: "QuerySet[Organization]") -> str:
         working=Count("pk", filter=Q(connection__state=ConnectionState.ACTIVE)),
     )
     whole = Organization.objects.allowing(request.user, Capability.OVERVIEW)
-    values = [current_user(request).pk, organizations.count(), whole.count(), *books.values()]
+    values = [current_user(request).pk, organizations.count(), whole.count(), *sync_states.values()]
     return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
@@ -83,7 +85,7 @@ def _count(
 def _total(request: HttpRequest, organizations: "QuerySet[Organization]") -> int:
     """The contacts that this person may see, of all these organizations."""
     whole = Organization.objects.allowing(request.user, Capability.OVERVIEW).values("pk")
-    own = Sighting.objects.filter(
+    own = Visibility.objects.filter(
         connection__user=current_user(request),
         contact__installation__organization__in=organizations.values("pk"),
     ).exclude(contact__installation__organization__in=whole)
@@ -98,17 +100,18 @@ def mirrored(request: HttpRequest, organization: Organization) -> dict[str, Any]
         "environment", "organization"
     )
     listed = [
-        _installation(row) for row in rows if Book.objects.filter(connection__installation=row).exists()
+        _installation(row) for row in rows if SyncState.objects.filter(connection__installation=row).exists()
     ]
     return {"organization": organization, "rows": listed} if listed else None
 
 
 def _installation(installation: Installation) -> dict[str, Any]:
     owners = Owner.objects.filter(installation=installation).exclude(is_active=False)
-    books = Book.objects.filter(connection__installation=installation, owner__isnull=False)
+    sync_states = SyncState.objects.filter(connection__installation=installation, owner__isnull=False)
     own = {}  # of several connections of one person the working one counts
     for owner, state in sorted(
-        books.values_list("owner", "connection__state"), key=lambda book: book[1] == ConnectionState.ACTIVE
+        sync_states.values_list("owner", "connection__state"),
+        key=lambda sync_state: sync_state[1] == ConnectionState.ACTIVE,
     ):
         own[owner] = state
     ordered = sorted(
@@ -126,16 +129,20 @@ def _installation(installation: Installation) -> dict[str, Any]:
 @panels.register("connection", name="directory", template="directory/connection_panel.html", order=30)
 def sees(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
     """What this connection can and cannot see."""
-    book = Book.objects.filter(connection=connection).select_related("owner").first()
-    if book is None and connection.state != ConnectionState.ACTIVE:
+    sync_state = SyncState.objects.filter(connection=connection).select_related("owner").first()
+    if sync_state is None and connection.state != ConnectionState.ACTIVE:
         return None
-    archived = Contact.objects.filter(sightings__connection=connection, archived=True).count() if book else 0
+    archived = (
+        Contact.objects.filter(visibilities__connection=connection, archived=True).count()
+        if sync_state
+        else 0
+    )
     job = Job.objects.filter(connection=connection, kind=jobs.KIND, state__in=ACTIVE).first()
     return {
         "connection": connection,
         "organization": connection.installation.organization,
         "environment": connection.installation.environment.name,
-        "book": book,
+        "sync_state": sync_state,
         "archived": archived,
         "title": connection_title(connection),
         "may_sync": (

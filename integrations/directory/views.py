@@ -15,7 +15,7 @@ from integrations.connections.models import Connection, Installation
 from integrations.connections.permissions import connection_title
 from integrations.directory.browse import coverage, filters, keyset, profile
 from integrations.directory.browse.selection import Selection
-from integrations.directory.models import Contact, ContactGroup, ContactQuerySet, Membership, Sighting
+from integrations.directory.models import Contact, ContactGroup, ContactQuerySet, Membership, Visibility
 from integrations.directory.sync import jobs, runs
 from integrations.jobs.models import ACTIVE, Job
 from portal.accounts.guard import current_user
@@ -30,7 +30,7 @@ TABS = {"profile": "Profile", "groups": "Groups", "seen": "Where seen"}
 
 
 def visible_contacts(request: HttpRequest, organization: Organization) -> ContactQuerySet:
-    """The organization's contacts that this person may see; an officer: those of their own book."""
+    """The organization's contacts that this person may see; an officer: those of their own sync_state."""
     return Contact.objects.all().visible_to(current_user(request), organization)
 
 
@@ -174,7 +174,7 @@ def contact(request: HttpRequest, organization: Organization, pk: int) -> HttpRe
         "tabs": TABS,
         "sections": profile.sections(row.document.raw),
         "groups": _groups(row),
-        "sightings": _sightings(request, organization, row),
+        "visibilities": _visibilities(request, organization, row),
         "panels": panels.draw("contact", request, row),
     }
     return render(request, "directory/contact.html", context, title=row.display_name)
@@ -185,17 +185,17 @@ def _groups(row: Contact) -> QuerySet[ContactGroup]:
     return ContactGroup.objects.filter(pk__in=ids, gone_at=None).annotate(members=Count("memberships"))
 
 
-def _sightings(request: HttpRequest, organization: Organization, row: Contact) -> list[dict[str, Any]]:
-    sightings = Sighting.objects.filter(contact=row).select_related(
+def _visibilities(request: HttpRequest, organization: Organization, row: Contact) -> list[dict[str, Any]]:
+    visibilities = Visibility.objects.filter(contact=row).select_related(
         "connection__user", "connection__installation__environment"
     )
     if not organization.allows(current_user(request), Capability.OVERVIEW):
-        sightings = sightings.filter(connection__user=current_user(request))
+        visibilities = visibilities.filter(connection__user=current_user(request))
     return [
         {
-            "title": connection_title(sighting.connection),
-            "connection": sighting.connection,
-            "seen_at": sighting.seen_at,
+            "title": connection_title(visibility.connection),
+            "connection": visibility.connection,
+            "seen_at": visibility.seen_at,
         }
-        for sighting in sightings.order_by("-seen_at")
+        for visibility in visibilities.order_by("-seen_at")
     ]

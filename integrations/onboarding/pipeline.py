@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from django.db.models import F, Min
 
 from integrations.connections.models import Connection, ConnectionState, Environment
-from integrations.directory.models import Book
+from integrations.directory.models import SyncState
 from integrations.directory.sync import jobs
 from integrations.jobs.models import ACTIVE, Job
 from integrations.onboarding.models import Verification
@@ -78,7 +78,7 @@ def _refused(ids: list[int]) -> dict[int, str]:
 def _syncs(ids: list[int]) -> dict[int, dict[str, dt.datetime | None]]:
     """When the first pass over each organization's contacts began and ended. Jobs tell it as well, but not for ever."""
     found = (
-        Book.objects.filter(connection__installation__organization__in=ids)
+        SyncState.objects.filter(connection__installation__organization__in=ids)
         .values(organization=F("connection__installation__organization"))
         .annotate(started=Min("started_at"), done=Min("first_finished_at"))
     )

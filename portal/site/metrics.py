@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from integrations.connections.limits import kill_switch
 from integrations.connections.models import Connection, ConnectionState, NoticeMail
 from integrations.connections.views import health
-from integrations.directory.models import Book
+from integrations.directory.models import SyncState
 from integrations.jobs.models import ACTIVE, Job, JobState
 from portal.core import clock
 
@@ -61,7 +61,7 @@ def _connections() -> Iterator[GaugeMetricFamily]:
         family.add_metric([state], counts.get(state, 0))
     yield family
     working = Connection.objects.admitted()
-    oldest = Book.objects.filter(connection__in=working).aggregate(at=Min("finished_at"))["at"]
+    oldest = SyncState.objects.filter(connection__in=working).aggregate(at=Min("finished_at"))["at"]
     age = (clock.now() - oldest).total_seconds() if oldest else 0.0
     yield _one("portal_stalest_mirror_seconds", "Age of the stalest mirror of a working connection", age)
 

@@ -95,7 +95,7 @@ def _count(sandbox: Any) -> dict[str, Any]:
     import datetime as dt
 
     from integrations.connections.models import Call, RequestState, TokenRequest
-    from integrations.directory.models import Book
+    from integrations.directory.models import SyncState
     from portal.core import clock
 
     rows = sandbox.requests("/v1/token")
@@ -113,13 +113,17 @@ def _count(sandbox: Any) -> dict[str, Any]:
     )
     now = clock.now()
     ages = [
-        (now - book.finished_at) / dt.timedelta(hours=1) for book in Book.objects.all() if book.finished_at
+        (now - book.finished_at) / dt.timedelta(hours=1)
+        for book in SyncState.objects.all()
+        if book.finished_at
     ]
     return {
         "most": most,
         "requests": len(times),
         "refused": sum(row["status"] == 429 for row in rows),
-        "refreshed": sum(book.passes > 1 and book.finished_at is not None for book in Book.objects.all()),
+        "refreshed": sum(
+            book.passes > 1 and book.finished_at is not None for book in SyncState.objects.all()
+        ),
         "stalest": round(max(ages, default=999), 1),
         "wasted": wasted,
     }

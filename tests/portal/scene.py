@@ -14,7 +14,7 @@ from integrations.connections.models import (
     GrantType,
     Installation,
 )
-from integrations.directory.models import Contact, Document, Sighting
+from integrations.directory.models import Contact, Document, Visibility
 from integrations.jobs.models import Job
 from integrations.onboarding.bulk import files, imports
 from integrations.onboarding.models import BulkImport
@@ -124,7 +124,7 @@ def build() -> Scene:
         synced_at=at,
     )
     Document.objects.create(contact=contact, raw={"id": "1", "first_name": BOOK})
-    Sighting.objects.create(contact=contact, connection=connection, pass_number=1, seen_at=at)
+    Visibility.objects.create(contact=contact, connection=connection, pass_number=1, seen_at=at)
     job = Job.objects.create(
         kind="directory.sync",
         installation=installation,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.connections.models import Connection, ConnectionState, Installation
-from integrations.directory.models import Book, Contact, ContactGroup, Owner, Sighting
+from integrations.directory.models import Contact, ContactGroup, Owner, SyncState, Visibility
 from portal.accounts.models import User
 from portal.organizations.roles import Capability
 
@@ -23,8 +23,8 @@ class Coverage:
     groups: int
     owners: int  #: with contacts in the mirror
     owners_known: int  #: that exist, as far as anybody told; inactive ones left out
-    owners_connected: tuple[str, ...]  #: whose own book a working connection reads
-    owners_resting: tuple[str, ...]  #: whose own book was read by one that does not work now
+    owners_connected: tuple[str, ...]  #: whose own sync_state a working connection reads
+    owners_resting: tuple[str, ...]  #: whose own sync_state was read by one that does not work now
     resting: int  #: contacts that only such ones have seen
     sees_all: bool  #: a working connection as admin reads everything
     connections_working: int
@@ -77,34 +77,44 @@ class Coverage:
 def of(installation: Installation, *, through: Iterable[Connection] | None = None) -> Coverage:
     """The coverage of an installation; with ``through``, what these connections of it see."""
     chosen = None if through is None else [connection.pk for connection in through]
-    books = Book.objects.filter(connection__installation=installation).select_related("connection", "owner")
+    sync_states = SyncState.objects.filter(connection__installation=installation).select_related(
+        "connection", "owner"
+    )
     contacts = Contact.objects.filter(installation=installation).present()
     owners = Owner.objects.filter(installation=installation)
     groups = ContactGroup.objects.filter(installation=installation, gone_at=None)
     if chosen is not None:
-        books = books.filter(connection__in=chosen)
-        contacts = contacts.filter(pk__in=Sighting.objects.filter(connection__in=chosen).values("contact"))
-        if not any(book.connection.sees_everything for book in books):
-            owners = owners.filter(books__in=books)
+        sync_states = sync_states.filter(connection__in=chosen)
+        contacts = contacts.filter(pk__in=Visibility.objects.filter(connection__in=chosen).values("contact"))
+        if not any(sync_state.connection.sees_everything for sync_state in sync_states):
+            owners = owners.filter(sync_states__in=sync_states)
             groups = groups.filter(owner__in=owners)
-    working = [book for book in books if book.connection.state == ConnectionState.ACTIVE]
-    resting = [book for book in books if book.finished_at and book.connection.state != ConnectionState.ACTIVE]
-    sees_all = any(book.connection.sees_everything and book.full_finished_at for book in working)
-    connected = {book.owner.display_name for book in working if book.owner}
+    working = [
+        sync_state for sync_state in sync_states if sync_state.connection.state == ConnectionState.ACTIVE
+    ]
+    resting = [
+        sync_state
+        for sync_state in sync_states
+        if sync_state.finished_at and sync_state.connection.state != ConnectionState.ACTIVE
+    ]
+    sees_all = any(state.connection.sees_everything and state.full_finished_at for state in working)
+    connected = {state.owner.display_name for state in working if state.owner}
     own = Contact.objects.filter(installation=installation, owner=OuterRef("pk"), gone_at=None)
-    finished = [book.finished_at for book in (working or books) if book.finished_at]
+    finished = [sync_state.finished_at for sync_state in (working or sync_states) if sync_state.finished_at]
     return Coverage(
         contacts=contacts.count(),
         groups=groups.count(),
         owners=owners.filter(Exists(own)).count(),
         owners_known=owners.filter(Q(is_active=True) | Q(is_active=None)).count(),
         owners_connected=tuple(sorted(connected)),
-        owners_resting=tuple(sorted({book.owner.display_name for book in resting if book.owner} - connected)),
+        owners_resting=tuple(
+            sorted({state.owner.display_name for state in resting if state.owner} - connected)
+        ),
         resting=_seen_only_by(resting, working, contacts) if resting and working and not sees_all else 0,
         sees_all=sees_all,
         connections_working=len(working),
         synced_at=min(finished, default=None) if working else max(finished, default=None),
-        complete=all(book.full_finished_at for book in working),
+        complete=all(state.full_finished_at for state in working),
     )
 
 
@@ -122,10 +132,12 @@ def _plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _seen_only_by(resting: list[Book], working: list[Book], contacts: QuerySet[Contact]) -> int:
+def _seen_only_by(resting: list[SyncState], working: list[SyncState], contacts: QuerySet[Contact]) -> int:
     seen = [
-        Sighting.objects.filter(connection__in=[book.connection_id for book in books], contact=OuterRef("pk"))
-        for books in (resting, working)
+        Visibility.objects.filter(
+            connection__in=[sync_state.connection_id for sync_state in sync_states], contact=OuterRef("pk")
+        )
+        for sync_states in (resting, working)
     ]
     return contacts.filter(Exists(seen[0]), ~Exists(seen[1])).count()
 

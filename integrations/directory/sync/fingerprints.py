@@ -14,7 +14,7 @@ KEPT = 20
 def oldest(connection: Connection) -> list[ownership.Record]:
     """The oldest contacts of each owner that ``connection`` saw."""
     ranked = (
-        Contact.objects.filter(sightings__connection=connection)
+        Contact.objects.filter(visibilities__connection=connection)
         .exclude(remote_created_at=UNKNOWN_TIME)
         .annotate(
             age=Window(

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from integrations.connections.client import client_for
 from integrations.connections.models import Connection, Installation
-from integrations.directory.models import UNKNOWN_TIME, Book
+from integrations.directory.models import UNKNOWN_TIME, SyncState
 from integrations.directory.sync import reader, steps, store
 from integrations.jobs.run import Run
 from integrations.total_expert import Page
@@ -26,11 +26,11 @@ OVERLAP = dt.timedelta(minutes=5)
 FULL_AFTER = dt.timedelta(days=7)
 
 
-def is_full(book: Book, *, asked: bool, now: dt.datetime) -> bool:
+def is_full(sync_state: SyncState, *, asked: bool, now: dt.datetime) -> bool:
     """Whether the next pass must read everything."""
-    if asked or book.seen_until is None or book.full_finished_at is None:
+    if asked or sync_state.seen_until is None or sync_state.full_finished_at is None:
         return True
-    return now - book.full_finished_at > FULL_AFTER
+    return now - sync_state.full_finished_at > FULL_AFTER
 
 
 class Pass:
@@ -39,32 +39,32 @@ class Pass:
     def __init__(self, run: Run, connection: Connection) -> None:
         self.run = run
         self.connection = connection
-        self.book, _ = Book.objects.select_related("owner").get_or_create(connection=connection)
+        self.sync_state, _ = SyncState.objects.select_related("owner").get_or_create(connection=connection)
         self.done, self.failed, self.total = run.job.done, run.job.failed, run.job.total or 0
         self.state: dict[str, Any] = run.cursor or self._begin()
 
     def _begin(self) -> dict[str, Any]:
         now = clock.now()
-        full = is_full(self.book, asked=bool(self.run.job.arguments.get("full")), now=now)
-        since = None if full or self.book.seen_until is None else self.book.seen_until - OVERLAP
-        self.book.passes += 1
-        self.book.started_at, self.book.problem = now, ""
+        full = is_full(self.sync_state, asked=bool(self.run.job.arguments.get("full")), now=now)
+        since = None if full or self.sync_state.seen_until is None else self.sync_state.seen_until - OVERLAP
+        self.sync_state.passes += 1
+        self.sync_state.started_at, self.sync_state.problem = now, ""
         self.done = self.failed = self.total = 0
         self.state = {
-            "number": self.book.passes,
+            "number": self.sync_state.passes,
             "full": full,
             "step": "owner",
             "page": 1,
             "begin": reader.Position(since=since).dump(),
         }
         with transaction.atomic():
-            self.book.save(update_fields=["passes", "started_at", "problem"])
+            self.sync_state.save(update_fields=["passes", "started_at", "problem"])
             self.save()
         return self.state
 
     def advance(self) -> bool:
         """Go on until the pass is complete (True) or the slice is over. Raises the client's errors."""
-        with client_for(self.connection, stale_since=self.book.finished_at or UNKNOWN_TIME) as client:
+        with client_for(self.connection, stale_since=self.sync_state.finished_at or UNKNOWN_TIME) as client:
             while self.state["step"] != "done":
                 if not self.run.time_left():
                     return False
@@ -73,9 +73,9 @@ class Pass:
 
     def fail(self, sentence: str) -> None:
         """End this pass: Total Expert refuses the connection. What was stored stays; a retry begins a new pass."""
-        self.book.problem = sentence[:500]
+        self.sync_state.problem = sentence[:500]
         with transaction.atomic():
-            self.book.save(update_fields=["problem"])
+            self.sync_state.save(update_fields=["problem"])
             self.state = {}
             self.save()
 
@@ -93,9 +93,11 @@ class Pass:
             cursor=self.state, done=self.done, failed=self.failed, total=max(self.total, self.done)
         )
 
-    def sight(self, *, archived: bool | None = None) -> store.Sight:
+    def context(self, *, archived: bool | None = None) -> store.PassContext:
         """How what comes now is stored."""
-        return store.Sight(self.book, self.connection, self.state["number"], clock.now(), archived)
+        return store.PassContext(
+            self.sync_state, self.connection, self.state["number"], clock.now(), archived
+        )
 
     def go_on(self, step: str) -> None:
         """The next step, from its first page."""

@@ -6,24 +6,24 @@ from typing import Any
 from django.db import transaction
 
 from integrations.connections.models import Connection
-from integrations.directory.models import Book, Contact, ContactGroup, Owner, Sighting
+from integrations.directory.models import Contact, ContactGroup, Owner, SyncState, Visibility
 
 
 def on_quarantined(sender: object, *, connection: Connection, since: dt.datetime, **_: Any) -> None:
     """Delete what nobody but ``connection`` has shown, and that since its grant was admitted.
 
-    What an earlier grant of the same connection had mirrored stays. Owners and groups have no sightings: those left
+    What an earlier grant of the same connection had mirrored stays. Owners and groups have no visibilities: those left
     without a contact go, and the next sync of another connection brings back its own.
     """
     installation = connection.installation
     with transaction.atomic():
-        shown = Sighting.objects.filter(connection=connection, seen_at__gte=since)
+        shown = Visibility.objects.filter(connection=connection, seen_at__gte=since)
         contacts = list(shown.values_list("contact", flat=True))
         shown.delete()
         for start in range(0, len(contacts), 500):
-            unseen = Contact.objects.filter(pk__in=contacts[start : start + 500], sightings=None)
+            unseen = Contact.objects.filter(pk__in=contacts[start : start + 500], visibilities=None)
             Contact.objects.filter(pk__in=list(unseen.values_list("pk", flat=True))).delete()
-        Book.objects.filter(connection=connection).update(
+        SyncState.objects.filter(connection=connection).update(
             owner=None,
             contacts=0,
             groups=0,
@@ -32,6 +32,6 @@ def on_quarantined(sender: object, *, connection: Connection, since: dt.datetime
             full_finished_at=None,
             seen_until=None,
         )
-        idle = Owner.objects.filter(installation=installation, contacts=None, books=None)
+        idle = Owner.objects.filter(installation=installation, contacts=None, sync_states=None)
         ContactGroup.objects.filter(owner__in=idle, memberships=None).delete()
         idle.filter(contact_groups=None).delete()

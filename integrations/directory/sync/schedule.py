@@ -31,10 +31,10 @@ def start_due_syncs() -> None:
 def due() -> list[Connection]:
     """The connections whose pass is due, the stalest first: those that were never read, then by age."""
     at = clock.now()
-    read_at = F("book__finished_at")
+    read_at = F("sync_state__finished_at")
     has_token = Q(token__access_token__isnull=False, token__access_expires_at__gte=at + USABLE)
-    stale = Q(book__finished_at=None) | Q(book__finished_at__lt=at - STALE_AFTER)
-    stale |= has_token & Q(book__finished_at__lt=at - STALE_AFTER / 2)
+    stale = Q(sync_state__finished_at=None) | Q(sync_state__finished_at__lt=at - STALE_AFTER)
+    stale |= has_token & Q(sync_state__finished_at__lt=at - STALE_AFTER / 2)
     tried = Q(state__in=ACTIVE) | Q(state__in=STOPPED, finished_at__gt=at - AGAIN_AFTER)
     lately = Job.objects.filter(tried, connection=OuterRef("pk"), kind=jobs.KIND)
     rows = Connection.objects.admitted().filter(stale).exclude(Exists(lately)).select_related("installation")

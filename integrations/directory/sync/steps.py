@@ -1,4 +1,4 @@
-"""The steps of a pass, in order: whose book it is, owners, groups, archived contacts, contacts, those not met, the end.
+"""The steps of a pass, in order: owner of the connection, owners, groups, archived, contacts, missing contacts, finish.
 
 Each reads a page, stores it, and says in the pass which step or page is next.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from integrations import total_expert
 from integrations.connections.grants import ownership
 from integrations.connections.models import Connection
-from integrations.directory.models import UNSEEN, Contact, ContactGroup, Sighting
+from integrations.directory.models import UNSEEN, Contact, ContactGroup, Visibility
 from integrations.directory.sync import fingerprints, reader, store
 from integrations.total_expert import Client, Page, Rejected
 from portal.core import clock
@@ -24,8 +24,8 @@ ASKED_AT_ONCE = 25
 
 
 def _owner(pass_: "Pass", client: Client) -> None:
-    """Whose book it is: a user sees one, and the contacts in it name its owner."""
-    if not pass_.connection.sees_everything and (pass_.state["full"] or pass_.book.owner is None):
+    """Whose sync_state it is: a user sees one, and the contacts in it name its owner."""
+    if not pass_.connection.sees_everything and (pass_.state["full"] or pass_.sync_state.owner is None):
         page = client.contacts.list(size=100)
         ownership.refuse_foreign_records(pass_.connection, ownership.contact_records(page.items))
         reference = _most_named(page.items) or (
@@ -35,8 +35,8 @@ def _owner(pass_: "Pass", client: Client) -> None:
         reference = None
     with pass_.storing():
         if reference is not None and reference.id:
-            pass_.book.owner = store.known_owners([reference], pass_.sight())[reference.id]
-            pass_.book.save(update_fields=["owner"])
+            pass_.sync_state.owner = store.known_owners([reference], pass_.context())[reference.id]
+            pass_.sync_state.save(update_fields=["owner"])
         pass_.go_on("owners" if pass_.connection.sees_everything else "groups")
         pass_.save()
 
@@ -69,13 +69,13 @@ def _groups(pass_: "Pass", client: Client) -> None:
     page = _allowed(pass_, "groups", client.contact_groups.list)
     with pass_.storing():
         if page is not None:
-            store.groups(page.items, pass_.sight())
+            store.groups(page.items, pass_.context())
             pass_.note_unreadable("groups", page)
-            if page.next is None and (pass_.connection.sees_everything or pass_.book.owner is not None):
+            if page.next is None and (pass_.connection.sees_everything or pass_.sync_state.owner is not None):
                 seen = ContactGroup.objects.filter(installation=pass_.connection.installation, gone_at=None)
                 if not pass_.connection.sees_everything:
-                    seen = seen.filter(owner=pass_.book.owner)
-                seen.filter(synced_at__lt=pass_.book.started_at).update(gone_at=clock.now())
+                    seen = seen.filter(owner=pass_.sync_state.owner)
+                seen.filter(synced_at__lt=pass_.sync_state.started_at).update(gone_at=clock.now())
         _turn(pass_, page, "archived")
         pass_.save()
 
@@ -123,7 +123,7 @@ def _walk(pass_: "Pass", client: Client, following: str, *, archived: bool | Non
     ownership.refuse_foreign_records(pass_.connection, ownership.contact_records(page.items))
     successor = reader.after(position, page)
     with pass_.storing():
-        outcome = store.contacts(page.items, pass_.sight(archived=archived))
+        outcome = store.contacts(page.items, pass_.context(archived=archived))
         if outcome.failed:
             listed = ", ".join(map(str, outcome.failed))
             pass_.run.log(f"These contacts could not be stored: {listed}.", level="warning")
@@ -154,7 +154,7 @@ def _count(pass_: "Pass", page: Page[total_expert.Contact], *, failed: list[int]
 
 def _missing(pass_: "Pass", client: Client) -> None:
     """Contacts that a full pass did not meet are asked for by id before they count as gone."""
-    unmet = Sighting.objects.filter(connection=pass_.connection, pass_number__lt=pass_.state["number"])
+    unmet = Visibility.objects.filter(connection=pass_.connection, pass_number__lt=pass_.state["number"])
     rows = list(unmet.order_by("pass_number", "contact").select_related("contact")[:ASKED_AT_ONCE])
     found, gone = [], []
     for row in rows:
@@ -166,10 +166,10 @@ def _missing(pass_: "Pass", client: Client) -> None:
             gone.append(row)
     ownership.refuse_foreign_records(pass_.connection, ownership.contact_records(found))
     with pass_.storing():
-        store.contacts(found, pass_.sight())
-        Sighting.objects.filter(pk__in=[row.pk for row in gone]).delete()
+        store.contacts(found, pass_.context())
+        Visibility.objects.filter(pk__in=[row.pk for row in gone]).delete()
         met = [row.pk for row in rows if row not in gone]
-        Sighting.objects.filter(pk__in=met).update(pass_number=pass_.state["number"])
+        Visibility.objects.filter(pk__in=met).update(pass_number=pass_.state["number"])
         unseen = Contact.objects.filter(UNSEEN, pk__in=[row.contact_id for row in gone])
         Contact.objects.filter(pk__in=list(unseen.values_list("pk", flat=True))).update(gone_at=clock.now())
         if len(rows) < ASKED_AT_ONCE:
@@ -178,27 +178,27 @@ def _missing(pass_: "Pass", client: Client) -> None:
 
 
 def _finish(pass_: "Pass", client: Client) -> None:
-    """Write down how fresh the book is, and keep the oldest contacts as landmarks."""
-    book, state, now = pass_.book, pass_.state, clock.now()
+    """Write down how fresh the sync_state is, and keep the oldest contacts as landmarks."""
+    sync_state, state, now = pass_.sync_state, pass_.state, clock.now()
     groups = ContactGroup.objects.filter(installation=pass_.connection.installation, gone_at=None)
-    book.contacts = Sighting.objects.filter(connection=pass_.connection).count()
-    book.groups = (
-        groups.count() if pass_.connection.sees_everything else groups.filter(owner=book.owner).count()
+    sync_state.contacts = Visibility.objects.filter(connection=pass_.connection).count()
+    sync_state.groups = (
+        groups.count() if pass_.connection.sees_everything else groups.filter(owner=sync_state.owner).count()
     )
-    book.finished_at = now
-    book.first_finished_at = book.first_finished_at or now
+    sync_state.finished_at = now
+    sync_state.first_finished_at = sync_state.first_finished_at or now
     if state["full"]:
-        book.full_finished_at = now
+        sync_state.full_finished_at = now
     if state.get("seen_until"):
         latest = dt.datetime.fromisoformat(state["seen_until"])
-        if book.started_at is not None:  # a time in the future would hide all changes until then
-            latest = min(latest, book.started_at)
-        book.seen_until = latest if state["full"] else max(latest, book.seen_until or latest)
+        if sync_state.started_at is not None:  # a time in the future would hide all changes until then
+            latest = min(latest, sync_state.started_at)
+        sync_state.seen_until = latest if state["full"] else max(latest, sync_state.seen_until or latest)
     # Only while the connection is still trusted: somebody may have quarantined it meanwhile.
     if state["full"] and Connection.objects.admitted().filter(pk=pass_.connection.pk).exists():
         ownership.claim_records(pass_.connection, fingerprints.oldest(pass_.connection))
     with pass_.storing():
-        book.save()
+        sync_state.save()
         pass_.state["step"] = "done"
         pass_.total = pass_.done + pass_.failed  # pages tell about how many there are, not how many
         pass_.state.pop("page_before", None)

@@ -9,7 +9,15 @@ from django.db.models import Q
 
 from integrations import total_expert
 from integrations.connections.models import Connection, Installation
-from integrations.directory.models import Book, Contact, ContactGroup, Document, Membership, Owner, Sighting
+from integrations.directory.models import (
+    Contact,
+    ContactGroup,
+    Document,
+    Membership,
+    Owner,
+    SyncState,
+    Visibility,
+)
 from integrations.directory.sync import rows
 
 _NEVER_CHANGED = {"id", "installation", "remote_id", "first_seen_at", "archived", "gone_at"}
@@ -21,10 +29,10 @@ _CONTACT_FIELDS = [f.name for f in Contact._meta.concrete_fields if f.name not i
 
 
 @dataclass(frozen=True)
-class Sight:
-    """Through whose eyes records are stored: a connection's book, and the number of its pass."""
+class PassContext:
+    """Through whose eyes records are stored: a connection's sync_state, and the number of its pass."""
 
-    book: Book
+    sync_state: SyncState
     connection: Connection
     number: int
     now: dt.datetime
@@ -57,13 +65,15 @@ def owners(records: Sequence[total_expert.User], *, installation: Installation, 
     )
 
 
-def groups(records: Sequence[total_expert.ContactGroup], sight: Sight) -> None:
-    """Store a page of groups. A user sees no owner: then it is the owner of the book, or the one already known."""
-    named = known_owners([record.owner for record in records], sight)
+def groups(records: Sequence[total_expert.ContactGroup], context: PassContext) -> None:
+    """Store a page of groups. A user sees no owner: then it is the owner of the sync_state, or the one already known."""
+    named = known_owners([record.owner for record in records], context)
     made = {}
     for record in records:
-        owner = _owner_of(record.owner, named, sight)
-        made[record.id] = rows.group_row(record, installation=sight.installation, owner=owner, now=sight.now)
+        owner = _owner_of(record.owner, named, context)
+        made[record.id] = rows.group_row(
+            record, installation=context.installation, owner=owner, now=context.now
+        )
     for owned in (True, False):
         ContactGroup.objects.bulk_create(
             [row for row in made.values() if (row.owner is not None) is owned],
@@ -73,17 +83,19 @@ def groups(records: Sequence[total_expert.ContactGroup], sight: Sight) -> None:
         )
 
 
-def known_owners(references: Sequence[total_expert.Reference | None], sight: Sight) -> dict[int, Owner]:
+def known_owners(
+    references: Sequence[total_expert.Reference | None], context: PassContext
+) -> dict[int, Owner]:
     """The owners that these references name, by remote id; those not known yet are learnt."""
     named = {reference.id: reference for reference in references if reference is not None and reference.id}
-    found = _owners_by_id(sight.installation, list(named))
+    found = _owners_by_id(context.installation, list(named))
     unknown = [named[key] for key in named.keys() - found.keys()]
     if unknown:
         Owner.objects.bulk_create(
-            [rows.learnt_owner(each, installation=sight.installation, now=sight.now) for each in unknown],
+            [rows.learnt_owner(each, installation=context.installation, now=context.now) for each in unknown],
             ignore_conflicts=True,
         )
-        found = _owners_by_id(sight.installation, list(named))
+        found = _owners_by_id(context.installation, list(named))
     return found
 
 
@@ -94,30 +106,30 @@ def _owners_by_id(installation: Installation, ids: list[int]) -> dict[int, Owner
 
 
 def _owner_of(
-    reference: total_expert.Reference | None, named: dict[int, Owner], sight: Sight
+    reference: total_expert.Reference | None, named: dict[int, Owner], context: PassContext
 ) -> Owner | None:
     if reference is not None and reference.id in named:
         return named[reference.id]
-    return sight.book.owner
+    return context.sync_state.owner
 
 
-def contacts(records: Sequence[total_expert.Contact], sight: Sight) -> Stored:
+def contacts(records: Sequence[total_expert.Contact], context: PassContext) -> Stored:
     """Store a page of contacts and that they were seen. A record that can't be stored does not stop the others."""
     try:
         with transaction.atomic():
-            _contacts(records, sight)
+            _contacts(records, context)
         return Stored(len(records))
     except UNSTORABLE as problem:
         _raise_unless_of_a_record(problem)
-    return _one_by_one(records, sight)
+    return _one_by_one(records, context)
 
 
-def _one_by_one(records: Sequence[total_expert.Contact], sight: Sight) -> Stored:
+def _one_by_one(records: Sequence[total_expert.Contact], context: PassContext) -> Stored:
     outcome = Stored()
     for record in records:
         try:
             with transaction.atomic():
-                _contacts([record], sight)
+                _contacts([record], context)
             outcome.stored += 1
         except UNSTORABLE as problem:
             _raise_unless_of_a_record(problem)
@@ -132,18 +144,18 @@ def _raise_unless_of_a_record(problem: Exception) -> None:
         raise problem
 
 
-def _contacts(records: Sequence[total_expert.Contact], sight: Sight) -> None:
+def _contacts(records: Sequence[total_expert.Contact], context: PassContext) -> None:
     records = list({record.id: record for record in records}.values())
-    known = _known([record.id for record in records], sight)
-    named = known_owners([record.owner for record in records], sight)
+    known = _known([record.id for record in records], context)
+    named = known_owners([record.owner for record in records], context)
     made: dict[int, Contact] = {}
     for record in records:
         row = rows.contact_row(
             record,
-            installation=sight.installation,
-            owner=_owner_of(record.owner, named, sight),
-            as_admin=sight.connection.sees_everything,
-            now=sight.now,
+            installation=context.installation,
+            owner=_owner_of(record.owner, named, context),
+            as_admin=context.connection.sees_everything,
+            now=context.now,
         )
         if _is_news(row, known.get(record.id)):
             made[record.id] = row
@@ -155,13 +167,13 @@ def _contacts(records: Sequence[total_expert.Contact], sight: Sight) -> None:
     )
     changed = [record for record in records if record.id in made]
     _documents(changed, made)
-    _memberships(changed, made, sight)
+    _memberships(changed, made, context)
     ids = [made[record.id].pk if record.id in made else known[record.id].pk for record in records]
-    _sightings(ids, sight)
+    _visibilities(ids, context)
 
 
-def _known(ids: list[int], sight: Sight) -> dict[int, Contact]:
-    stored = Contact.objects.filter(installation=sight.installation, remote_id__in=ids)
+def _known(ids: list[int], context: PassContext) -> dict[int, Contact]:
+    stored = Contact.objects.filter(installation=context.installation, remote_id__in=ids)
     return {
         contact.remote_id: contact
         for contact in stored.only("remote_id", "digest", "remote_updated_at", "as_admin", "owner")
@@ -188,10 +200,12 @@ def _documents(records: Sequence[total_expert.Contact], made: dict[int, Contact]
     )
 
 
-def _memberships(records: Sequence[total_expert.Contact], made: dict[int, Contact], sight: Sight) -> None:
+def _memberships(
+    records: Sequence[total_expert.Contact], made: dict[int, Contact], context: PassContext
+) -> None:
     """Make the memberships those that the records show. A record that shows no groups at all says nothing."""
     telling = [record for record in records if isinstance(record.raw.get("contact_groups"), list)]
-    by_id = _groups_of(telling, made, sight)
+    by_id = _groups_of(telling, made, context)
     wanted = {
         (made[record.id].pk, by_id[reference.id])
         for record in telling
@@ -217,7 +231,7 @@ def _memberships(records: Sequence[total_expert.Contact], made: dict[int, Contac
 
 
 def _groups_of(
-    records: Sequence[total_expert.Contact], made: dict[int, Contact], sight: Sight
+    records: Sequence[total_expert.Contact], made: dict[int, Contact], context: PassContext
 ) -> dict[int, int]:
     """The groups that these contacts are in, from remote id to ours; those not listed yet are noted by name."""
     named = {
@@ -226,13 +240,13 @@ def _groups_of(
         for reference in record.contact_groups
         if reference.id
     }
-    stored = ContactGroup.objects.filter(installation=sight.installation, remote_id__in=list(named))
+    stored = ContactGroup.objects.filter(installation=context.installation, remote_id__in=list(named))
     found = dict(stored.values_list("remote_id", "pk"))
     unknown = [named[key] for key in named.keys() - found.keys()]
     if unknown:
         ContactGroup.objects.bulk_create(
             [
-                rows.named_group(reference, installation=sight.installation, owner=owner, now=sight.now)
+                rows.named_group(reference, installation=context.installation, owner=owner, now=context.now)
                 for reference, owner in unknown
             ],
             ignore_conflicts=True,
@@ -241,30 +255,30 @@ def _groups_of(
     return found
 
 
-def _sightings(ids: Sequence[int], sight: Sight) -> None:
+def _visibilities(ids: Sequence[int], context: PassContext) -> None:
     """Note that this connection saw these contacts, and whether they are archived."""
-    Sighting.objects.bulk_create(
+    Visibility.objects.bulk_create(
         [
-            Sighting(
-                connection=sight.connection,
+            Visibility(
+                connection=context.connection,
                 contact_id=pk,
-                pass_number=sight.number,
-                archived_in=sight.number if sight.archived else None,
-                seen_at=sight.now,
+                pass_number=context.number,
+                archived_in=context.number if context.archived else None,
+                seen_at=context.now,
             )
             for pk in ids
         ],
         update_conflicts=True,
         unique_fields=["connection", "contact"],
-        update_fields=["pass_number", "seen_at"] + (["archived_in"] if sight.archived else []),
+        update_fields=["pass_number", "seen_at"] + (["archived_in"] if context.archived else []),
     )
     seen = Contact.objects.filter(pk__in=ids)
     seen.exclude(gone_at=None).update(gone_at=None)
-    if sight.archived:
+    if context.archived:
         seen.filter(Q(archived=None) | Q(archived=False)).update(archived=True)
-    elif sight.archived is False:
-        found = Sighting.objects.filter(
-            connection=sight.connection, archived_in=sight.number, contact__in=ids
+    elif context.archived is False:
+        found = Visibility.objects.filter(
+            connection=context.connection, archived_in=context.number, contact__in=ids
         )
         there = seen.exclude(pk__in=found.values("contact"))
         there.filter(Q(archived=None) | Q(archived=True)).update(archived=False)

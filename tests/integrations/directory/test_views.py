@@ -12,7 +12,7 @@ from integrations.connections.models import Connection
 from integrations.directory import panels
 from integrations.directory.browse import keyset
 from integrations.directory.browse.selection import ORDERS
-from integrations.directory.models import Book, Contact, ContactGroup, Membership, Owner
+from integrations.directory.models import Contact, ContactGroup, Membership, Owner, SyncState
 from integrations.jobs.models import Job
 from portal.accounts.models import User
 from tests.world import BLUEWATER, CEDAR, World
@@ -167,7 +167,7 @@ def test_an_officer_sees_their_own_book_only(
     run_sync(own)
     html = page(browser(person), address(admin))
     shown = set(map(int, re.findall(r"contacts/(\d+)/", html)))
-    mine = set(Contact.objects.filter(sightings__connection=own).values_list("pk", flat=True))
+    mine = set(Contact.objects.filter(visibilities__connection=own).values_list("pk", flat=True))
     assert shown == mine
     assert 0 < len(mine) < Contact.objects.count()
     other = Contact.objects.exclude(pk__in=mine).order_by("pk")[0]
@@ -183,7 +183,7 @@ def test_an_officer_is_offered_no_owners_states_or_groups_of_others(
     run_sync(admin)
     run_sync(own)
     html = page(browser(person), address(admin))
-    for owner in Owner.objects.exclude(pk=own.book.owner_id):
+    for owner in Owner.objects.exclude(pk=own.sync_state.owner_id):
         assert owner.display_name not in html
 
 
@@ -248,7 +248,7 @@ def test_home_counts_the_contacts_that_this_person_may_see(
     run_sync(admin)
     if own is not None:
         run_sync(own)
-    number = own.sightings.count() if own is not None else Contact.objects.count()
+    number = own.visibilities.count() if own is not None else Contact.objects.count()
     assert f'<span class="big">{number}</span>' in page(browser(person), "/")
 
 
@@ -271,14 +271,14 @@ def test_the_organization_shows_which_owners_consented(world: World, run_sync: R
     run_sync(connection)
     html = page(browser(world.operator), f"/organizations/{connection.installation.organization.slug}/")
     assert "Own connection" in html
-    assert connection.book.owner.display_name in html
+    assert connection.sync_state.owner.display_name in html
 
 
 def test_a_connection_says_what_it_can_and_cannot_see(world: World, run_sync: Run, browser: Browser) -> None:
     connection = world.consented(world.member("officer"))
     run_sync(connection)
     html = page(browser(world.operator), address(connection, f"connections/{connection.pk}/"))
-    assert f'<span class="big">{connection.book.contacts}</span>' in html
+    assert f'<span class="big">{connection.sync_state.contacts}</span>' in html
     assert "Only client credentials (as admin) can see other owners" in html
 
 
@@ -289,7 +289,7 @@ def test_an_officer_learns_no_other_owners_name_from_a_filter(
     officer = world.member("officer")
     own = world.consented(officer)
     run_sync(own)
-    mine = Book.objects.get(connection=own).owner
+    mine = SyncState.objects.get(connection=own).owner
     client = browser(officer)
     for owner in Owner.objects.filter(contacts__isnull=False).distinct():
         html = page(client, address(admin) + f"?owner={owner.pk}")

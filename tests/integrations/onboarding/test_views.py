@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.connections.models import Connection
-from integrations.directory.models import Book, Contact
+from integrations.directory.models import Contact, SyncState
 from integrations.directory.sync import jobs
 from integrations.jobs import queue
 from integrations.onboarding import verification
@@ -28,8 +28,8 @@ def test_an_officer_reads_what_their_own_connection_sees_and_others_the_whole(wo
     for connection in connections:
         queue.run_now(verification.start(connection, actor=None))
         queue.run_now(jobs.start(connection=connection))
-    mine = Book.objects.get(connection=connections[0])
-    other = Book.objects.get(connection=connections[1])
+    mine = SyncState.objects.get(connection=connections[0])
+    other = SyncState.objects.get(connection=connections[1])
     assert mine.owner is not None and other.owner is not None
     text = result(officers[0], connections[0])
     assert f"{mine.contacts} contacts of {mine.owner.display_name}" in text

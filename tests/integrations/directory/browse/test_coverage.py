@@ -86,9 +86,9 @@ def test_through_one_persons_eyes_only_their_book_is_counted(
     run_sync(officer)
     covered = coverage.of(admin.installation, through=[officer])
     officer.refresh_from_db()
-    assert covered.contacts == officer.sightings.count() < Contact.objects.count()
-    assert covered.owners_connected == (officer.book.owner.display_name,)
-    assert covered.groups == officer.book.groups
+    assert covered.contacts == officer.visibilities.count() < Contact.objects.count()
+    assert covered.owners_connected == (officer.sync_state.owner.display_name,)
+    assert covered.groups == officer.sync_state.groups
 
 
 def test_contacts_that_only_a_paused_connection_has_seen_are_told_apart(
@@ -100,10 +100,12 @@ def test_contacts_that_only_a_paused_connection_has_seen_are_told_apart(
     lifecycle.pause(colleague, actor=world.operator)
     covered = coverage.of(officer.installation)
     colleague.refresh_from_db()
-    assert covered.owners_resting == (colleague.book.owner.display_name,)
-    only_theirs = colleague.sightings.exclude(contact__in=officer.sightings.values("contact"))
+    assert covered.owners_resting == (colleague.sync_state.owner.display_name,)
+    only_theirs = colleague.visibilities.exclude(contact__in=officer.visibilities.values("contact"))
     assert covered.resting == only_theirs.count() > 0
-    assert f"{covered.resting} of {colleague.book.owner.display_name} as last synced" in covered.sentence()
+    assert (
+        f"{covered.resting} of {colleague.sync_state.owner.display_name} as last synced" in covered.sentence()
+    )
 
 
 def test_before_anything_was_synced_the_coverage_says_so(admin: Connection) -> None:
@@ -118,7 +120,7 @@ def test_of_several_books_the_one_that_was_read_longest_ago_says_how_fresh_all_a
     world.sandbox.pass_time(7 * 24 * 3600)
     run_sync(colleague)
     officer.refresh_from_db()
-    assert coverage.of(officer.installation).synced_at == officer.book.finished_at
+    assert coverage.of(officer.installation).synced_at == officer.sync_state.finished_at
     lifecycle.pause(officer, actor=world.operator)
     colleague.refresh_from_db()
-    assert coverage.of(officer.installation).synced_at == colleague.book.finished_at
+    assert coverage.of(officer.installation).synced_at == colleague.sync_state.finished_at

@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter
 from integrations import total_expert
 from integrations.connections.client import ADAPTERS
 from integrations.connections.models import Connection
-from integrations.directory.models import Book, Contact
+from integrations.directory.models import Contact, SyncState
 from integrations.jobs.models import Job
 from tests.world import BASE, World
 
@@ -87,8 +87,8 @@ def test_a_time_in_the_future_does_not_hide_later_changes(
 ) -> None:
     tamper(the_first(lambda contact: contact.update(internal_updated_at="9999-01-01 00:00:00")))
     assert run_sync(admin).state == "done"
-    book = Book.objects.get(connection=admin)
-    assert book.seen_until is not None and book.seen_until.year < 9999
+    sync_state = SyncState.objects.get(connection=admin)
+    assert sync_state.seen_until is not None and sync_state.seen_until.year < 9999
     tamper(lambda contact: None)
     world.sandbox.pass_time(3600)
     other = Contact.objects.order_by("-remote_id").first()

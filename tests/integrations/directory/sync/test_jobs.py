@@ -7,7 +7,15 @@ import pytest
 
 from integrations import total_expert
 from integrations.connections.models import Connection
-from integrations.directory.models import Book, Contact, ContactGroup, Document, Membership, Owner, Sighting
+from integrations.directory.models import (
+    Contact,
+    ContactGroup,
+    Document,
+    Membership,
+    Owner,
+    SyncState,
+    Visibility,
+)
 from integrations.directory.sync import reader
 from integrations.jobs.models import Job, JobLine
 from tests.world import World
@@ -97,13 +105,18 @@ def test_an_officer_sees_their_own_book_and_nothing_else(
 ) -> None:
     job = run_sync(officer)
     assert job.state == "done", job.problem
-    book = Book.objects.get(connection=officer)
-    assert book.owner is not None
-    assert book.owner.remote_id == world.sandbox.officers("Cedar Home Lending")[0]["id"]
-    assert book.owner.is_learnt
-    assert set(Contact.objects.values_list("owner", flat=True)) == {book.owner_id}
-    assert set(ContactGroup.objects.values_list("owner", flat=True)) == {book.owner_id}
-    assert 0 < Contact.objects.count() == book.contacts == Sighting.objects.filter(connection=officer).count()
+    sync_state = SyncState.objects.get(connection=officer)
+    assert sync_state.owner is not None
+    assert sync_state.owner.remote_id == world.sandbox.officers("Cedar Home Lending")[0]["id"]
+    assert sync_state.owner.is_learnt
+    assert set(Contact.objects.values_list("owner", flat=True)) == {sync_state.owner_id}
+    assert set(ContactGroup.objects.values_list("owner", flat=True)) == {sync_state.owner_id}
+    assert (
+        0
+        < Contact.objects.count()
+        == sync_state.contacts
+        == Visibility.objects.filter(connection=officer).count()
+    )
 
 
 def test_two_officers_fill_one_mirror_and_each_has_sightings_of_their_own(
@@ -112,10 +125,10 @@ def test_two_officers_fill_one_mirror_and_each_has_sightings_of_their_own(
     first = world.consented(world.member("officer"), officer=0)
     second = world.consented(world.member("officer"), officer=1)
     run_sync(first)
-    assert not Sighting.objects.filter(connection=second).exists()
+    assert not Visibility.objects.filter(connection=second).exists()
     run_sync(second)
-    seen = set(Sighting.objects.filter(connection=first).values_list("contact", flat=True))
-    others = set(Sighting.objects.filter(connection=second).values_list("contact", flat=True))
+    seen = set(Visibility.objects.filter(connection=first).values_list("contact", flat=True))
+    others = set(Visibility.objects.filter(connection=second).values_list("contact", flat=True))
     assert seen and others
     assert not seen & others
     assert Contact.objects.count() == len(seen | others)
@@ -126,7 +139,7 @@ def test_a_users_view_does_not_replace_what_an_admin_saw_of_the_same_contact(
 ) -> None:
     run_sync(admin)
     run_sync(officer)
-    seen = Contact.objects.filter(sightings__connection=officer)
+    seen = Contact.objects.filter(visibilities__connection=officer)
     assert seen.exists()
     assert not seen.filter(as_admin=False).exists()
 
@@ -172,7 +185,7 @@ def test_a_deleted_contact_is_marked_by_a_full_sync_and_never_deleted_here(
     run_sync(admin, full=True)
     victim.refresh_from_db()
     assert victim.gone_at is not None
-    assert not victim.sightings.exists()
+    assert not victim.visibilities.exists()
     assert Contact.objects.present().count() == len(theirs(over_there))
 
 
@@ -192,7 +205,7 @@ def test_a_contact_that_a_full_pass_did_not_meet_is_asked_for_before_it_counts_a
     assert run_sync(admin, full=True).state == "done"
     missed.refresh_from_db()
     assert missed.gone_at is None
-    assert missed.sightings.get().pass_number == Book.objects.get(connection=admin).passes
+    assert missed.visibilities.get().pass_number == SyncState.objects.get(connection=admin).passes
 
 
 def test_a_contact_seen_again_is_no_longer_gone(admin: Connection, run_sync: Run) -> None:
@@ -234,7 +247,7 @@ def test_contacts_edited_while_they_are_read_are_not_lost(
     monkeypatch.undo()
     assert job.state == "done"
     assert len(edited) > 3
-    seen = Sighting.objects.filter(connection=admin).values_list("contact__remote_id", flat=True)
+    seen = Visibility.objects.filter(connection=admin).values_list("contact__remote_id", flat=True)
     assert set(seen) == theirs(over_there).keys()
     assert Contact.objects.get(remote_id=edited[0]).document.raw["nickname"] == "N1"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from integrations.connections import lifecycle
 from integrations.connections.grants import ownership
 from integrations.connections.models import Connection
-from integrations.directory.models import Contact, ContactGroup, Owner, Sighting
+from integrations.directory.models import Contact, ContactGroup, Owner, Visibility
 from integrations.jobs.models import Job
 from tests.world import World
 
@@ -24,7 +24,7 @@ def test_what_only_the_quarantined_connection_has_shown_is_taken_out_again(
     assert Contact.objects.count() > len(kept)
     lifecycle.quarantine(other, reason=ownership.FOREIGN_SENTENCE)
     assert set(Contact.objects.values_list("pk", flat=True)) == kept
-    assert not Sighting.objects.filter(connection=other).exists()
+    assert not Visibility.objects.filter(connection=other).exists()
     assert (Owner.objects.count(), ContactGroup.objects.count()) == (owners, groups)
 
 
@@ -35,7 +35,7 @@ def test_a_contact_that_a_colleague_has_seen_too_stays(
     everything = Contact.objects.count()
     officer = world.consented(world.member("officer"))
     run_sync(officer)
-    assert Sighting.objects.filter(connection=officer).exists()
+    assert Visibility.objects.filter(connection=officer).exists()
     lifecycle.quarantine(officer, reason=ownership.FOREIGN_SENTENCE)
     assert Contact.objects.count() == everything
 

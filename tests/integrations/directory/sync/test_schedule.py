@@ -7,7 +7,7 @@ import pytest
 
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, Token
-from integrations.directory.models import Book
+from integrations.directory.models import SyncState
 from integrations.directory.sync import jobs, schedule
 from integrations.jobs.models import Job
 from portal.core import clock
@@ -17,7 +17,7 @@ Run = Callable[..., Job]
 
 
 def age(connection: Connection, **how: float) -> None:
-    Book.objects.filter(connection=connection).update(finished_at=clock.now() - dt.timedelta(**how))
+    SyncState.objects.filter(connection=connection).update(finished_at=clock.now() - dt.timedelta(**how))
 
 
 def test_a_mirror_is_due_when_its_time_has_come_and_not_before(admin: Connection, run_sync: Run) -> None:

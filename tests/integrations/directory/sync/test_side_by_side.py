@@ -7,7 +7,7 @@ import pytest
 from django.db import connections
 
 from integrations.connections.models import Connection
-from integrations.directory.models import Contact, ContactGroup, Membership, Owner, Sighting
+from integrations.directory.models import Contact, ContactGroup, Membership, Owner, Visibility
 from integrations.directory.sync import jobs as sync
 from integrations.directory.sync import reader
 from integrations.directory.sync.passes import Pass
@@ -42,9 +42,9 @@ def test_passes_of_one_installation_run_side_by_side_without_getting_in_each_oth
         assert not [line.text for job in ended for line in job.lines.filter(level="error")]
     expect_whole(admin)
     for officer in officers:
-        own = Contact.objects.filter(sightings__connection=officer)
-        assert own.count() == officer.book.contacts > 0
-        assert set(own.values_list("owner", flat=True)) == {officer.book.owner_id}
+        own = Contact.objects.filter(visibilities__connection=officer)
+        assert own.count() == officer.sync_state.contacts > 0
+        assert set(own.values_list("owner", flat=True)) == {officer.sync_state.owner_id}
 
 
 def test_what_a_pass_reads_of_the_mirror_stays_true_until_it_has_written(world: World) -> None:
@@ -79,7 +79,9 @@ def begun(connection: Connection) -> Run:
 def expect_whole(admin: Connection) -> None:
     """The mirror is what an admin sees, once."""
     contacts = Contact.objects.filter(installation=admin.installation)
-    assert contacts.count() == Sighting.objects.filter(connection=admin).count() == admin.book.contacts
+    assert (
+        contacts.count() == Visibility.objects.filter(connection=admin).count() == admin.sync_state.contacts
+    )
     assert not contacts.filter(as_admin=False).exists()
     assert not contacts.exclude(gone_at=None).exists()
     assert not ContactGroup.objects.exclude(gone_at=None).exists()

@@ -8,7 +8,7 @@ import pytest
 from integrations import total_expert
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, ConnectionState, RecordFingerprint, Token, TokenDemand
-from integrations.directory.models import Book, Contact, ContactGroup, Owner
+from integrations.directory.models import Contact, ContactGroup, Owner, SyncState
 from integrations.directory.sync import jobs, passes
 from integrations.jobs import queue
 from integrations.jobs.models import Job, JobLine
@@ -62,7 +62,7 @@ def test_one_connection_that_must_wait_does_not_keep_the_others_from_syncing(
     assert run_sync(first).state == "waiting", "its time has not come"
     queue.wake(first)
     assert run_sync(first) == waiting
-    assert Book.objects.get(connection=first).finished_at is not None
+    assert SyncState.objects.get(connection=first).finished_at is not None
 
 
 def test_a_connection_whose_grant_died_fails_its_own_sync_only(
@@ -80,14 +80,14 @@ def test_a_connection_whose_grant_died_fails_its_own_sync_only(
     monkeypatch.setattr(passes, "client_for", dead)
     failed, done = (queue.run_now(job) for job in jobs.start_all(installation=first.installation))
     assert (failed.connection, failed.state, done.state) == (first, "failed", "done")
-    assert Book.objects.get(connection=first).problem == failed.problem != ""
-    assert Book.objects.get(connection=second).finished_at
+    assert SyncState.objects.get(connection=first).problem == failed.problem != ""
+    assert SyncState.objects.get(connection=second).finished_at
     monkeypatch.undo()
     assert queue.retry(failed, actor=world.operator)
     assert queue.run_now(failed).state == "done"
-    book = Book.objects.get(connection=first)
-    assert (book.passes, book.problem) == (2, "")
-    assert failed.done == book.contacts
+    sync_state = SyncState.objects.get(connection=first)
+    assert (sync_state.passes, sync_state.problem) == (2, "")
+    assert failed.done == sync_state.contacts
 
 
 def test_the_stalest_book_goes_first_and_one_that_was_never_read_before_all(
@@ -102,7 +102,7 @@ def test_the_stalest_book_goes_first_and_one_that_was_never_read_before_all(
         assert run_sync(connection).state == "waiting"
     assert ["staler" in job.waits_for for job in Job.objects.filter(state="waiting").order_by("pk")]
     read = TokenDemand.objects.get(connection=officers[0]).stale_since
-    assert read == Book.objects.get(connection=officers[0]).finished_at
+    assert read == SyncState.objects.get(connection=officers[0]).finished_at
     assert TokenDemand.objects.get(connection=officers[1]).stale_since < read
 
 
@@ -155,7 +155,7 @@ def test_a_colleague_of_the_same_organization_does_not_trip(world: World, run_sy
     run_sync(first)
     second = world.consented(world.member("officer"), officer=1)
     assert run_sync(second).state == "done"
-    assert Book.objects.get(connection=second).contacts
+    assert SyncState.objects.get(connection=second).contacts
 
 
 def test_progress_counts_every_contact_once(
@@ -183,7 +183,7 @@ def test_a_full_sync_asked_for_while_one_of_changes_runs_is_not_forgotten(
     admin: Connection, run_sync: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_sync(admin)
-    before = Book.objects.get(connection=admin).full_finished_at
+    before = SyncState.objects.get(connection=admin).full_finished_at
     advance = passes.Pass.advance
     asked: list[Job] = []
 
@@ -194,5 +194,5 @@ def test_a_full_sync_asked_for_while_one_of_changes_runs_is_not_forgotten(
 
     monkeypatch.setattr(passes.Pass, "advance", advance_and_ask)
     run_sync(admin)
-    after = Book.objects.get(connection=admin).full_finished_at
+    after = SyncState.objects.get(connection=admin).full_finished_at
     assert before is not None and after is not None and after > before

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection
-from integrations.directory.models import Book, Contact
+from integrations.directory.models import Contact, SyncState
 from integrations.directory.sync import jobs
 from integrations.jobs import queue
 from tests.world import World
@@ -30,8 +30,8 @@ def test_it_mirrors_and_says_what_it_saw(admin: Connection) -> None:
 def test_every_connection_is_synced_and_the_numbers_are_of_all(world: World, admin: Connection) -> None:
     officer = world.consented(world.member("officer"))
     (row,) = json.loads(run("cedar-home-lending", "--json"))
-    books = Book.objects.in_bulk(field_name="connection_id")
-    assert row["read"] == books[admin.pk].contacts + books[officer.pk].contacts
+    sync_states = SyncState.objects.in_bulk(field_name="connection_id")
+    assert row["read"] == sync_states[admin.pk].contacts + sync_states[officer.pk].contacts
     assert (row["state"], row["contacts"]) == ("done", Contact.objects.count())
     assert f"Read {row['read']}" not in run("cedar-home-lending"), "then only what changed"
 
@@ -45,8 +45,8 @@ def test_one_connection_that_is_refused_is_named_and_the_others_count(
     (row,) = json.loads(run("cedar-home-lending", "--full", "--json"))
     assert row["state"] == "done"
     assert row["problem"].startswith("1 of 2 connections could not be synced.")
-    assert Book.objects.get(connection=officer).problem == ""
-    assert Book.objects.get(connection=admin).problem
+    assert SyncState.objects.get(connection=officer).problem == ""
+    assert SyncState.objects.get(connection=admin).problem
 
 
 def test_the_organization_may_be_given_by_its_name(admin: Connection) -> None:
@@ -63,19 +63,19 @@ def test_json_is_one_object_an_environment(admin: Connection) -> None:
 
 def test_full_reads_everything_again(admin: Connection) -> None:
     run("cedar-home-lending")
-    before = Book.objects.get(connection=admin).full_finished_at
+    before = SyncState.objects.get(connection=admin).full_finished_at
     run("cedar-home-lending")
-    assert Book.objects.get(connection=admin).full_finished_at == before
+    assert SyncState.objects.get(connection=admin).full_finished_at == before
     run("cedar-home-lending", "--full")
-    assert Book.objects.get(connection=admin).full_finished_at != before
+    assert SyncState.objects.get(connection=admin).full_finished_at != before
 
 
 def test_full_is_full_also_when_a_sync_of_changes_was_waiting(admin: Connection) -> None:
     run("cedar-home-lending")
-    before = Book.objects.get(connection=admin).full_finished_at
+    before = SyncState.objects.get(connection=admin).full_finished_at
     jobs.start(connection=admin)
     run("cedar-home-lending", "--full")
-    assert Book.objects.get(connection=admin).full_finished_at != before
+    assert SyncState.objects.get(connection=admin).full_finished_at != before
 
 
 def test_an_unknown_organization_is_a_sentence(world: World) -> None:
