@@ -3,10 +3,11 @@
 from django.conf import settings
 from django.urls import include, path
 
-from portal.site import home
+from portal.site import home, switcher
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("choose-organization/", switcher.choose_organization, name="choose_organization"),
     # before those of organizations: /organizations/imports/ is none
     path("", include("integrations.onboarding.urls")),
     path("", include("portal.accounts.urls")),

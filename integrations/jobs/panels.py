@@ -20,7 +20,7 @@ SHOWN, FAILED_SHOWN = 5, 2
 RECENT = dt.timedelta(days=7)
 
 
-@panels.register("home", name="jobs", template="jobs/panel.html", order=30)
+@panels.register("home", name="jobs", template="jobs/panel.html", order=20)
 def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
     """Show recent failures that no later job resolved, and active jobs."""
     at = clock.now()

@@ -8,7 +8,6 @@ urlpatterns = [
     path("account/delete/", account_deletion.delete_account, name="delete_account"),
     path("settings/audit/", audit.audit_log, name="audit_log"),
     path("organizations/new/", organizations.new_organization, name="new_organization"),
-    path("choose-organization/", organizations.choose_organization, name="choose_organization"),
     path("organizations/<slug:slug>/", organizations.organization, name="organization"),
     path("organizations/<slug:slug>/looked-after-by/", organizations.look_after, name="look_after"),
     path("organizations/<slug:slug>/members/", members.members, name="members"),

@@ -1,4 +1,6 @@
-"""Home and Settings: screens made of the panels that the apps register."""
+"""Home and Settings: pages made of the panels that the apps register."""
+
+from typing import get_args
 
 from django.http import HttpRequest, HttpResponse
 
@@ -9,13 +11,14 @@ from portal.core.pages import render
 
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
-    """What needs a person now, and how everything stands."""
-    return render(request, "site/home.html", {"panels": panels.draw("home", request)}, title="Home")
+    """Show what needs attention, and the state of everything."""
+    context = {place: panels.draw("home", request, place=place) for place in get_args(panels.Place)}
+    return render(request, "site/home.html", {"places": context}, title="Home")
 
 
 @operators_only
 def settings_screen(request: HttpRequest) -> HttpResponse:
-    """What the partner sets: environments, application credentials, and a first-run checklist."""
+    """Show what the partner sets up: environments, application credentials, and a first-run checklist."""
     return render(
         request, "site/settings.html", {"panels": panels.draw("settings", request)}, title="Settings"
     )

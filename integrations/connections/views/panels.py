@@ -38,7 +38,7 @@ def _rows(connections: Any) -> list[dict[str, Any]]:
     ]
 
 
-@panels.register("home", name="connections-attention", template="connections/attention.html", order=10)
+@panels.register("home", name="connections-attention", template="connections/attention.html", place="top")
 def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """Connections that need a person, each with its one action."""
     visible = Organization.objects.visible_to(request.user)
@@ -99,7 +99,7 @@ def _concerns(request: HttpRequest, connection: Connection) -> bool:
     )
 
 
-@panels.register("home", name="connections-by-health", template="connections/by_health.html", order=20)
+@panels.register("home", name="connections-by-health", template="connections/by_health.html", place="aside")
 def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """How many connections there are in each state, of the organizations whose connections the person may see."""
     overseen = Organization.objects.allowing(request.user, Capability.OVERVIEW)
@@ -134,7 +134,7 @@ def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     }
 
 
-@panels.register("home", name="connections-budgets", template="connections/budgets.html", order=40)
+@panels.register("home", name="connections-budgets", template="connections/budgets.html", place="bottom")
 def budgets(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """The budgets of each environment, for operators."""
     if not getattr(request.user, "is_operator", False):

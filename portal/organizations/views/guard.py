@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from portal.organizations.models import Organization
-from portal.organizations.roles import Capability
+from portal.organizations.roles import Capability, Role, allows
 
 View = Callable[..., HttpResponse]
 CHOSEN = "organization"
@@ -28,34 +28,40 @@ def organization_view(capability: Capability) -> Callable[[View], View]:
         def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
             visible = Organization.objects.visible_to(request.user)
             organization = get_object_or_404(visible, slug=slug)
-            if not organization.allows(request.user, capability):  # type: ignore[arg-type]
+            role = organization.role_of(request.user)  # type: ignore[arg-type]
+            if role is None or not allows(role, capability):
                 raise Http404
             # a page that polls in another tab chooses nothing
             is_poll = bool(request.htmx)  # type: ignore[attr-defined]
+            request.portal_organization, request.portal_role = organization, role  # type: ignore[attr-defined]
             if not is_poll and request.session.get(CHOSEN) != organization.slug:
                 request.session[CHOSEN] = organization.slug
             return view(request, organization, *args, **kwargs)
 
+        guarded.capability = capability  # type: ignore[attr-defined]
         return guarded
 
     return decorate
 
 
 def current_organization(request: HttpRequest) -> Organization | None:
-    """The organization last looked at, or the only one there is for this person."""
-    visible = Organization.objects.visible_to(request.user)
-    found = visible.filter(slug=request.session.get(CHOSEN, "")).first()
-    if found is None and not getattr(request.user, "is_operator", False):
-        found = visible.first()
-    return found
+    """Return the organization last looked at, or else the only one that this person has. Asked once a request."""
+    if not hasattr(request, "portal_organization"):
+        visible = Organization.objects.visible_to(request.user)
+        found = visible.filter(slug=request.session.get(CHOSEN, "")).first()
+        if found is None and not getattr(request.user, "is_operator", False):
+            found = visible.first()
+        request.portal_organization = found  # type: ignore[attr-defined]
+    organization: Organization | None = request.portal_organization  # type: ignore[attr-defined]
+    return organization
 
 
-def switcher(request: HttpRequest) -> dict[str, Any]:
-    """For the frame: the organization that the page is about, and whether there are others to switch to.
-
-    A page of all organizations says so, though `current_organization` remembers one; who has only one always reads its name.
-    """
-    operator = bool(getattr(request.user, "is_operator", False))
-    shows = operator or Organization.objects.visible_to(request.user).count() > 1
-    about_one = not shows or (request.resolver_match and "slug" in request.resolver_match.kwargs)
-    return {"organization": current_organization(request) if about_one else None, "shows": shows}
+def current_role(request: HttpRequest) -> Role | None:
+    """Return what this person is in the organization they work in. Asked once a request."""
+    if not hasattr(request, "portal_role"):
+        organization = current_organization(request)
+        request.portal_role = (  # type: ignore[attr-defined]
+            organization.role_of(request.user) if organization else None  # type: ignore[arg-type]
+        )
+    role: Role | None = request.portal_role  # type: ignore[attr-defined]
+    return role

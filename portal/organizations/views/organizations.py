@@ -5,18 +5,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from portal.accounts.guard import current_user, operators_only, signed_in
+from portal.accounts.guard import current_user, operators_only
 from portal.core import clock, panels
 from portal.core.errors import Refused
 from portal.core.pages import render
 from portal.organizations import members, organizations
-from portal.organizations.forms import ChooseForm, LookedAfterForm, OrganizationForm
+from portal.organizations.forms import LookedAfterForm, OrganizationForm
 from portal.organizations.models import Organization
 from portal.organizations.roles import MEMBER_ROLES, Capability
-from portal.organizations.views.guard import current_organization, organization_view
-
-#: How many organizations the switcher lists; beyond them one searches.
-LISTED = 100
+from portal.organizations.views.guard import organization_view
 
 
 @organization_view(Capability.OVERVIEW)
@@ -77,23 +74,3 @@ def look_after(request: HttpRequest, organization: Organization) -> HttpResponse
             actor=current_user(request),
         )
     return redirect("organization", slug=organization.slug)
-
-
-@signed_in
-def choose_organization(request: HttpRequest) -> HttpResponse:
-    """The organizations that this person may see, to pick the one to work in."""
-    visible = Organization.objects.visible_to(request.user)
-    form = ChooseForm(request.GET)
-    found = form.found(visible, LISTED + 1)
-    roles = dict(current_user(request).memberships.values_list("organization_id", "role"))
-    current = current_organization(request)
-    context = {
-        "words": request.GET.get("q", "").strip(),
-        "rows": [
-            {"organization": row, "role": roles.get(row.pk, ""), "is_chosen": row == current}
-            for row in found[:LISTED]
-        ],
-        "are_more": len(found) > LISTED,
-        "total": visible.count(),
-    }
-    return render(request, "organizations/choose.html", context, title="Choose an organization")

@@ -1,14 +1,20 @@
-"""The left menu."""
+"""The menu."""
+
+import types
+from typing import Any
 
 import pytest
 from django.http import HttpRequest
 from django.test import RequestFactory
+from django.urls import clear_url_caches, path
 
+from portal import urls
 from portal.accounts.models import User
 from portal.core import clock
 from portal.organizations.models import Membership, Organization
 from portal.organizations.views.guard import CHOSEN
 from portal.site import menu
+from portal.site.home import home
 
 pytestmark = pytest.mark.django_db
 
@@ -36,20 +42,65 @@ def member(organization: Organization, role: str) -> User:
     return user
 
 
-def titles(user: User) -> list[str]:
-    return [entry.title for entry in menu.entries(request_of(user))]
+def groups(user: User) -> list[tuple[str, list[str]]]:
+    return [(title, [entry.title for entry in found]) for title, found in menu.of(request_of(user)).groups]
 
 
 def test_an_operator_has_the_whole_menu(operator: User) -> None:
-    assert titles(operator) == ["Home", "Organizations", "Contacts", "Jobs", "Settings"]
+    home, data, work, (administration, entries) = groups(operator)
+    assert [home, data, work] == [
+        ("", ["Home"]),
+        ("Data", ["Contacts"]),
+        ("Work", ["Organizations", "Jobs"]),
+    ]
+    assert administration == "Administration" and entries[0] == "Settings"
 
 
-def test_an_admin_has_no_settings(organization: Organization) -> None:
-    assert titles(member(organization, "admin")) == ["Home", "Organizations", "Contacts", "Jobs"]
+def test_djangos_admin_is_in_the_menu_of_operators_only_where_it_is_installed(
+    organization: Organization, operator: User, settings: Any
+) -> None:
+    settings.ROOT_URLCONF = with_admin = types.ModuleType("with_admin")
+    with_admin.urlpatterns = [
+        *urls.urlpatterns,
+        path("admin/", ([path("", home, name="index")], "admin", "admin")),
+    ]  # type: ignore[attr-defined]
+    assert groups(operator)[-1] == ("Administration", ["Settings", "Django admin"])
+    assert all(title != "Administration" for title, _ in groups(member(organization, "admin")))
+    with_admin.urlpatterns = [each for each in urls.urlpatterns if getattr(each, "namespace", "") != "admin"]  # type: ignore[attr-defined]
+    clear_url_caches()
+    assert groups(operator)[-1] == ("Administration", ["Settings"])
+
+
+@pytest.mark.parametrize("role", ["admin", "editor", "viewer"])
+def test_customers_people_have_their_own_organization_instead_of_all(
+    organization: Organization, role: str
+) -> None:
+    user = member(organization, role)
+    assert groups(user) == [("", ["Home"]), ("Data", ["Contacts"]), ("Work", ["Organization", "Jobs"])]
+    addresses = {entry.title: entry.url for entry in menu.of(request_of(user)).entries}
+    assert addresses["Organization"] == "/organizations/cedar/"
 
 
 def test_an_officer_has_their_connection_and_their_contacts(organization: Organization) -> None:
-    assert titles(member(organization, "officer")) == ["Home", "My connection", "My contacts"]
+    assert groups(member(organization, "officer")) == [("", ["Home", "My connection", "My contacts"])]
+
+
+def test_a_person_without_an_organization_has_home() -> None:
+    assert groups(User.objects.create_user("nobody@example.com")) == [("", ["Home"])]
+
+
+def test_without_a_chosen_organization_an_operator_chooses_one_for_its_contacts(operator: User) -> None:
+    addresses = {entry.title: entry.url for entry in menu.of(request_of(operator)).entries}
+    assert addresses["Contacts"] == "/choose-organization/?section=contacts"
+
+
+def test_a_phone_shows_four_entries_and_the_others_under_more(
+    organization: Organization, operator: User
+) -> None:
+    found = menu.of(request_of(operator))
+    assert [entry.title for entry in found.bar] == ["Home", "Contacts", "Organizations", "Jobs"]
+    assert [*found.bar, *found.more] == found.entries
+    assert menu.of(request_of(member(organization, "viewer"))).more == []
 
 
 @pytest.mark.parametrize(
@@ -67,9 +118,23 @@ def test_an_officer_has_their_connection_and_their_contacts(organization: Organi
 def test_one_entry_is_current_and_it_is_the_closest(
     operator: User, organization: Organization, path: str, title: str
 ) -> None:
-    entries = menu.entries(request_of(operator, path, chosen=organization))
-    assert [entry.title for entry in entries if entry.current] == [title]
+    entries = menu.of(request_of(operator, path, chosen=organization)).entries
+    assert [entry.title for entry in entries if entry.is_current] == [title]
 
 
 def test_no_entry_is_current_on_a_page_outside_the_menu(operator: User) -> None:
-    assert not any(entry.current for entry in menu.entries(request_of(operator, "/account/")))
+    assert not any(entry.is_current for entry in menu.of(request_of(operator, "/account/")).entries)
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/organizations/cedar/", "Organization"),
+        ("/organizations/cedar/members/", "Organization"),
+        ("/organizations/cedar/contacts/7/", "Contacts"),
+        ("/organizations/cedar/jobs/7/", "Jobs"),
+    ],
+)
+def test_the_menu_of_a_customer_knows_where_it_is(organization: Organization, path: str, title: str) -> None:
+    entries = menu.of(request_of(member(organization, "viewer"), path)).entries
+    assert [entry.title for entry in entries if entry.is_current] == [title]

@@ -82,7 +82,7 @@ function openPopup(event) {
   requestAnimationFrame(() => {
     const box = popup.getBoundingClientRect();
     const isBelow = at.bottom + 6 + box.height < innerHeight || at.top < box.height;
-    const left = isMoment ? at.left : at.right - box.width;
+    const left = isMoment || popup.dataset.beside === "start" ? at.left : at.right - box.width;
     popup.style.top = `${isBelow ? at.bottom + 6 : at.top - 6 - box.height}px`;
     popup.style.left = `${Math.max(8, Math.min(left, innerWidth - box.width - 8))}px`;
   });

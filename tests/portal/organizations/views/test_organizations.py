@@ -1,4 +1,4 @@
-"""The Organization screen, making one, choosing one."""
+"""The page of an organization, and making one."""
 
 import pytest
 from django.urls import reverse
@@ -7,7 +7,7 @@ from portal.accounts.models import User
 from portal.core import panels
 from portal.organizations import invitations
 from portal.organizations.models import Organization
-from portal.organizations.views.guard import CHOSEN, switcher
+from portal.organizations.views.guard import CHOSEN
 
 pytestmark = pytest.mark.django_db
 
@@ -61,44 +61,6 @@ def test_an_operator_says_who_looks_after_it(cedar: Organization, operator: User
     client.post(reverse("look_after", args=[cedar.slug]), {"looked_after_by": ""})
     cedar.refresh_from_db()
     assert cedar.looked_after_by is None
-
-
-def test_the_switcher_lists_what_one_may_see_and_searches_it(
-    cedar: Organization, harbor: Organization, operator: User, join, signed_in
-) -> None:
-    address = reverse("choose_organization")
-    everything = signed_in(operator).get(address)
-    assert [row["organization"] for row in everything.context["rows"]] == [cedar, harbor]
-    found = signed_in(operator).get(address, {"q": "HARBOR"})
-    assert [row["organization"] for row in found.context["rows"]] == [harbor]
-    own = signed_in(join(cedar, "viewer")).get(address)
-    assert [row["organization"] for row in own.context["rows"]] == [cedar]
-
-
-def test_the_choice_stays(cedar: Organization, harbor: Organization, operator: User, signed_in) -> None:
-    client = signed_in(operator)
-    client.get(reverse("organization", args=[harbor.slug]))
-    rows = client.get(reverse("choose_organization")).context["rows"]
-    assert [row["organization"] for row in rows if row["is_chosen"]] == [harbor]
-    assert reverse("contacts", args=[harbor.slug]) in client.get(reverse("home")).content.decode()
-
-
-def test_the_switcher_says_which_organization_the_page_is_about(
-    cedar: Organization, harbor: Organization, operator: User, signed_in
-) -> None:
-    client = signed_in(operator)
-    page = client.get(reverse("organization", args=[harbor.slug]))
-    assert page.context["switcher"] == {"organization": harbor, "shows": True}
-    assert client.get(reverse("home")).context["switcher"] == {"organization": None, "shows": True}
-
-
-def test_whoever_has_one_organization_has_nothing_to_switch(
-    cedar: Organization, harbor: Organization, rf, join
-) -> None:
-    viewer = join(cedar, "viewer")
-    request = rf.get("/")
-    request.user, request.session = viewer, {}
-    assert switcher(request) == {"organization": cedar, "shows": False}
 
 
 def test_a_page_that_polls_in_another_tab_does_not_change_the_organization_one_works_in(
