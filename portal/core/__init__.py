@@ -1,1 +1,1 @@
-"""What everything stands on: the clock, times and badges in words, errors, panels, template tags."""
+"""What every app uses: the clock, times and badges, paging, errors, panels, template tags."""

@@ -1,4 +1,4 @@
-"""How each state looks: always a word, an icon and a tone, never colour alone."""
+"""How each state looks: always a word, an icon and a color, never color alone."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ Tone = Literal["ok", "run", "wait", "warn", "bad", "idle"]
 
 @dataclass(frozen=True)
 class Badge:
-    """What a badge shows. ``icon`` is a name of Material Symbols."""
+    """What a badge shows. ``icon`` names a symbol of `icons.svg`."""
 
     word: str
     icon: str
@@ -30,7 +30,7 @@ KNOWN: dict[str, Badge] = {
     "done": Badge("Done", "check_circle", "ok"),
     "failed": Badge("Failed", "error", "bad"),
     "cancelled": Badge("Cancelled", "cancel", "idle"),
-    # the way of an organization from invitation to live
+    # stages of an organization, from invitation to live
     "new": Badge("New", "fiber_new", "idle"),
     "invited": Badge("Invited", "mail", "wait"),
     "opened": Badge("Opened", "drafts", "wait"),
@@ -53,9 +53,9 @@ KNOWN: dict[str, Badge] = {
     "yes": Badge("Yes", "check", "ok"),
     "no": Badge("No", "close", "idle"),
     "unknown": Badge("Unknown", "help", "idle"),
-    # tones by their own names, for badges with a word given by the screen
+    # tones by their own names, for badges with a word of their own
     "ok": Badge("OK", "check_circle", "ok"),
-    "run": Badge("Under way", "autorenew", "run"),
+    "run": Badge("In progress", "autorenew", "run"),
     "wait": Badge("Waiting", "hourglass_top", "wait"),
     "warn": Badge("Warning", "warning", "warn"),
     "bad": Badge("Problem", "error", "bad"),
@@ -65,9 +65,9 @@ _FLAGS = {True: "yes", False: "no", None: "unknown"}
 
 
 def badge(value: object) -> Badge:
-    """How ``value`` is shown: a state of a row, True / False / None, or the name of a tone.
+    """Return the badge of ``value``: a state, True / False / None, or the name of a tone.
 
-    A value without a look of its own is shown by its word, in the quiet tone.
+    An unknown state shows its own name in the neutral tone.
     """
     name = _FLAGS[value] if value is None or isinstance(value, bool) else str(value)
     known = KNOWN.get(name)
@@ -75,5 +75,5 @@ def badge(value: object) -> Badge:
 
 
 def is_known(value: object) -> bool:
-    """Whether this state has a look of its own."""
+    """Return whether this state has a badge."""
     return str(value) in KNOWN

@@ -1,6 +1,6 @@
-"""What upper apps show on lower apps' pages: they register panels here, in ``AppConfig.ready()``.
+"""Panels: what apps show on pages of apps below them. They register here, in ``AppConfig.ready()``.
 
-A panel is drawn when its function returns a context for the subject and the person looking, and left out on None.
+A panel whose function returns None is left out.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 Screen = Literal["home", "organization", "connection", "contact", "settings"]
-#: Where on its page a panel stands: above the two columns, in the wide one, in the narrow one, or below both.
+#: Where a panel is on its page: above the two columns, in the wide one, in the narrow one, or below both.
 Place = Literal["top", "main", "aside", "bottom"]
 Build = Callable[[HttpRequest, Any], dict[str, Any] | None]
 

@@ -1,4 +1,4 @@
-"""Error reports that carry no local variables: those may hold an opened secret or a person's data."""
+"""Leave local variables out of error reports: they may hold a decrypted secret or personal data."""
 
 from collections.abc import ItemsView
 from typing import Any

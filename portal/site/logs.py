@@ -1,15 +1,15 @@
-"""How errors are logged: where they happened and what kind they are, without texts that may quote a person's data."""
+"""Log errors by their frames and types, without messages that may quote personal data."""
 
 import logging
 import traceback
 from types import TracebackType
 
-#: Packages whose exceptions say sentences of ours, which name nobody.
+#: Packages whose exception messages are our own and name nobody.
 OURS = ("portal.", "integrations.")
 
 
 class FramesOnlyFormatter(logging.Formatter):
-    """Formats an exception as its frames and types. PostgreSQL, for one, quotes the failing row in its messages."""
+    """Format an exception as its frames and types. PostgreSQL, for one, quotes the failing row in its messages."""
 
     def formatException(
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, read from the database at each scrape: the same from whichever process is asked.
+"""Metrics for Prometheus, read from the database at each scrape, so every process answers the same.
 
 No label names a customer or a person.
 """
@@ -22,14 +22,14 @@ __all__ = ["CONTENT_TYPE", "text"]
 
 
 def text() -> bytes:
-    """All metrics in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Portal())
     return generate_latest(registry)
 
 
 class _Portal(Collector):
-    """Asks the database anew each time."""
+    """Reads the database at each scrape."""
 
     def describe(self) -> list[GaugeMetricFamily]:
         return []
@@ -38,10 +38,10 @@ class _Portal(Collector):
         yield from _connections()
         yield from _jobs()
         yield from _budgets()
-        yield _one("portal_mails_waiting", "Mails about connections that were not sent yet", _unsent())
+        yield _one("portal_mails_waiting", "Connection alerts not mailed yet", _unsent())
         yield _one(
             "portal_stopped",
-            "1 while the stop-everything switch is on",
+            "1 while an operator has stopped all calls",
             int(kill_switch.get_active() is not None),
         )
 
@@ -63,7 +63,7 @@ def _connections() -> Iterator[GaugeMetricFamily]:
     working = Connection.objects.admitted()
     oldest = SyncState.objects.filter(connection__in=working).aggregate(at=Min("finished_at"))["at"]
     age = (clock.now() - oldest).total_seconds() if oldest else 0.0
-    yield _one("portal_stalest_mirror_seconds", "Age of the stalest mirror of a working connection", age)
+    yield _one("portal_stalest_mirror_seconds", "Age of the oldest synced copy of a working connection", age)
 
 
 def _jobs() -> Iterator[GaugeMetricFamily]:
@@ -75,7 +75,7 @@ def _jobs() -> Iterator[GaugeMetricFamily]:
     waiting = Job.objects.filter(state__in=ACTIVE).exclude(state=JobState.PAUSED)
     oldest = waiting.aggregate(at=Min("created_at"))["at"]
     age = (clock.now() - oldest).total_seconds() if oldest else 0.0
-    yield _one("portal_oldest_job_seconds", "Age of the oldest job that has not ended", age)
+    yield _one("portal_oldest_job_seconds", "Age of the oldest unfinished job", age)
 
 
 def _budgets() -> Iterator[GaugeMetricFamily]:
@@ -83,13 +83,16 @@ def _budgets() -> Iterator[GaugeMetricFamily]:
     families = {
         name: GaugeMetricFamily(f"portal_budget_{name}", help_text, labels=labels)
         for name, help_text in (
-            ("calls_used", "Calls of the last minute"),
-            ("calls_allowed", "Calls allowed a minute; -1: no limit"),
-            ("calls_share", "Part of the allowed calls that is used; below 1 after refusals"),
-            ("tokens_used", "Token requests that count in this hour"),
-            ("tokens_allowed", "Token requests allowed an hour; -1: no limit"),
-            ("waiting", "Connections that wait for a token"),
-            ("refusals_unexplained", "Refusals for too many calls that the ledger can't explain"),
+            ("calls_used", "Calls in the last minute"),
+            ("calls_allowed", "Calls allowed per minute; -1: no limit"),
+            (
+                "calls_share",
+                "Share of the allowed calls that the portal uses; below 1 after rate-limit errors",
+            ),
+            ("tokens_used", "Token requests in the last hour"),
+            ("tokens_allowed", "Token requests allowed per hour; -1: no limit"),
+            ("waiting", "Connections waiting for a token"),
+            ("refusals_unexplained", "Rate-limit errors that our own calls don't explain"),
         )
     }
     for now in health.all_budgets():

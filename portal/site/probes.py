@@ -1,11 +1,11 @@
 """Probes for load balancers and Prometheus: /healthz, /readyz and /metrics, answered before anything else.
 
-They come first of all middleware, so that a probe by plain http and by address meets no redirect and no check of the
-host; they know no session and say nothing about customers.
+Their middleware comes first, so that a probe over plain HTTP or by IP address meets neither a redirect nor the host
+check. They use no session and reveal nothing about customers.
 
-- ``/healthz``: this process answers. Asks nobody else, so that a database that is away restarts no web process.
-- ``/readyz``: the database is there with every migration, and a worker looks after the jobs. 503 when not.
-- ``/metrics``: for whoever has ``METRICS_TOKEN`` as a bearer token; without that setting it does not exist.
+- ``/healthz``: this process answers. It asks nothing else, so a database outage doesn't restart web processes.
+- ``/readyz``: the database answers, every migration is applied, and a worker runs. Otherwise 503.
+- ``/metrics``: requires ``METRICS_TOKEN`` as a bearer token; 404 while that setting is empty.
 """
 
 import datetime as dt
@@ -23,20 +23,20 @@ from integrations.jobs.models import Schedule
 from portal.core import clock
 from portal.site import metrics
 
-#: Regular work that any supervisor runs every few seconds; by it one knows that a worker lives.
+#: A schedule that every worker's supervisor runs every few seconds: a sign that a worker is alive.
 HEARTBEAT = "jobs.turns"
 SILENT_AFTER = dt.timedelta(minutes=1)
 
 
 class Check(TypedDict):
-    """One thing that must be so, and what is found of it."""
+    """The result of one check."""
 
     ok: bool
     text: str
 
 
 class ProbesMiddleware:
-    """The middleware."""
+    """Middleware: answer probes before anything else."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -54,15 +54,15 @@ class ProbesMiddleware:
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """This process answers."""
+    """Answer that this process is alive."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 def readiness(request: HttpRequest) -> HttpResponse:
-    """Whether people can be sent here, with each thing that it takes."""
+    """Answer whether this process can serve people, with the result of each check."""
     try:
         checks = {"database": _database(), "migrations": _migrations()}
-        if checks["migrations"]["ok"]:  # before that the table may not be there in which one sees a worker
+        if checks["migrations"]["ok"]:  # until then the table that shows a worker may not exist
             checks["worker"] = _worker()
     except DatabaseError:
         checks = {"database": Check(ok=False, text="The database can't be reached.")}
@@ -73,19 +73,19 @@ def readiness(request: HttpRequest) -> HttpResponse:
 def _database() -> Check:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return Check(ok=True, text="It answers.")
+    return Check(ok=True, text="The database answers.")
 
 
 def _migrations() -> Check:
     if _all_applied():
-        return Check(ok=True, text="All are applied.")
+        return Check(ok=True, text="All migrations are applied.")
     _all_applied.cache_clear()
-    return Check(ok=False, text="Some are not applied: run manage.py migrate.")
+    return Check(ok=False, text="Migrations are missing: run manage.py migrate.")
 
 
 @lru_cache(maxsize=1)
 def _all_applied() -> bool:
-    """Asked until it is so: what was applied stays applied while this process runs."""
+    """Return whether every migration is applied. Once they are, this process doesn't ask again."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
@@ -93,12 +93,12 @@ def _all_applied() -> bool:
 def _worker() -> Check:
     due = Schedule.objects.filter(name=HEARTBEAT).values_list("due_at", flat=True).first()
     if due is not None and abs(clock.now() - due) < SILENT_AFTER:
-        return Check(ok=True, text="A worker looks after the jobs.")
-    return Check(ok=False, text="No worker has looked after the jobs for a minute: start manage.py work.")
+        return Check(ok=True, text="A worker is running.")
+    return Check(ok=False, text="No worker has run for a minute: start manage.py work.")
 
 
 def measurements(request: HttpRequest) -> HttpResponse:
-    """What Prometheus collects, for who has the token."""
+    """Answer the metrics to a client with the token."""
     token = str(settings.METRICS_TOKEN)
     if not token:
         return HttpResponseNotFound()

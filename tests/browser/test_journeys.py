@@ -29,7 +29,7 @@ def sandbox_organization(demo: Demo, number: int = FREE) -> dict[str, Any]:
 def sign_in_as(page: Page, demo: Demo, role: str) -> None:
     """One click on the sign-in page."""
     page.goto(f"{demo.portal}/accounts/login/")
-    expect(page.get_by_text("Outside the demo operators need a second factor")).to_be_visible()
+    expect(page.get_by_text("Outside the demo, operators need a second factor")).to_be_visible()
     page.get_by_role("button", name=re.compile(rf"\b{role}\b", re.IGNORECASE)).click()
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
 

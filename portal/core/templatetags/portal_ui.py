@@ -20,7 +20,7 @@ from portal.core.paging import POSITION, Page
 register = template.Library()
 
 NOTHING = mark_safe("")
-#: How many hues portal.css has for avatars.
+#: How many hues the style sheets have for avatars.
 HUES = 6
 
 
@@ -29,14 +29,14 @@ class _Capture(template.Node):
         self.name, self.nodes = name, nodes
 
     def render(self, context: Context) -> SafeString:
-        # the template engine has escaped what is in it; strip() alone would make it plain text, to be escaped again
+        # already escaped by the template engine; strip() returns plain text, which would be escaped again
         context[self.name] = mark_safe(self.nodes.render(context).strip())  # noqa: S308
         return NOTHING
 
 
 @register.tag
 def capture(parser: template.base.Parser, token: template.base.Token) -> template.Node:
-    """``{% capture heading %}…{% endcapture %}``: what is drawn inside, under that name, so that it can stand twice."""
+    """``{% capture heading %}…{% endcapture %}``: render the content into a variable, to print it more than once."""
     _, name = token.split_contents()
     nodes = parser.parse(("endcapture",))
     parser.delete_first_token()
@@ -45,7 +45,7 @@ def capture(parser: template.base.Parser, token: template.base.Token) -> templat
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """An icon of `icons.svg`. Without ``label`` it is decoration, and silent to a screen reader."""
+    """Draw an icon of `icons.svg`. Without ``label`` it is decoration, hidden from screen readers."""
     silence = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon" {}><use href="{}#{}"></use></svg>', silence, static("portal/icons.svg"), name
@@ -54,7 +54,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @register.simple_tag
 def state(value: object, label: str = "") -> SafeString:
-    """A badge for a state (or True, False, None): word, icon and colour. ``label`` replaces the usual word."""
+    """Draw a badge for a state (or True, False, None): word, icon and color. ``label`` replaces the usual word."""
     look = badges.badge(value)
     return format_html(
         '<span class="state" data-tone="{}"{}>{}{}</span>',
@@ -67,7 +67,7 @@ def state(value: object, label: str = "") -> SafeString:
 
 @register.simple_tag
 def environment(environment: Any) -> SafeString:
-    """A badge that names a Total Expert environment, unless it is production: that is what everybody expects."""
+    """Draw a badge that names a Total Expert environment. Production, the usual case, gets none."""
     if environment is None or environment.is_production:
         return NOTHING
     return format_html('<span class="state environment">{}{}</span>', icon("science"), environment.label)
@@ -75,10 +75,10 @@ def environment(environment: Any) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def when(context: Context, moment: dt.datetime | None, never: str = "never") -> SafeString:
-    """A time as “3 min ago”; a tap shows it exactly, in the viewer's zone and in UTC.
+    """Draw a time as “3 min ago”; a tap shows it exactly, in the viewer's zone and in UTC.
 
-    Fits into running text. ``data-age`` is in seconds and negative for the future: from it the browser keeps the words
-    true without trusting its own clock.
+    Fits into running text. ``data-age`` is in seconds, negative for the future: the browser counts on from it, so its
+    own clock doesn't matter.
     """
     if moment is None:
         return format_html('<span class="muted">{}</span>', never)
@@ -102,7 +102,7 @@ def _exact(moment: dt.datetime) -> SafeString:
 
 
 def _now(context: Context) -> dt.datetime:
-    """The clock, asked once a request (by attribute: a template may well call something else ``request``)."""
+    """Return the time, read once a request. Templates may use the name ``request`` for something else."""
     request = getattr(context, "request", None)
     if request is None:
         return clock.now()
@@ -116,7 +116,7 @@ def _now(context: Context) -> dt.datetime:
 
 
 def _address(context: Context, leave_out: Iterable[str] = (), **changes: str) -> str:
-    """This page's address with another query. What is empty there is left out."""
+    """Return this page's address with another query. Empty values are left out."""
     request = context["request"]
     query = QueryDict(mutable=True)
     for name, values in request.GET.lists():
@@ -130,10 +130,10 @@ def _address(context: Context, leave_out: Iterable[str] = (), **changes: str) ->
 
 @register.simple_tag(takes_context=True)
 def sortable(context: Context, key: str, label: str, first: str = "ascending", css: str = "") -> SafeString:
-    """The head of a column that sorts the list, and the other way round when it is chosen again.
+    """Draw a column head that sorts the list; choosing it again reverses the order.
 
     The current order is ``sort`` in the context (`sorting.Sort` or its text), else ``?sort=``. ``first="descending"``
-    is for columns whose latest or largest is wanted first; ``css="num"`` for numbers.
+    puts the latest or largest first; ``css="num"`` is for numbers.
     """
     current = str(context.get("sort") or context["request"].GET.get("sort", ""))
     is_current = current.removeprefix("-") == key
@@ -152,7 +152,7 @@ def sortable(context: Context, key: str, label: str, first: str = "ascending", c
 
 @register.inclusion_tag("site/pager.html", takes_context=True)
 def pager(context: Context, page: Page[Any]) -> dict[str, Any]:
-    """Where in the list this page is, how many rows a page has, and the pages before and after it."""
+    """Draw the position in the list, the page sizes, and links to the pages before and after."""
     return {
         "page": page,
         "previous": _address(context, POSITION, **page.previous) if page.previous else "",
@@ -163,9 +163,9 @@ def pager(context: Context, page: Page[Any]) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def live_filters(context: Context, target: str = "#results") -> SafeString:
-    """Attributes of ``<form method="get">`` that apply its filters as they change and redraw only ``target``.
+    """Write attributes for ``<form method="get">`` that apply its filters as they change and redraw only ``target``.
 
-    The page may be answered whole. Put a button for people without JavaScript into ``<noscript>``.
+    The view may answer with the whole page. Put a submit button into ``<noscript>``.
     """
     return format_html(
         'hx-get="{}" hx-target="{target}" hx-select="{target}" hx-swap="outerHTML" hx-push-url="true" '
@@ -180,7 +180,7 @@ def live_filters(context: Context, target: str = "#results") -> SafeString:
 
 @register.simple_tag
 def field(bound: BoundField) -> SafeString:
-    """A form field with label, help and errors, wired for screen readers. Groups of choices become a fieldset."""
+    """Draw a form field with label, help and errors, wired for screen readers. Groups of choices become a fieldset."""
     if bound.is_hidden:
         return bound.as_hidden()
     notes = _Notes(bound)
@@ -220,7 +220,7 @@ def _optional(bound: BoundField) -> SafeString:
 
 
 class _Notes:
-    """Help and errors of a field, and the attributes that tie the control to them."""
+    """Help and errors of a field, and the attributes that connect the control to them."""
 
     def __init__(self, bound: BoundField) -> None:
         name = bound.auto_id or bound.html_name
@@ -244,7 +244,7 @@ class _Notes:
 
 @register.simple_tag
 def empty(title: str, text: str = "", url: str = "", label: str = "", symbol: str = "inbox") -> SafeString:
-    """What a screen shows when there is nothing yet: what that means, and the next step as a button."""
+    """Draw an empty state: what is missing, and the next step as a button."""
     return format_html(
         '<div class="empty">{}<p class="empty-title">{}</p>{}{}</div>',
         icon(symbol),
@@ -256,7 +256,7 @@ def empty(title: str, text: str = "", url: str = "", label: str = "", symbol: st
 
 @register.filter
 def exact(number: float | str | None) -> str:
-    """A number in full with thousands separators: 12,431. None, or a name the template does not know, is “unknown”."""
+    """Format a number with thousands separators: 12,431. None and undefined variables are “unknown”."""
     if number is None or number == "":
         return "unknown"
     return f"{number:,}"
@@ -264,21 +264,21 @@ def exact(number: float | str | None) -> str:
 
 @register.filter
 def counted(number: int, noun: str) -> str:
-    """“1 contact”, “12,431 contacts”; an irregular plural after a comma: ``counted:"person,people"``."""
+    """Return “1 contact”, “12,431 contacts”; an irregular plural follows a comma: ``counted:"person,people"``."""
     singular, _, plural = noun.partition(",")
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 @register.filter
 def initials(person: object) -> str:
-    """At most two letters for a person (anything with ``display_name``) or a name."""
+    """Return at most two initials of a person (anything with ``display_name``) or a name."""
     words = _name(person).split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
 
 
 @register.simple_tag
 def avatar(person: object) -> SafeString:
-    """A disc with somebody's initials, always in the same hue. Decoration: write the name beside it."""
+    """Draw a disc with a person's initials, always in the same hue. Decoration: write the name beside it."""
     hue = zlib.crc32(_name(person).encode()) % HUES
     return format_html(
         '<span class="avatar" data-hue="{}" aria-hidden="true">{}</span>', hue, initials(person)
