@@ -24,7 +24,7 @@ from portal.core import clock
 from portal.site import metrics
 
 #: A schedule that every worker's supervisor runs every few seconds: a sign that a worker is alive.
-HEARTBEAT = "jobs.turns"
+HEARTBEAT = "jobs.token_turns"
 SILENT_AFTER = dt.timedelta(minutes=1)
 
 

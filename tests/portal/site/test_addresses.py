@@ -126,4 +126,4 @@ def test_a_wrong_address_keeps_the_menu_for_whoever_is_signed_in(client: Client)
     assert signed_out.status_code == 404 and 'aria-label="Main"' not in signed_out.content.decode()
     client.force_login(person("ada@cedar.example"))
     page = client.get("/nowhere/").content.decode()
-    assert 'aria-label="Main"' in page and page.count("There is nothing here") == 2
+    assert 'aria-label="Main"' in page and page.count("Page not found") == 2

@@ -83,7 +83,7 @@ def test_other_errors_are_not_treated_as_a_missing_key(
     def broken(request: Any) -> None:
         raise ValueError("something else")
 
-    monkeypatch.setattr("portal.site.home.panels.draw", lambda *_: broken(None))
+    monkeypatch.setattr("portal.site.home.panels.draw", lambda *_, **__: broken(None))
     client.force_login(world.operator)
     with pytest.raises(ValueError, match="something else"):
         client.get(reverse("home"))
