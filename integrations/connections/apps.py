@@ -1,5 +1,7 @@
 """The connections app."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -7,6 +9,24 @@ class ConnectionsConfig(AppConfig):
     name = "integrations.connections"
     label = "connections"
     verbose_name = "Connections"
+    audit_actions: ClassVar[dict[str, str]] = {
+        "application.set": "Application credentials saved",
+        "budget.allowance": "Call budget changed",
+        "connection.active": "Connection activated",
+        "connection.granted": "Access granted",
+        "connection.needs_reconnect": "Connection needs reconnect",
+        "connection.paused": "Connection paused",
+        "connection.pending": "Connection reset",
+        "connection.prioritized": "Connection prioritized",
+        "connection.quarantined": "Connection quarantined",
+        "connection.rerouted": "Connection moved to another outbound IP address",
+        "connection.revoked": "Connection revoked",
+        "egress.added": "Outbound IP address added",
+        "egress.changed": "Outbound IP address changed",
+        "environment.saved": "Environment saved",
+        "everything.released": "Calls to Total Expert resumed",
+        "everything.stopped": "Calls to Total Expert stopped",
+    }
 
     def ready(self) -> None:
         from integrations.connections import signals

@@ -1,5 +1,7 @@
 """The directory app."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -7,6 +9,9 @@ class DirectoryConfig(AppConfig):
     name = "integrations.directory"
     label = "directory"
     verbose_name = "Directory"
+    audit_actions: ClassVar[dict[str, str]] = {
+        "directory.sync": "Sync started",
+    }
 
     def ready(self) -> None:
         from integrations.connections.signals import quarantined

@@ -1,5 +1,7 @@
 """The jobs app."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -7,6 +9,12 @@ class JobsConfig(AppConfig):
     name = "integrations.jobs"
     label = "jobs"
     verbose_name = "Jobs"
+    audit_actions: ClassVar[dict[str, str]] = {
+        "job.cancelled": "Job canceled",
+        "job.paused": "Job paused",
+        "job.resumed": "Job resumed",
+        "job.retried": "Job retried",
+    }
 
     def ready(self) -> None:
         from integrations.connections.signals import calls_released, connection_ready, notice_created

@@ -1,5 +1,7 @@
 """The onboarding app."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -7,6 +9,11 @@ class OnboardingConfig(AppConfig):
     name = "integrations.onboarding"
     label = "onboarding"
     verbose_name = "Onboarding"
+    audit_actions: ClassVar[dict[str, str]] = {
+        "bulk_import.confirmed": "Bulk import confirmed",
+        "bulk_import.discarded": "Bulk import discarded",
+        "bulk_import.uploaded": "Bulk import uploaded",
+    }
 
     def ready(self) -> None:
         from integrations.connections.signals import connected

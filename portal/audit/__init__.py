@@ -1,1 +1,1 @@
-"""Who did what, when: an append-only record that holds ids only."""
+"""The audit log: who did what, and when. Append-only, and without personal data."""

@@ -1,4 +1,4 @@
-"""Writing to the audit record."""
+"""Write to the audit log."""
 
 from typing import Any
 
@@ -16,7 +16,11 @@ def record(
     target: models.Model | None = None,
     **detail: Any,
 ) -> Entry:
-    """Note that ``actor`` (None: the portal itself) did ``action`` to ``target``. Pass ids in ``detail``, no names."""
+    """Record that ``actor`` (None for the portal itself) did ``action`` to ``target``, and return the entry.
+
+    The app declares ``action`` (`portal.audit.actions`). ``detail`` must contain ids, counts and states only: no names
+    or other personal data.
+    """
     return Entry.objects.create(
         at=clock.now(),
         actor_id=actor.pk if actor is not None else None,

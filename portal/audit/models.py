@@ -1,4 +1,4 @@
-"""The audit record: one row for each thing somebody did. Ids only, no personal data, never changed or deleted."""
+"""The audit log: one row for each action. Rows contain ids but no personal data, and are never changed or deleted."""
 
 from typing import Any, ClassVar
 
@@ -6,9 +6,11 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
+from portal.audit import actions
+
 
 class AppendOnly(Exception):
-    """An audit row was about to be changed or deleted."""
+    """Somebody tried to change or delete a row of the audit log."""
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -20,7 +22,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
 
 class Entry(models.Model):
-    """One action. ``detail`` holds ids, counts and names of states, nothing about a person."""
+    """One action. ``detail`` holds ids, counts and states, and nothing about a person."""
 
     at = models.DateTimeField(db_index=True)
     actor = models.ForeignKey(
@@ -55,9 +57,25 @@ class Entry(models.Model):
         raise AppendOnly("The audit log is append-only: rows cannot be deleted.")
 
     @property
+    def label(self) -> str:
+        """What was done, for people: "Connection paused"."""
+        return actions.label_of(self.action)
+
+    @property
+    def details(self) -> list[tuple[str, str]]:
+        """The names and values of ``detail``, for people."""
+        return [(name.replace("_", " "), _in_words(value)) for name, value in self.detail.items()]
+
+    @property
     def object_word(self) -> str:
-        """What kind of thing it was done to, as people say it. Things of which no model is left keep their old name."""
+        """The kind of object it was done to, for people. If its model no longer exists, the model's old name."""
         try:
             return str(apps.get_model(self.object_type)._meta.verbose_name)
         except (LookupError, ValueError):
             return self.object_type.rpartition(".")[2]
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value in (None, "") else str(value)

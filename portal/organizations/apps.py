@@ -1,5 +1,7 @@
 """The organizations app."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -7,6 +9,17 @@ class OrganizationsConfig(AppConfig):
     name = "portal.organizations"
     label = "organizations"
     verbose_name = "Organizations"
+    audit_actions: ClassVar[dict[str, str]] = {
+        "account.deleted": "Account deleted",
+        "invitation.accepted": "Invitation accepted",
+        "invitation.resent": "Invitation resent",
+        "invitation.sent": "Invitation sent",
+        "invitation.withdrawn": "Invitation withdrawn",
+        "member.removed": "Member removed",
+        "member.role_changed": "Member role changed",
+        "organization.created": "Organization created",
+        "organization.looked_after": "Account owner changed",
+    }
 
     def ready(self) -> None:
         from portal.organizations import panels  # noqa: F401

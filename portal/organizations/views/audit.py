@@ -1,49 +1,38 @@
-"""The audit log as a screen: who did what, the latest first, a page at a time."""
+"""The audit log, for operators."""
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 
 from portal.accounts.guard import operators_only
 from portal.audit.models import Entry
-from portal.core.pages import render, text_param
+from portal.core import paging
+from portal.core.pages import render
+from portal.organizations.audit_filters import AuditLogFilter
 from portal.organizations.models import Organization
 
-PAGE = 50
+#: Entries are counted up to this number.
+MAX_COUNT = 1000
 
 
 @operators_only
 def audit_log(request: HttpRequest) -> HttpResponse:
-    """Everything that was recorded, narrowed to an action or an organization, before the entry ``before``."""
-    actions = sorted(set(Entry.objects.order_by().values_list("action", flat=True).distinct()))
-    organizations = Organization.objects.order_by("name")
-    action = request.GET.get("action", "")
-    organization = organizations.filter(slug=text_param(request.GET, "organization")).first()
-    found = entries(action if action in actions else "", organization)
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
-    rows = list(found[: PAGE + 1])
-    older = request.GET.copy()
-    if len(rows) > PAGE:
-        older["before"] = str(rows[PAGE - 1].pk)
-    context = {
-        "entries": rows[:PAGE],
-        "older": older.urlencode() if len(rows) > PAGE else "",
-        "actions": actions,
-        "action": action,
-        "organizations": organizations,
-        "organization": organization,
-        "is_narrowed": bool(request.GET),
-    }
+    """List the entries that match the filters, newest first."""
+    filters = AuditLogFilter(request.GET, queryset=Entry.objects.all())
+    count = filters.qs[: MAX_COUNT + 1].count()
+    page = paging.newest_first(
+        with_names(filters.qs),
+        request.GET,
+        total=min(count, MAX_COUNT),
+        is_capped=count > MAX_COUNT,
+    )
+    context = {"page": page, "filters": filters}
     return render(request, "organizations/audit_log.html", context, title="Audit log")
 
 
-def entries(action: str = "", organization: Organization | None = None) -> "QuerySet[Entry]":
-    """What was recorded, the latest first, each with the name and slug of its organization."""
-    names = Organization.objects.filter(pk=OuterRef("organization_id"))
-    found = Entry.objects.select_related("actor").annotate(
-        organization_name=Subquery(names.values("name")), organization_slug=Subquery(names.values("slug"))
+def with_names(entries: "QuerySet[Entry]") -> "QuerySet[Entry]":
+    """Add the user who acted, and the name and slug of the organization."""
+    organizations = Organization.objects.filter(pk=OuterRef("organization_id"))
+    return entries.select_related("actor").annotate(
+        organization_name=Subquery(organizations.values("name")),
+        organization_slug=Subquery(organizations.values("slug")),
     )
-    if action:
-        found = found.filter(action=action)
-    return found.filter(organization_id=organization.pk) if organization is not None else found

@@ -1,4 +1,4 @@
-"""The audit record is written once and never changed."""
+"""Entries of the audit log are written once and never changed."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def entry() -> Entry:
     return log.record("probe.done", actor=None, rows=3)
 
 
-def test_an_entry_names_actor_organization_and_target_by_id() -> None:
+def test_an_entry_stores_actor_organization_and_target_by_id() -> None:
     user = User.objects.create_user("ada@cedar.example")
     cedar = Organization.objects.create(name="Cedar", slug="cedar", created_at=clock.now())
     made = log.record("probe.done", actor=user, organization=cedar, target=user, rows=3)
@@ -27,7 +27,7 @@ def test_an_entry_names_actor_organization_and_target_by_id() -> None:
     assert "ada" not in str(made)
 
 
-def test_an_entry_cannot_be_changed(entry: Entry) -> None:
+def test_an_entry_can_not_be_changed(entry: Entry) -> None:
     entry.action = "probe.undone"
     with pytest.raises(AppendOnly):
         entry.save()
@@ -36,7 +36,7 @@ def test_an_entry_cannot_be_changed(entry: Entry) -> None:
     assert Entry.objects.get().action == "probe.done"
 
 
-def test_an_entry_cannot_be_deleted(entry: Entry) -> None:
+def test_an_entry_can_not_be_deleted(entry: Entry) -> None:
     with pytest.raises(AppendOnly):
         entry.delete()
     with pytest.raises(AppendOnly):
@@ -44,10 +44,23 @@ def test_an_entry_cannot_be_deleted(entry: Entry) -> None:
     assert Entry.objects.count() == 1
 
 
-def test_entries_outlive_whoever_made_them() -> None:
+def test_entries_outlive_the_user_who_acted() -> None:
     user = User.objects.create_user("ada@cedar.example")
     made = log.record("probe.done", actor=user)
     pk = user.pk
     user.delete()
     made.refresh_from_db()
     assert made.actor_id == pk
+
+
+def test_details_are_shown_in_words() -> None:
+    made = log.record(
+        "probe.done", actor=None, role_before="viewer", stopped=False, rows=3, reason="", pk=None
+    )
+    assert made.details == [
+        ("role before", "viewer"),
+        ("stopped", "no"),
+        ("rows", "3"),
+        ("reason", "none"),
+        ("pk", "none"),
+    ]

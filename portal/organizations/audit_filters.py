@@ -1,0 +1,43 @@
+"""Filters of the audit log, as a django-filter `FilterSet`."""
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from portal.audit import actions
+from portal.audit.models import Entry
+from portal.organizations.models import Organization
+
+
+class SearchInput(forms.TextInput):
+    """A search field."""
+
+    input_type = "search"
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(attrs={"placeholder": placeholder, "autocomplete": "off"})
+
+
+class AuditLogFilter(django_filters.FilterSet):
+    """Filter entries by action, organization and user. Invalid values are ignored."""
+
+    action = django_filters.ChoiceFilter(label="Action", choices=actions.choices, empty_label="Any")
+    organization = django_filters.CharFilter(
+        label="Organization", method="filter_organization", widget=SearchInput("Name")
+    )
+    user = django_filters.CharFilter(label="User", method="filter_user", widget=SearchInput("Name or email"))
+
+    def filter_organization(self, entries: "QuerySet[Entry]", name: str, value: str) -> "QuerySet[Entry]":
+        """Match the slug exactly or a part of the name."""
+        found = Organization.objects.filter(Q(slug=value) | Q(name__icontains=value))
+        return entries.filter(organization_id__in=found.values("pk"))
+
+    def filter_user(self, entries: "QuerySet[Entry]", name: str, value: str) -> "QuerySet[Entry]":
+        """Match a part of the name or email of the user who acted."""
+        return entries.filter(Q(actor__name__icontains=value) | Q(actor__email__icontains=value))
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether any filter is set to a valid value."""
+        self.form.is_valid()
+        return any(self.form.cleaned_data.values())
