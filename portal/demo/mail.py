@@ -22,7 +22,7 @@ class DemoEmailBackend(EmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            message.extra_headers.setdefault("Date", formatdate(clock.now().timestamp()))
+            message.extra_headers.setdefault("Date", formatdate(clock.now().timestamp(), usegmt=True))
         return super().send_messages(email_messages)
 
 
@@ -63,9 +63,14 @@ def _parse(number: int, raw: bytes) -> Mail:
         number=number,
         to=str(message["To"]),
         subject=str(message["Subject"]),
-        sent_at=message["Date"].datetime if message["Date"] else None,
+        sent_at=_aware(message["Date"].datetime) if message["Date"] else None,
         text=body.get_content().strip() if body else "",
     )
+
+
+def _aware(at: dt.datetime) -> dt.datetime:
+    """Return the time of a header. One that ends in -0000 is in UTC and tells no zone (RFC 5322)."""
+    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
 
 
 def latest_link(folder: Path, to: str, containing: str) -> str:
