@@ -54,7 +54,7 @@ def invite(page: Page, demo: Demo, slug: str, email: str, role: str) -> str:
 
 
 def allow_at_the_sandbox(page: Page, user: dict[str, Any], button: str = "Allow") -> None:
-    page.get_by_label("User name or e-mail").fill(user["username"])
+    page.get_by_label("User name or email").fill(user["username"])
     page.get_by_label("Password").fill(user["password"])
     page.get_by_role("button", name="Sign in").click()
     assert_accessible(page)
