@@ -19,12 +19,15 @@ def second_factors(request: HttpRequest) -> HttpResponse:
     ahead = dt.timedelta(seconds=clock.offset())
     found = list(Authenticator.objects.filter(user=current_user(request)).order_by("created_at"))
     codes = next((row for row in found if row.type == Authenticator.Type.RECOVERY_CODES), None)
+    must_set_one_up = rules.must_set_one_up(current_user(request))
     context = {
         "app": next((_row(row, ahead) for row in found if row.type == Authenticator.Type.TOTP), None),
         "passkeys": [_row(row, ahead) for row in found if row.type == Authenticator.Type.WEBAUTHN],
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
         "is_required": current_user(request).is_operator,
-        "must_set_one_up": rules.must_set_one_up(current_user(request)),
+        "must_set_one_up": must_set_one_up,
+        # without the menu, whose pages redirect here until there is a second factor
+        "layout": "site/plain.html" if must_set_one_up else "site/base.html",
     }
     return render(request, "mfa/index.html", context, title="Second factors")
 
