@@ -177,21 +177,23 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SIGNUP_REDIRECT_URL = "home"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
-# Beside allauth's own: looking at and accepting invitations, and sending them.
-# a consent holds one of very few token slots, whether or not it comes to anything
+# The portal's own limits, in addition to allauth's.
 ACCOUNT_RATE_LIMITS = {
+    # opening or accepting an invitation
     "invitation": "60/m/ip",
+    # sending invitations
     "invite": "30/m/user",
     "single_sign_on": "20/m/ip",
+    # each consent reserves one of very few token requests, even if it is not completed
     "consent": "6/h/user",
-    # each change of a connection is told to people by mail
+    # each change of a connection is emailed to people
     "connection": "20/h/user",
-    # what may ask for a token, or be mailed, at somebody's word
+    # these may use a token request or send an email
     "credentials": "60/h/user",
     "test": "20/h/user",
     "mail_me": "6/h/user",
 }
-# Second factors. A code of an app may be a step early or late; passkeys ask for finger, face or PIN and sign in alone.
+# Second factors. App codes may be one period early or late. Passkeys verify the person, so they can sign in on their own.
 MFA_ADAPTER = "portal.accounts.second_factors.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -207,10 +209,10 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "portal.accounts.second_factors.forms.ReauthenticatePasskeyForm",
     "edit_webauthn": "portal.accounts.second_factors.forms.RenamePasskeyForm",
 }
-# Rate limits count by address: behind proxies, the one they vouch for.
+# Rate limits count by IP address: behind trusted proxies, by the one that they report.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
-# Signing in through an OpenID Connect provider: off unless an issuer is named.
+# Single sign-on through an OpenID Connect provider. Off without an issuer.
 OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")

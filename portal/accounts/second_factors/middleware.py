@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from portal.accounts.models import User
 from portal.accounts.second_factors import rules
@@ -39,6 +40,6 @@ class SecondFactorMiddleware:
             return None
         if not rules.must_set_one_up(request.user):
             return None
-        if request.headers.get("HX-Request"):
-            return HttpResponse(status=204, headers={"HX-Redirect": reverse("mfa_index")})
+        if request.htmx:  # type: ignore[attr-defined]
+            return HttpResponseClientRedirect(reverse("mfa_index"))
         return redirect("mfa_index")

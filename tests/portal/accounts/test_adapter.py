@@ -110,7 +110,7 @@ def test_an_operator_created_on_the_command_line_confirms_the_address_first(clie
     assert "Set up a second factor" in done.content.decode()
 
 
-def test_a_deactivated_account_can_not_sign_in(client: Client) -> None:
+def test_a_deactivated_account_cannot_sign_in(client: Client) -> None:
     user = person(ADA)
     User.objects.filter(pk=user.pk).update(is_active=False)
     page = client.post(reverse("account_login"), {"login": ADA, "password": PASSWORD}, follow=True)

@@ -70,7 +70,7 @@ def test_an_altered_cookie_is_ignored(ada: User) -> None:
     assert len(mail.outbox) == 2
 
 
-def test_the_cookie_lasts_a_year_and_scripts_can_not_read_it(ada: User) -> None:
+def test_the_cookie_lasts_a_year_and_scripts_cannot_read_it(ada: User) -> None:
     client = Client()
     sign_in(client, ADA)
     cookie = client.cookies[devices.COOKIE]

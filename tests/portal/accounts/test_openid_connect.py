@@ -66,7 +66,7 @@ def test_a_code_from_another_browser_signs_nobody_in(provider: Provider) -> None
     assert answer.status_code == 401 and not is_signed_in(victim)
 
 
-def test_a_provider_that_can_not_be_reached_has_an_error_page(
+def test_a_provider_that_cannot_be_reached_has_an_error_page(
     provider: Provider, client: Client, settings: Any
 ) -> None:
     settings.OIDC_ISSUER = "http://127.0.0.1:9"

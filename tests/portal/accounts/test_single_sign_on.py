@@ -90,7 +90,7 @@ def test_an_address_that_is_not_verified_in_the_portal_signs_nobody_in(
     assert sign_in(client, provider).status_code == 403
 
 
-def test_a_deactivated_account_can_not_sign_in(provider: Provider, client: Client) -> None:
+def test_a_deactivated_account_cannot_sign_in(provider: Provider, client: Client) -> None:
     person(ADA)
     User.objects.update(is_active=False)
     assert sign_in(client, provider).status_code == 403

@@ -51,7 +51,7 @@ def test_all_other_sessions_can_be_ended_at_once() -> None:
     assert [is_signed_in(client) for client in clients] == [True, False, False]
 
 
-def test_the_session_of_another_person_can_not_be_ended() -> None:
+def test_the_session_of_another_person_cannot_be_ended() -> None:
     person("ada@cedar.example"), person("eve@cedar.example")
     ada, eve = sign_in("ada@cedar.example"), sign_in("eve@cedar.example")
     row = UserSession.objects.get(user__email="ada@cedar.example")

@@ -27,7 +27,7 @@ def test_an_entry_stores_actor_organization_and_target_by_id() -> None:
     assert "ada" not in str(made)
 
 
-def test_an_entry_can_not_be_changed(entry: Entry) -> None:
+def test_an_entry_cannot_be_changed(entry: Entry) -> None:
     entry.action = "probe.undone"
     with pytest.raises(AppendOnly):
         entry.save()
@@ -36,7 +36,7 @@ def test_an_entry_can_not_be_changed(entry: Entry) -> None:
     assert Entry.objects.get().action == "probe.done"
 
 
-def test_an_entry_can_not_be_deleted(entry: Entry) -> None:
+def test_an_entry_cannot_be_deleted(entry: Entry) -> None:
     with pytest.raises(AppendOnly):
         entry.delete()
     with pytest.raises(AppendOnly):

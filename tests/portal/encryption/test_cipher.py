@@ -19,7 +19,7 @@ def test_an_encrypted_text_can_be_decrypted(text: str) -> None:
     assert cipher.decrypt(cipher.encrypt(text, label="a", row=ROW), label="a", row=ROW) == text
 
 
-def test_a_ciphertext_copied_to_another_row_or_field_can_not_be_decrypted() -> None:
+def test_a_ciphertext_copied_to_another_row_or_field_cannot_be_decrypted() -> None:
     ciphertext = cipher.encrypt("secret", label="a", row=ROW)
     for label, row in (("a", OTHER), ("b", ROW)):
         with pytest.raises(DecryptionError):
@@ -32,7 +32,7 @@ def test_bytes_that_are_no_ciphertext_raise_a_decryption_error(data: bytes) -> N
         cipher.decrypt(data, label="a", row=ROW)
 
 
-def test_an_altered_ciphertext_can_not_be_decrypted() -> None:
+def test_an_altered_ciphertext_cannot_be_decrypted() -> None:
     ciphertext = bytearray(cipher.encrypt("secret", label="a", row=ROW))
     ciphertext[-1] ^= 1
     with pytest.raises(DecryptionError):

@@ -47,6 +47,6 @@ def test_a_secret_survives_saving_other_fields_and_reloading(application: Applic
     assert ApplicationCredential.objects.defer("client_secret").get().client_secret == "canary-secret"
 
 
-def test_rows_can_not_be_searched_by_an_encrypted_value(application: ApplicationCredential) -> None:
+def test_rows_cannot_be_searched_by_an_encrypted_value(application: ApplicationCredential) -> None:
     with pytest.raises((TypeError, FieldError)):
         list(ApplicationCredential.objects.filter(client_secret="canary-secret"))

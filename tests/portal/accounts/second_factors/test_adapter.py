@@ -39,7 +39,7 @@ def test_a_secret_is_encrypted_in_the_database_and_in_the_session_until_its_firs
     assert MFAAdapter().decrypt(secrets["totp"]["secret"]) == secret
 
 
-def test_equal_secrets_have_different_ciphertexts_and_an_altered_one_can_not_be_decrypted() -> None:
+def test_equal_secrets_have_different_ciphertexts_and_an_altered_one_cannot_be_decrypted() -> None:
     adapter = MFAAdapter()
     first, second = adapter.encrypt("same"), adapter.encrypt("same")
     assert first != second and adapter.decrypt(first) == adapter.decrypt(second) == "same"

@@ -37,7 +37,7 @@ def test_sessions_older_than_the_first_factor_end_when_it_is_added(operator: boo
         assert thief.get(reverse(name)).url.startswith(reverse("account_login")), name
 
 
-def test_an_unattended_session_can_not_set_a_first_password() -> None:
+def test_an_unattended_session_cannot_set_a_first_password() -> None:
     user = person(ADA, password=None)
     with_app(user)
     client = Client()
@@ -68,7 +68,7 @@ def test_a_used_code_does_not_work_in_another_notation(monkeypatch: pytest.Monke
     assert not is_signed_in(again)
 
 
-def test_the_first_code_of_an_app_can_not_also_sign_in() -> None:
+def test_the_first_code_of_an_app_cannot_also_sign_in() -> None:
     person(ADA)
     owner = by_password(ADA)
     page = owner.get(reverse("mfa_activate_totp"))

@@ -57,7 +57,7 @@ def test_the_json_output_is_one_object(settings: Any) -> None:
     }
 
 
-def test_values_that_can_not_be_decrypted_are_listed_and_the_exit_status_is_1(settings: Any) -> None:
+def test_values_that_cannot_be_decrypted_are_listed_and_the_exit_status_is_1(settings: Any) -> None:
     for number in range(25):
         with_app(person(f"p{number}@cedar.example"))
     put_in_front(settings)
@@ -72,7 +72,7 @@ def test_values_that_can_not_be_decrypted_are_listed_and_the_exit_status_is_1(se
     assert "@" not in text
 
 
-def test_no_key_can_be_removed_while_a_value_of_the_active_key_can_not_be_decrypted(settings: Any) -> None:
+def test_no_key_can_be_removed_while_a_value_of_the_active_key_cannot_be_decrypted(settings: Any) -> None:
     with_app(person("ada@cedar.example"))
     settings.ENCRYPTION_KEYS = entry("test")
     status, text = status_of()
