@@ -46,6 +46,8 @@ DEMO_MAIL_DIR = env.str("DEMO_MAIL_DIR", default="")
 INSTALLED_APPS = [
     # first: its templates and static files go before those of libraries
     "portal.site",
+    # Django's admin, without autodiscovery
+    "portal.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -296,6 +298,8 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
+#: How Django's admin shows times.
+FORMAT_MODULE_PATH = "portal.core.formats"
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "static-root"))
 WHITENOISE_USE_FINDERS = DEBUG or DEMO

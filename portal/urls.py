@@ -1,6 +1,7 @@
 """Every address of the portal."""
 
 from django.conf import settings
+from django.contrib import admin
 from django.urls import include, path
 
 from portal.site import home, switcher
@@ -15,6 +16,7 @@ urlpatterns = [
     path("", include("integrations.connections.urls")),
     path("", include("integrations.directory.urls")),
     path("", include("integrations.jobs.urls")),
+    path("admin/", admin.site.urls),
     path("settings/", home.settings_screen, name="settings"),
 ]
 

@@ -29,7 +29,7 @@ class ConnectionsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from integrations.connections import signals
+        from integrations.connections import admin, signals  # noqa: F401
         from integrations.connections.grants import member_left
         from integrations.connections.limits import capacity
         from integrations.connections.notices import records

@@ -15,7 +15,7 @@ class DirectoryConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.connections.signals import quarantined
-        from integrations.directory import panels  # noqa: F401
+        from integrations.directory import admin, panels  # noqa: F401
         from integrations.directory.sync import jobs, quarantine, schedule
         from integrations.jobs import kinds, schedules
 

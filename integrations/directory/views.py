@@ -19,7 +19,6 @@ from integrations.directory.models import Contact, ContactGroup, ContactQuerySet
 from integrations.directory.sync import jobs, runs
 from integrations.jobs.models import ACTIVE, Job
 from portal.accounts.guard import current_user
-from portal.audit import log
 from portal.core import panels
 from portal.core.pages import render
 from portal.organizations.models import Organization
@@ -147,8 +146,7 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
     full = request.POST.get("full") == "yes"
     admitted = [row for row in connections if row.admitted_at is not None]
     for connection in admitted:
-        job = jobs.start(connection=connection, requested_by=current_user(request), full=full)
-        log.record("directory.sync", actor=current_user(request), organization=organization, target=job)
+        jobs.request_sync(connection=connection, actor=current_user(request), full=full)
     if admitted and kill_switch.get_active():
         messages.info(request, "The sync begins when calls to Total Expert are released.")
     elif admitted:

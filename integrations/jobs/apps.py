@@ -18,7 +18,7 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.connections.signals import calls_released, connection_ready, notice_created
-        from integrations.jobs import kinds, notices, panels, retention, schedules, token_waits  # noqa: F401
+        from integrations.jobs import admin, kinds, notices, panels, retention, schedules, token_waits  # noqa: F401
         from integrations.jobs.signals import stopped
 
         schedules.register(retention.NAME, every=retention.EVERY, run=retention.delete_expired_rows)

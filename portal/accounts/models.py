@@ -47,6 +47,19 @@ class User(AbstractBaseUser):
         return f"user {self.pk}"
 
     @property
+    def is_staff(self) -> bool:
+        """Whether Django's admin is open to them: it is the operators' own."""
+        return self.is_operator
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Return whether they have a permission of Django's. Only its admin asks: operators have all, others none."""
+        return self.is_active and self.is_operator
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Return whether they have any permission of Django's in an app."""
+        return self.is_active and self.is_operator
+
+    @property
     def display_name(self) -> str:
         """The user's name, or one derived from the email address: officers join without entering a name."""
         return self.name or " ".join(re.split(r"[._-]+", self.email.partition("@")[0])).strip().title()

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from portal.accounts import allauth_internals
+from portal.core.errors import Refused
 
 View = Callable[..., HttpResponse]
 
@@ -26,3 +27,9 @@ def limited(action: str, *, limit_get: bool = False) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def spend(request: HttpRequest, action: str) -> None:
+    """Count one ``action`` of several in a request. Raises `Refused` when it is one more than its rate allows."""
+    if allauth_internals.too_many_requests(request, action) is not None:
+        raise Refused("You have done this too often. Wait a while, then try again.")

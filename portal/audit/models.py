@@ -43,6 +43,7 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["object_type", "object_id"], name="entry_by_object")]
         verbose_name_plural = "entries"
 
     def __str__(self) -> str:

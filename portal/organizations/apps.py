@@ -22,4 +22,4 @@ class OrganizationsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from portal.organizations import panels  # noqa: F401
+        from portal.organizations import admin, panels  # noqa: F401

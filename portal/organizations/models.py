@@ -101,6 +101,7 @@ class Invitation(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["created_at"], name="invitation_by_creation")]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "email"],

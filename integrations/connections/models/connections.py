@@ -85,6 +85,7 @@ class Connection(models.Model):
 
     class Meta:
         ordering = ["created_at"]
+        indexes = [models.Index(fields=["created_at"], name="connection_by_creation")]
         constraints = [
             models.UniqueConstraint(
                 fields=["installation", "user"],

@@ -76,6 +76,7 @@ class Installation(models.Model):
             models.UniqueConstraint(fields=["organization", "environment"], name="one_installation_each")
         ]
         ordering = ["environment__is_production", "created_at"]
+        indexes = [models.Index(fields=["created_at"], name="installation_by_creation")]
 
     def __str__(self) -> str:
         return f"installation {self.pk}"

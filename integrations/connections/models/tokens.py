@@ -69,7 +69,10 @@ class TokenRequest(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["budget", "at"])]
+        indexes = [
+            models.Index(fields=["budget", "at"]),
+            models.Index(fields=["at"], name="token_request_by_time"),
+        ]
         ordering = ["-at"]
 
     def __str__(self) -> str:

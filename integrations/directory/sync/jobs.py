@@ -8,6 +8,7 @@ from integrations.jobs.models import Job
 from integrations.jobs.run import Run
 from integrations.total_expert import ReconnectRequired, Rejected
 from portal.accounts.models import User
+from portal.audit import log
 
 KIND = "directory.sync"
 
@@ -18,6 +19,13 @@ def start(*, connection: Connection, requested_by: User | None = None, full: boo
     ``full`` reads everything. Otherwise it reads what changed since the last pass, unless there was none.
     """
     return queue.start(KIND, connection=connection, requested_by=requested_by, arguments={"full": full})
+
+
+def request_sync(*, connection: Connection, actor: User, full: bool = False) -> Job:
+    """Start a pass because somebody wants it now, and note it in the audit log. See `start`."""
+    job = start(connection=connection, requested_by=actor, full=full)
+    log.record("directory.sync", actor=actor, organization=connection.installation.organization, target=job)
+    return job
 
 
 def start_all(

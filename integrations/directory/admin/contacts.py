@@ -1,0 +1,183 @@
+"""Contacts in Django's admin: the search, filters and pages of the Contacts page of the portal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from integrations.connections.permissions import title_of
+from integrations.directory.admin.installation import ENVIRONMENT, ByInstallationAdmin, chosen
+from integrations.directory.browse import filters, keyset
+from integrations.directory.browse.selection import FLAG_FILTERS, Order, Selection
+from integrations.directory.models import Contact, ContactGroup, Membership, Sighting
+from portal.core import times
+from portal.core.admin import display
+from portal.core.admin.paging import KeysetChangeList, Page
+
+#: Groups and connections that a contact's page names.
+SHOWN = 50
+#: What `Selection` reads from an address.
+SELECTED = {each.name for each in fields(Selection)} - {ENVIRONMENT, "sort", "q"}
+
+
+class SelectionFilter(SimpleListFilter):
+    """One filter of a `Selection`. It only draws the choices: `ContactChangeList` applies all of them together."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(each.value, each.label) for each in offered(request, str(self.parameter_name))]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        return queryset
+
+
+class SelectFilter(SelectionFilter):
+    """A filter with many choices: drawn as a select instead of a list of links."""
+
+    template = "admin/select_filter.html"
+
+    def choices(self, changelist: Any) -> Any:
+        """Return the options, then the rest of the address, which the form has to repeat."""
+        query = changelist.filter_params.items()
+        yield {"hidden": [(name, value) for name, all_ in query for value in all_ if name != self.parameter_name]}
+        for value, label in self.lookup_choices:
+            yield {"value": value, "label": label, "selected": self.value() == value}
+
+
+def offered(request: HttpRequest, name: str) -> list[filters.Choice]:
+    """Return the choices of a filter. Asked for once a request."""
+    if not hasattr(request, "admin_choices"):
+        installation = chosen(request)
+        assert installation is not None
+        visible = Contact.objects.filter(installation=installation)
+        found = filters.of(Selection.read(request.GET), visible, installation, is_whole=True)
+        flags = {each["name"]: each["choices"] for each in found["flags"]}
+        request.admin_choices = {  # type: ignore[attr-defined]
+            "owner": found["owners"],
+            "group": found["groups"],
+            "state": found["states"],
+            "source": found["sources"],
+            "gone": [filters.Choice("yes", "Yes", False)],
+            **flags,
+        }
+    choices: dict[str, list[filters.Choice]] = request.admin_choices  # type: ignore[attr-defined]
+    return choices[name]
+
+
+def _filter(name: str, label: str, kind: type[SelectionFilter]) -> type[SelectionFilter]:
+    return type(f"{name.title()}Filter", (kind,), {"parameter_name": name, "title": label})
+
+
+class ContactChangeList(KeysetChangeList):
+    """The contacts of an installation that a `Selection` names, page by page as the portal's own list reads them."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> "QuerySet[Any]":
+        super().get_queryset(request, exclude_parameters)  # reads the filters and the order
+        installation = chosen(request)
+        assert installation is not None
+        return Selection.read(request.GET).apply(Contact.objects.all(), installation)
+
+    def read_page(self, request: HttpRequest, *, after: str = "", before: str = "") -> Page:
+        order = Order("", self.column.lstrip("-"), descending=self.column.startswith("-"))
+        found = keyset.page(self.queryset, order, after=after, before=before)
+        return Page(found.rows, after=found.after, before=found.before)
+
+
+@admin.register(Contact)
+class ContactAdmin(ByInstallationAdmin):
+    """Contacts as Total Expert last showed them."""
+
+    list_display = ("name", "owner_name", "email", "phone", "city_name", "state", "updated")
+    list_filter = (
+        _filter("owner", "owner", SelectFilter),
+        _filter("group", "group", SelectFilter),
+        _filter("state", "state", SelectFilter),
+        _filter("source", "source", SelectFilter),
+        *(_filter(name, filters.FLAG_LABELS[name], SelectionFilter) for name in FLAG_FILTERS),
+        _filter("gone", "no longer seen", SelectionFilter),
+    )
+    list_per_page = keyset.PAGE
+    ordering = ("sort_name",)
+    sorts = ("sort_name", "sort_city", "remote_updated_at")
+    search_fields = ("search",)
+    search_help_text = "A name, an e-mail address or a phone number, from three characters."
+    narrowed_by: ClassVar[Mapping[str, str]] = {
+        **ByInstallationAdmin.narrowed_by,
+        "directory.owner": "owner",
+        "directory.contactgroup": "memberships__group",
+    }
+    fieldsets = (
+        (None, {"fields": ("first_name", "last_name", "email", "email_work")}),
+        ("Phone and place", {"fields": ("phone_cell", "phone_home", "phone_office", "city", "state")}),
+        ("Consent", {"fields": ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")}),
+        ("Total Expert", {"fields": ("remote_id", "external_id", "source", "owner_link", "groups", "archived")}),
+        ("Times", {"fields": ("created", "updated", "first_seen_at", "synced_at", "gone_at")}),
+        ("Synced by", {"fields": ("installation_link", "connections")}),
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        return ContactChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> tuple["QuerySet[Any]", bool]:
+        return queryset, False  # `Selection` searches
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).select_related("owner").defer(*keyset.NOT_SHOWN)
+
+    def parameters(self, request: HttpRequest) -> set[str]:
+        return super().parameters(request) | SELECTED
+
+    def inside(self, label: str, row: Any) -> dict[str, object]:
+        return {"group": row.name} if isinstance(row, ContactGroup) else {"owner": row.pk}
+
+    def title_of(self, row: Any) -> str:
+        return str(row.display_name)
+
+    def view_on_site(self, row: Contact) -> str:
+        return reverse("contact", args=[row.installation.organization.slug, row.pk])
+
+    @admin.display(description="Name", ordering="sort_name")
+    def name(self, row: Contact) -> str:
+        return row.display_name
+
+    @admin.display(description="Owner")
+    def owner_name(self, row: Contact) -> str:
+        return row.owner.display_name if row.owner else display.NOTHING
+
+    @admin.display(description="Owner")
+    def owner_link(self, row: Contact) -> SafeString | str:
+        return display.link(row.owner, self.owner_name(row))
+
+    @admin.display(description="City", ordering="sort_city")
+    def city_name(self, row: Contact) -> str:
+        return row.city
+
+    @admin.display(description="Updated", ordering="remote_updated_at")
+    def updated(self, row: Contact) -> str:
+        return times.exact(row.updated_at) if row.updated_at else "Unknown"
+
+    @admin.display(description="Created")
+    def created(self, row: Contact) -> str:
+        return times.exact(row.created_at) if row.created_at else "Unknown"
+
+    @admin.display(description="Groups")
+    def groups(self, row: Contact) -> SafeString | str:
+        ids = Membership.objects.filter(contact=row).values("group")
+        found = ContactGroup.objects.filter(pk__in=ids, gone_at=None).order_by("name", "pk")[:SHOWN]
+        return display.lines(display.link(each, each.name) for each in found)
+
+    @admin.display(description="Connections")
+    def connections(self, row: Contact) -> SafeString | str:
+        found = Sighting.objects.filter(contact=row).select_related(
+            "connection__user", "connection__installation__environment"
+        )
+        return display.lines(
+            display.link(each.connection, title_of(each.connection)) for each in found.order_by("-seen_at")[:SHOWN]
+        )

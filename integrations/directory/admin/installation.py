@@ -1,0 +1,139 @@
+"""What the lists of contacts, groups and owners share: somebody chooses an organization first."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.http import urlencode
+
+from integrations.connections.models import Installation
+from portal.core.admin import display
+from portal.core.admin.read_only import ReadOnlyAdmin
+from portal.core.pages import text_param
+from portal.organizations.models import Organization
+
+#: Organizations that the page offers at once; a search finds the others.
+OFFERED = 50
+ORGANIZATION, ENVIRONMENT = "organization", "environment"
+
+
+def installations(request: HttpRequest) -> list[Installation]:
+    """Return the installations of the organization in the address, production first. Asked once a request."""
+    if not hasattr(request, "admin_installations"):
+        key = request.GET.get(ORGANIZATION, "")
+        known = key.isascii() and key.isdigit() and len(key) < 19
+        rows = Installation.objects.filter(organization=int(key)) if known else Installation.objects.none()
+        found = rows.select_related("organization", "environment")
+        request.admin_installations = sorted(  # type: ignore[attr-defined]
+            found, key=lambda row: (not row.environment.is_production, row.created_at)
+        )
+    rows_: list[Installation] = request.admin_installations  # type: ignore[attr-defined]
+    return rows_
+
+
+def chosen(request: HttpRequest) -> Installation | None:
+    """Return the installation that the address names: the first one where it names no environment."""
+    rows = installations(request)
+    named = (row for row in rows if row.environment.name == request.GET.get(ENVIRONMENT))
+    return next(named, rows[0] if rows else None)
+
+
+class OrganizationFilter(SimpleListFilter):
+    """Shows whose rows the list has; "All" leads back to the choice."""
+
+    title = "organization"
+    parameter_name = ORGANIZATION
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        row = chosen(request)
+        return [(str(row.organization_id), row.organization.name)] if row else []
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        return queryset  # `InstallationAdmin.for_list` has narrowed it
+
+
+class EnvironmentFilter(SimpleListFilter):
+    """The environments of the organization: each has rows of its own."""
+
+    title = "environment"
+    parameter_name = ENVIRONMENT
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(row.environment.name, row.environment.label) for row in installations(request)]
+
+    def choices(self, changelist: Any) -> Any:
+        """Leave out "All": ids of two environments never mix."""
+        environment = next((row.environment.name for row in [chosen(self.request)] if row), None)
+        for each in list(super().choices(changelist))[1:]:
+            yield each | {"selected": f"{ENVIRONMENT}={environment}" in each["query_string"]}
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        return queryset
+
+
+class ByInstallationAdmin(ReadOnlyAdmin):
+    """The admin of a large table whose list shows one installation's rows, and nothing before one is chosen."""
+
+    narrowed_by: ClassVar[Mapping[str, str]] = {
+        "organizations.organization": "installation__organization",
+        "connections.installation": "installation",
+    }
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if chosen(request) is None:
+            return self._choose(request)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
+
+    def _choose(self, request: HttpRequest) -> HttpResponse:
+        """Offer organizations, found by a part of their name."""
+        name = text_param(request.GET, SEARCH_VAR).strip()
+        rows = Organization.objects.filter(name__icontains=name) if name else Organization.objects.all()
+        known = rows.filter(installations__isnull=False).distinct().order_by("name")[: OFFERED + 1]
+        found = [
+            {"name": row.name, "url": f"{request.path}?{urlencode({ORGANIZATION: row.pk})}"} for row in known
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Choose an organization",
+            "opts": self.opts,
+            "organizations": found[:OFFERED],
+            "more": len(found) > OFFERED,
+            "offered": OFFERED,
+            "name": name,
+        }
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        return TemplateResponse(request, "admin/choose_organization.html", context)
+
+    def for_list(self, request: HttpRequest, rows: "QuerySet[Any]") -> "QuerySet[Any]":
+        return rows.filter(installation=chosen(request))
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        rows = super().get_queryset(request)
+        return rows.select_related("installation__organization", "installation__environment")
+
+    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+        return [OrganizationFilter, EnvironmentFilter, *self.list_filter]
+
+    def narrowed_list(self, label: str, row: Any) -> str:
+        """Return the query for the rows of an organization, of an installation, or of something inside of one."""
+        if isinstance(row, Organization):
+            return urlencode({ORGANIZATION: row.pk})
+        installation = row if isinstance(row, Installation) else row.installation
+        place = {ORGANIZATION: installation.organization_id, ENVIRONMENT: installation.environment.name}
+        return urlencode({**place, **self.inside(label, row)})
+
+    def inside(self, label: str, row: Any) -> dict[str, object]:
+        """Return the parameters that narrow the list to something inside of an installation."""
+        return {}
+
+    def installation_link(self, row: Any) -> Any:
+        """Return a link to the installation that the row belongs to."""
+        name = f"{row.installation.organization.name}, {row.installation.environment.label}"
+        return display.link(row.installation, name)
+
+    installation_link.short_description = "Installation"  # type: ignore[attr-defined]

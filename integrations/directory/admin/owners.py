@@ -1,0 +1,37 @@
+"""Owners in Django's admin: users of Total Expert who own contacts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from integrations.directory.admin.installation import ByInstallationAdmin
+from integrations.directory.models import Owner
+
+
+@admin.register(Owner)
+class OwnerAdmin(ByInstallationAdmin):
+    """Owners as Total Expert last showed them, or as a contact named them."""
+
+    list_display = ("name", "email", "username", "role_name", "is_active", "remote_id")
+    ordering = ("remote_id",)
+    sorts = ("remote_id",)
+    search_fields = ("first_name", "last_name", "email", "username")
+    search_help_text = "Part of a name, an e-mail address or a user name."
+    fieldsets = (
+        (None, {"fields": ("first_name", "last_name", "email", "username", "role_name", "is_active")}),
+        ("Total Expert", {"fields": ("remote_id", "external_id", "is_learnt", "synced_at")}),
+        ("Synced by", {"fields": ("installation_link",)}),
+    )
+
+    def title_of(self, row: Any) -> str:
+        return str(row.display_name)
+
+    def view_on_site(self, row: Owner) -> str:
+        place = reverse("contacts", args=[row.installation.organization.slug])
+        return f"{place}?{urlencode({'environment': row.installation.environment.name, 'owner': row.pk})}"
+
+    @admin.display(description="Name")
+    def name(self, row: Owner) -> str:
+        return row.display_name

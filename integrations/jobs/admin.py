@@ -1,0 +1,145 @@
+"""Jobs in Django's admin: what runs, waits, failed and is done, and pause, resume, cancel and retry."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from integrations.connections.permissions import title_of
+from integrations.jobs import kinds, queue
+from integrations.jobs.models import Job, JobState
+from integrations.jobs.views import SHOWN_WITH
+from portal.accounts.guard import current_user
+from portal.audit.history import AuditedAdmin
+from portal.core import times
+from portal.core.admin import display
+from portal.core.admin.actions import Action
+from portal.core.admin.filters import one_of
+from portal.core.errors import Refused
+from portal.organizations.admin import FindsByOrganization
+
+#: Lines of a job's log that its page shows, the latest ones.
+LINES = 50
+
+
+def _steer(verb: Callable[..., bool], done: str) -> Callable[[HttpRequest, Job], str]:
+    """Make what an action runs of a function of `queue` and a sentence for when it was done."""
+
+    def run(request: HttpRequest, row: Job) -> str:
+        if not verb(row, actor=current_user(request)):
+            state = row.get_state_display().lower()
+            raise Refused(f"Nothing was changed. The job is {state}, or another of its kind is active.")
+        return done
+
+    return run
+
+
+PAUSE = Action(
+    name="pause",
+    label="Pause",
+    consequence="It stops after the step it is in, and stays where it is until somebody resumes it.",
+    run=_steer(queue.pause, "Paused."),
+    fits=lambda row: row.is_pausable and row.state in (JobState.WAITING, JobState.RUNNING),
+)
+RESUME = Action(
+    name="resume",
+    label="Resume",
+    consequence="It continues where it was paused.",
+    run=_steer(queue.resume, "Resumed."),
+    fits=lambda row: row.state == JobState.PAUSED,
+)
+CANCEL = Action(
+    name="cancel",
+    label="Cancel",
+    consequence="It stops for good after the step it is in. What is done stays done.",
+    run=_steer(queue.cancel, "Canceled."),
+    fits=lambda row: row.is_active,
+)
+RETRY = Action(
+    name="retry",
+    label="Retry",
+    consequence="It continues from where it failed or was canceled.",
+    run=_steer(queue.retry, "Started again."),
+    fits=lambda row: row.state in (JobState.FAILED, JobState.CANCELLED),
+)
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(name, kinds.label_of(name)) for name in kinds.names()]
+
+
+@admin.register(Job)
+class JobAdmin(FindsByOrganization, AuditedAdmin):
+    """Work in the background, the latest first."""
+
+    list_display = ("number", "label", "organization_name", "connection_title", "state", "progress", "created_at")
+    list_select_related = SHOWN_WITH
+    list_filter = (one_of("state", "state", list(JobState.choices)), one_of("kind", "kind", _kinds))
+    ordering = ("-id",)
+    search_help_text = "Part of an organization's name, or a job's number."
+    narrowed_by = {
+        "organizations.organization": "organization",
+        "connections.connection": "connection",
+        "accounts.user": "asked_by",
+    }
+    row_actions = (RETRY, CANCEL, PAUSE, RESUME)
+    fieldsets = (
+        (None, {"fields": ("label", "organization_link", "connection_link", "requester")}),
+        ("State", {"fields": ("state", "progress", "problem", "waits_for", "waits_until", "attempts")}),
+        ("Times", {"fields": ("created_at", "started_at", "finished_at")}),
+        ("Log", {"fields": ("log",)}),
+    )
+
+    def also_found(self, text: str) -> Q:
+        return Q(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else Q(pk__in=[])
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        rows = super().get_queryset(request).select_related(*SHOWN_WITH)
+        return rows.defer("connection__client_id", "connection__client_secret")
+
+    def title_of(self, row: Any) -> str:
+        return f"{row.label}, {row.organization.name}"
+
+    def neutral_title_of(self, row: Any) -> str:
+        return f"Job {row.pk} of {row.organization.name}"
+
+    def view_on_site(self, row: Job) -> str:
+        return reverse("job", args=[row.organization.slug, row.pk])
+
+    @admin.display(description="Job")
+    def number(self, row: Job) -> str:
+        return str(row.pk)
+
+    @admin.display(description="Organization")
+    def organization_name(self, row: Job) -> str:
+        return row.organization.name
+
+    @admin.display(description="Connection")
+    def connection_title(self, row: Job) -> str:
+        return title_of(row.connection) if row.connection else display.NOTHING
+
+    @admin.display(description="Progress")
+    def progress(self, row: Job) -> str:
+        done = f"{row.done:,}" if row.total is None else f"{row.done:,} of {row.total:,}"
+        return f"{done}, {row.failed:,} failed" if row.failed else done
+
+    @admin.display(description="Organization")
+    def organization_link(self, row: Job) -> SafeString | str:
+        return display.link(row.organization, row.organization.name)
+
+    @admin.display(description="Connection")
+    def connection_link(self, row: Job) -> SafeString | str:
+        return display.link(row.connection, self.connection_title(row))
+
+    @admin.display(description="Requested by")
+    def requester(self, row: Job) -> SafeString | str:
+        return display.link(row.asked_by, getattr(row.asked_by, "display_name", ""))
+
+    @admin.display(description="Log")
+    def log(self, row: Job) -> SafeString | str:
+        found = row.lines.order_by("-id")[:LINES]
+        return display.lines(f"{times.exact(line.at)}: {line.text}" for line in found)

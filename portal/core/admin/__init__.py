@@ -1,0 +1,1 @@
+"""What the pages of Django's admin share: read-only rows, actions, filters and paging."""
