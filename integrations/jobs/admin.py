@@ -11,19 +11,33 @@ from django.utils.safestring import SafeString
 
 from integrations.connections.permissions import title_of
 from integrations.jobs import kinds, queue
-from integrations.jobs.models import Job, JobState
+from integrations.jobs.models import ACTIVE, Job, JobState
 from integrations.jobs.views import SHOWN_WITH
 from portal.accounts.guard import current_user
 from portal.audit.history import AuditedAdmin
-from portal.core import times
 from portal.core.admin import display
 from portal.core.admin.actions import Action
 from portal.core.admin.filters import one_of
 from portal.core.errors import Refused
-from portal.organizations.admin import FindsByOrganization
+from portal.organizations.admin.search import FindsByOrganization
 
 #: Lines of a job's log that its page shows, the latest ones.
 LINES = 50
+
+
+def _unless(*states: JobState) -> Callable[[Job], str]:
+    """Make the refusal of an action that jobs in these states alone are right for."""
+
+    def refusal(row: Job) -> str:
+        return "" if row.state in states else f"This job is {row.get_state_display().lower()}."
+
+    return refusal
+
+
+def _why_not_paused(row: Job) -> str:
+    if not row.is_pausable:
+        return "Jobs of this kind can't be paused."
+    return _unless(JobState.WAITING, JobState.RUNNING)(row)
 
 
 def _steer(verb: Callable[..., bool], done: str) -> Callable[[HttpRequest, Job], str]:
@@ -32,7 +46,7 @@ def _steer(verb: Callable[..., bool], done: str) -> Callable[[HttpRequest, Job],
     def run(request: HttpRequest, row: Job) -> str:
         if not verb(row, actor=current_user(request)):
             state = row.get_state_display().lower()
-            raise Refused(f"Nothing was changed. The job is {state}, or another of its kind is active.")
+            raise Refused(f"Nothing was changed. The job is {state} now, or another of its kind is active.")
         return done
 
     return run
@@ -41,30 +55,31 @@ def _steer(verb: Callable[..., bool], done: str) -> Callable[[HttpRequest, Job],
 PAUSE = Action(
     name="pause",
     label="Pause",
-    consequence="It stops after the step it is in, and stays where it is until somebody resumes it.",
+    consequence="Work stops after the current step, and stays where it is until somebody resumes it.",
     run=_steer(queue.pause, "Paused."),
-    fits=lambda row: row.is_pausable and row.state in (JobState.WAITING, JobState.RUNNING),
+    refusal=_why_not_paused,
 )
 RESUME = Action(
     name="resume",
     label="Resume",
-    consequence="It continues where it was paused.",
+    consequence="Work continues where it was paused.",
     run=_steer(queue.resume, "Resumed."),
-    fits=lambda row: row.state == JobState.PAUSED,
+    refusal=_unless(JobState.PAUSED),
 )
 CANCEL = Action(
     name="cancel",
     label="Cancel",
-    consequence="It stops for good after the step it is in. What is done stays done.",
+    consequence="Work stops for good after the current step. What is done stays done.",
     run=_steer(queue.cancel, "Canceled."),
-    fits=lambda row: row.is_active,
+    refusal=_unless(*ACTIVE),
+    is_destructive=True,
 )
 RETRY = Action(
     name="retry",
     label="Retry",
-    consequence="It continues from where it failed or was canceled.",
+    consequence="Work continues from where it failed or was canceled.",
     run=_steer(queue.retry, "Started again."),
-    fits=lambda row: row.state in (JobState.FAILED, JobState.CANCELLED),
+    refusal=_unless(JobState.FAILED, JobState.CANCELLED),
 )
 
 
@@ -76,7 +91,15 @@ def _kinds() -> list[tuple[str, str]]:
 class JobAdmin(FindsByOrganization, AuditedAdmin):
     """Work in the background, the latest first."""
 
-    list_display = ("number", "label", "organization_name", "connection_title", "state", "progress", "created_at")
+    list_display = (
+        "number",
+        "kind_label",
+        "organization_name",
+        "connection_title",
+        "state",
+        "progress",
+        "created_at",
+    )
     list_select_related = SHOWN_WITH
     list_filter = (one_of("state", "state", list(JobState.choices)), one_of("kind", "kind", _kinds))
     ordering = ("-id",)
@@ -88,7 +111,7 @@ class JobAdmin(FindsByOrganization, AuditedAdmin):
     }
     row_actions = (RETRY, CANCEL, PAUSE, RESUME)
     fieldsets = (
-        (None, {"fields": ("label", "organization_link", "connection_link", "requester")}),
+        (None, {"fields": ("kind_label", "organization_link", "connection_link", "requester")}),
         ("State", {"fields": ("state", "progress", "problem", "waits_for", "waits_until", "attempts")}),
         ("Times", {"fields": ("created_at", "started_at", "finished_at")}),
         ("Log", {"fields": ("log",)}),
@@ -113,6 +136,10 @@ class JobAdmin(FindsByOrganization, AuditedAdmin):
     @admin.display(description="Job")
     def number(self, row: Job) -> str:
         return str(row.pk)
+
+    @admin.display(description="Kind")
+    def kind_label(self, row: Job) -> str:
+        return row.label
 
     @admin.display(description="Organization")
     def organization_name(self, row: Job) -> str:
@@ -142,4 +169,4 @@ class JobAdmin(FindsByOrganization, AuditedAdmin):
     @admin.display(description="Log")
     def log(self, row: Job) -> SafeString | str:
         found = row.lines.order_by("-id")[:LINES]
-        return display.lines(f"{times.exact(line.at)}: {line.text}" for line in found)
+        return display.lines(f"{display.time(line.at)}: {line.text}" for line in found)

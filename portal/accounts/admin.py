@@ -12,7 +12,6 @@ from portal.accounts.guard import current_user
 from portal.accounts.models import User
 from portal.accounts.second_factors import rules
 from portal.audit.history import AuditedAdmin
-from portal.core import times
 from portal.core.admin import display
 from portal.core.admin.actions import Action
 from portal.core.admin.filters import yes_or_no
@@ -28,9 +27,10 @@ def _end_sessions(request: HttpRequest, user: User) -> str:
 
 END_SESSIONS = Action(
     name="end-sessions",
-    label="End all sessions of",
-    consequence="They are signed out in every browser at once and must sign in again. Their account and their work stay.",
+    label="Sign out",
+    consequence="All their sessions end at once, and they must sign in again. Their accounts and their work stay.",
     run=_end_sessions,
+    is_destructive=True,
 )
 
 
@@ -66,5 +66,5 @@ class UserAdmin(AuditedAdmin):
     def open_sessions(self, row: User) -> SafeString | str:
         found = UserSession.objects.filter(user=row).order_by("-last_seen_at")[:SHOWN]
         return display.lines(
-            f"{browsers.name(each.user_agent)}, last used {times.exact(each.last_seen_at)}" for each in found
+            f"{browsers.name(each.user_agent)}, last used {display.time(each.last_seen_at)}" for each in found
         )

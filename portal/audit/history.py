@@ -16,6 +16,8 @@ SHOWN = 100
 class AuditedAdmin(ReadOnlyAdmin):
     """A read-only admin with the audit log as its history. The admin itself writes no log entries of its own."""
 
+    has_history = True
+
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -33,5 +35,5 @@ class AuditedAdmin(ReadOnlyAdmin):
             "shown": SHOWN,
             **(extra_context or {}),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/object_history.html", context)

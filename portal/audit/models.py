@@ -44,7 +44,7 @@ class Entry(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["object_type", "object_id"], name="entry_by_object")]
-        verbose_name_plural = "entries"
+        verbose_name, verbose_name_plural = "audit entry", "audit entries"
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_type} {self.object_id}".strip()

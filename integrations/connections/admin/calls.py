@@ -1,6 +1,5 @@
 """The call log in Django's admin: the calls of one connection or of one job, and the latest of all."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -28,7 +27,15 @@ SHOWN = one_of(
 class CallAdmin(ReadOnlyAdmin):
     """Calls of the last 15 days, without query values, headers or bodies."""
 
-    list_display = ("at", "method", "path", "status_or_none", "milliseconds", "organization_name", "connection_title")
+    list_display = (
+        "at",
+        "method",
+        "path",
+        "status_or_none",
+        "milliseconds",
+        "organization_name",
+        "connection_title",
+    )
     ordering = ("-at",)
     narrowed_by = {"connections.connection": "connection", "jobs.job": "job"}
     fields = (
@@ -44,16 +51,20 @@ class CallAdmin(ReadOnlyAdmin):
         "request_id",
     )
 
-    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """Return the filters. Millions of calls are not searched for the few that failed: only one connection's are."""
         found = super().get_list_filter(request)
         return [*found, SHOWN] if "connection" in request.GET or "job" in request.GET else found
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        rows = super().get_queryset(request).select_related(
-            "connection__user",
-            "connection__installation__environment",
-            "connection__installation__organization",
+        rows = (
+            super()
+            .get_queryset(request)
+            .select_related(
+                "connection__user",
+                "connection__installation__environment",
+                "connection__installation__organization",
+            )
         )
         return rows.defer("connection__client_id", "connection__client_secret")
 

@@ -15,13 +15,21 @@ from integrations.connections.permissions import title_of
 from portal.accounts import rate_limits
 from portal.accounts.guard import current_user
 from portal.audit.history import AuditedAdmin
-from portal.core import times
 from portal.core.admin import display
 from portal.core.admin.actions import Action
 from portal.core.admin.filters import one_of
 from portal.core.errors import Refused
 from portal.encryption.fields import DecryptionError
-from portal.organizations.admin import FindsByOrganization
+from portal.organizations.admin.search import FindsByOrganization
+
+
+def _unless(*states: ConnectionState) -> Callable[[Connection], str]:
+    """Make the refusal of an action that connections in these states alone are right for."""
+
+    def refusal(row: Connection) -> str:
+        return "" if row.state in states else f"This connection is {row.get_state_display().lower()}."
+
+    return refusal
 
 
 def _change(verb: Callable[..., bool], done: str) -> Callable[[HttpRequest, Connection], str]:
@@ -30,7 +38,7 @@ def _change(verb: Callable[..., bool], done: str) -> Callable[[HttpRequest, Conn
     def run(request: HttpRequest, row: Connection) -> str:
         rate_limits.spend(request, "connection")
         if not verb(row, actor=current_user(request)):
-            raise Refused(f"Nothing was changed. This connection is {row.get_state_display().lower()}.")
+            raise Refused(f"Nothing was changed. This connection is now {row.get_state_display().lower()}.")
         return done
 
     return run
@@ -39,27 +47,28 @@ def _change(verb: Callable[..., bool], done: str) -> Callable[[HttpRequest, Conn
 PAUSE = Action(
     name="pause",
     label="Pause",
-    consequence="Nothing is sent to Total Expert until somebody resumes it. Its tokens are kept, and its work waits.",
+    consequence="Nothing is sent to Total Expert until somebody resumes it. Tokens are kept, and work waits.",
     run=_change(lifecycle.pause, "Paused."),
-    fits=lambda row: row.state == ConnectionState.ACTIVE,
+    refusal=_unless(ConnectionState.ACTIVE),
 )
 RESUME = Action(
     name="resume",
     label="Resume",
-    consequence="Calls to Total Expert are sent again, and the work that waited continues.",
+    consequence="Calls to Total Expert are sent again, and work that waited continues.",
     run=_change(lifecycle.resume, "Resumed."),
-    fits=lambda row: row.state == ConnectionState.PAUSED,
+    refusal=_unless(ConnectionState.PAUSED),
 )
 REVOKE = Action(
     name="revoke",
     label="Revoke",
     consequence=(
-        "Its tokens and client credentials are deleted here, and to use it again somebody must connect it again. Synced "
-        "contacts stay. Total Expert has no way to revoke access from outside: to end it there too, remove the "
+        "Tokens and client credentials are deleted here. To use the connection again, somebody must connect it again. "
+        "Synced contacts stay. Total Expert has no way to revoke access from outside: to end it there too, remove the "
         "application in Total Expert’s settings, or ask its support."
     ),
     run=_change(lifecycle.revoke, "Revoked. Its tokens and credentials are deleted here."),
-    fits=lambda row: row.state != ConnectionState.REVOKED,
+    refusal=_unless(*(state for state in ConnectionState if state != ConnectionState.REVOKED)),
+    is_destructive=True,
 )
 
 
@@ -84,7 +93,10 @@ class ConnectionAdmin(FindsByOrganization, AuditedAdmin):
     fieldsets = (
         (None, {"fields": ("organization_link", "installation_link", "state", "reason", "since")}),
         ("Access", {"fields": ("grant", "user_link", "scopes", "verified_at", "admitted_at")}),
-        ("Secrets", {"fields": ("client_id_stored", "client_secret_stored", "access_token", "refresh_token")}),
+        (
+            "Secrets",
+            {"fields": ("client_id_stored", "client_secret_stored", "access_token", "refresh_token")},
+        ),
         ("More", {"fields": ("egress_label", "paused_by_link", "conflict", "created_at")}),
     )
 
@@ -166,5 +178,5 @@ def _token(row: Connection, kind: str) -> str:
     stored = Token.objects.filter(connection=row, **{f"{kind}_token__isnull": False})
     found = stored.values_list(f"{kind}_expires_at", flat=True).first() if stored.exists() else None
     if found is not None:
-        return f"Stored, good until {times.exact(found)}"
+        return f"Stored, good until {display.time(found)}"
     return "Stored" if stored.exists() else "None"

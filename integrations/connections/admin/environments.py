@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from integrations.connections.models import Environment, Installation
 from portal.audit.history import AuditedAdmin
 from portal.core.admin import display
-from portal.organizations.admin import FindsByOrganization
+from portal.organizations.admin.search import FindsByOrganization
 
 
 @admin.register(Environment)

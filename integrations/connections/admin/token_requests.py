@@ -12,7 +12,7 @@ from integrations.connections.models import Purpose, RequestState, TokenRequest
 from integrations.connections.permissions import title_of
 from portal.core.admin import display
 from portal.core.admin.filters import one_of
-from portal.organizations.admin import FindsByOrganization
+from portal.organizations.admin.search import FindsByOrganization
 
 
 @admin.register(TokenRequest)
@@ -43,11 +43,15 @@ class TokenRequestAdmin(FindsByOrganization):
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        rows = super().get_queryset(request).select_related(
-            "budget__egress",
-            "connection__user",
-            "connection__installation__environment",
-            "connection__installation__organization",
+        rows = (
+            super()
+            .get_queryset(request)
+            .select_related(
+                "budget__egress",
+                "connection__user",
+                "connection__installation__environment",
+                "connection__installation__organization",
+            )
         )
         return rows.defer("connection__client_id", "connection__client_secret", "budget__egress__proxy_url")
 

@@ -6,16 +6,17 @@ from integrations.connections.models import Connection, ConnectionState
 from integrations.directory.sync import jobs
 from portal.accounts.guard import current_user
 from portal.core.admin import actions
-from portal.core.errors import Refused
+
+
+def _why_not(row: Connection) -> str:
+    if row.state != ConnectionState.ACTIVE:
+        return f"This connection is {row.get_state_display().lower()}."
+    return "" if row.admitted_at else "This connection has not been verified yet. Test it first."
 
 
 def _sync(request: HttpRequest, row: Connection) -> str:
-    if row.state != ConnectionState.ACTIVE:
-        raise Refused(f"Nothing was started. This connection is {row.get_state_display().lower()}.")
-    if row.admitted_at is None:
-        raise Refused("Nothing was started. This connection has not been verified yet. Test it first.")
     job = jobs.request_sync(connection=row, actor=current_user(request))
-    return f"The sync has started as job {job.pk}."
+    return f"The sync runs as job {job.pk}."
 
 
 actions.register(
@@ -23,8 +24,8 @@ actions.register(
     actions.Action(
         name="sync",
         label="Sync",
-        consequence="A job reads what has changed at Total Expert since the last sync. It uses calls of the limit.",
+        consequence="A job reads what has changed at Total Expert since the last sync. Its calls count toward the limit.",
         run=_sync,
-        fits=lambda row: row.state == ConnectionState.ACTIVE and row.admitted_at is not None,
+        refusal=_why_not,
     ),
 )

@@ -1,6 +1,6 @@
 """Contacts in Django's admin: the search, filters and pages of the Contacts page of the portal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
 
@@ -16,7 +16,6 @@ from integrations.directory.admin.installation import ENVIRONMENT, ByInstallatio
 from integrations.directory.browse import filters, keyset
 from integrations.directory.browse.selection import FLAG_FILTERS, Order, Selection
 from integrations.directory.models import Contact, ContactGroup, Membership, Sighting
-from portal.core import times
 from portal.core.admin import display
 from portal.core.admin.paging import KeysetChangeList, Page
 
@@ -44,7 +43,9 @@ class SelectFilter(SelectionFilter):
     def choices(self, changelist: Any) -> Any:
         """Return the options, then the rest of the address, which the form has to repeat."""
         query = changelist.filter_params.items()
-        yield {"hidden": [(name, value) for name, all_ in query for value in all_ if name != self.parameter_name]}
+        yield {
+            "hidden": [(name, value) for name, all_ in query for value in all_ if name != self.parameter_name]
+        }
         for value, label in self.lookup_choices:
             yield {"value": value, "label": label, "selected": self.value() == value}
 
@@ -115,7 +116,10 @@ class ContactAdmin(ByInstallationAdmin):
         (None, {"fields": ("first_name", "last_name", "email", "email_work")}),
         ("Phone and place", {"fields": ("phone_cell", "phone_home", "phone_office", "city", "state")}),
         ("Consent", {"fields": ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")}),
-        ("Total Expert", {"fields": ("remote_id", "external_id", "source", "owner_link", "groups", "archived")}),
+        (
+            "Total Expert",
+            {"fields": ("remote_id", "external_id", "source", "owner_link", "groups", "archived")},
+        ),
         ("Times", {"fields": ("created", "updated", "first_seen_at", "synced_at", "gone_at")}),
         ("Synced by", {"fields": ("installation_link", "connections")}),
     )
@@ -134,7 +138,7 @@ class ContactAdmin(ByInstallationAdmin):
     def parameters(self, request: HttpRequest) -> set[str]:
         return super().parameters(request) | SELECTED
 
-    def inside(self, label: str, row: Any) -> dict[str, object]:
+    def inside(self, label: str, row: Any) -> dict[str, Any]:
         return {"group": row.name} if isinstance(row, ContactGroup) else {"owner": row.pk}
 
     def title_of(self, row: Any) -> str:
@@ -161,11 +165,11 @@ class ContactAdmin(ByInstallationAdmin):
 
     @admin.display(description="Updated", ordering="remote_updated_at")
     def updated(self, row: Contact) -> str:
-        return times.exact(row.updated_at) if row.updated_at else "Unknown"
+        return display.time(row.updated_at)
 
     @admin.display(description="Created")
     def created(self, row: Contact) -> str:
-        return times.exact(row.created_at) if row.created_at else "Unknown"
+        return display.time(row.created_at)
 
     @admin.display(description="Groups")
     def groups(self, row: Contact) -> SafeString | str:
@@ -179,5 +183,6 @@ class ContactAdmin(ByInstallationAdmin):
             "connection__user", "connection__installation__environment"
         )
         return display.lines(
-            display.link(each.connection, title_of(each.connection)) for each in found.order_by("-seen_at")[:SHOWN]
+            display.link(each.connection, title_of(each.connection))
+            for each in found.order_by("-seen_at")[:SHOWN]
         )

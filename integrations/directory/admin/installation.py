@@ -1,6 +1,6 @@
 """What the lists of contacts, groups and owners share: somebody chooses an organization first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
@@ -83,7 +83,9 @@ class ByInstallationAdmin(ReadOnlyAdmin):
         "connections.installation": "installation",
     }
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if chosen(request) is None:
             return self._choose(request)
         response: HttpResponse = super().changelist_view(request, extra_context)
@@ -106,7 +108,7 @@ class ByInstallationAdmin(ReadOnlyAdmin):
             "offered": OFFERED,
             "name": name,
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/choose_organization.html", context)
 
     def for_list(self, request: HttpRequest, rows: "QuerySet[Any]") -> "QuerySet[Any]":
@@ -116,7 +118,7 @@ class ByInstallationAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request)
         return rows.select_related("installation__organization", "installation__environment")
 
-    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [OrganizationFilter, EnvironmentFilter, *self.list_filter]
 
     def narrowed_list(self, label: str, row: Any) -> str:
@@ -127,7 +129,7 @@ class ByInstallationAdmin(ReadOnlyAdmin):
         place = {ORGANIZATION: installation.organization_id, ENVIRONMENT: installation.environment.name}
         return urlencode({**place, **self.inside(label, row)})
 
-    def inside(self, label: str, row: Any) -> dict[str, object]:
+    def inside(self, label: str, row: Any) -> dict[str, Any]:
         """Return the parameters that narrow the list to something inside of an installation."""
         return {}
 

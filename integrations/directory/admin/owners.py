@@ -30,7 +30,8 @@ class OwnerAdmin(ByInstallationAdmin):
 
     def view_on_site(self, row: Owner) -> str:
         place = reverse("contacts", args=[row.installation.organization.slug])
-        return f"{place}?{urlencode({'environment': row.installation.environment.name, 'owner': row.pk})}"
+        query = {"environment": row.installation.environment.name, "owner": str(row.pk)}
+        return f"{place}?{urlencode(query)}"
 
     @admin.display(description="Name")
     def name(self, row: Owner) -> str:

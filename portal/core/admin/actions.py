@@ -36,16 +36,18 @@ MOST = 100
 class Action:
     """Something that operators may do to a row.
 
-    ``label`` is the verb on buttons ("Pause"), ``consequence`` the sentences on the confirmation page. ``run`` does it
-    and returns what happened as a sentence, or raises `Refused` with the reason. Neither sentence names a person: both
-    are kept with the messages of a session. ``fits`` says whether an object's page offers the action.
+    ``label`` is the verb on buttons ("Pause"), ``consequence`` the sentences on the confirmation page. ``refusal`` says
+    why a row is in no state for it, in a sentence, and nothing where it is in one. ``run`` does it and returns what
+    happened as a sentence, or raises `Refused` with the reason. No sentence names a person: all are kept with the
+    messages of a session. ``is_destructive`` is for what takes something away that does not come back by itself.
     """
 
     name: str
     label: str
     consequence: str
     run: Callable[[HttpRequest, Any], str]
-    fits: Callable[[Any], bool] = lambda row: True
+    refusal: Callable[[Any], str] = lambda row: ""
+    is_destructive: bool = False
 
 
 _registered: dict[str, list[Action]] = {}
@@ -76,15 +78,17 @@ class ActionsMixin(_ModelAdmin):
         return [path("<path:object_id>/action/<slug:action>/", view, name=name), *super().get_urls()]
 
     def tools(self, row: models.Model) -> list[dict[str, str]]:
-        """Return the buttons of an object's page: the actions that fit what it is now."""
+        """Return the buttons of an object's page: the actions that it is in a state for."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_action"
         return [
             {"label": each.label, "url": reverse(name, args=[row.pk, each.name])}
             for each in self.all_actions()
-            if each.fits(row)
+            if not each.refusal(row)
         ]
 
-    def response_action(self, request: HttpRequest, queryset: "models.QuerySet[Any]") -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: "models.QuerySet[Any]", *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
         """Confirm, then run, what was chosen in the list, on the rows that were selected in it."""
         chosen = next(filter(None, request.POST.getlist("action")), "")
         action = next((each for each in self.all_actions() if each.name == chosen), None)
@@ -125,6 +129,9 @@ class ActionsMixin(_ModelAdmin):
         """Run an action on each row, and say for each what came of it."""
         for row in rows:
             try:
+                refusal = action.refusal(row)
+                if refusal:
+                    raise Refused(refusal)
                 said = action.run(request, row)
             except Refused as refused:
                 messages.error(request, f"{self.neutral_title_of(row)}: {refused}")
@@ -155,5 +162,5 @@ class ActionsMixin(_ModelAdmin):
             "checkbox": ACTION_CHECKBOX_NAME,
             "back": display.page_of(rows[0]) if is_open else request.get_full_path(),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/confirm_action.html", context)

@@ -1,10 +1,12 @@
 """Values on the admin's pages: links between objects, states in words, and secrets that are not shown."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.contrib.admin.utils import quote
 from django.db import models
 from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -25,6 +27,11 @@ def list_of(model: type[models.Model]) -> str:
 def link(row: models.Model | None, label: object) -> SafeString | str:
     """Return a link to an object's page in the admin; a dash where there is none."""
     return NOTHING if row is None else format_html('<a href="{}">{}</a>', page_of(row), label)
+
+
+def time(moment: dt.datetime | None) -> str:
+    """Return a time as the admin's own columns show it, in the viewer's time zone; a dash where there is none."""
+    return NOTHING if moment is None else str(formats.localize(timezone.localtime(moment)))
 
 
 def lines(rows: Iterable[object]) -> SafeString | str:

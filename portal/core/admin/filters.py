@@ -34,7 +34,7 @@ def one_of(
             value = self.value()
             if value is None or value not in {known for known, _ in self.lookup_choices}:
                 return queryset
-            return apply(queryset, value) if apply else queryset.filter(**{name: value})  # type: ignore[no-any-return]
+            return apply(queryset, value) if apply else queryset.filter(**{name: value})
 
     OneOf.title = title
     return OneOf

@@ -90,7 +90,7 @@ class KeysetChangeList(ChangeList):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
-        self.title = capfirst(self.opts.verbose_name_plural)
+        self.title = str(capfirst(self.opts.verbose_name_plural))
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> "models.QuerySet[Any]":
         """Return the rows of the list, without the columns that it does not show."""
@@ -98,7 +98,7 @@ class KeysetChangeList(ChangeList):
         found = super().get_queryset(request, exclude_parameters)
         return found.defer(*self.model_admin.list_defer) if self.model_admin.list_defer else found
 
-    def get_ordering(self, request: HttpRequest, queryset: "models.QuerySet[Any]") -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: "models.QuerySet[Any]") -> list[Any]:
         """Return the one column to order by, which is one of the admin's ``sorts``, and the primary key."""
         wanted = super().get_ordering(request, queryset)[0] if ORDER_VAR in self.params else None
         known = isinstance(wanted, str) and wanted.lstrip("-") in self.model_admin.sorts
@@ -116,7 +116,9 @@ class KeysetChangeList(ChangeList):
         self.can_show_all, self.multi_page = False, False
         self.paginator = Paginator(found.rows, max(1, len(found.rows)))
         self.next_page = self.get_query_string({PAGE_VAR: f"after:{found.after}"}) if found.after else ""
-        self.previous_page = self.get_query_string({PAGE_VAR: f"before:{found.before}"}) if found.before else ""
+        self.previous_page = (
+            self.get_query_string({PAGE_VAR: f"before:{found.before}"}) if found.before else ""
+        )
 
     def read_page(self, request: HttpRequest, *, after: str = "", before: str = "") -> Page:
         """Return the page that the address asks for."""

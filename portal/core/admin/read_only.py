@@ -1,7 +1,7 @@
 """The admin of a table that is only looked at. What changes something is an `Action`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
@@ -14,8 +14,13 @@ from portal.core.admin.actions import ActionsMixin
 from portal.core.admin.filters import narrowed_to, parameter_of
 from portal.core.admin.paging import KeysetChangeList
 
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
 
-class ReadOnlyAdmin(ActionsMixin, admin.ModelAdmin):  # type: ignore[misc]
+
+class ReadOnlyAdmin(ActionsMixin, _ModelAdmin):
     """Rows of a table, read-only, a page at a time, in the order of an index.
 
     - ``ordering`` has one column: it has an index and holds no nulls.
@@ -28,6 +33,7 @@ class ReadOnlyAdmin(ActionsMixin, admin.ModelAdmin):  # type: ignore[misc]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sorts: Sequence[str] = ()
+    has_history = False
     list_defer: Sequence[str] = ()
     narrowed_by: ClassVar[Mapping[str, str]] = {}
 
@@ -55,7 +61,7 @@ class ReadOnlyAdmin(ActionsMixin, admin.ModelAdmin):  # type: ignore[misc]
         """Return those of ``rows`` that the list is made of."""
         return rows
 
-    def get_sortable_by(self, request: HttpRequest) -> list[str]:
+    def get_sortable_by(self, request: HttpRequest) -> list[Any]:
         """Return the columns whose heads sort: those whose values ``sorts`` names."""
         found = []
         for name in self.get_list_display(request):
@@ -64,7 +70,7 @@ class ReadOnlyAdmin(ActionsMixin, admin.ModelAdmin):  # type: ignore[misc]
                 found.append(name)
         return found
 
-    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """Return the filters of the list, first the object that it was opened from."""
         narrowing = [narrowed_to(label, path) for label, path in self.narrowed_by.items()]
         return [*narrowing, *super().get_list_filter(request)]
@@ -98,6 +104,7 @@ class ReadOnlyAdmin(ActionsMixin, admin.ModelAdmin):  # type: ignore[misc]
             "subtitle": None,
             "tools": self.tools(row),
             "related": self._related(row),
+            "has_history": self.has_history,
         }
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response

@@ -1,0 +1,1 @@
+"""Formats that Django uses where no template says how: in its admin."""

@@ -1,0 +1,120 @@
+"""Invitations in Django's admin, with resend and withdraw."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from portal.accounts import rate_limits
+from portal.accounts.guard import current_user
+from portal.audit.history import AuditedAdmin
+from portal.core import clock
+from portal.core.admin import display
+from portal.core.admin.actions import Action
+from portal.core.admin.filters import one_of
+from portal.organizations import invitations
+from portal.organizations.admin.members import ROLES
+from portal.organizations.admin.search import FindsByOrganization
+from portal.organizations.models import Invitation
+
+
+def _resend(request: HttpRequest, row: Invitation) -> str:
+    rate_limits.spend(request, "invite")
+    invitations.resend(invitation=row, actor=current_user(request))
+    return "A new link is on its way. The old one no longer works."
+
+
+def _withdraw(request: HttpRequest, row: Invitation) -> str:
+    invitations.withdraw(invitation=row, actor=current_user(request))
+    return "Withdrawn. Its link no longer works."
+
+
+def _why_settled(row: Invitation) -> str:
+    standing = row.standing(clock.now())
+    return f"This invitation is {standing} already." if standing in ("accepted", "withdrawn") else ""
+
+
+RESEND = Action(
+    name="resend",
+    label="Resend",
+    consequence="The invited person gets a new link by e-mail, good for seven days. The old link stops working.",
+    run=_resend,
+    refusal=_why_settled,
+)
+WITHDRAW = Action(
+    name="withdraw",
+    label="Withdraw",
+    consequence="The link stops working at once. To let the person in after all, send a new invitation.",
+    run=_withdraw,
+    refusal=_why_settled,
+    is_destructive=True,
+)
+
+
+def _of_standing(rows: "QuerySet[Any]", standing: str) -> "QuerySet[Any]":
+    waiting = rows.filter(accepted_at=None, withdrawn_at=None)
+    return {
+        "waiting": waiting.filter(expires_at__gt=clock.now()),
+        "expired": waiting.filter(expires_at__lte=clock.now()),
+        "accepted": rows.exclude(accepted_at=None),
+        "withdrawn": rows.exclude(withdrawn_at=None),
+    }[standing]
+
+
+STANDING = [
+    ("waiting", "Not accepted yet"),
+    ("accepted", "Accepted"),
+    ("withdrawn", "Withdrawn"),
+    ("expired", "Expired"),
+]
+
+
+@admin.register(Invitation)
+class InvitationAdmin(FindsByOrganization, AuditedAdmin):
+    """Who was invited, and what came of it. The link itself is not stored."""
+
+    list_display = ("email", "organization_link", "role", "standing", "sent_at", "expires_at")
+    list_select_related = ("organization",)
+    list_filter = (one_of("standing", "state", STANDING, _of_standing), ROLES)
+    list_defer = ("token_hash",)
+    ordering = ("-created_at",)
+    search_help_text = "Part of an organization's name, or an e-mail address."
+    narrowed_by = {"organizations.organization": "organization"}
+    row_actions = (RESEND, WITHDRAW)
+    fieldsets = (
+        (None, {"fields": ("email", "organization_link", "role", "standing", "inviter")}),
+        (
+            "Times",
+            {"fields": ("created_at", "sent_at", "mailed_at", "opened_at", "accepted_at", "expires_at")},
+        ),
+    )
+
+    def also_found(self, text: str) -> Q:
+        return Q(email=text.lower())
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).select_related("organization", "invited_by")
+
+    def title_of(self, row: Any) -> str:
+        return f"Invitation of {row.email} to {row.organization.name}"
+
+    def neutral_title_of(self, row: Any) -> str:
+        return f"Invitation {str(row.pk)[:8]} to {row.organization.name}"
+
+    def view_on_site(self, row: Invitation) -> str:
+        return reverse("members", args=[row.organization.slug])
+
+    @admin.display(description="State")
+    def standing(self, row: Invitation) -> str:
+        return row.standing(clock.now()).capitalize()
+
+    @admin.display(description="Organization")
+    def organization_link(self, row: Invitation) -> SafeString | str:
+        return display.link(row.organization, row.organization.name)
+
+    @admin.display(description="Invited by")
+    def inviter(self, row: Invitation) -> SafeString | str:
+        return display.link(row.invited_by, getattr(row.invited_by, "display_name", ""))
