@@ -1,5 +1,6 @@
 """Django's admin at /admin/: for operators only, signed in through allauth; everybody else gets 404."""
 
+from functools import update_wrapper
 from typing import Any
 
 from django.conf import settings
@@ -33,14 +34,15 @@ class PortalAdminSite(AdminSite):
         the address exists.
         """
 
+        stock = super().admin_view(view, cacheable)
+
         def for_operators(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not self.has_permission(request):
                 raise Http404
-            response: HttpResponse = view(request, *args, **kwargs)
+            response: HttpResponse = stock(request, *args, **kwargs)
             return response
 
-        for_operators.csrf_exempt = getattr(view, "csrf_exempt", False)  # type: ignore[attr-defined]
-        return super().admin_view(for_operators, cacheable)
+        return update_wrapper(for_operators, view)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Return the stock addresses without those in `LEFT_OUT`."""

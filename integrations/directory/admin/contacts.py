@@ -46,7 +46,10 @@ class SelectFilter(SelectionFilter):
         yield {
             "hidden": [(name, value) for name, all_ in query for value in all_ if name != self.parameter_name]
         }
-        for value, label in self.lookup_choices:
+        known = dict(self.lookup_choices)
+        if self.value():
+            known.setdefault(self.value(), self.value())  # one that is beyond the choices
+        for value, label in known.items():
             yield {"value": value, "label": label, "selected": self.value() == value}
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -19,6 +18,8 @@ from portal.organizations.models import Organization
 #: Organizations that the page offers at once; a search finds the others.
 OFFERED = 50
 ORGANIZATION, ENVIRONMENT = "organization", "environment"
+#: What the page that offers organizations calls a part of a name.
+NAME = "name"
 
 
 def installations(request: HttpRequest) -> list[Installation]:
@@ -67,9 +68,13 @@ class EnvironmentFilter(SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         """Leave out "All": ids of two environments never mix."""
-        environment = next((row.environment.name for row in [chosen(self.request)] if row), None)
-        for each in list(super().choices(changelist))[1:]:
-            yield each | {"selected": f"{ENVIRONMENT}={environment}" in each["query_string"]}
+        row = chosen(self.request)
+        for name, label in self.lookup_choices:
+            yield {
+                "selected": row is not None and row.environment.name == name,
+                "query_string": changelist.get_query_string({ENVIRONMENT: name}),
+                "display": label,
+            }
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         return queryset
@@ -93,7 +98,7 @@ class ByInstallationAdmin(ReadOnlyAdmin):
 
     def _choose(self, request: HttpRequest) -> HttpResponse:
         """Offer organizations, found by a part of their name."""
-        name = text_param(request.GET, SEARCH_VAR).strip()
+        name = text_param(request.GET, NAME).strip()
         rows = Organization.objects.filter(name__icontains=name) if name else Organization.objects.all()
         known = rows.filter(installations__isnull=False).distinct().order_by("name")[: OFFERED + 1]
         found = [

@@ -73,6 +73,9 @@ class ActionsMixin(_ModelAdmin):
         return {each.name: (None, each.name, each.label) for each in self.all_actions()}
 
     def get_urls(self) -> list[URLPattern]:
+        """Return the stock addresses, and one for the actions where there are any."""
+        if not self.all_actions():
+            return super().get_urls()
         name = f"{self.opts.app_label}_{self.opts.model_name}_action"
         view = self.admin_site.admin_view(self.action_view)
         return [path("<path:object_id>/action/<slug:action>/", view, name=name), *super().get_urls()]

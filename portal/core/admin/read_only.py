@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils.http import urlencode
 
 from portal.core.admin import display
@@ -51,6 +52,14 @@ class ReadOnlyAdmin(ActionsMixin, _ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(self.admin_site.has_permission(request))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the addresses of reading and of actions: nothing is added or deleted here."""
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
+        kept = {f"{prefix}{name}" for name in ("changelist", "change", "action")}
+        if self.has_history:
+            kept.add(f"{prefix}history")
+        return [each for each in super().get_urls() if each.name in kept]
 
     # --- The list ---
 

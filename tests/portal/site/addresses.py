@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.connections.limits import budgets
+from tests.portal.admin_objects import OBJECTS
 from tests.portal.people import with_recovery_codes
 from tests.portal.scene import OWN, Scene
 
@@ -44,6 +45,7 @@ class Address:
     public: bool = False
     posts: bool = False
     data: dict[str, str] = field(default_factory=dict)
+    hidden: bool = False  #: people who are signed out get 404 as well, and are led to no sign-in
     refuses: int = (
         0  #: the status with which it refuses a visit that brings nothing, or while it is switched off
     )
@@ -188,6 +190,53 @@ PORTAL = {
     "audit_log": Address(allowed=OPERATOR),
 }
 
+
+def _in_admin() -> dict[str, Address]:
+    """The addresses of Django's admin: the same for each table in it."""
+    rows = {
+        "admin:index": Address(allowed=OPERATOR, hidden=True),
+        "admin:login": PUBLIC,
+        "admin:jsi18n": Address(allowed=OPERATOR, hidden=True),
+        "admin:app_list": Address(lambda s: {"app_label": "jobs"}, OPERATOR, hidden=True),
+    }
+    for label, make in OBJECTS.items():
+        name = f"admin:{label.replace('.', '_')}"
+
+        def fill(scene: Scene, make: Callable[[Scene], Any] = make) -> dict[str, Any]:
+            return {"object_id": str(make(scene).pk)}
+
+        rows[f"{name}_changelist"] = Address(allowed=OPERATOR, hidden=True)
+        rows[f"{name}_change"] = Address(fill, OPERATOR, hidden=True)
+        if label not in WITHOUT_HISTORY:
+            rows[f"{name}_history"] = Address(fill, OPERATOR, hidden=True)
+        if label in ACTIONS:
+
+            def act(
+                scene: Scene, fill: Callable[[Scene], dict[str, Any]] = fill, action: str = ACTIONS[label]
+            ) -> dict[str, Any]:
+                return fill(scene) | {"action": action}
+
+            rows[f"{name}_action"] = Address(act, OPERATOR, hidden=True)
+    return rows
+
+
+#: Tables of which the audit log has nothing.
+WITHOUT_HISTORY = {
+    "audit.entry",
+    "connections.call",
+    "connections.tokenrequest",
+    "directory.contact",
+    "directory.contactgroup",
+    "directory.owner",
+}
+#: One action of each table that has any.
+ACTIONS = {
+    "accounts.user": "end-sessions",
+    "connections.connection": "pause",
+    "jobs.job": "retry",
+    "organizations.invitation": "withdraw",
+}
+
 ADDRESSES: dict[str, Address] = {
     **PORTAL,
     **PEOPLE,
@@ -197,4 +246,5 @@ ADDRESSES: dict[str, Address] = {
     **ONBOARDING,
     **DIRECTORY,
     **JOBS,
+    **_in_admin(),
 }
