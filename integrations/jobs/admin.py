@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from integrations.jobs import kinds, queue
 from integrations.jobs.models import ACTIVE, Job, JobState
-from integrations.jobs.views import SHOWN_WITH
+from integrations.jobs.views import RELATED
 from portal.accounts.guard import current_user
 from portal.audit.history import AuditedAdmin
 from portal.core.admin import display
@@ -35,7 +35,7 @@ def _unless(*states: JobState) -> Callable[[Job], str]:
 
 
 def _why_not_paused(row: Job) -> str:
-    if not row.is_pausable:
+    if not kinds.is_pausable(row.kind):
         return "Jobs of this kind can't be paused."
     return _unless(JobState.WAITING, JobState.RUNNING)(row)
 
@@ -100,14 +100,14 @@ class JobAdmin(FindsByOrganization, AuditedAdmin):
         "progress",
         "created_at",
     )
-    list_select_related = SHOWN_WITH
+    list_select_related = RELATED
     list_filter = (one_of("state", "state", list(JobState.choices)), one_of("kind", "kind", _kinds))
     ordering = ("-id",)
     search_help_text = "Part of an organization's name, or a job's number."
     narrowed_by = {
         "organizations.organization": "organization",
         "connections.connection": "connection",
-        "accounts.user": "asked_by",
+        "accounts.user": "requested_by",
     }
     row_actions = (RETRY, CANCEL, PAUSE, RESUME)
     fieldsets = (
@@ -121,11 +121,11 @@ class JobAdmin(FindsByOrganization, AuditedAdmin):
         return Q(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else Q(pk__in=[])
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        rows = super().get_queryset(request).select_related(*SHOWN_WITH)
+        rows = super().get_queryset(request).select_related(*RELATED)
         return rows.defer("connection__client_id", "connection__client_secret")
 
     def title_of(self, row: Any) -> str:
-        return f"{row.label}, {row.organization.name}"
+        return f"{kinds.label_of(row.kind)}, {row.organization.name}"
 
     def neutral_title_of(self, row: Any) -> str:
         return f"Job {row.pk} of {row.organization.name}"
@@ -139,7 +139,7 @@ class JobAdmin(FindsByOrganization, AuditedAdmin):
 
     @admin.display(description="Kind")
     def kind_label(self, row: Job) -> str:
-        return row.label
+        return kinds.label_of(row.kind)
 
     @admin.display(description="Organization")
     def organization_name(self, row: Job) -> str:
@@ -147,7 +147,7 @@ class JobAdmin(FindsByOrganization, AuditedAdmin):
 
     @admin.display(description="Connection")
     def connection_title(self, row: Job) -> str:
-        return title_of(row.connection) if row.connection else display.NOTHING
+        return connection_title(row.connection) if row.connection else display.NOTHING
 
     @admin.display(description="Progress")
     def progress(self, row: Job) -> str:
@@ -164,7 +164,7 @@ class JobAdmin(FindsByOrganization, AuditedAdmin):
 
     @admin.display(description="Requested by")
     def requester(self, row: Job) -> SafeString | str:
-        return display.link(row.asked_by, getattr(row.asked_by, "display_name", ""))
+        return display.link(row.requested_by, getattr(row.requested_by, "display_name", ""))
 
     @admin.display(description="Log")
     def log(self, row: Job) -> SafeString | str:

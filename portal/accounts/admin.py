@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from portal.accounts import browsers, sessions
+from portal.accounts import sessions, user_agents
 from portal.accounts.guard import current_user
 from portal.accounts.models import User
 from portal.accounts.second_factors import rules
@@ -60,11 +60,12 @@ class UserAdmin(AuditedAdmin):
 
     @admin.display(description="Second factor", boolean=True)
     def has_second_factor(self, row: User) -> bool:
-        return rules.has_one(row)
+        return rules.has_second_factor(row)
 
     @admin.display(description="Sessions")
     def open_sessions(self, row: User) -> SafeString | str:
         found = UserSession.objects.filter(user=row).order_by("-last_seen_at")[:SHOWN]
         return display.lines(
-            f"{browsers.name(each.user_agent)}, last used {display.time(each.last_seen_at)}" for each in found
+            f"{user_agents.browser_name(each.user_agent)}, last used {display.time(each.last_seen_at)}"
+            for each in found
         )

@@ -1,14 +1,30 @@
 """One object of each table in Django's admin, and more of them, for tests that open its pages."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from integrations.connections.limits import budgets
-from integrations.connections.models import Call, Purpose, RequestState, TokenRequest
-from integrations.directory.models import Contact, ContactGroup, Owner
+from integrations.connections.models import (
+    Call,
+    Connection,
+    ConnectionState,
+    Environment,
+    GrantType,
+    Installation,
+    Purpose,
+    RequestState,
+    TokenRequest,
+)
+from integrations.directory.models import Contact, ContactGroup, Membership, Owner, Visibility
+from integrations.jobs.models import Job, JobLine
+from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.core import clock
-from tests.portal.scene import Scene
+from portal.organizations import invitations, organizations
+from portal.organizations.models import Organization
+from tests.portal.people import person
+from tests.portal.scene import Scene, join
 
 
 def call(scene: Scene) -> Call:
@@ -72,6 +88,49 @@ def contact(scene: Scene) -> Contact:
         first_seen_at=clock.now(),
         synced_at=clock.now(),
     )
+
+
+def more(scene: Scene) -> None:
+    """One more row in every table: of another organization and other people, or in the scene's own installation."""
+    at = clock.now()
+    user = person(f"more{User.objects.count()}@{scene.organization.slug}.example")
+    other = organizations.create(name=f"Organization {Organization.objects.count()}", actor=user)
+    join(user, other, "admin")
+    join(person(f"member{User.objects.count()}@example.com"), scene.organization, "viewer")
+    invitations.invite(organization=other, email="new@example.com", role="viewer", actor=user)
+    environment = Environment.objects.create(
+        name=f"other-{Environment.objects.count()}",
+        label="Other",
+        base_url="https://other.example/v1",
+        authorize_url="https://other.example/v1/authorize",
+    )
+    installation = Installation.objects.create(organization=other, environment=environment, created_at=at)
+    connection = Connection.objects.create(
+        installation=installation,
+        grant=GrantType.AUTHORIZATION_CODE,
+        user=user,
+        state=ConnectionState.ACTIVE,
+        since=at,
+        created_at=at,
+    )
+    job = Job.objects.create(
+        kind="directory.sync",
+        installation=installation,
+        organization=other,
+        connection=connection,
+        requested_by=user,
+        state="failed",
+        created_at=at,
+    )
+    JobLine.objects.create(job=scene.job, at=at, text="Something happened.")
+    other_scene = replace(scene, installation=installation, connection=connection, job=job)
+    call(other_scene)
+    token_request(other_scene)
+    group(scene)
+    row = contact(scene)
+    Visibility.objects.create(contact=row, connection=scene.connection, pass_number=1, seen_at=at)
+    Membership.objects.create(contact=scene.contact, group=group(scene))
+    Visibility.objects.create(contact=scene.contact, connection=connection, pass_number=1, seen_at=at)
 
 
 #: How to find or make one object of each registered model.

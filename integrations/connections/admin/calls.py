@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from integrations.connections.models import Call
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from integrations.connections.views.calls import KINDS
 from portal.core.admin import display
 from portal.core.admin.filters import one_of
@@ -81,8 +81,8 @@ class CallAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Connection")
     def connection_title(self, row: Call) -> str:
-        return title_of(row.connection)
+        return connection_title(row.connection)
 
     @admin.display(description="Connection")
     def connection_link(self, row: Call) -> SafeString | str:
-        return display.link(row.connection, title_of(row.connection))
+        return display.link(row.connection, connection_title(row.connection))

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, ConnectionState, GrantType, Token
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from portal.accounts import rate_limits
 from portal.accounts.guard import current_user
 from portal.audit.history import AuditedAdmin
@@ -19,7 +19,7 @@ from portal.core.admin import display
 from portal.core.admin.actions import Action
 from portal.core.admin.filters import one_of
 from portal.core.errors import Refused
-from portal.encryption.fields import DecryptionError
+from portal.encryption.cipher import DecryptionError
 from portal.organizations.admin.search import FindsByOrganization
 
 
@@ -105,7 +105,7 @@ class ConnectionAdmin(FindsByOrganization, AuditedAdmin):
         return rows.select_related("installation__environment", "installation__organization", "user")
 
     def title_of(self, row: Any) -> str:
-        return f"{row.installation.organization.name}, {title_of(row)}"
+        return f"{row.installation.organization.name}, {connection_title(row)}"
 
     def neutral_title_of(self, row: Any) -> str:
         installation = row.installation
@@ -116,7 +116,7 @@ class ConnectionAdmin(FindsByOrganization, AuditedAdmin):
 
     @admin.display(description="Connection")
     def title(self, row: Connection) -> str:
-        return title_of(row)
+        return connection_title(row)
 
     @admin.display(description="Organization")
     def organization_name(self, row: Connection) -> str:

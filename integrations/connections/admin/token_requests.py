@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from integrations.connections.models import Purpose, RequestState, TokenRequest
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from portal.core.admin import display
 from portal.core.admin.filters import one_of
 from portal.organizations.admin.search import FindsByOrganization
@@ -64,7 +64,7 @@ class TokenRequestAdmin(FindsByOrganization):
 
     @admin.display(description="Connection")
     def connection_title(self, row: TokenRequest) -> str:
-        return title_of(row.connection) if row.connection else display.NOTHING
+        return connection_title(row.connection) if row.connection else display.NOTHING
 
     @admin.display(description="Connection")
     def connection_link(self, row: TokenRequest) -> SafeString | str:

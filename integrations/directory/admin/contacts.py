@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from integrations.connections.permissions import title_of
+from integrations.connections.permissions import connection_title
 from integrations.directory.admin.installation import ENVIRONMENT, ByInstallationAdmin, chosen
 from integrations.directory.browse import filters, keyset
 from integrations.directory.browse.selection import FLAG_FILTERS, Order, Selection
-from integrations.directory.models import Contact, ContactGroup, Membership, Sighting
+from integrations.directory.models import Contact, ContactGroup, Membership, Visibility
 from portal.core.admin import display
 from portal.core.admin.paging import KeysetChangeList, Page
 
@@ -47,8 +47,8 @@ class SelectFilter(SelectionFilter):
             "hidden": [(name, value) for name, all_ in query for value in all_ if name != self.parameter_name]
         }
         known = dict(self.lookup_choices)
-        if self.value():
-            known.setdefault(self.value(), self.value())  # one that is beyond the choices
+        if value := self.value():
+            known.setdefault(value, value)  # one that is beyond the choices
         for value, label in known.items():
             yield {"value": value, "label": label, "selected": self.value() == value}
 
@@ -182,10 +182,10 @@ class ContactAdmin(ByInstallationAdmin):
 
     @admin.display(description="Connections")
     def connections(self, row: Contact) -> SafeString | str:
-        found = Sighting.objects.filter(contact=row).select_related(
+        found = Visibility.objects.filter(contact=row).select_related(
             "connection__user", "connection__installation__environment"
         )
         return display.lines(
-            display.link(each.connection, title_of(each.connection))
+            display.link(each.connection, connection_title(each.connection))
             for each in found.order_by("-seen_at")[:SHOWN]
         )
