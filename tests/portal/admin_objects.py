@@ -32,7 +32,7 @@ def call(scene: Scene) -> Call:
     return Call.objects.create(
         at=clock.now(),
         connection=scene.connection,
-        budget=budgets.of(scene.connection),
+        budget=budgets.for_connection(scene.connection),
         method="GET",
         path="/contacts",
         status=500,
@@ -42,7 +42,7 @@ def call(scene: Scene) -> Call:
 
 def token_request(scene: Scene) -> TokenRequest:
     return TokenRequest.objects.create(
-        budget=budgets.of(scene.connection),
+        budget=budgets.for_connection(scene.connection),
         connection=scene.connection,
         purpose=Purpose.WORK,
         state=RequestState.GRANTED,
