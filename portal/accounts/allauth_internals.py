@@ -64,6 +64,11 @@ def too_many_requests(request: HttpRequest, action: str, *, limit_get: bool = Fa
     return response
 
 
+def is_within_rate_limit(request: HttpRequest, action: str) -> bool:
+    """Count one ``action`` and return whether its rate limit allows it. See `too_many_requests`."""
+    return ratelimit.consume(request, app="allauth.account", action=action) is not None
+
+
 def pending_totp_secret(request: HttpRequest, *, keep: bool) -> str:
     """Return the secret of the authenticator app that is being set up.
 

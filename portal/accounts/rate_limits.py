@@ -31,5 +31,5 @@ def limited(action: str, *, limit_get: bool = False) -> Callable[[View], View]:
 
 def spend(request: HttpRequest, action: str) -> None:
     """Count one ``action`` of several in a request. Raises `Refused` when it is one more than its rate allows."""
-    if allauth_internals.too_many_requests(request, action) is not None:
+    if not allauth_internals.is_within_rate_limit(request, action):
         raise Refused("You have done this too often. Wait a while, then try again.")
