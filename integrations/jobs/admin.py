@@ -55,7 +55,7 @@ def _steer(verb: Callable[..., bool], done: str) -> Callable[[HttpRequest, Job],
 PAUSE = Action(
     name="pause",
     label="Pause",
-    consequence="Work stops after the current step, and stays where it is until somebody resumes it.",
+    consequence="Work stops after the current step, and stays where it is until someone resumes it.",
     run=_steer(queue.pause, "Paused."),
     refusal=_why_not_paused,
 )

@@ -200,7 +200,7 @@ def test_a_contact_and_a_connection_show_what_they_must(demo: Demo, visitors: Vi
     assert_accessible(page)
     screenshot(page, "contact")
     page.goto(f"{demo.portal}/organizations/cedar-home-lending/")
-    page.get_by_role("link", name=re.compile("client credentials")).first.click()
+    page.get_by_role("link", name=re.compile("Client credentials")).first.click()
     expect(page.get_by_text("leadInteraction").first).to_be_visible()
     assert_accessible(page)
     screenshot(page, "connection", whole_page=True)

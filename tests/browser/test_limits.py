@@ -69,7 +69,7 @@ def test_home_says_whose_consent_dies_and_what_is_left_of_the_budgets(demo: Demo
 
 def test_capacity_answers_before_anyone_is_invited(demo: Demo, operator: Page) -> None:
     operator.goto(f"{demo.portal}/settings/capacity/")
-    operator.get_by_label("Organizations", exact=True).fill("200")
+    operator.get_by_role("spinbutton", name="Organizations").fill("200")
     operator.get_by_label("Loan officers who consent, in each").fill("20")
     operator.get_by_role("button", name="Calculate").click()
     expect(operator.get_by_role("heading", name="105 source addresses")).to_be_visible()
@@ -138,7 +138,7 @@ def test_the_switch_stops_everything_and_lets_it_go_on(demo: Demo, operator: Pag
     operator.get_by_role("dialog").get_by_role("button").last.click()
     expect(operator.get_by_role("status").get_by_text("The vendor called.")).to_be_visible()
     operator.goto(demo.portal)
-    expect(operator.get_by_role("link", name="Release them")).to_be_visible()
+    expect(operator.get_by_role("link", name="Resume calls")).to_be_visible()
     assert_accessible(operator)
     operator.goto(f"{demo.portal}/settings/limits/")
     operator.get_by_role("button", name="Let everything go on").click()

@@ -98,7 +98,8 @@ class InvitationAdmin(FindsByOrganization, AuditedAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows: QuerySet[Any] = super().get_queryset(request).select_related("organization", "invited_by")
         # the clock is the database's: asked once, not for each row
-        return rows.annotate(now=Value(clock.now(), output_field=DateTimeField()))
+        dated: QuerySet[Any] = rows.annotate(now=Value(clock.now(), output_field=DateTimeField()))
+        return dated
 
     def title_of(self, row: Any) -> str:
         return f"Invitation of {row.email} to {row.organization.name}"

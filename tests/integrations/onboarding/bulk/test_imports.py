@@ -130,7 +130,7 @@ def test_a_row_whose_secret_was_altered_stops_no_other(world: World) -> None:
     imports.apply_some()
     assert states(source) == ["refused", "applied"]
     first.refresh_from_db()
-    assert "was altered. Upload the row again." in first.problem
+    assert "Upload the row again." in first.problem
     assert not Organization.objects.filter(name="Quarry Loans 1").exists()
 
 

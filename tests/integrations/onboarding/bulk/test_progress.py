@@ -97,7 +97,7 @@ def test_what_was_said_is_what_happens(world: World) -> None:
 def test_where_no_request_is_allowed_nothing_is_promised(world: World) -> None:
     source = apply(world, *rows(2))
     Environment.objects.update(tokens_per_hour=2)
-    budget = progress.budgets.at(world.environment)
+    budget = progress.budgets.for_environment(world.environment)
     budget.others_tokens = 2
     budget.save()
     assert progress.expected_times(progress.queued(source)) == {}
