@@ -1,1 +1,1 @@
-"""Environments, installations, credentials, tokens, budgets and the consent flow."""
+"""Environments, installations, connections, tokens, rate limits, and the OAuth flows."""

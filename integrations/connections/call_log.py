@@ -1,6 +1,6 @@
-"""The call log: every call is written down when it has ended, without what was asked or answered.
+"""The call log: one row per API call, written when it has ended, without query values, headers, or bodies.
 
-The count that limits calls does not depend on it: that is kept before a call is made, in the budget's row.
+The rate limit doesn't depend on it. `permits` counts calls before they are sent.
 """
 
 import datetime as dt
@@ -21,17 +21,18 @@ from portal.core import clock
 
 logger = logging.getLogger(__name__)
 
-#: The job that calls are made for.
+#: The id of the job that makes calls in this context.
 _job: ContextVar[int | None] = ContextVar("job", default=None)
+#: How long calls are kept.
 RETENTION = dt.timedelta(days=15)
-#: Calls that are looked at for the error groups of one connection.
+#: The most distinct failed calls that `group_errors` reads.
 MAX_GROUPED = 5000
 _ID = re.compile(r"/(?:\d+|[0-9a-f]{16,})(?=/|$)")
 
 
 @contextmanager
 def attribute_to_job(job: int) -> Iterator[None]:
-    """Calls that are made inside are noted as made for this job."""
+    """Attribute the calls made in this context to a job."""
     before = _job.set(job)
     try:
         yield
@@ -40,15 +41,15 @@ def attribute_to_job(job: int) -> Iterator[None]:
 
 
 def make_observer(connection: Connection, permits: Permits) -> Callable[[total_expert.Call], None]:
-    """What a client of ``connection`` is given to tell about its calls."""
+    """Return a hook for the API client of ``connection`` that records its calls."""
 
     def observe(call: total_expert.Call) -> None:
-        permits.note(call.status, after=call.retry_after)
+        permits.record_status(call.status, after=call.retry_after)
         try:
             with transaction.atomic():
                 _write(connection, permits, call)
-        except DatabaseError:  # the call was made: whoever made it must get its answer
-            logger.exception("A call of connection %s was not written into the call log", connection.pk)
+        except DatabaseError:  # the caller must get its response anyway
+            logger.exception("A call of connection %s could not be written to the call log", connection.pk)
 
     return observe
 
@@ -69,33 +70,33 @@ def _write(connection: Connection, permits: Permits, call: total_expert.Call) ->
 
 
 def count_last_minute(budget: Budget) -> int:
-    """Calls of one budget that ended within the last minute."""
+    """Return how many calls of a budget ended within the last minute."""
     return Call.objects.filter(budget=budget, at__gt=clock.now() - dt.timedelta(minutes=1)).count()
 
 
 def failed_calls() -> Q:
-    """Which calls got an error, or no answer. 418 is how the vendor says that a token is good."""
+    """Return a filter for calls that got an error or no response. A 418 is Total Expert's answer to a valid token."""
     return Q(status=None) | Q(status__gte=400) & ~Q(status=418)
 
 
 def path_pattern(path: str) -> str:
-    """A path with its ids taken out, by which calls are grouped."""
+    """Return a path with its ids replaced by “…”, for grouping."""
     return _ID.sub("/…", path)
 
 
 @dataclass
 class ErrorGroup:
-    """Calls that failed alike."""
+    """Failed calls with the same method, path pattern, and status."""
 
     method: str
-    shape: str
+    pattern: str
     status: int | None
     count: int
     latest: dt.datetime
 
 
 def group_errors(calls: "QuerySet[Call]") -> list[ErrorGroup]:
-    """The failed ones of ``calls``, grouped by method, path without ids, and status; the latest group first."""
+    """Group the failed ones of ``calls`` by method, path pattern, and status, the latest group first."""
     rows = (
         calls.filter(failed_calls())
         .order_by()

@@ -1,4 +1,4 @@
-"""System checks of connections: environments that may not be called are said at the start."""
+"""System check: report environments that the portal may not call."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def environments_are_allowed(databases: Any = None, **kwargs: Any) -> list[Check
         except ValidationError as problem:
             found.append(
                 Warning(
-                    f"Environment “{row.name}” can't be called. {' '.join(problem.messages)}",
+                    f"The environment “{row.name}” can't be called. {' '.join(problem.messages)}",
                     id="connections.W001",
                 )
             )

@@ -1,11 +1,11 @@
-"""The seam to the API client: a client for one connection, with token, permit and safety wired in."""
+"""API clients for connections, with token, permits, call log, and outbound IP address wired in."""
 
 import datetime as dt
 from typing import Any
 
 from integrations import total_expert
 from integrations.connections import call_log
-from integrations.connections.limits import egress
+from integrations.connections.limits.egress import proxies_for
 from integrations.connections.limits.permits import Permits
 from integrations.connections.models import Connection, CredentialCandidate, Purpose
 from integrations.connections.tokens import access, requests
@@ -21,11 +21,13 @@ def client_for(
     stale_since: dt.datetime | None = None,
     due_at: dt.datetime | None = None,
 ) -> total_expert.Client:
-    """An API client that acts as ``connection``. ``stale_since`` is how old what it renews is: of work the stalest goes
-    first; ``due_at`` is the deadline: of privacy requests the nearest does.
+    """Return an API client that acts as ``connection``.
 
-    Its calls raise TryLater when no token slot or no permit is free, ReconnectRequired when the grant is dead, and
-    Rejected when Total Expert refuses. Use it outside any transaction.
+    ``stale_since`` says when the data that the work refreshes was last read: the oldest goes first. ``due_at`` is the
+    deadline: among privacy requests the nearest goes first.
+
+    Its calls raise TryLater if no token or permit is available, ReconnectRequired if the grant no longer works, and
+    Rejected if Total Expert refuses the call. Use it outside any transaction.
     """
     return _client(
         connection,
@@ -38,7 +40,7 @@ def client_for(
 
 
 def client_for_candidate(candidate: CredentialCandidate, *, purpose: Purpose) -> total_expert.Client:
-    """An API client that acts with credentials that were granted a token and have not taken their connection over."""
+    """Return an API client that acts with credentials that were granted a token but are not in use yet."""
     return _client(candidate.connection, purpose, token=lambda: str(candidate.access_token))
 
 
@@ -47,9 +49,9 @@ def _client(connection: Connection, purpose: Purpose, **hooks: Any) -> total_exp
     permits = Permits(connection, purpose)
     return total_expert.Client(
         requests.client_environment(environment),
-        permit=permits.ask,
+        permit=permits.acquire,
         observe=call_log.make_observer(connection, permits),
         adapter=ADAPTERS.get(environment.base_url),
-        proxies=egress.proxies_for(connection.egress),
+        proxies=proxies_for(connection.egress),
         **hooks,
     )

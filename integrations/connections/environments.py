@@ -1,7 +1,7 @@
-"""Environments: which hosts may ever be called, and what the client is told about one.
+"""Environments: validate their URLs, convert them for the API client, and choose the one for user authorization.
 
-No request goes to an address that a person typed unless its host is listed in ``ENVIRONMENT_HOSTS``: that list is
-set where the portal is installed, not in the browser, which rules out server-side request forgery.
+A URL entered in the browser is only called if ``ENVIRONMENT_HOSTS`` lists its host. That setting can't be changed in
+the browser, which prevents server-side request forgery.
 """
 
 from urllib.parse import urlsplit
@@ -16,33 +16,33 @@ from portal.organizations.models import Organization
 
 
 def validate_host(url: str) -> None:
-    """Raise ValidationError unless ``url`` may be called: https (http on this machine only) and an allowed host."""
+    """Raise ValidationError unless ``url`` has an allowed host and uses https (http only for this machine)."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ValidationError("This is not an address.") from None
+        raise ValidationError("Enter a valid URL.") from None
     host = parts.hostname or ""
     named = f"{host}:{port}" if port else host
     if host not in settings.ENVIRONMENT_HOSTS and named not in settings.ENVIRONMENT_HOSTS:
         raise ValidationError(
-            "The host of this address is not allowed. Whoever installed the portal lists the hosts it may call in "
-            "ENVIRONMENT_HOSTS."
+            "The portal may not call this host. To allow it, add it to the ENVIRONMENT_HOSTS setting where the portal is "
+            "installed."
         )
     if parts.username or parts.password:
-        raise ValidationError("An address must not contain a user name or password.")
+        raise ValidationError("The URL must not contain a user name or password.")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-        raise ValidationError("The address must start with https://.")
+        raise ValidationError("The URL must start with https://.")
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of an address, as a Content-Security-Policy wants them."""
+    """Return the origin of a URL: scheme, host, and port."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def client_environment(environment: Environment) -> total_expert.Environment:
-    """What the API client is told. Raises ValidationError for an address that is none or may not be called."""
+    """Return an environment as the API client takes it. Raise ValidationError if a URL is invalid or not allowed."""
     validate_host(environment.base_url)
     validate_host(environment.authorize_url)
     try:
@@ -57,12 +57,12 @@ def client_environment(environment: Environment) -> total_expert.Environment:
 
 
 def consent_environment(organization: Organization) -> Environment | None:
-    """Where somebody of ``organization`` consents: where it is installed already, or else production."""
+    """Return where people of an organization give access: where it is installed, or else production."""
     able = Environment.objects.filter(application__isnull=False).order_by("-is_production", "pk")
     return able.filter(installations__organization=organization).first() or able.first()
 
 
 def allows_consent(environment: Environment, organization: Organization) -> bool:
-    """Whether somebody of ``organization`` may consent in ``environment``: a world is opened by operators."""
+    """Return whether people of an organization may give access in an environment. Only operators can add environments."""
     installed = environment.installations.filter(organization=organization).exists()
     return installed or environment == consent_environment(organization)

@@ -1,4 +1,4 @@
-"""Installations: an organization's place in one environment."""
+"""Installations of organizations in environments."""
 
 from integrations.connections.models import Environment, Installation
 from portal.core import clock
@@ -6,7 +6,7 @@ from portal.organizations.models import Organization
 
 
 def get_or_create(organization: Organization, environment: Environment) -> Installation:
-    """The installation of ``organization`` in ``environment``, made when there is none."""
+    """Return the installation of an organization in an environment. Create it if needed."""
     installation, _ = Installation.objects.get_or_create(
         organization=organization, environment=environment, defaults={"created_at": clock.now()}
     )

@@ -1,4 +1,4 @@
-"""What a connection is good for: its states, why it is in one, and who moved it there."""
+"""The states of a connection: how it moves between them, and what each one allows."""
 
 from django.db import transaction
 
@@ -17,15 +17,15 @@ from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
 
-#: States in which nothing may be sent for a connection until it is granted anew, with what the caller is told.
-_CLOSED = {
-    ConnectionState.PENDING: "This connection was never granted. Connect it first.",
-    ConnectionState.NEEDS_RECONNECT: "This connection needs a new grant. Reconnect it.",
-    ConnectionState.QUARANTINED: "This connection is quarantined, because its grant belongs to another organization.",
+#: The states in which nothing may be sent until the connection is granted access again, and what its callers are told.
+_UNUSABLE = {
+    ConnectionState.PENDING: "This connection is not connected yet. Connect it first.",
+    ConnectionState.NEEDS_RECONNECT: "This connection needs a reconnect.",
+    ConnectionState.QUARANTINED: "This connection is quarantined because it shows another organization's records.",
     ConnectionState.REVOKED: "This connection was revoked. Connect it again.",
 }
-#: From which states each may be entered: whatever else happens meanwhile, a person's decision is not overwritten.
-_FROM = {
+#: The states from which each state may be entered, so that no automatic change overwrites a person's decision.
+_ALLOWED_FROM = {
     ConnectionState.ACTIVE: frozenset(ConnectionState),
     ConnectionState.NEEDS_RECONNECT: frozenset({ConnectionState.ACTIVE}),
     ConnectionState.PAUSED: frozenset({ConnectionState.ACTIVE}),
@@ -40,25 +40,25 @@ def set_state(
     *,
     reason: str = "",
     actor: User | None = None,
-    before: frozenset[ConnectionState] | None = None,
+    allowed_from: frozenset[ConnectionState] | None = None,
 ) -> bool:
-    """Put ``connection`` into ``state``, unless it is in none of the states ``before`` (by default all that make sense).
+    """Put ``connection`` into ``state`` if its current state allows it. Return whether it is in that state now.
 
-    Answers whether it is there now. A change is noted in the audit log; ``connection`` shows the row as it is. What
-    waits for a connection goes on when it is put into ACTIVE, whether or not it was before.
+    ``allowed_from`` overrides the states from which the change is allowed. A change is written to the audit log, and
+    ``connection`` is updated to the current row. Setting ACTIVE lets waiting work continue, even if it was active before.
     """
-    allowed = (before if before is not None else _FROM[state]) | {state}
+    allowed = (allowed_from if allowed_from is not None else _ALLOWED_FROM[state]) | {state}
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        moved = ConnectionState(row.state) in allowed
-        if moved:
+        is_allowed = ConnectionState(row.state) in allowed
+        if is_allowed:
             _enter(row, state, reason, actor)
             if state == ConnectionState.ACTIVE:
                 transaction.on_commit(
                     lambda: signals.connection_ready.send(Connection, connection=connection)
                 )
     connection.state, connection.reason, connection.since = row.state, row.reason, row.since
-    return moved
+    return is_allowed
 
 
 def _enter(row: Connection, state: ConnectionState, reason: str, actor: User | None) -> None:
@@ -74,61 +74,67 @@ def _enter(row: Connection, state: ConnectionState, reason: str, actor: User | N
 
 
 class ConnectionPaused(TryLater):
-    """A person paused the connection. Its work looks again after a day; whoever resumes it has it go on at once."""
+    """A person paused the connection. Its work checks again after a day, and continues at once when it is resumed."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This connection is paused. What waits for it goes on when somebody resumes it.",
+            "This connection is paused. Its work continues when someone resumes it.",
             after=24 * 3600.0,
         )
 
 
 def require_usable(connection: Connection) -> None:
-    """Raise unless the connection may send anything, whatever the caller's copy of the row says.
+    """Raise an error unless something may be sent for a connection. Read its current state from the database.
 
-    Paused, since a pause ends; ReconnectRequired in every other state that is closed.
+    Raise ConnectionPaused if it is paused, and ReconnectRequired in all other states that don't allow it.
     """
     connection.refresh_from_db(fields=["state", "reason"])
-    if connection.state == ConnectionState.PAUSED:
+    if connection.is_paused:
         raise ConnectionPaused
-    sentence = _CLOSED.get(ConnectionState(connection.state))
+    sentence = _UNUSABLE.get(ConnectionState(connection.state))
     if sentence:
         raise ReconnectRequired(f"{sentence} {connection.reason}".strip())
 
 
 def pause(connection: Connection, *, actor: User) -> bool:
-    """Send nothing for a working connection until somebody resumes it. Its tokens are kept. False when it is not working."""
+    """Stop sending anything for an active connection until someone resumes it. Keep its tokens.
+
+    Return False if it isn't active.
+    """
     with transaction.atomic():
-        paused = set_state(
+        is_paused = set_state(
             connection,
             ConnectionState.PAUSED,
-            reason="Its work waits until somebody resumes it.",
+            reason="Its work waits until someone resumes it.",
             actor=actor,
         )
-        if paused:
+        if is_paused:
             Connection.objects.filter(pk=connection.pk).update(paused_by=actor)
             queue.suspend(connection)
-    return paused
+    return is_paused
 
 
 def resume(connection: Connection, *, actor: User) -> bool:
-    """Go on after a pause, and with all that waited for it. False when it is not paused."""
+    """Resume a paused connection and its waiting work. Return False if it isn't paused."""
     return set_state(
-        connection, ConnectionState.ACTIVE, actor=actor, before=frozenset({ConnectionState.PAUSED})
+        connection, ConnectionState.ACTIVE, actor=actor, allowed_from=frozenset({ConnectionState.PAUSED})
     )
 
 
-def revoke(connection: Connection, *, actor: User, reason: str = "Its tokens were forgotten here.") -> bool:
-    """Forget its tokens and credentials. Total Expert has no endpoint to revoke a grant: that is done over there."""
+def revoke(connection: Connection, *, actor: User, reason: str = "The portal deleted its tokens.") -> bool:
+    """Delete a connection's tokens and credentials.
+
+    Total Expert has no endpoint to revoke a grant, so the access itself must be removed there.
+    """
     with transaction.atomic():
         delete_grant(connection)
         return set_state(connection, ConnectionState.REVOKED, reason=reason, actor=actor)
 
 
 def quarantine(connection: Connection, *, reason: str, conflicts_with: Connection | None = None) -> None:
-    """Refuse a grant that turned out to be another organization's: of it nothing is kept but the reason.
+    """Reject a grant that shows another organization's records, and delete everything about it but the reason.
 
-    What was mirrored by this grant is taken out again by whoever listens to `signals.quarantined`.
+    Receivers of `signals.quarantined` remove what was synced through it.
     """
     with transaction.atomic():
         since = Connection.objects.values_list("admitted_at", flat=True).get(pk=connection.pk)
@@ -140,14 +146,14 @@ def quarantine(connection: Connection, *, reason: str, conflicts_with: Connectio
 
 
 def delete_grant(connection: Connection) -> None:
-    """Forget the secrets, and what the grant told about its organization."""
+    """Delete a connection's secrets and the fingerprints of its organization."""
     delete_secrets(connection)
     RecordFingerprint.objects.filter(connection=connection).delete()
     Connection.objects.filter(pk=connection.pk).update(admitted_at=None, conflicts_with=None)
 
 
 def delete_secrets(connection: Connection) -> None:
-    """Delete the token pair and the client credentials."""
+    """Delete a connection's token pair, client credentials, and queue entries."""
     Token.objects.filter(connection=connection).delete()
     TokenDemand.objects.filter(connection=connection).delete()
     CredentialCandidate.objects.filter(connection=connection).delete()

@@ -1,4 +1,4 @@
-"""Whose connections a person may see and manage, and what a connection is called on screens."""
+"""Which connections a person may see and manage, and the names of connections."""
 
 import uuid
 
@@ -12,7 +12,7 @@ from portal.organizations.roles import Capability
 
 
 def visible_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Connection:
-    """A connection of the organization that this person may see: an officer's own, anybody else's any. Or 404."""
+    """Return a connection that the person may see, or raise 404. Officers see only their own connection."""
     rows = Connection.objects.filter(installation__organization=organization)
     if not organization.allows(current_user(request), Capability.OVERVIEW):
         rows = rows.filter(user=current_user(request))
@@ -28,7 +28,7 @@ def visible_connection(request: HttpRequest, organization: Organization, pk: uui
 
 
 def may_manage(request: HttpRequest, connection: Connection) -> bool:
-    """Whether this person may pause, resume, test and revoke it: managers any, everybody their own."""
+    """Return whether the person may pause, resume, test, and revoke a connection: managers any, others their own."""
     organization = connection.installation.organization
     return (
         organization.allows(current_user(request), Capability.MANAGE)
@@ -42,11 +42,11 @@ def connection_title(connection: Connection) -> str:
     if connection.grant == GrantType.CLIENT_CREDENTIALS:
         return f"Client credentials ({environment})"
     if connection.user is None:
-        return f"Former member’s connection ({environment})"
-    return f"{connection.user.display_name}’s connection ({environment})"
+        return f"Former member's connection ({environment})"
+    return f"{connection.user.display_name}'s connection ({environment})"
 
 
 def may_resume(request: HttpRequest, connection: Connection) -> bool:
-    """Whether this person may end a pause: managers any, everybody else one that they made themselves."""
+    """Return whether the person may resume a connection: managers any, others one that they paused themselves."""
     manages = connection.installation.organization.allows(current_user(request), Capability.MANAGE)
     return manages or connection.paused_by_id == current_user(request).pk

@@ -1,24 +1,24 @@
-"""What connections tell the floors above."""
+"""The signals that tell the apps above about connections."""
 
 from django.dispatch import Signal
 
-#: A connection got its grant. Sent after commit. Keyword arguments: ``connection``, ``actor`` (a user or None).
+#: A connection was granted access. Sent after commit. Arguments: ``connection``, ``actor`` (a user or None).
 connected = Signal()
 
-#: A grant turned out to be another organization's. Sent inside the transaction. Keyword arguments: ``connection``, and
-#: ``since``, when the grant was admitted: what was seen by it from then on is the other organization's.
+#: A connection turned out to show another organization's records. Sent inside the transaction. Arguments: ``connection``
+#: and ``since``, when it was admitted: everything read through it from then on belongs to the other organization.
 quarantined = Signal()
 
-#: A connection changed its state. Sent inside the transaction. Keyword arguments: ``connection`` (in its new state),
-#: ``before`` (its old `ConnectionState`) and ``actor`` (a user or None).
+#: A connection changed its state. Sent inside the transaction. Arguments: ``connection`` (in its new state), ``before``
+#: (its old `ConnectionState`), and ``actor`` (a user or None).
 state_changed = Signal()
 
-#: There is something to tell people. Sent inside the transaction. Keyword argument: ``connection``.
+#: A notice was recorded. Sent inside the transaction. Argument: ``connection``.
 notice_created = Signal()
 
-#: A connection works and was granted a token, or began to work: whatever waits for it goes on now. Sent after commit.
-#: Keyword argument: ``connection``.
+#: A connection became active, or an active one was granted a token, so work that waits for it can continue. Sent after
+#: commit. Argument: ``connection``.
 connection_ready = Signal()
 
-#: The stop-everything switch was released. Sent after commit.
+#: The kill switch was released. Sent after commit.
 calls_released = Signal()

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from integrations.connections.views import calls, connection, limits, settings
+from integrations.connections.views import calls, connection, limits, queue, settings
 
 urlpatterns = [
     path("organizations/<slug:slug>/connections/<uuid:pk>/", connection.connection_screen, name="connection"),
@@ -24,8 +24,8 @@ urlpatterns = [
     path("settings/limits/<int:pk>/", limits.allowance_screen, name="allowance"),
     path("settings/addresses/new/", limits.new_egress, name="new_egress"),
     path("settings/addresses/<slug:name>/", limits.egress_screen, name="egress"),
-    path("settings/queue/", limits.queue_screen, name="token_queue"),
-    path("settings/queue/<uuid:pk>/", limits.prioritize_connection, name="prioritize_connection"),
+    path("settings/queue/", queue.queue_screen, name="token_queue"),
+    path("settings/queue/<uuid:pk>/", queue.prioritize_connection, name="prioritize_connection"),
     path("settings/connections/<uuid:pk>/", limits.reroute_connection, name="reroute_connection"),
     path("settings/capacity/", limits.capacity_screen, name="capacity"),
     path("settings/stop/", limits.stop_everything, name="stop_everything"),

@@ -5,11 +5,11 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from integrations.connections.limits import backoff, ledger, permits
+from integrations.connections.limits import backoff, forecast, permits
 from integrations.connections.limits import queue as token_queue
 from integrations.connections.models import Connection
 from integrations.connections.notices import records
-from integrations.connections.tokens import access, keep_alive
+from integrations.connections.tokens import keep_alive, leases
 from integrations.jobs import queue
 from integrations.jobs.models import ACTIVE, Job, JobState
 from integrations.jobs.run import Run
@@ -50,14 +50,14 @@ def wake_ready_connections() -> None:
 
     A turn that nobody uses, for example of a person who closed the browser, passes to the next one after a while.
     """
-    for connection in Connection.objects.filter(pk__in=ledger.find_ready_connections()):
+    for connection in Connection.objects.filter(pk__in=forecast.find_ready_connections()):
         queue.wake(connection)
-        ledger.mark_notified(connection.pk)
+        token_queue.mark_notified(connection.pk)
 
 
 def resolve_lost_answers() -> None:
     """Record token requests whose process died before the answer arrived."""
-    access.close_abandoned_requests()
+    leases.close_abandoned_requests()
 
 
 def report_expired_grants() -> None:

@@ -134,7 +134,7 @@ def _can_continue_now(later: TryLater, job: Job) -> bool:
         return False
     if isinstance(later, lifecycle.ConnectionPaused):
         return not Connection.objects.filter(pk=connection.pk, state=ConnectionState.PAUSED).exists()
-    if not isinstance(later, ledger.NoSlot) or not later.renews:
+    if not isinstance(later, ledger.NoSlot) or not later.is_renewal:
         return False
     token = Token.objects.filter(connection=connection).first()
     return token is not None and token.is_fresh(clock.now(), access.EXPIRY_MARGIN)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from integrations.connections import environments, installations
 from integrations.connections.grants import client_credentials
-from integrations.connections.limits import ledger
+from integrations.connections.limits import forecast
 from integrations.connections.models import Connection, Environment
 from integrations.connections.permissions import connection_title, may_manage, visible_connection
 from integrations.connections.views.connection import allow_form_to
@@ -111,7 +111,7 @@ def _consent_context(
         installation__environment=environment,
         user=current_user(request),
     ).first()
-    next_slot = ledger.next_available_time(environment, own)
+    next_slot = forecast.next_available_time(environment, own)
     return {
         "own": own,
         "next_slot": next_slot,

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from integrations.connections.grants import consent
-from integrations.connections.limits import ledger
+from integrations.connections.limits import forecast, ledger
 from integrations.connections.models import Connection, Installation
 from integrations.jobs import queue
 from integrations.jobs.run import Run
@@ -49,7 +49,7 @@ def advance(run: Run) -> bool:
 
 def _mail_when_free(mail: SlotMail) -> None:
     connection = mail.connection
-    free = ledger.next_available_time(connection.installation.environment, connection)
+    free = forecast.next_available_time(connection.installation.environment, connection)
     at = clock.now()  # afterwards, so that what is free now lies in its past
     if free > at:
         raise ledger.NoSlot(free, (free - at).total_seconds())

@@ -1,6 +1,7 @@
-"""The scheduler of tokens on a clock of its own, in an invented world; beside it what tools do that have none.
+"""A simulation of the token scheduler on a virtual clock, compared with a policy that has no scheduler.
 
-`world` draws who is connected and what happens, `vendor` answers token requests, `run` lets the time pass; `ours` and
-`naive` decide who asks when. Ours asks the functions that serve, `scheduler.plan`, `queue.one_each` and
-`backoff`; what the ledger and the worker do with rows and clocks, it keeps in memory.
+`scenario` generates the connections and events, `token_server` answers token requests, and `engine` advances the time.
+`portal_policy` and `naive_policy` decide who requests a token when. The portal's policy calls the functions that run in
+production, `scheduler.plan`, `queue.merge_by_connection`, and `backoff`. What the ledger and the worker do with database
+rows and clocks is done in memory.
 """

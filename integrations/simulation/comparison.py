@@ -1,4 +1,4 @@
-"""Both policies in the same world, and their figures beside each other."""
+"""Run both policies in the same scenario and collect their figures."""
 
 from typing import Any
 
@@ -7,20 +7,20 @@ from integrations.simulation.naive_policy import NaivePolicy
 from integrations.simulation.portal_policy import PortalPolicy
 from integrations.simulation.scenario import generate
 
-#: The runs by name. Whether a request that got a 429 counts itself, the vendor does not say; only the naive policy
-#: ever gets one, so it is shown either way.
+#: The runs by name. Total Expert doesn't document whether a request that gets a 429 counts itself, so the naive policy, the
+#: only one that ever gets one, runs with either assumption.
 RUNS = ("ours", "naive", "naive_when_429_is_free")
 
 
 def compare(*, organizations: int, addresses: int, days: int, seed: int) -> dict[str, Any]:
-    """The figures of each of `RUNS`, and the bound, in hours. The same for the same arguments, in every process."""
-    world = generate(organizations, addresses, days, seed)
+    """Return the figures of each of `RUNS`, and the bound in hours. They are reproducible for the same arguments."""
+    scenario = generate(organizations, addresses, days, seed)
     return {
-        "ours": Simulation(world, PortalPolicy).go(),
-        "naive": Simulation(world, NaivePolicy).go(),
-        "naive_when_429_is_free": Simulation(world, NaivePolicy, forgiving=True).go(),
-        "bound_hours": round(world.bound_hours, 2),
-        "connections_with_work": round(world.with_work, 1),
+        "ours": Simulation(scenario, PortalPolicy).run(),
+        "naive": Simulation(scenario, NaivePolicy).run(),
+        "naive_when_429_is_free": Simulation(scenario, NaivePolicy, forgiving=True).run(),
+        "bound_hours": round(scenario.bound_hours, 2),
+        "connections_with_work": round(scenario.with_work, 1),
         "organizations": organizations,
         "egress": addresses,
         "days": days,

@@ -1,6 +1,7 @@
-"""One run: time passes in an invented world, work falls due, people come, grants die; a policy says who asks when.
+"""The simulation engine: time passes, work becomes due, people come, and grants end. A policy decides who requests a token.
 
-What is here holds for every policy. While a connection holds a token all its due work runs, and nothing is asked for.
+The rules here are the same for every policy. While a connection has a token, all its due work runs and no other token is
+requested for it.
 """
 
 import datetime as dt
@@ -26,263 +27,261 @@ from integrations.simulation.scenario import (
 )
 from integrations.simulation.token_server import Outcome, TokenServer
 
-#: How long a token request takes, in seconds, and how long the client waits for an answer that never comes.
+#: How long a token request takes, in seconds, and how long the client waits for a response that never arrives.
 QUICK, SLOW, TIMEOUT = 0.2, 2.0, 35.0
 
 
 @dataclass
 class TokenNeed:
-    """Why a connection needs a token. ``since``: who waits began then; ``requested_at``: the place in the queue."""
+    """A reason why a connection needs a token. ``since`` is when a wait began, ``requested_at`` the place in the queue."""
 
     purpose: Purpose
     since: dt.datetime
     requested_at: dt.datetime
     due_at: dt.datetime
     stale_since: dt.datetime
-    left: bool = False  #: the person who waited is gone, and whatever they started goes on
+    left: bool = False  #: the person has left, but what they started continues
 
 
 @dataclass
 class SimulatedConnection:
-    """A connection as it is at the moment."""
+    """The current state of a connection."""
 
-    site: ConnectionProfile
-    chance: random.Random
+    profile: ConnectionProfile
+    random: random.Random
     state: ConnectionState = ConnectionState.PENDING
     read_at: dt.datetime = START
     granted_at: dt.datetime = START
     token_until: dt.datetime = START
-    #: The vendor will refuse its next request: the grant was revoked, or the answer with the new one was lost.
+    #: Total Expert will refuse its next request, because it revoked the grant or a response with a new pair was lost.
     revoked: bool = False
-    dead: bool = False
-    died_of_age: bool = False
-    #: When its requests failed since it was last granted a token.
+    lost: bool = False
+    has_expired: bool = False
+    #: When its requests failed since its last granted token.
     failed: list[dt.datetime] = field(default_factory=list)
-    wants: dict[Purpose, TokenNeed] = field(default_factory=dict)
+    needs: dict[Purpose, TokenNeed] = field(default_factory=dict)
 
     @property
-    def who(self) -> str:
-        """Its id."""
-        return self.site.who
+    def id(self) -> str:
+        """The id of its profile."""
+        return self.profile.id
 
     @property
-    def dies_at(self) -> dt.datetime | None:
-        """When its refresh token dies. None: it has none."""
-        return (
-            self.granted_at + REFRESH_TOKEN_LIFETIME
-            if self.site.consented and self.state == ConnectionState.ACTIVE
-            else None
-        )
+    def expires_at(self) -> dt.datetime | None:
+        """When its refresh token expires. None if it has none."""
+        has_refresh_token = self.profile.is_authorized and self.state == ConnectionState.ACTIVE
+        return self.granted_at + REFRESH_TOKEN_LIFETIME if has_refresh_token else None
 
     def is_due(self, at: dt.datetime, age: dt.timedelta = STALE_AFTER) -> bool:
-        """Whether its mirror is as old as that."""
-        return self.site.has_work and at - self.read_at >= age
+        """Return whether its data has reached this age."""
+        return self.profile.has_work and at - self.read_at >= age
 
 
 class Policy(Protocol):
-    """Who asks for a token when. It calls `Run.send`, and is told what happens."""
+    """Decides who requests a token when. It calls `Simulation.send` and is told what happens."""
 
-    def wanted(self, link: SimulatedConnection, at: dt.datetime) -> None:
+    def on_needed(self, connection: SimulatedConnection, at: dt.datetime) -> None:
         """A connection without a token needs one."""
 
-    def left(self, link: SimulatedConnection, purpose: Purpose, at: dt.datetime) -> None:
-        """A person waits no longer."""
+    def on_left(self, connection: SimulatedConnection, purpose: Purpose, at: dt.datetime) -> None:
+        """A person no longer waits."""
 
-    def granted(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        """A connection got a new grant."""
+    def on_granted(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        """A connection has a new grant."""
 
-    def ended(self, link: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
-        """A token request ended. Its connection has been changed accordingly."""
+    def on_ended(self, connection: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
+        """A token request has ended, and its connection was updated."""
 
 
 class Simulation:
-    """The world in motion under one policy."""
+    """One run of a scenario under one policy."""
 
     def __init__(
-        self, world: Scenario, policy: Callable[["Simulation"], Policy], *, forgiving: bool = False
+        self, scenario: Scenario, policy: Callable[["Simulation"], Policy], *, forgiving: bool = False
     ) -> None:
-        self.world = world
-        self.vendor = TokenServer(world.addresses, world.outages, forgiving=forgiving)
-        self.tally = Metrics()
-        self.links = {
-            site.who: SimulatedConnection(site, random.Random(f"{world.seed}/{site.who}/fate"))
-            for site in world.sites
+        self.scenario = scenario
+        self.server = TokenServer(scenario.addresses, scenario.outages, forgiving=forgiving)
+        self.metrics = Metrics()
+        self.connections = {
+            profile.id: SimulatedConnection(profile, random.Random(f"{scenario.seed}/{profile.id}/fate"))
+            for profile in scenario.profiles
         }
-        self._events: list[tuple[dt.datetime, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._agenda: list[tuple[dt.datetime, int, Callable[..., None], tuple[Any, ...]]] = []
         self._number = 0
         self.policy = policy(self)
 
-    def at(self, at: dt.datetime, what: Callable[..., None], *given: Any) -> None:
-        """Call ``what`` with ``given`` and the time when it is ``at``. What is for the same time keeps its order."""
+    def schedule(self, at: dt.datetime, action: Callable[..., None], *arguments: Any) -> None:
+        """Call ``action`` with ``arguments`` and the time at ``at``. Actions at the same time keep their order."""
         self._number += 1
-        heapq.heappush(self._events, (at, self._number, what, given))
+        heapq.heappush(self._agenda, (at, self._number, action, arguments))
 
-    def go(self) -> dict[str, Any]:
-        """Let all days pass. Answers the figures."""
-        for link in self.links.values():
-            self._begin(link)
-        for happening in self.world.happenings:
-            self.at(happening.at, self._happen, happening)
-        self.at(START + HOUR, self._look_around)
-        while self._events and self._events[0][0] < self.world.ends:
-            at, _, what, given = heapq.heappop(self._events)
-            what(*given, at)
-        self._end()
-        return self.tally.told(self.world, self.vendor)
+    def run(self) -> dict[str, Any]:
+        """Run until the end of the last day. Return the figures."""
+        for connection in self.connections.values():
+            self._start(connection)
+        for event in self.scenario.events:
+            self.schedule(event.at, self._handle_event, event)
+        self.schedule(START + HOUR, self._record_ages)
+        while self._agenda and self._agenda[0][0] < self.scenario.ends:
+            at, _, action, arguments = heapq.heappop(self._agenda)
+            action(*arguments, at)
+        self._finish()
+        return self.metrics.summarize(self.scenario, self.server)
 
-    def _begin(self, link: SimulatedConnection) -> None:
-        if link.site.read_at is None:
+    def _start(self, connection: SimulatedConnection) -> None:
+        if connection.profile.read_at is None:
             return
-        link.state = ConnectionState.ACTIVE
-        link.read_at = link.granted_at = link.site.read_at
-        self._watch_age(link)
-        self.policy.granted(link, link.granted_at)
-        if link.site.has_work:
-            self.at(max(START, link.read_at + STALE_AFTER), self._work_is_due, link)
+        connection.state = ConnectionState.ACTIVE
+        connection.read_at = connection.granted_at = connection.profile.read_at
+        self._watch_expiry(connection)
+        self.policy.on_granted(connection, connection.granted_at)
+        if connection.profile.has_work:
+            self.schedule(max(START, connection.read_at + STALE_AFTER), self._work_is_due, connection)
 
-    def _end(self) -> None:
-        bound = self.world.bound_hours * HOUR
-        for link in self.links.values():
-            age = self.world.ends - link.read_at
-            if link.state == ConnectionState.ACTIVE and link.is_due(self.world.ends) and age > bound:
-                self.tally.aged(age)
-            for want in link.wants.values():
-                if not want.left:
-                    self.tally.waited(want.purpose, self.world.ends - want.since)
+    def _finish(self) -> None:
+        bound, ends = self.scenario.bound_hours * HOUR, self.scenario.ends
+        for connection in self.connections.values():
+            age = ends - connection.read_at
+            if connection.state == ConnectionState.ACTIVE and connection.is_due(ends) and age > bound:
+                self.metrics.add_age(age)
+            for need in connection.needs.values():
+                if not need.left:
+                    self.metrics.add_wait(need.purpose, ends - need.since)
 
-    def _look_around(self, at: dt.datetime) -> None:
-        for link in self.links.values():
-            if link.site.has_work and (link.state == ConnectionState.ACTIVE or link.died_of_age):
-                self.tally.seen.append((at - link.read_at) / HOUR)
-        self.at(at + HOUR, self._look_around)
+    def _record_ages(self, at: dt.datetime) -> None:
+        for connection in self.connections.values():
+            is_counted = connection.state == ConnectionState.ACTIVE or connection.has_expired
+            if connection.profile.has_work and is_counted:
+                self.metrics.hourly_ages.append((at - connection.read_at) / HOUR)
+        self.schedule(at + HOUR, self._record_ages)
 
-    # what makes a connection need a token
+    # What makes a connection need a token
 
-    def _happen(self, happening: Event, at: dt.datetime) -> None:
-        link = self.links[happening.who]
-        if happening.kind == EventKind.JOINS:
-            self.want(link, Purpose.CONSENT, at)
-        elif link.state != ConnectionState.ACTIVE:
+    def _handle_event(self, event: Event, at: dt.datetime) -> None:
+        connection = self.connections[event.connection_id]
+        if event.kind == EventKind.JOINS:
+            self.need(connection, Purpose.CONSENT, at)
+        elif connection.state != ConnectionState.ACTIVE:
             return
-        elif happening.kind == EventKind.REVOKED:
-            link.revoked = True
-        elif happening.kind == EventKind.LEADS:
-            self.want(link, Purpose.INTAKE, at)
-        elif happening.kind == EventKind.PRIVACY:
-            self.want(link, Purpose.PRIVACY, at, due_at=at + PRIVACY_NOTICE)
+        elif event.kind == EventKind.REVOKED:
+            connection.revoked = True
+        elif event.kind == EventKind.LEADS:
+            self.need(connection, Purpose.INTAKE, at)
+        elif event.kind == EventKind.PRIVACY:
+            self.need(connection, Purpose.PRIVACY, at, due_at=at + PRIVACY_NOTICE)
         else:
-            self.want(link, Purpose.PERSON, at)
-            if happening.leaves_at is not None:
-                self.at(happening.leaves_at, self._leave, link, link.wants.get(Purpose.PERSON))
+            self.need(connection, Purpose.PERSON, at)
+            if event.leaves_at is not None:
+                need = connection.needs.get(Purpose.PERSON)
+                self.schedule(event.leaves_at, self._leave, connection, need)
 
-    def _leave(self, link: SimulatedConnection, want: TokenNeed | None, at: dt.datetime) -> None:
-        if want is not None and link.wants.get(want.purpose) is want:
-            self.tally.left += 1
-            self.tally.waited(want.purpose, at - want.since)
-            self.policy.left(link, want.purpose, at)
+    def _leave(self, connection: SimulatedConnection, need: TokenNeed | None, at: dt.datetime) -> None:
+        if need is not None and connection.needs.get(need.purpose) is need:
+            self.metrics.left += 1
+            self.metrics.add_wait(need.purpose, at - need.since)
+            self.policy.on_left(connection, need.purpose, at)
 
-    def _work_is_due(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        if link.state == ConnectionState.ACTIVE and link.is_due(at):
-            self.want(link, Purpose.WORK, at, stale_since=link.read_at)
+    def _work_is_due(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        if connection.state == ConnectionState.ACTIVE and connection.is_due(at):
+            self.need(connection, Purpose.WORK, at, stale_since=connection.read_at)
 
-    def want(
+    def need(
         self,
-        link: SimulatedConnection,
+        connection: SimulatedConnection,
         purpose: Purpose,
         at: dt.datetime,
         *,
         due_at: dt.datetime | None = None,
         stale_since: dt.datetime | None = None,
     ) -> None:
-        """A connection needs a token from now on; one that holds one uses it."""
-        link.wants.setdefault(purpose, TokenNeed(purpose, at, at, due_at or at, stale_since or at))
-        if link.state == ConnectionState.ACTIVE and at < link.token_until - EXPIRY_MARGIN:
-            self._serve(link, at)
+        """Note that a connection needs a token. If it has one, use that."""
+        connection.needs.setdefault(purpose, TokenNeed(purpose, at, at, due_at or at, stale_since or at))
+        if connection.state == ConnectionState.ACTIVE and at < connection.token_until - EXPIRY_MARGIN:
+            self._do_due_work(connection, at)
         else:
-            self.policy.wanted(link, at)
+            self.policy.on_needed(connection, at)
 
-    # a token request and what comes of it
+    # Token requests
 
-    def send(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        """Send a connection's token request; `Policy.ended` tells what came of it."""
-        seconds = link.chance.uniform(QUICK, SLOW)
-        self.at(at + dt.timedelta(seconds=seconds / 2), self._arrive, link, dt.timedelta(seconds=seconds / 2))
+    def send(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        """Send a connection's token request. `Policy.on_ended` gets its outcome."""
+        half = dt.timedelta(seconds=connection.random.uniform(QUICK, SLOW) / 2)
+        self.schedule(at + half, self._arrive, connection, half)
 
-    def _arrive(self, link: SimulatedConnection, rest: dt.timedelta, at: dt.datetime) -> None:
-        consenting = Purpose.CONSENT in link.wants
+    def _arrive(self, connection: SimulatedConnection, rest: dt.timedelta, at: dt.datetime) -> None:
+        is_consent = Purpose.CONSENT in connection.needs
         otherwise = Outcome.GRANTED
-        if (link.revoked or link.dead) and not consenting:
+        if (connection.revoked or connection.lost) and not is_consent:
             otherwise = Outcome.REFUSED
-        elif not consenting and link.chance.random() < self.world.lost_answers:
+        elif not is_consent and connection.random.random() < self.scenario.lost_responses:
             otherwise = Outcome.LOST
-        outcome = self.vendor.answer(link.site.address, at, otherwise)
+        outcome = self.server.answer(connection.profile.address, at, otherwise)
         if outcome == Outcome.LOST:
-            # half of them were lost on the way there
-            link.dead = link.site.consented and link.chance.random() < 0.5
+            # Half of them are lost before they reach Total Expert.
+            connection.lost = connection.profile.is_authorized and connection.random.random() < 0.5
             rest = dt.timedelta(seconds=TIMEOUT)
-        self.at(at + rest, self._ended, link, outcome)
+        self.schedule(at + rest, self._end_request, connection, outcome)
 
-    def _ended(self, link: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
+    def _end_request(self, connection: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
         if outcome == Outcome.GRANTED:
-            self._granted(link, at)
+            self._grant(connection, at)
         elif outcome == Outcome.REFUSED:
-            self.tally.refused += link.revoked
-            self.tally.lost_answers += link.dead and not link.revoked
-            self._breaks(link, at)
-        self.policy.ended(link, outcome, at)
+            self.metrics.revoked += connection.revoked
+            self.metrics.lost_responses += connection.lost and not connection.revoked
+            self._break(connection, at)
+        self.policy.on_ended(connection, outcome, at)
 
-    def _granted(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        awaited = any(not want.left for want in link.wants.values())
-        self.tally.wasted += not awaited and not link.is_due(at)
-        if link.state != ConnectionState.ACTIVE:
-            # what happened before was a person's time, not the policy's
-            link.state, link.read_at = ConnectionState.ACTIVE, at
-            link.revoked = link.dead = link.died_of_age = False
-            self._next_pass(link)
-        link.granted_at, link.token_until = at, at + HOUR
-        self._watch_age(link)
-        self.policy.granted(link, at)
-        self._serve(link, at)
+    def _grant(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        is_awaited = any(not need.left for need in connection.needs.values())
+        self.metrics.wasted += not is_awaited and not connection.is_due(at)
+        if connection.state != ConnectionState.ACTIVE:
+            # Its age so far was up to a person, not to the policy.
+            connection.state, connection.read_at = ConnectionState.ACTIVE, at
+            connection.revoked = connection.lost = connection.has_expired = False
+            self._schedule_next_sync(connection)
+        connection.granted_at, connection.token_until = at, at + HOUR
+        self._watch_expiry(connection)
+        self.policy.on_granted(connection, at)
+        self._do_due_work(connection, at)
 
-    def _serve(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        """All that is due runs."""
-        for want in link.wants.values():
-            if not want.left:
-                self.tally.waited(want.purpose, at - want.since)
-        link.wants.clear()
-        if link.is_due(at, STALE_AFTER / 2):
-            self.tally.renewed += 1
-            self.tally.aged(at - link.read_at)
-            link.read_at = at
-            self._next_pass(link)
+    def _do_due_work(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        for need in connection.needs.values():
+            if not need.left:
+                self.metrics.add_wait(need.purpose, at - need.since)
+        connection.needs.clear()
+        if connection.is_due(at, STALE_AFTER / 2):
+            self.metrics.renewed += 1
+            self.metrics.add_age(at - connection.read_at)
+            connection.read_at = at
+            self._schedule_next_sync(connection)
 
-    def _next_pass(self, link: SimulatedConnection) -> None:
-        if link.site.has_work:
-            self.at(link.read_at + STALE_AFTER, self._work_is_due, link)
+    def _schedule_next_sync(self, connection: SimulatedConnection) -> None:
+        if connection.profile.has_work:
+            self.schedule(connection.read_at + STALE_AFTER, self._work_is_due, connection)
 
-    # what breaks, and who mends it
+    # What breaks, and who fixes it
 
-    def _watch_age(self, link: SimulatedConnection) -> None:
-        if link.dies_at is not None:
-            self.at(link.dies_at, self._dies, link)
+    def _watch_expiry(self, connection: SimulatedConnection) -> None:
+        if connection.expires_at is not None:
+            self.schedule(connection.expires_at, self._expire, connection)
 
-    def _dies(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        if link.dies_at != at:
+    def _expire(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        if connection.expires_at != at:
             return
-        if not link.revoked and not link.dead:
-            self.tally.lost += 1
-            link.died_of_age = True
-            if link.site.has_work:
-                self.tally.aged(at - link.read_at)
-        self._breaks(link, at)
+        if not connection.revoked and not connection.lost:
+            self.metrics.expired += 1
+            connection.has_expired = True
+            if connection.profile.has_work:
+                self.metrics.add_age(at - connection.read_at)
+        self._break(connection, at)
 
-    def _breaks(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        """Nothing is asked for any more, until somebody consents again or pastes other credentials."""
-        link.state, link.token_until = ConnectionState.NEEDS_RECONNECT, at
-        for purpose in [purpose for purpose in link.wants if purpose in PEOPLE]:
-            self._leave(link, link.wants[purpose], at)
-        link.wants.clear()
-        self.at(next_office_time(at, link.chance), self._mend, link)
+    def _break(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        """Stop all requests until a person gives access again or enters other credentials."""
+        connection.state, connection.token_until = ConnectionState.NEEDS_RECONNECT, at
+        for purpose in [purpose for purpose in connection.needs if purpose in PEOPLE]:
+            self._leave(connection, connection.needs[purpose], at)
+        connection.needs.clear()
+        self.schedule(next_office_time(at, connection.random), self._reconnect, connection)
 
-    def _mend(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        self.want(link, Purpose.CONSENT, at)
+    def _reconnect(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        self.need(connection, Purpose.CONSENT, at)

@@ -1,4 +1,4 @@
-"""What a simulated policy achieved: counted while it runs, told as figures."""
+"""The figures of a simulated policy, counted during the run."""
 
 import datetime as dt
 import math
@@ -18,52 +18,52 @@ PEOPLE = (Purpose.CONSENT, Purpose.PERSON)
 class Metrics:
     """Counts of one run. Ages are in hours."""
 
-    lost: int = 0  #: refresh tokens that died of age
+    expired: int = 0  #: refresh tokens that expired unused
     wasted: int = 0  #: tokens granted while nothing was due
-    lost_answers: int = 0  #: grants that died because an answer was lost: the next refresh was refused
-    refused: int = 0  #: connections whose credentials or grant the vendor had revoked
-    left: int = 0  #: people who left before it was their turn
-    renewed: int = 0  #: mirrors, those that join not counted
-    #: How old each mirror was when it was renewed, or when its grant died of age, or at the end if it was due then and
+    lost_responses: int = 0  #: grants that ended because a response was lost and the next refresh was refused
+    revoked: int = 0  #: connections whose credentials or grant Total Expert revoked
+    left: int = 0  #: people who left before their turn
+    renewed: int = 0  #: syncs, without the first one of new connections
+    #: The age of each connection's data when it was synced, when its grant expired, or at the end if it was due then and
     #: older than the bound.
     ages: list[float] = field(default_factory=list)
-    #: How old all mirrors were at each full hour.
-    seen: list[float] = field(default_factory=list)
-    #: How long whoever waited did, by purpose, in minutes; who still waits at the end, until then.
+    #: The ages of all connections' data at each full hour.
+    hourly_ages: list[float] = field(default_factory=list)
+    #: How long people waited, by purpose, in minutes. Those still waiting count until the end.
     waits: dict[Purpose, list[float]] = field(default_factory=dict)
 
-    def aged(self, age: dt.timedelta) -> None:
-        """A mirror's age ended."""
+    def add_age(self, age: dt.timedelta) -> None:
+        """Count the age that data reached."""
         self.ages.append(age / HOUR)
 
-    def waited(self, purpose: Purpose, time: dt.timedelta) -> None:
-        """Somebody was served, or left, or the days are over."""
+    def add_wait(self, purpose: Purpose, time: dt.timedelta) -> None:
+        """Count a wait that ended."""
         self.waits.setdefault(purpose, []).append(time / MINUTE)
 
-    def told(self, world: Scenario, vendor: TokenServer) -> dict[str, Any]:
-        """As JSON."""
-        outcomes = vendor.count()
+    def summarize(self, scenario: Scenario, server: TokenServer) -> dict[str, Any]:
+        """Return the figures as JSON."""
+        outcomes = server.count()
         people = [wait for purpose in PEOPLE for wait in self.waits.get(purpose, [])]
         return {
-            "refresh_tokens_lost": self.lost,
-            "staleness_hours": percentiles(self.seen),
+            "refresh_tokens_lost": self.expired,
+            "staleness_hours": percentiles(self.hourly_ages),
             "tokens_wasted": self.wasted,
             "staleness_at_renewal_hours": percentiles(self.ages),
             "token_requests": sum(outcomes.values()),
             "tokens_granted": outcomes[Outcome.GRANTED],
             "refused_429": outcomes[Outcome.TOO_MANY],
             "failed_in_outages": outcomes[Outcome.DOWN],
-            "grants_allowed": 24 * world.days * world.grants_an_hour,
+            "grants_allowed": 24 * scenario.days * scenario.tokens_per_hour,
             "mirrors_renewed": self.renewed,
             "people_waited_minutes": percentiles(people),
             "people_who_left": self.left,
-            "lost_answers": self.lost_answers,
-            "revoked": self.refused,
+            "lost_answers": self.lost_responses,
+            "revoked": self.revoked,
         }
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float | None]:
-    """Median, 95th percentile (nearest rank) and maximum; None where there is nothing."""
+    """Return the median, the 95th percentile (nearest rank), and the maximum. They are None if there are no values."""
     ordered = sorted(values)
 
     def percentile(part: float) -> float | None:

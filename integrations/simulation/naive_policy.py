@@ -1,8 +1,8 @@
-"""What tools do that have no scheduler: who has work and gets a 401 asks for a token at once, whoever else does.
+"""The policy of a tool without a scheduler: a connection with work that gets a 401 requests a token at once.
 
-First come, first served; nothing is counted beforehand; a 429, an outage or a lost answer is tried again after a while
-that doubles; nobody renews a grant for which there is no work. To its favour one process serves each connection, so
-that no two refresh it at once, and what was refused for good is left alone until a person has mended it.
+Requests are served first come, first served, and nothing is counted beforehand. A 429, an outage, or a lost response is
+retried with exponential backoff. Grants without work are not renewed. In its favor, one process serves each connection, so
+no two refresh it at once, and after a permanent refusal it waits until a person has reconnected.
 """
 
 import datetime as dt
@@ -17,36 +17,36 @@ FIRST_WAIT, MAX_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 class NaivePolicy:
     """Refresh on 401."""
 
-    def __init__(self, run: Simulation) -> None:
-        self._run = run
-        #: How often those that are at it have tried.
-        self._tries: dict[str, int] = {}
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        #: The retries of connections that are requesting a token.
+        self._retries: dict[str, int] = {}
 
-    def wanted(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        """Who is not at it yet asks at once."""
-        if link.who not in self._tries:
-            self._tries[link.who] = 0
-            self._run.send(link, at)
+    def on_needed(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        """Request a token at once, unless a request is in progress."""
+        if connection.id not in self._retries:
+            self._retries[connection.id] = 0
+            self._simulation.send(connection, at)
 
-    def left(self, link: SimulatedConnection, purpose: Purpose, at: dt.datetime) -> None:
-        """Nobody tells the job that the person has started."""
-        link.wants[purpose].left = True
+    def on_left(self, connection: SimulatedConnection, purpose: Purpose, at: dt.datetime) -> None:
+        """Keep the request: the job doesn't learn that the person has left."""
+        connection.needs[purpose].left = True
 
-    def granted(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        """Nothing looks after a grant."""
+    def on_granted(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        """Do nothing: no one renews a grant without work."""
 
-    def ended(self, link: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
-        """What failed for a time is tried again."""
+    def on_ended(self, connection: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
+        """Retry temporary failures later."""
         if outcome in (Outcome.GRANTED, Outcome.REFUSED):
-            del self._tries[link.who]
+            del self._retries[connection.id]
             return
-        tries = self._tries[link.who]
-        self._tries[link.who] = tries + 1
-        wait = min(FIRST_WAIT * 2 ** min(tries, 16), MAX_WAIT)
-        self._run.at(at + wait * link.chance.uniform(0.5, 1), self._try, link)
+        retries = self._retries[connection.id]
+        self._retries[connection.id] = retries + 1
+        wait = min(FIRST_WAIT * 2 ** min(retries, 16), MAX_WAIT)
+        self._simulation.schedule(at + wait * connection.random.uniform(0.5, 1), self._retry, connection)
 
-    def _try(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        if link.wants:
-            self._run.send(link, at)
+    def _retry(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        if connection.needs:
+            self._simulation.send(connection, at)
         else:
-            del self._tries[link.who]
+            del self._retries[connection.id]

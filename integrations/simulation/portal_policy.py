@@ -1,7 +1,7 @@
-"""Our policy: `turns.plan` on the demands as `demands` makes them and on a ledger that counts as `ledger` does.
+"""The portal's policy: `scheduler.plan` over the queue as `queue` builds it, and a ledger that counts like `ledger`.
 
-Each address has its own queue and hour. Grants are kept alive from day nine, a slot is held for whoever is sent to
-consent, and who does not come when it is their turn lets others pass after a while.
+Each outbound IP address has its own queue and limit. Access is renewed from the ninth day on, a slot is reserved for each
+person who is sent to Total Expert, and a caller that doesn't come when it is its turn lets others pass after a while.
 """
 
 import datetime as dt
@@ -10,197 +10,207 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from integrations.connections.limits import backoff, scheduler
-from integrations.connections.limits import queue as demands
-from integrations.connections.limits.ledger import HOLD_DURATION, IN_FLIGHT
+from integrations.connections.limits import backoff, queue, scheduler
+from integrations.connections.limits.forecast import IN_FLIGHT
+from integrations.connections.limits.ledger import HOLD_DURATION
 from integrations.connections.limits.scheduler import HOUR, MARGIN, Rank
 from integrations.connections.models import Purpose
 from integrations.connections.tokens import keep_alive
 from integrations.simulation.engine import SimulatedConnection, Simulation
-from integrations.simulation.scenario import GRANTS_AN_HOUR, START, next_office_time
+from integrations.simulation.scenario import START, TOKENS_PER_HOUR, next_office_time
 from integrations.simulation.token_server import Outcome
 
-#: How long after a slot has come free whoever's turn it is comes: workers look every few seconds.
+#: The longest time until a caller uses a slot that has become available: workers poll every few seconds.
 MAX_POLL_DELAY = dt.timedelta(seconds=3)
-#: A job that failed is tried again after this; one whose address can't be reached, after this.
+#: When a failed job is retried, and when one is whose address can't be reached.
 RETRY_AFTER, UNREACHABLE_RETRY_AFTER = dt.timedelta(minutes=1), dt.timedelta(minutes=5)
-#: How long a person takes to consent. Some give up on the way; some have left their desk when it is their turn.
+#: How long a person takes to give access, in seconds.
 CONSENT_SECONDS = (20.0, 180.0)
-GIVES_UP, ABSENT = 0.03, 0.1
-#: Who waits no longer than this is still there.
+#: The share of people who give up on the way, and of those who have left their desk when it is their turn.
+GIVE_UP, ABSENT = 0.03, 0.1
+#: People who wait no longer than this are still there.
 PRESENT_FOR = dt.timedelta(minutes=15)
 
 
 @dataclass
 class LedgerEntry:
-    """A line of the ledger: a request that was sent, or a slot that is held."""
+    """A request that was sent, or a reserved slot."""
 
-    link: SimulatedConnection
-    stops_counting: dt.datetime
+    connection: SimulatedConnection
+    counts_until: dt.datetime
 
 
 @dataclass
 class Address:
-    """A source address: who waits for it, and what counts in its hour."""
+    """An outbound IP address with its queue and the requests that count."""
 
     number: int
-    chance: random.Random
+    random: random.Random
     queue: dict[str, SimulatedConnection] = field(default_factory=dict)
     entries: list[LedgerEntry] = field(default_factory=list)
     recent: tuple[Rank, ...] = ()
-    looks_at: dt.datetime | None = None
-    #: Those who stay away although it is their turn, and those who try again later.
+    next_check: dt.datetime | None = None
+    #: The connections whose callers don't come although it is their turn, or retry later.
     away: set[str] = field(default_factory=set)
 
-    def hour(self, at: dt.datetime) -> scheduler.Usage:
-        """The hour as it is."""
-        self.entries = [entry for entry in self.entries if entry.stops_counting > at]
-        return scheduler.Usage(
-            at, GRANTS_AN_HOUR, tuple(sorted(entry.stops_counting for entry in self.entries)), self.recent
-        )
+    def usage(self, at: dt.datetime) -> scheduler.Usage:
+        """Return the requests that count now."""
+        self.entries = [entry for entry in self.entries if entry.counts_until > at]
+        expirations = tuple(sorted(entry.counts_until for entry in self.entries))
+        return scheduler.Usage(at, TOKENS_PER_HOUR, expirations, self.recent)
 
 
 class PortalPolicy:
-    """The scheduler."""
+    """The portal's scheduler."""
 
-    def __init__(self, run: Simulation) -> None:
-        self._run = run
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        seed = simulation.scenario.seed
         self._addresses = [
-            Address(number, random.Random(f"{run.world.seed}/address {number}"))
-            for number in range(run.world.addresses)
+            Address(number, random.Random(f"{seed}/address {number}"))
+            for number in range(simulation.scenario.addresses)
         ]
-        self._entry: dict[str, tuple[LedgerEntry, Rank]] = {}
+        self._entries: dict[str, tuple[LedgerEntry, Rank]] = {}
 
-    # who waits
+    # The queue
 
-    def wanted(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        """Stand in the queue; who stands there already keeps the place."""
-        address = self._addresses[link.site.address]
-        if link.who in self._entry or link.who in address.away:
+    def on_needed(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        """Join the queue. A connection that is in it keeps its place."""
+        address = self._addresses[connection.profile.address]
+        if connection.id in self._entries or connection.id in address.away:
             return
-        address.queue[link.who] = link
-        if address.looks_at is None or len(address.hour(at).frees) < GRANTS_AN_HOUR:
-            self._look_at(address, at)
+        address.queue[connection.id] = connection
+        if address.next_check is None or len(address.usage(at).expirations) < TOKENS_PER_HOUR:
+            self._check_at(address, at)
 
-    def left(self, link: SimulatedConnection, purpose: Purpose, at: dt.datetime) -> None:
+    def on_left(self, connection: SimulatedConnection, purpose: Purpose, at: dt.datetime) -> None:
         """Leave the queue."""
-        del link.wants[purpose]
+        del connection.needs[purpose]
 
-    def granted(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        """Renew the new grant before it dies, whether or not there is work."""
-        if link.dies_at is not None:
-            ripe = keep_alive.renewal_due_at_for_id(link.who, link.dies_at)
-            self._run.at(max(START, ripe), self._is_ripe, link, link.granted_at)
+    def on_granted(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        """Renew the new grant before it expires, whether or not there is work."""
+        if connection.expires_at is not None:
+            due = keep_alive.renewal_due_at(connection.id, connection.expires_at)
+            self._simulation.schedule(
+                max(START, due), self._renewal_is_due, connection, connection.granted_at
+            )
 
-    def _is_ripe(self, link: SimulatedConnection, granted_at: dt.datetime, at: dt.datetime) -> None:
-        if link.granted_at == granted_at and link.dies_at is not None:
-            self._run.want(link, Purpose.KEEP_ALIVE, at, stale_since=granted_at)
+    def _renewal_is_due(
+        self, connection: SimulatedConnection, granted_at: dt.datetime, at: dt.datetime
+    ) -> None:
+        if connection.granted_at == granted_at and connection.expires_at is not None:
+            self._simulation.need(connection, Purpose.KEEP_ALIVE, at, stale_since=granted_at)
 
-    # whose turn it is
+    # The scheduler
 
-    def _look_at(self, address: Address, at: dt.datetime) -> None:
-        if address.looks_at is None or at < address.looks_at:
-            address.looks_at = at
-            self._run.at(at, self._look, address)
+    def _check_at(self, address: Address, at: dt.datetime) -> None:
+        if address.next_check is None or at < address.next_check:
+            address.next_check = at
+            self._simulation.schedule(at, self._check, address)
 
-    def _look(self, address: Address, at: dt.datetime) -> None:
-        """Serve those whose turn it is, each decided anew, and look again when the next one's comes."""
-        if address.looks_at != at:
+    def _check(self, address: Address, at: dt.datetime) -> None:
+        """Serve the connections whose turn it is, one by one, and check again when the next one's turn comes."""
+        if address.next_check != at:
             return
-        address.looks_at = None
-        if not self._run.vendor.is_reachable(address.number, at):
-            self._look_at(address, at + UNREACHABLE_RETRY_AFTER)
+        address.next_check = None
+        if not self._simulation.server.is_reachable(address.number, at):
+            self._check_at(address, at + UNREACHABLE_RETRY_AFTER)
             return
-        address.queue = {who: link for who, link in address.queue.items() if link.wants}
-        for turn in scheduler.plan(address.hour(at), demands.merge_by_connection(self._rows(address), at)):
-            if turn.at > at:
-                self._look_at(address, turn.at + address.chance.random() * MAX_POLL_DELAY)
+        address.queue = {pk: connection for pk, connection in address.queue.items() if connection.needs}
+        waiting = queue.merge_by_connection(self._rows(address), at)
+        for planned in scheduler.plan(address.usage(at), waiting):
+            if planned.at > at:
+                self._check_at(address, planned.at + address.random.random() * MAX_POLL_DELAY)
                 return
-            if turn.who not in address.away:
-                self._serve(address, address.queue[turn.who], at)
-                self._look_at(address, at)
+            if planned.connection_id not in address.away:
+                self._serve(address, address.queue[planned.connection_id], at)
+                self._check_at(address, at)
                 return
 
     def _rows(self, address: Address) -> Iterator[dict[str, Any]]:
-        """The queue as `demands.waiting` reads it from the database."""
-        for link in address.queue.values():
-            for want in link.wants.values():
+        """Yield the queue as `queue.load_waiting` reads it from the database."""
+        for connection in address.queue.values():
+            for need in connection.needs.values():
                 yield {
-                    "connection_id": link.who,
-                    "purpose": want.purpose,
-                    "due_at": want.due_at,
-                    "stale_since": want.stale_since,
-                    "requested_at": want.requested_at,
+                    "connection_id": connection.id,
+                    "purpose": need.purpose,
+                    "due_at": need.due_at,
+                    "stale_since": need.stale_since,
+                    "requested_at": need.requested_at,
                     "prioritized_at": None,
-                    "connection__token__refresh_expires_at": link.dies_at,
-                    "connection__state": link.state,
-                    "setbacks": backoff.from_failures(link.failed),
+                    "connection__token__refresh_expires_at": connection.expires_at,
+                    "connection__state": connection.state,
+                    "backoff": backoff.from_failures(connection.failed),
                 }
 
-    # a turn is used
+    # Token requests
 
-    def _serve(self, address: Address, link: SimulatedConnection, at: dt.datetime) -> None:
-        rank = min(demands.RANK_BY_PURPOSE[purpose] for purpose in link.wants)
-        if Purpose.CONSENT in link.wants and link.site.consented:
-            self._send_to_consent(address, link, at)
+    def _serve(self, address: Address, connection: SimulatedConnection, at: dt.datetime) -> None:
+        rank = min(queue.RANK_BY_PURPOSE[purpose] for purpose in connection.needs)
+        if Purpose.CONSENT in connection.needs and connection.profile.is_authorized:
+            self._send_person(address, connection, at)
             return
-        del address.queue[link.who]
-        entry = LedgerEntry(link, at + IN_FLIGHT + HOUR + MARGIN)
+        del address.queue[connection.id]
+        entry = LedgerEntry(connection, at + IN_FLIGHT + HOUR + MARGIN)
         address.entries.append(entry)
         self._send(address, entry, rank, at)
 
     def _send(self, address: Address, entry: LedgerEntry, rank: Rank, at: dt.datetime) -> None:
-        entry.stops_counting = at + IN_FLIGHT + HOUR + MARGIN
-        self._entry[entry.link.who] = entry, rank
+        entry.counts_until = at + IN_FLIGHT + HOUR + MARGIN
+        self._entries[entry.connection.id] = entry, rank
         address.recent = (*address.recent, rank)[-(scheduler.FAIRNESS_INTERVAL - 1) :]
-        self._run.send(entry.link, at)
+        self._simulation.send(entry.connection, at)
 
-    def ended(self, link: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
-        """Count a request from now on for an hour. What failed for a time comes back to the queue."""
-        address = self._addresses[link.site.address]
-        entry, _ = self._entry.pop(link.who)
-        entry.stops_counting = at if outcome == Outcome.NOT_SENT else at + HOUR + MARGIN
-        link.failed = [] if outcome == Outcome.GRANTED else link.failed
+    def on_ended(self, connection: SimulatedConnection, outcome: Outcome, at: dt.datetime) -> None:
+        """Count the request for an hour from now. Put temporary failures back into the queue later."""
+        address = self._addresses[connection.profile.address]
+        entry, _ = self._entries.pop(connection.id)
+        entry.counts_until = at if outcome == Outcome.NOT_SENT else at + HOUR + MARGIN
+        connection.failed = [] if outcome == Outcome.GRANTED else connection.failed
         if outcome in (Outcome.LOST, Outcome.DOWN, Outcome.TOO_MANY):
-            link.failed.append(at)
+            connection.failed.append(at)
         if outcome not in (Outcome.GRANTED, Outcome.REFUSED):
-            address.away.add(link.who)
-            self._run.at(at + RETRY_AFTER, self._comes_back, address, link)
-        self._look_at(address, at)
+            address.away.add(connection.id)
+            self._simulation.schedule(at + RETRY_AFTER, self._return_to_queue, address, connection)
+        self._check_at(address, at)
 
-    def _comes_back(self, address: Address, link: SimulatedConnection, at: dt.datetime) -> None:
-        address.away.discard(link.who)
-        if link.wants:
-            self.wanted(link, at)
+    def _return_to_queue(self, address: Address, connection: SimulatedConnection, at: dt.datetime) -> None:
+        address.away.discard(connection.id)
+        if connection.needs:
+            self.on_needed(connection, at)
 
-    # a person consents
+    # User authorizations
 
-    def _send_to_consent(self, address: Address, link: SimulatedConnection, at: dt.datetime) -> None:
-        waited = at - link.wants[Purpose.CONSENT].since
-        if waited > PRESENT_FOR and link.chance.random() < ABSENT:
-            # the place is kept for them for a moment; others can only use what else is free
-            address.away.add(link.who)
-            self._run.at(at + demands.ABANDONED_AFTER, self._forget, address, link)
+    def _send_person(self, address: Address, connection: SimulatedConnection, at: dt.datetime) -> None:
+        waited = at - connection.needs[Purpose.CONSENT].since
+        if waited > PRESENT_FOR and connection.random.random() < ABSENT:
+            # Their place is kept for a moment, so others can only use the slots besides it.
+            address.away.add(connection.id)
+            self._simulation.schedule(at + queue.ABANDONED_AFTER, self._abandon, address, connection)
             return
-        del address.queue[link.who]
-        entry = LedgerEntry(link, at + HOLD_DURATION)
+        del address.queue[connection.id]
+        entry = LedgerEntry(connection, at + HOLD_DURATION)
         address.entries.append(entry)
-        if link.chance.random() < GIVES_UP:
-            self._run.at(at + HOLD_DURATION, self._forget, address, link)
+        if connection.random.random() < GIVE_UP:
+            self._simulation.schedule(at + HOLD_DURATION, self._abandon, address, connection)
         else:
-            seconds = link.chance.uniform(*CONSENT_SECONDS)
-            self._run.at(at + dt.timedelta(seconds=seconds), self._returns, address, entry)
+            seconds = connection.random.uniform(*CONSENT_SECONDS)
+            self._simulation.schedule(
+                at + dt.timedelta(seconds=seconds), self._person_returns, address, entry
+            )
 
-    def _returns(self, address: Address, entry: LedgerEntry, at: dt.datetime) -> None:
+    def _person_returns(self, address: Address, entry: LedgerEntry, at: dt.datetime) -> None:
         self._send(address, entry, Rank.PERSON, at)
 
-    def _forget(self, address: Address, link: SimulatedConnection, at: dt.datetime) -> None:
-        """They come again on another day."""
-        address.away.discard(link.who)
-        address.queue.pop(link.who, None)
-        link.wants.clear()
-        self._run.at(next_office_time(at, link.chance), self._asks_again, link)
-        self._look_at(address, at)
+    def _abandon(self, address: Address, connection: SimulatedConnection, at: dt.datetime) -> None:
+        """Let the person come back on another day."""
+        address.away.discard(connection.id)
+        address.queue.pop(connection.id, None)
+        connection.needs.clear()
+        self._simulation.schedule(
+            next_office_time(at, connection.random), self._person_asks_again, connection
+        )
+        self._check_at(address, at)
 
-    def _asks_again(self, link: SimulatedConnection, at: dt.datetime) -> None:
-        self._run.want(link, Purpose.CONSENT, at)
+    def _person_asks_again(self, connection: SimulatedConnection, at: dt.datetime) -> None:
+        self._simulation.need(connection, Purpose.CONSENT, at)

@@ -16,7 +16,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from integrations.connections.grants import client_credentials
-from integrations.connections.limits import ledger
+from integrations.connections.limits import forecast
 from integrations.connections.models import Environment, Installation
 from integrations.directory.sync import jobs
 from integrations.jobs.models import Job, JobState
@@ -88,7 +88,7 @@ class Stage:
     def wait_for_slot(self) -> None:
         """Let time pass until a person who consents need not wait."""
         for environment in Environment.objects.filter(application__isnull=False):
-            wait = (ledger.next_available_time(environment) - clock.now()).total_seconds()
+            wait = (forecast.next_available_time(environment) - clock.now()).total_seconds()
             if wait > 0:
                 self.pass_time(wait / 3600 + 0.001)
 

@@ -101,8 +101,8 @@ def _budgets() -> Iterator[GaugeMetricFamily]:
         values = {
             "calls_used": now.calls_used,
             "calls_allowed": -1 if calls is None else calls,
-            "calls_share": now.share,
-            "tokens_used": now.slots_used,
+            "calls_share": now.rate,
+            "tokens_used": now.tokens_used,
             "tokens_allowed": -1 if tokens is None else tokens,
             "waiting": now.waiting,
             "refusals_unexplained": now.budget.unexplained_refusals,

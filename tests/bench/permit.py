@@ -70,12 +70,12 @@ def inside() -> None:
     took = []
     for _ in range(PERMITS):
         began = time.perf_counter()
-        asking._take(1)
+        asking._request_slots(1)
         took.append((time.perf_counter() - began) * 1000)
     took.sort()
     began = time.perf_counter()
     for _ in range(PERMITS):
-        asking.ask("GET", "/contacts")
+        asking.acquire("GET", "/contacts")
     paced = (time.perf_counter() - began) * 1000 / PERMITS
     assert pacing.BATCH > 0
     print(

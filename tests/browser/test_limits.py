@@ -133,7 +133,7 @@ Environment.objects.update(tokens_per_hour=20)
 
 def test_the_switch_stops_everything_and_lets_it_go_on(demo: Demo, operator: Page) -> None:
     operator.goto(f"{demo.portal}/settings/limits/")
-    operator.get_by_label("Why").fill("The vendor called.")
+    operator.get_by_label("Reason").fill("The vendor called.")
     operator.get_by_role("button", name="Stop all calls to Total Expert").click()
     operator.get_by_role("dialog").get_by_role("button").last.click()
     expect(operator.get_by_role("status").get_by_text("The vendor called.")).to_be_visible()
@@ -142,7 +142,7 @@ def test_the_switch_stops_everything_and_lets_it_go_on(demo: Demo, operator: Pag
     assert_accessible(operator)
     operator.goto(f"{demo.portal}/settings/limits/")
     operator.get_by_role("button", name="Let everything go on").click()
-    expect(operator.get_by_label("Why")).to_be_visible()
+    expect(operator.get_by_label("Reason")).to_be_visible()
 
 
 def test_the_call_log_shows_what_failed_and_filters(demo: Demo, operator: Page) -> None:

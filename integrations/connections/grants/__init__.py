@@ -1,1 +1,1 @@
-"""How a connection gets its grant: consent, client credentials, verification, admission."""
+"""How a connection gets access: user authorization, client credentials, and the checks that follow."""

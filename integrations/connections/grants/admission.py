@@ -1,4 +1,4 @@
-"""Admission: before anything is mirrored by a new grant, it must show that it is this organization's."""
+"""Admission: before anything is synced through a new grant, check that it shows this organization's records."""
 
 from collections.abc import Iterator
 
@@ -13,15 +13,15 @@ from portal.core import clock
 
 
 def admit(connection: Connection, client: Client) -> None:
-    """Look at what tells the organization of a connection's grant, and let it be mirrored.
+    """Check which organization a connection shows, and allow syncing.
 
-    Quarantines it and raises Rejected when that is another organization's. Raises the client's errors.
+    Quarantine the connection and raise Rejected if it shows another organization. Raise the client's errors.
     """
-    found = collect_records(client, as_admin=connection.sees_everything)
-    if ownership.is_unrelated(connection, found):
+    records = collect_records(client, as_admin=connection.sees_everything)
+    if ownership.is_unrelated(connection, records):
         lifecycle.quarantine(connection, reason=ownership.UNRELATED_SENTENCE)
         raise Rejected([ownership.UNRELATED_SENTENCE], code="another_organization")
-    ownership.claim_records(connection, found)
+    ownership.claim_records(connection, records)
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk, state=ConnectionState.ACTIVE).update(
             admitted_at=clock.now()
@@ -30,15 +30,15 @@ def admit(connection: Connection, client: Client) -> None:
 
 
 def collect_records(client: Client, *, as_admin: bool) -> list[ownership.Record]:
-    """The oldest contacts that a grant sees with their owners, and as admin every user: some thousand at most."""
-    found = ownership.contact_records(list_oldest_contacts(client).items)
+    """Return the identifying records that a grant shows: the oldest contacts, their owners, and as admin all users."""
+    records = ownership.contact_records(list_oldest_contacts(client).items)
     if as_admin:
-        found += ownership.user_records(_users(client))
-    return list(dict.fromkeys(found))
+        records += ownership.user_records(_users(client))
+    return list(dict.fromkeys(records))
 
 
 def list_oldest_contacts(client: Client) -> total_expert.Page[total_expert.Contact]:
-    """A page of contacts, the oldest first where Total Expert takes that order."""
+    """Return a page of contacts, oldest first if Total Expert accepts that order."""
     try:
         return client.contacts.list(size=100, sort=(ownership.CREATED_AT,))
     except Rejected as refused:

@@ -1,4 +1,4 @@
-"""Client credentials: a customer's own client id and secret, checked, kept sealed, and tried with one request."""
+"""Client credentials: a customer's own client id and secret, validated, stored encrypted, and tried with one request."""
 
 import datetime as dt
 
@@ -8,7 +8,8 @@ from django.db.models import Q
 from integrations.connections import lifecycle
 from integrations.connections.client import client_for_candidate
 from integrations.connections.grants import admission, ownership
-from integrations.connections.limits import egress, ledger, queue, scheduler
+from integrations.connections.limits import ledger, queue, scheduler
+from integrations.connections.limits.egress import choose_egress
 from integrations.connections.models import (
     ApplicationCredential,
     Connection,
@@ -31,23 +32,24 @@ from portal.core import clock, times
 from portal.encryption.cipher import fingerprint
 
 MAX_LENGTH = 255
+_NOT_SAVED = "We didn't save them."
 
 
 def validate(client_id: str, client_secret: str) -> tuple[str, str]:
-    """Take off white space that came along with the pasting. Raises Rejected with what is wrong, offline."""
+    """Return credentials without surrounding white space. Raise Rejected if they can't be right. Send nothing."""
     client_id, client_secret = client_id.strip(), client_secret.strip()
     problems = []
-    for value, name in ((client_id, "client id"), (client_secret, "client secret")):
+    for value, name in ((client_id, "client ID"), (client_secret, "client secret")):
         if not value:
             problems.append(f"The {name} is empty.")
         elif any(c.isspace() or not c.isprintable() for c in value):
-            problems.append(f"The {name} has white space inside. Paste it again, without line breaks.")
+            problems.append(f"The {name} contains white space. Paste it again, without line breaks.")
         elif len(value) > MAX_LENGTH:
-            problems.append(f"The {name} is longer than {MAX_LENGTH} characters: something else was pasted.")
+            problems.append(f"The {name} is longer than {MAX_LENGTH} characters. Check what you pasted.")
     if not problems and ":" in client_id:
-        problems.append("The client id contains a colon, which HTTP Basic authentication does not allow.")
+        problems.append("The client ID contains a colon, which HTTP Basic authentication does not allow.")
     if not problems and client_id == client_secret:
-        problems.append("The client id and the secret are the same: one of them was pasted twice.")
+        problems.append("The client ID and the client secret are the same. Check what you pasted.")
     if problems:
         raise Rejected(problems, code="credentials")
     return client_id, client_secret
@@ -58,7 +60,7 @@ def propose(
 ) -> Connection:
     """Store entered credentials, encrypted, until `activate_candidate` tries them. The current ones stay in use until then.
 
-    Raises Rejected when they can't be right or belong to another organization; nothing is stored then.
+    Raise Rejected and store nothing if they can't be right or belong to another organization.
     """
     client_id, client_secret = validate(client_id, client_secret)
     mark = client_id_fingerprint(installation.environment, client_id)
@@ -75,7 +77,7 @@ def propose(
                 "state": ConnectionState.PENDING,
                 "since": at,
                 "created_at": at,
-                "egress": egress.choose_egress(installation.environment),
+                "egress": choose_egress(installation.environment),
             },
         )
         CredentialCandidate.objects.filter(connection=connection).delete()
@@ -86,12 +88,12 @@ def propose(
 
 
 def client_id_fingerprint(environment: Environment, client_id: str) -> str:
-    """The fingerprint by which a client id is found again in an environment."""
+    """Return the fingerprint that identifies a client id in an environment."""
     return fingerprint(f"{environment.pk}\0{client_id}", label="connections.client_id")
 
 
 def client_id_fingerprints_in_use() -> set[str]:
-    """The fingerprints of all client ids that connections have or that wait to be tried."""
+    """Return the fingerprints of all client ids that connections use or that wait to be tried."""
     used = Connection.objects.exclude(client_fingerprint="").values_list("client_fingerprint", flat=True)
     return {*used, *CredentialCandidate.objects.values_list("fingerprint", flat=True)}
 
@@ -103,26 +105,22 @@ def _refuse_used_elsewhere(installation: Installation, mark: str) -> None:
     )
     if used or proposed.exists():
         raise Rejected(
-            [
-                "This client id is in use for another organization. Each organization has its own: ask for this one's."
-            ],
+            ["Another organization uses this client ID. Each organization has its own: ask for this one's."],
             code="another_organization",
         )
 
 
 def _refuse_unchanged(installation: Installation, mark: str, client_secret: str) -> None:
-    """Token requests are everybody's: what a working connection has already is not tried again."""
+    """Raise Rejected if an active connection has these credentials: token requests are scarce and shared."""
     same = Connection.objects.filter(
         installation=installation, client_fingerprint=mark, state=ConnectionState.ACTIVE
     ).first()
     if same is not None and str(same.client_secret) == client_secret:
-        raise Rejected(
-            ["These are the credentials that this connection works with. Nothing was changed."], code="same"
-        )
+        raise Rejected(["This connection already uses these credentials. Nothing was changed."], code="same")
 
 
 def _refuse_repeated_attempt(installation: Installation) -> None:
-    """Token requests are everybody's: of what is pasted here, one an hour is tried unless an operator pastes it."""
+    """Raise Rejected if credentials were tried within the last hour. Operators are exempt."""
     tried = TokenRequest.objects.filter(
         Q(fence=0) | Q(state=RequestState.REFUSED),
         connection__installation=installation,
@@ -133,18 +131,18 @@ def _refuse_repeated_attempt(installation: Installation) -> None:
     if latest is not None:
         raise Rejected(
             [
-                "Credentials were tried for this organization less than an hour ago, and all customers share few tries. "
-                f"Try again after {times.exact(latest.at + scheduler.HOUR)}, or ask your operator."
+                "Credentials were tried for this organization less than an hour ago, and all customers share a limited "
+                f"number of attempts. Try again after {times.exact(latest.at + scheduler.HOUR)}, or ask your operator."
             ],
             code="too_many_tries",
         )
 
 
 def activate_candidate(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> None:
-    """Try the proposed credentials with one token request; let them take over when they are this organization's.
+    """Try a connection's proposed credentials with one token request, and use them if they are this organization's.
 
-    Until then the connection works as before; refused ones are forgotten. Does nothing when none are proposed. Raises
-    Rejected (forgotten), or TryLater (kept, to be tried again).
+    The connection works as before until then. Do nothing if none are proposed. Raise Rejected after deleting credentials
+    that don't work, or TryLater, which keeps them for the next attempt.
     """
     candidate = CredentialCandidate.objects.filter(connection=connection).first()
     if candidate is None:
@@ -153,23 +151,23 @@ def activate_candidate(connection: Connection, *, purpose: Purpose = Purpose.PER
         if not candidate.is_fresh(clock.now()):
             _request_token(candidate, purpose)
         with client_for_candidate(candidate, purpose=purpose) as client:
-            found = admission.collect_records(client, as_admin=True)
+            records = admission.collect_records(client, as_admin=True)
     except ReconnectRequired:
         candidate.delete()
         label = connection.installation.environment.label
         raise Rejected(
             [
-                f"Total Expert does not know this client id and secret in {label}. Check both; credentials for CT do "
-                "not work in production, nor the other way round. They were not kept."
+                f"Total Expert doesn't know this client ID and client secret in {label}. Check both. Credentials for CT "
+                f"don't work in production, and vice versa. {_NOT_SAVED}"
             ],
             code="invalid_client",
         ) from None
     except Rejected:
         candidate.delete()
         raise
-    if ownership.is_unrelated(connection, found):
+    if ownership.is_unrelated(connection, records):
         _refuse_unrelated(connection, candidate)
-    _take_over_connection(candidate, found)
+    _take_over_connection(candidate, records)
     connection.refresh_from_db()
 
 
@@ -177,46 +175,47 @@ def _refuse_unrelated(connection: Connection, candidate: CredentialCandidate) ->
     candidate.delete()
     if connection.state == ConnectionState.PENDING:
         lifecycle.quarantine(connection, reason=ownership.UNRELATED_SENTENCE)
-    raise Rejected([f"{ownership.UNRELATED_SENTENCE} They were not kept."], code="another_organization")
+    raise Rejected([f"{ownership.UNRELATED_SENTENCE} {_NOT_SAVED}"], code="another_organization")
 
 
 def _request_token(candidate: CredentialCandidate, purpose: Purpose) -> None:
-    """One token request. What it grants is committed with the candidate before anything else."""
+    """Send one token request, and commit what it grants with the candidate before anything else."""
     environment = candidate.connection.installation.environment
-    send = requests.client_credentials(
-        environment, str(candidate.client_id), str(candidate.client_secret), way=candidate.connection.egress
+    prepared = requests.client_credentials(
+        environment,
+        str(candidate.client_id),
+        str(candidate.client_secret),
+        egress=candidate.connection.egress,
     )
     request = ledger.open_request(candidate.connection, purpose=purpose, fence=0)
-    grant = access.send_request(request, send)
+    response = access.send_request(request, prepared)
     with transaction.atomic(durable=True):
         at = clock.now()
-        candidate.access_token = grant.access_token
-        candidate.access_expires_at = at + dt.timedelta(seconds=grant.expires_in)
-        candidate.scopes = access.format_scopes(grant)
+        candidate.access_token = response.access_token
+        candidate.access_expires_at = at + dt.timedelta(seconds=response.expires_in)
+        candidate.scopes = access.format_scopes(response)
         candidate.save(update_fields=["access_token", "access_expires_at", "scopes"])
         ledger.close_request(request, RequestState.GRANTED)
 
 
-def _take_over_connection(candidate: CredentialCandidate, found: list[ownership.Record]) -> None:
-    """The candidate's credentials and token become the connection's, unless it shows another organization's records."""
+def _take_over_connection(candidate: CredentialCandidate, records: list[ownership.Record]) -> None:
+    """Give the connection the candidate's credentials and token, unless they show another organization's records."""
     connection = candidate.connection
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        other = ownership.store_fingerprints(row, found)
-        if other is None:
+        foreign = ownership.store_fingerprints(row, records)
+        if foreign is None:
             _replace_credentials(row, candidate)
         elif row.state != ConnectionState.PENDING:
             RecordFingerprint.objects.filter(
-                connection=row, digest__in=ownership.digest_records(found)
+                connection=row, digest__in=ownership.digest_records(records)
             ).delete()
         candidate.delete()
-    if other is None:
+    if foreign is None:
         return
     if row.state == ConnectionState.PENDING:
-        ownership.quarantine_if_foreign(row, other)
-    raise Rejected(
-        [f"{ownership.FOREIGN_SENTENCE} These credentials were not kept."], code="another_organization"
-    )
+        ownership.quarantine_if_foreign(row, foreign)
+    raise Rejected([f"{ownership.FOREIGN_SENTENCE} {_NOT_SAVED}"], code="another_organization")
 
 
 def _replace_credentials(row: Connection, candidate: CredentialCandidate) -> None:
@@ -243,7 +242,7 @@ def _replace_credentials(row: Connection, candidate: CredentialCandidate) -> Non
 def set_application(
     *, environment: Environment, client_id: str, client_secret: str, scopes: str, actor: User | None
 ) -> ApplicationCredential:
-    """Enter or replace the partner's own application credentials in an environment. Raises Rejected."""
+    """Store or replace the partner's own application credentials in an environment. Raise Rejected."""
     client_id, client_secret = validate(client_id, client_secret)
     application = ApplicationCredential.objects.filter(
         environment=environment

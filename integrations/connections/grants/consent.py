@@ -1,7 +1,8 @@
-"""The consent flow: a person is sent to Total Expert and comes back with a code (RFC 6749, 4.1; RFC 9700).
+"""User authorization: a person is sent to Total Expert and returns with a code (RFC 6749, section 4.1; RFC 9700).
 
-The state is random, kept as a hash only, good for ten minutes and one use, and bound to the signed-in person, their
-browser session and the organization. A token slot is held before they leave, since a code lives 30 seconds.
+The OAuth state is random, stored only as a hash, valid for ten minutes and one use, and bound to the signed-in person, their
+browser session, and the organization. A token slot is reserved before they leave, since a code is valid for 30
+seconds.
 """
 
 import datetime as dt
@@ -14,7 +15,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from integrations.connections import lifecycle, signals
-from integrations.connections.limits import egress, ledger
+from integrations.connections.limits import ledger
+from integrations.connections.limits.egress import choose_egress
 from integrations.connections.models import (
     Connection,
     ConnectionState,
@@ -22,9 +24,8 @@ from integrations.connections.models import (
     GrantType,
     Installation,
     RecordFingerprint,
-    Token,
 )
-from integrations.connections.tokens import access, requests
+from integrations.connections.tokens import access, leases, requests
 from integrations.total_expert import ReconnectRequired, Rejected, TotalExpertError, oauth
 from portal.accounts.models import User
 from portal.audit import log
@@ -35,16 +36,16 @@ ATTEMPT_LIFETIME = dt.timedelta(minutes=10)
 
 
 class ResponseRefused(Exception):
-    """A return from Total Expert that is not taken: nothing was stored. The sentence can be shown."""
+    """A return from Total Expert that is not accepted. Nothing was stored. The message can be shown."""
 
 
 class AccessDenied(ResponseRefused):
-    """The person pressed Deny."""
+    """The person denied access."""
 
 
 @dataclass(frozen=True)
 class AuthorizationResponse:
-    """What came back in the address: either a code or an error, and the state."""
+    """The parameters of the callback: the state, and either a code or an error."""
 
     state: str
     code: str = ""
@@ -52,7 +53,7 @@ class AuthorizationResponse:
 
 
 def redirect_uri() -> str:
-    """The address that is registered with Total Expert for the partner's application."""
+    """Return the callback URL that is registered with Total Expert for the partner's application."""
     return str(settings.PORTAL_URL) + reverse("oauth_callback")
 
 
@@ -61,14 +62,14 @@ def _hash(value: str) -> str:
 
 
 def begin(*, installation: Installation, user: User, session: str) -> str:
-    """Hold a slot and answer the address to send the person to. ``session`` is a secret of their browser session.
+    """Reserve a slot and return the URL to send the person to. ``session`` is a secret of their browser session.
 
-    Raises NoSlot (with the time of the next slot; the person is queued), ReconnectRequired when the environment has
-    no application credentials, Rejected when its host may not be called.
+    Raise NoSlot with the next available time after queueing the person, ReconnectRequired if the environment has no
+    application credentials, and Rejected if its host may not be called.
     """
     environment = installation.environment
     application = requests.get_application(environment)
-    world = requests.client_environment(environment)
+    client_environment = requests.client_environment(environment)
     connection = get_or_create_connection(installation, user)
     for earlier in ConsentAttempt.objects.filter(
         user=user, installation=installation, consumed_at=None, slot__isnull=False
@@ -88,7 +89,7 @@ def begin(*, installation: Installation, user: User, session: str) -> str:
         expires_at=at + ATTEMPT_LIFETIME,
     )
     return oauth.authorization_url(
-        world,
+        client_environment,
         client_id=str(application.client_id),
         redirect_uri=redirect_uri(),
         state=state,
@@ -97,7 +98,7 @@ def begin(*, installation: Installation, user: User, session: str) -> str:
 
 
 def get_or_create_connection(installation: Installation, user: User) -> Connection:
-    """The connection by which ``user`` consents there, made as pending when there is none."""
+    """Return the connection through which ``user`` gives access. Create it as pending if needed."""
     at = clock.now()
     connection, _ = Connection.objects.get_or_create(
         installation=installation,
@@ -107,43 +108,45 @@ def get_or_create_connection(installation: Installation, user: User) -> Connecti
             "state": ConnectionState.PENDING,
             "since": at,
             "created_at": at,
-            "egress": egress.choose_egress(installation.environment),
+            "egress": choose_egress(installation.environment),
         },
     )
     return connection
 
 
-def finish(returned: AuthorizationResponse, *, user: User, session: str) -> Connection:
-    """Take a person's return: check the state, exchange the code, store the pair.
+def finish(response: AuthorizationResponse, *, user: User, session: str) -> Connection:
+    """Complete an authorization: check the state, exchange the code, and store the pair.
 
-    Raises Refused (forged, replayed, expired or another session's state; Denied for a denial), and the client's
-    errors when the exchange fails. In all these cases what was stored before stays as it was.
+    Raise ResponseRefused for a forged, used, or expired state, or that of another session (AccessDenied if the person
+    denied access), and the client's errors if the exchange fails. An earlier grant stays as it was in all these cases.
     """
-    attempt = _consume_attempt(returned, user=user, session=session)
+    attempt = _consume_attempt(response, user=user, session=session)
     connection = get_or_create_connection(attempt.installation, user)
-    if returned.error or not returned.code:
-        _abandon_attempt(attempt, "denied" if returned.error == "access_denied" else "error")
-        if returned.error == "access_denied":
-            raise AccessDenied(
-                "You pressed Deny at Total Expert, so nothing was connected and nothing was read."
-            )
-        raise ResponseRefused("Total Expert sent you back without a code. Nothing was stored. Start again.")
-    _exchange_code(connection, attempt, returned.code)
+    if response.error == "access_denied":
+        _abandon_attempt(attempt, "denied")
+        raise AccessDenied("You declined access. Nothing was changed.")
+    if response.error or not response.code:
+        _abandon_attempt(attempt, "error")
+        raise ResponseRefused("Total Expert sent you back without a code. Nothing was saved. Start again.")
+    _exchange_code(connection, attempt, response.code)
     if not _activate(connection, attempt, user):
         raise ResponseRefused(
-            "You may not connect this organization any more, so the tokens were forgotten again."
+            "You are no longer allowed to connect this organization, so the portal deleted the tokens."
         )
     return connection
 
 
 def _activate(connection: Connection, attempt: ConsentAttempt, user: User) -> bool:
-    """Let a granted connection work. False when its person has left meanwhile, which ends the attempt."""
+    """Activate a connection that was granted access. Delete the grant and return False if its person may not give access.
+
+    That can change while the code is exchanged. Leaving the organization deletes the attempt.
+    """
     with transaction.atomic():
-        may = connection.installation.organization.allows(user, Capability.CONSENT)
-        if not may or not ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="granted"):
+        is_allowed = connection.installation.organization.allows(user, Capability.CONSENT)
+        if not is_allowed or not ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="granted"):
             lifecycle.delete_grant(connection)
             return False
-        # another grant, perhaps of another organization: what it shows is looked at before it is mirrored
+        # This may be access to another organization, so its records are checked before anything is synced.
         RecordFingerprint.objects.filter(connection=connection).delete()
         Connection.objects.filter(pk=connection.pk).update(
             verified_at=None, admitted_at=None, conflicts_with=None
@@ -161,15 +164,15 @@ def _activate(connection: Connection, attempt: ConsentAttempt, user: User) -> bo
 
 
 def find_installation(state: str, *, user: User) -> Installation | None:
-    """Where a person's own attempt belongs, so that they can be sent back there."""
+    """Return the installation of a person's own attempt, so that they can be sent back to its page."""
     attempt = ConsentAttempt.objects.filter(state_hash=_hash(state), user=user).first()
     return attempt.installation if attempt else None
 
 
-def _consume_attempt(returned: AuthorizationResponse, *, user: User, session: str) -> ConsentAttempt:
+def _consume_attempt(response: AuthorizationResponse, *, user: User, session: str) -> ConsentAttempt:
     attempt = (
         ConsentAttempt.objects.filter(
-            state_hash=_hash(returned.state), user=user, session_hash=_hash(session)
+            state_hash=_hash(response.state), user=user, session_hash=_hash(session)
         )
         .select_related("slot__budget", "installation__environment", "installation__organization")
         .first()
@@ -179,16 +182,14 @@ def _consume_attempt(returned: AuthorizationResponse, *, user: User, session: st
         attempt = None
     if attempt is None:
         raise ResponseRefused(
-            "This return from Total Expert does not belong to anything started in this browser by you. Nothing was "
-            "stored. Start again from the page of your organization."
+            "This return from Total Expert doesn't belong to anything you started in this browser. Nothing was saved. "
+            "Start again from your organization's page."
         )
     if not ConsentAttempt.objects.filter(pk=attempt.pk, consumed_at=None).update(consumed_at=at):
-        raise ResponseRefused("This return from Total Expert was used before. Nothing was stored again.")
+        raise ResponseRefused("This return from Total Expert was used before. Nothing was saved again.")
     if attempt.expires_at <= at:
         _abandon_attempt(attempt, "expired")
-        raise ResponseRefused(
-            "More than ten minutes passed, so this return is not taken any more. Start again."
-        )
+        raise ResponseRefused("This took more than ten minutes, so it has expired. Start again.")
     return attempt
 
 
@@ -200,31 +201,28 @@ def _abandon_attempt(attempt: ConsentAttempt, outcome: str) -> None:
 
 def _exchange_code(connection: Connection, attempt: ConsentAttempt, code: str) -> None:
     try:
-        send = requests.exchange_code(connection, code=code, redirect_uri=redirect_uri())
+        prepared = requests.exchange_code(connection, code=code, redirect_uri=redirect_uri())
     except TotalExpertError:
         _abandon_attempt(attempt, "failed")
         raise
-    token, _ = Token.objects.get_or_create(connection=connection)
-    lease = access.take_lease(connection, token)
+    lease = leases.take_lease(connection, leases.get_token(connection))
     if lease is None:
         _abandon_attempt(attempt, "busy")
         raise Rejected(
-            ["This connection is being renewed at this moment. Start again in a minute."], code="busy"
+            ["The portal is renewing this connection right now. Start again in a minute."], code="busy"
         )
     try:
         is_held = attempt.slot is not None and ledger.use_slot(attempt.slot, fence=lease.fence)
     except TotalExpertError:
-        access.release_lease(lease)
+        leases.release_lease(lease)
         _abandon_attempt(attempt, "failed")
         raise
     if attempt.slot is None or not is_held:
-        access.release_lease(lease)
+        leases.release_lease(lease)
         _abandon_attempt(attempt, "expired")
-        raise ResponseRefused(
-            "The token slot that was held for you is gone. Nothing was stored. Start again."
-        )
+        raise ResponseRefused("Your reserved time is over. Nothing was saved. Start again.")
     try:
-        access.send_and_store(lease, attempt.slot, send)
+        access.send_and_store(lease, attempt.slot, prepared)
     except TotalExpertError as failed:
         ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome="failed")
         if failed.code == "invalid_client":
@@ -232,7 +230,7 @@ def _exchange_code(connection: Connection, attempt: ConsentAttempt, code: str) -
         if isinstance(failed, ReconnectRequired):
             raise Rejected(
                 [
-                    "Total Expert did not take the code: it was too old or used before. Nothing was stored. Start again."
+                    "Total Expert did not accept the code: it was too old or used before. Nothing was saved. Start again."
                 ],
                 code="invalid_grant",
             ) from None

@@ -1,4 +1,4 @@
-"""Somebody leaves an organization: what they consented to there ends with it."""
+"""End a person's access when they leave an organization."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from portal.organizations.models import Membership
 
 
 def on_member_removed(sender: object, *, membership: Membership, actor: User, **_: Any) -> None:
-    """Forget the tokens of their connections, and the ways to Total Expert they are still on."""
+    """Revoke the former member's connections, and end their unfinished consent attempts."""
     attempts = ConsentAttempt.objects.filter(
         user=membership.user_id, installation__organization=membership.organization_id
     )
@@ -18,10 +18,10 @@ def on_member_removed(sender: object, *, membership: Membership, actor: User, **
         if attempt.slot is not None:
             ledger.release_slot(attempt.slot)
     attempts.delete()
-    theirs = Connection.objects.filter(
+    connections = Connection.objects.filter(
         user=membership.user_id, installation__organization=membership.organization_id
     )
-    for connection in theirs.exclude(state=ConnectionState.REVOKED).select_related(
+    for connection in connections.exclude(state=ConnectionState.REVOKED).select_related(
         "installation__organization"
     ):
         lifecycle.revoke(connection, actor=actor, reason="The person left the organization.")

@@ -1,12 +1,12 @@
-"""The tripwire: a grant that shows another organization's records is refused before anything of it is stored.
+"""Check which organization a grant belongs to: one that shows another organization's records is refused.
 
-Somebody who works for two customers can consent for the wrong one; a client id can be pasted on the wrong page. The
-oldest records that a connection sees do not change, and each owner is one organization's: so the ids and creation times
-of the first, and the ids and names of the second, are kept as landmarks of the installation. A colleague's book holds
-other records, of which nobody knows anything: that does not trip.
+A person who works for two customers can authorize the wrong one, and a client id can be entered on the wrong page. An
+organization's oldest contacts don't change, and each owner belongs to one organization. So the ids and creation times of
+the former and the ids and user names of the latter are stored as fingerprints of the installation. A colleague's contacts
+are other records without stored fingerprints, so they cause no conflict.
 
-Landmarks belong to the connection that showed them and go with its grant. So when the wrong one came first, revoking it
-lets the right one in; a quarantined connection says which other one it conflicts with.
+Fingerprints belong to the connection that showed the records, and are deleted with its grant. If the wrong connection came
+first, revoking it lets the right one in. A quarantined connection names the connection that it conflicts with.
 """
 
 from collections.abc import Iterable
@@ -19,26 +19,26 @@ from integrations.connections.models import Connection, Installation, RecordFing
 from integrations.total_expert import Rejected
 from portal.encryption.cipher import fingerprint
 
-#: A record's resource, id, and its time of creation or name as Total Expert writes it.
+#: A record's resource, its id, and its creation time or user name as Total Expert writes it.
 Record = tuple[str, int | str, str]
 CREATED_AT = "internal_created_at"
 UNRELATED_SENTENCE = (
-    "Total Expert shows these credentials an organization that has nothing in common with the one connected here so far: "
-    "none of its owners, none of its oldest contacts. If this one is right, revoke the other connections first."
+    "These credentials show an organization that has nothing in common with the one connected here: no shared owners and "
+    "none of the oldest contacts. If these are the right ones, revoke the other connections first."
 )
 FOREIGN_SENTENCE = (
-    "Total Expert shows this connection records of another organization that is connected here. They are not kept. Sign "
-    "in at Total Expert as a user of this organization, then connect again."
+    "This connection shows records of another organization that uses this portal. The portal didn't save them. Sign in to "
+    "Total Expert as a user of this organization, then connect again."
 )
 
 
 def digest_records(records: Iterable[Record]) -> list[str]:
-    """What is stored of records: no id can be read from it."""
+    """Return the stored form of records. It doesn't reveal any id."""
     return [fingerprint("\0".join(map(str, record)), label="connections.landmark") for record in records]
 
 
 def contact_records(contacts: Iterable[total_expert.Contact]) -> list[Record]:
-    """What tells an organization in contacts: those that say when they were created, and their owners."""
+    """Return what identifies an organization in contacts: those with a creation time, and their owners."""
     found: list[Record] = []
     for contact in contacts:
         if contact.raw.get(CREATED_AT):
@@ -49,7 +49,7 @@ def contact_records(contacts: Iterable[total_expert.Contact]) -> list[Record]:
 
 
 def user_records(users: Iterable[total_expert.User]) -> list[Record]:
-    """The same of users: each may be the owner whom somebody's own book names."""
+    """Return what identifies an organization in its users. Each may be the owner of contacts."""
     return [_owner_record(user.id, user.username) for user in users if user.username]
 
 
@@ -58,7 +58,7 @@ def _owner_record(id: int, username: str) -> Record:
 
 
 def find_foreign(installation: Installation, records: Iterable[Record]) -> RecordFingerprint | None:
-    """A landmark of another organization's among these records, if there is one."""
+    """Return a stored fingerprint of another organization that matches one of ``records``, if any."""
     return (
         RecordFingerprint.objects.filter(
             environment=installation.environment_id, digest__in=digest_records(records)
@@ -70,9 +70,9 @@ def find_foreign(installation: Installation, records: Iterable[Record]) -> Recor
 
 
 def is_unrelated(connection: Connection, records: Iterable[Record]) -> bool:
-    """Whether a grant as admin shows nothing of what is known of its installation: neither an owner nor an old contact.
+    """Return whether an admin grant shows none of the installation's fingerprints.
 
-    Of a person's own book nothing may be known yet; as admin all owners are seen.
+    Only an admin grant sees all owners. One person's contacts may be unknown so far.
     """
     known = RecordFingerprint.objects.filter(installation=connection.installation_id)
     if not connection.sees_everything or not known.exists():
@@ -80,23 +80,31 @@ def is_unrelated(connection: Connection, records: Iterable[Record]) -> bool:
     return not known.filter(digest__in=digest_records(records)).exists()
 
 
+def is_confirmed(connection: Connection, records: Iterable[Record]) -> bool:
+    """Return whether another connection of the installation showed one of these records before."""
+    others = RecordFingerprint.objects.filter(installation=connection.installation_id).exclude(
+        connection=connection
+    )
+    return others.filter(digest__in=digest_records(records)).exists()
+
+
 def refuse_foreign_records(connection: Connection, records: Iterable[Record]) -> None:
-    """Quarantine ``connection`` and raise Rejected when a record is a landmark of another organization."""
+    """Quarantine ``connection`` and raise Rejected if a record belongs to another organization."""
     quarantine_if_foreign(connection, find_foreign(connection.installation, records))
 
 
 def claim_records(connection: Connection, records: Iterable[Record]) -> None:
-    """Keep records as landmarks of the connection's installation, for as long as its grant lasts.
+    """Store fingerprints of records for the connection's installation, until its grant is deleted.
 
-    Quarantines the connection and raises Rejected when one of them is another organization's.
+    Quarantine the connection and raise Rejected if one of them belongs to another organization.
     """
     quarantine_if_foreign(connection, store_fingerprints(connection, records))
 
 
 def store_fingerprints(connection: Connection, records: Iterable[Record]) -> RecordFingerprint | None:
-    """Keep records as landmarks. Answers another organization's landmark among them, if there is one.
+    """Store fingerprints of records. Return another organization's fingerprint among them, if any.
 
-    They are kept before they are looked up, so that of two that claim the same at once, one at least is told.
+    They are stored before the check, so that of two connections that claim the same records at once, one is refused.
     """
     known = list(records)
     installation = connection.installation
@@ -116,9 +124,9 @@ def store_fingerprints(connection: Connection, records: Iterable[Record]) -> Rec
     return find_foreign(installation, known)
 
 
-def quarantine_if_foreign(connection: Connection, landmark: RecordFingerprint | None) -> None:
-    """Quarantine ``connection`` over another organization's landmark. Raises Rejected, unless there is none."""
-    if landmark is None:
+def quarantine_if_foreign(connection: Connection, foreign: RecordFingerprint | None) -> None:
+    """Quarantine ``connection`` and raise Rejected over another organization's fingerprint. Do nothing without one."""
+    if foreign is None:
         return
-    lifecycle.quarantine(connection, reason=FOREIGN_SENTENCE, conflicts_with=landmark.connection)
+    lifecycle.quarantine(connection, reason=FOREIGN_SENTENCE, conflicts_with=foreign.connection)
     raise Rejected([FOREIGN_SENTENCE], code="another_organization")

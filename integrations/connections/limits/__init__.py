@@ -1,1 +1,1 @@
-"""Budgets of calls and tokens, and who uses them next."""
+"""Rate limits of calls and token requests, and the order of token requests."""

@@ -1,6 +1,7 @@
-"""Setbacks: token requests that failed one after the other, and held slots that nobody came back for.
+"""Backoff: delays for connections whose token requests keep failing, and limits on slots that people don't use.
 
-Who fails again and again must not use up what all share, and people must hear of it. Read from the ledger alone.
+A failing connection must not use up the tokens that all connections share, and people must learn about it. Everything
+here is derived from the ledger.
 """
 
 import datetime as dt
@@ -8,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from integrations.connections.models import (
     Budget,
@@ -20,24 +21,24 @@ from integrations.connections.models import (
 )
 from portal.core import times
 
-#: How far back the ledger is read: so far that who rests longest has failed often enough in it to rest as long again.
+#: How far back the ledger is read. Long enough to see all failures of a connection that backs off for the maximum time.
 LOOKBACK = dt.timedelta(days=4)
-#: After so many failures in a row a connection rests before its next request, each time twice as long, up to the longest.
+#: After this many failures in a row, each further request is delayed. The delay doubles up to the maximum.
 FAILURES_BEFORE_DELAY = 2
 FIRST_DELAY, MAX_DELAY = dt.timedelta(hours=1), dt.timedelta(hours=12)
-#: After so many in a row people are told.
+#: After this many failures in a row, people get a notice.
 FAILURES_BEFORE_NOTICE = 3
-#: Who let so many held slots lapse within the hour goes before nobody any more.
+#: A person who lets this many reserved slots expire within this time loses their priority.
 MAX_EXPIRED_HOLDS, EXPIRED_HOLDS_WINDOW = 2, dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """What went wrong for one connection since it was last granted a token."""
+    """A connection's failures since its last granted token."""
 
     failures: int = 0
-    rests_until: dt.datetime | None = None
-    lapses: int = 0
+    not_before: dt.datetime | None = None
+    expired_holds: int = 0
 
 
 NONE = Backoff()
@@ -46,53 +47,69 @@ _GRANTED = Q(state=RequestState.GRANTED)
 
 
 def for_budget(budget: Budget, at: dt.datetime) -> dict[uuid.UUID, Backoff]:
-    """The setbacks of all connections of a budget that had any lately."""
+    """Return the backoff of each of a budget's connections that had failures recently."""
     return _load(Q(budget=budget), at)
 
 
+def load_failing(at: dt.datetime) -> dict[uuid.UUID, Backoff]:
+    """Return the backoff of each connection whose token requests failed often enough for a notice."""
+    failed = TokenRequest.objects.filter(_FAILED, at__gt=at - LOOKBACK, connection__isnull=False)
+    often = (
+        failed.order_by()
+        .values("connection")
+        .annotate(count=Count("pk"))
+        .filter(count__gte=FAILURES_BEFORE_NOTICE)
+        .values("connection")
+    )
+    found = _load(Q(connection__in=often), at)
+    return {pk: row for pk, row in found.items() if row.failures >= FAILURES_BEFORE_NOTICE}
+
+
 def find_failing(at: dt.datetime) -> list[Connection]:
-    """The working connections whose token requests failed so often in a row that people are told."""
-    found = [pk for pk, row in _load(Q(), at).items() if row.failures >= FAILURES_BEFORE_NOTICE]
-    rows = Connection.objects.filter(pk__in=found, state=ConnectionState.ACTIVE)
+    """Return the active connections whose token requests failed often enough for a notice."""
+    rows = Connection.objects.filter(pk__in=load_failing(at), state=ConnectionState.ACTIVE)
     return list(rows.select_related("installation__organization", "installation__environment", "user"))
 
 
-def describe(lately: Backoff) -> str:
-    """What is said of a connection whose requests failed in a row; "" when that is no matter yet."""
-    if lately.rests_until is None:
+def describe(backoff: Backoff) -> str:
+    """Return a sentence about a connection that backs off. Return "" if it does not."""
+    if backoff.not_before is None:
         return ""
     return (
-        f"Its last {lately.failures} token requests failed. So that others get theirs, the next is sent no sooner than "
-        f"{times.exact(lately.rests_until)}."
+        f"Its last {backoff.failures} token requests failed. The next one is sent after {times.exact(backoff.not_before)}, "
+        "so that other connections get theirs."
     )
 
 
 def for_connection(connection: Connection, at: dt.datetime) -> Backoff:
-    """The setbacks of one connection."""
+    """Return the backoff of one connection."""
     return _load(Q(connection=connection), at).get(connection.pk, NONE)
 
 
-def _load(whose: Q, at: dt.datetime) -> dict[uuid.UUID, Backoff]:
-    lapsed = Q(purpose=Purpose.CONSENT, held_until__isnull=False, at__gt=at - EXPIRED_HOLDS_WINDOW) & (
+def _load(among: Q, at: dt.datetime) -> dict[uuid.UUID, Backoff]:
+    expired_hold = Q(purpose=Purpose.CONSENT, held_until__isnull=False, at__gt=at - EXPIRED_HOLDS_WINDOW) & (
         Q(state=RequestState.RELEASED) | Q(state=RequestState.RESERVED, held_until__lte=at)
     )
-    lately = TokenRequest.objects.filter(whose, at__gt=at - LOOKBACK, connection__isnull=False)
-    found: dict[uuid.UUID, list[dt.datetime]] = {}
-    lapses: dict[uuid.UUID, int] = {}
-    for row in lately.filter(_FAILED | _GRANTED | lapsed).order_by("at"):
+    recent = TokenRequest.objects.filter(among, at__gt=at - LOOKBACK, connection__isnull=False)
+    failed: dict[uuid.UUID, list[dt.datetime]] = {}
+    expired_holds: dict[uuid.UUID, int] = {}
+    for row in recent.filter(_FAILED | _GRANTED | expired_hold).order_by("at"):
         assert row.connection_id is not None
         if row.state == RequestState.GRANTED:
-            found.pop(row.connection_id, None)
-            lapses.pop(row.connection_id, None)
+            failed.pop(row.connection_id, None)
+            expired_holds.pop(row.connection_id, None)
         elif row.purpose == Purpose.CONSENT:
-            lapses[row.connection_id] = lapses.get(row.connection_id, 0) + 1
+            expired_holds[row.connection_id] = expired_holds.get(row.connection_id, 0) + 1
         else:
-            found.setdefault(row.connection_id, []).append(row.ended_at or row.at)
-    return {pk: from_failures(found.get(pk, []), lapses.get(pk, 0)) for pk in found.keys() | lapses.keys()}
+            failed.setdefault(row.connection_id, []).append(row.ended_at or row.at)
+    return {
+        pk: from_failures(failed.get(pk, []), expired_holds.get(pk, 0))
+        for pk in failed.keys() | expired_holds.keys()
+    }
 
 
-def from_failures(failed: Sequence[dt.datetime], lapses: int = 0) -> Backoff:
-    """The setbacks of a connection whose requests failed at these moments, the latest last, and none was granted since."""
+def from_failures(failed: Sequence[dt.datetime], expired_holds: int = 0) -> Backoff:
+    """Return the backoff after failures at these times (latest last) without a granted token since."""
     doublings = len(failed) - FAILURES_BEFORE_DELAY
-    rest = min(FIRST_DELAY * 2 ** min(max(doublings, 0), 10), MAX_DELAY)
-    return Backoff(len(failed), failed[-1] + rest if doublings >= 0 else None, lapses)
+    delay = min(FIRST_DELAY * 2 ** min(max(doublings, 0), 10), MAX_DELAY)
+    return Backoff(len(failed), failed[-1] + delay if doublings >= 0 else None, expired_holds)

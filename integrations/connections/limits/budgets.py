@@ -1,7 +1,7 @@
-"""Budgets: which row counts the calls and token requests of a connection, and what it allows.
+"""Budgets: the row that counts a connection's calls and token requests, and the limits that apply to it.
 
-Total Expert counts by source address, so environments behind one host share their budgets, and every egress has its
-own. What is allowed is what the tightest of the environments behind the host says, less what other programs use.
+Total Expert counts by IP address. So environments on the same host share a budget, and each outbound IP address has
+its own. The lowest limit of the environments on a host applies, minus what other programs use.
 """
 
 from dataclasses import dataclass
@@ -15,76 +15,79 @@ from portal.core import clock
 
 @dataclass(frozen=True)
 class Limits:
-    """What may be sent from one source address. None: no limit."""
+    """What may be sent from one IP address. None means no limit."""
 
     calls_per_minute: int | None
     tokens_per_hour: int | None
-    stopped: bool  #: by the stop-everything switch
+    is_stopped: bool  #: whether the kill switch is active
 
 
 def direct_egress() -> Egress:
-    """This machine's own address."""
+    """Return this server's own IP address. Create the row if needed."""
     row = Egress.objects.filter(name=Egress.DIRECT).first()
     if row is None:
         row, _ = Egress.objects.get_or_create(
-            name=Egress.DIRECT, defaults={"label": "This machine's own address", "created_at": clock.now()}
+            name=Egress.DIRECT, defaults={"label": "This server's IP address", "created_at": clock.now()}
         )
     return row
 
 
 def for_environment(environment: Environment, egress: Egress | None = None) -> Budget:
-    """The budget of calls that go to ``environment`` by ``egress`` (None: directly), made when there is none."""
-    way = Q(egress=egress) if egress else Q(egress__name=Egress.DIRECT)
-    found = Budget.objects.filter(way, host=environment.host).first()
+    """Return the budget of calls to ``environment`` through ``egress`` (None: directly). Create it if needed."""
+    route = Q(egress=egress) if egress else Q(egress__name=Egress.DIRECT)
+    found = Budget.objects.filter(route, host=environment.host).first()
     if found is None:
         found, _ = Budget.objects.get_or_create(host=environment.host, egress=egress or direct_egress())
     return found
 
 
 def for_connection(connection: Connection) -> Budget:
-    """The budget of a connection's calls and token requests."""
+    """Return the budget of a connection's calls and token requests."""
     return for_environment(connection.installation.environment, connection.egress)
 
 
 def read_limits(budget: Budget) -> Limits:
-    """What a budget allows now."""
+    """Return the limits of a budget as they are now."""
     return _limits(with_limits(Budget.objects.all()).get(pk=budget.pk))
 
 
 def lock(budget: Budget) -> tuple[Budget, Limits]:
-    """Hold a budget until the transaction ends (SQLite: the whole database is held). As it is now, and what it allows."""
+    """Lock a budget until the transaction ends (on SQLite: the whole database). Return its current row and limits."""
     row = with_limits(Budget.objects.select_for_update(of=("self",))).get(pk=budget.pk)
     return row, _limits(row)
 
 
 def with_limits(rows: QuerySet[Budget]) -> "QuerySet[Any]":
+    """Annotate budgets with ``calls_allowed`` and ``tokens_allowed`` (None: no limit) and ``is_stopped``."""
     return rows.annotate(
         calls_allowed=_tightest_limit("calls_per_minute"),
         tokens_allowed=_tightest_limit("tokens_per_hour"),
-        stopped=Exists(KillSwitch.objects.all()),
+        is_stopped=Exists(KillSwitch.objects.all()),
     )
 
 
 def _tightest_limit(field: str) -> Subquery:
-    behind = Environment.objects.filter(host=OuterRef("host"), **{f"{field}__gt": 0})
-    tightest = behind.order_by().values("host").annotate(least=Min(F(field)))
-    return Subquery(tightest.values("least"), output_field=IntegerField())
+    """Return the lowest limit of the environments on a budget's host. 0 means that an environment has no limit."""
+    limited = Environment.objects.filter(host=OuterRef("host"), **{f"{field}__gt": 0})
+    tightest = limited.order_by().values("host").annotate(lowest=Min(F(field)))
+    return Subquery(tightest.values("lowest"), output_field=IntegerField())
 
 
 def _limits(row: Any) -> Limits:
-    def less(allowed: int | None, others: int) -> int | None:
-        return None if allowed is None else max(0, allowed - others)
-
     return Limits(
-        calls_per_minute=less(row.calls_allowed, row.others_calls),
-        tokens_per_hour=less(row.tokens_allowed, row.others_tokens),
-        stopped=row.stopped,
+        calls_per_minute=_minus(row.calls_allowed, row.others_calls),
+        tokens_per_hour=_minus(row.tokens_allowed, row.others_tokens),
+        is_stopped=row.is_stopped,
     )
 
 
+def _minus(allowed: int | None, others: int) -> int | None:
+    return None if allowed is None else max(0, allowed - others)
+
+
 def connections_using(budget: Budget) -> QuerySet[Connection]:
-    """The connections whose calls are counted here."""
-    way = Q(egress=budget.egress_id)
+    """Return the connections whose calls count against a budget."""
+    route = Q(egress=budget.egress_id)
     if budget.egress.is_direct:
-        way |= Q(egress=None)
-    return Connection.objects.filter(way, installation__environment__host=budget.host)
+        route |= Q(egress=None)
+    return Connection.objects.filter(route, installation__environment__host=budget.host)

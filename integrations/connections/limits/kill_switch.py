@@ -1,4 +1,4 @@
-"""The stop-everything switch: nothing is sent to Total Expert while it is on, by any process on any machine."""
+"""The kill switch: while it is active, no process on any machine sends anything to Total Expert."""
 
 from django.db import transaction
 
@@ -10,17 +10,17 @@ from portal.core import clock
 
 
 def activate(*, reason: str, actor: User) -> None:
-    """Stop all calls and token requests within a second. Work waits; nothing of it is lost."""
+    """Stop all calls and token requests within a second. Work waits and nothing is lost."""
     with transaction.atomic():
-        _, made = KillSwitch.objects.get_or_create(
+        _, created = KillSwitch.objects.get_or_create(
             pk=1, defaults={"since": clock.now(), "by": actor, "reason": reason[:255]}
         )
-        if made:
+        if created:
             log.record("everything.stopped", actor=actor, reason=reason[:255])
 
 
 def release(*, actor: User) -> None:
-    """Let everything go on."""
+    """Allow calls and token requests again."""
     with transaction.atomic():
         if KillSwitch.objects.all().delete()[0]:
             log.record("everything.released", actor=actor)
@@ -28,5 +28,5 @@ def release(*, actor: User) -> None:
 
 
 def get_active() -> KillSwitch | None:
-    """The switch while it is on."""
+    """Return the kill switch if it is active."""
     return KillSwitch.objects.select_related("by").first()

@@ -1,177 +1,180 @@
-"""Pacing: when calls of one source address may be sent, as a pure function of the line so far and the time.
+"""A paced sliding-window rate limiter: decides when calls from one IP address may be sent, from its state and the time.
 
-A line gives out one place after the other, `interval` seconds apart. Background work is given places up to `LOOKAHEAD`
-seconds before their time and sends at it; people send at once, as long as the line is not given out further than
-`BURST` seconds ahead. A place that is not used `MAX_DELAY` seconds after its time is void.
+The limiter hands out slots that lie `interval` seconds apart. Background work gets its slots up to `LOOKAHEAD` seconds
+early and sleeps until each one. A person's call is sent at once, as long as the slots handed out reach no further than
+`BURST` seconds into the future. A slot expires `MAX_DELAY` seconds after its time.
 
-So a call arrives between `BURST` seconds before its place and ``LATE + WAY`` seconds after it. All that arrive within
-a minute have places within `WINDOW` seconds, and so many are no more than the limit: exact over any sliding minute,
-whatever the order.
+A call therefore arrives between `BURST` seconds before its slot and ``MAX_DELAY + MAX_TRANSIT`` seconds after it. The
+slots of all calls that arrive within one minute lie within `WINDOW` seconds, and `interval` is chosen so that this is
+at most the limit. This holds for any sliding minute and any order of arrival.
 
-Organizations take turns by start-time fair queueing (Goyal, Vin, Cheng 1996): each has a virtual time that grows with
-the places it was given, and of those that wait the one that is least far goes first. One that wants little waits for
-nobody, and nobody collects claims by having wanted nothing.
+Organizations share the slots by start-time fair queueing (Goyal, Vin, Cheng 1996). Each organization is a flow with a
+virtual time that grows with the slots it gets, and the waiting flow with the lowest virtual time goes first. An
+organization with few calls hardly waits, and idle time earns no credit.
 """
 
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 MINUTE = 60.0
-#: How far ahead of the time places are given to background work, and sent at once to people, in seconds.
+#: How early background work gets its slots, and how early a person's call may be sent, in seconds.
 LOOKAHEAD, BURST = 0.5, 0.8
-#: How late a place may be used, and the longest time from there to the server that is allowed for.
+#: How late a slot may be used, and the longest time a call may then take to reach the server, in seconds.
 MAX_DELAY, MAX_TRANSIT = 0.6, 0.6
-#: Places of calls that arrive within a minute lie no further apart; the rest is for rounding.
+#: The slots of calls that arrive within a minute lie no further apart. The last term covers rounding.
 WINDOW = MINUTE + BURST + MAX_DELAY + MAX_TRANSIT + 0.05
-#: At most so many seconds of places are given to one process at a time.
+#: A process gets at most the slots of this many seconds at a time.
 BATCH = 0.25
-#: A waiting organization that has not asked again for so long waits no more.
+#: A waiting flow that hasn't asked again for this many seconds no longer counts as waiting.
 WAIT_TIMEOUT = 1.0
-#: How long who was served lately counts in whose turn it is.
+#: How many seconds a flow's virtual time is kept after its last request.
 FLOW_TIMEOUT = 10.0
-#: After a refusal the line stands still this long, and gives out half as many places from then on, ...
+#: After a refusal, no slot is handed out for this many seconds, and the rate is halved.
 REFUSAL_PAUSE = 5.0
-#: ... but one refusal a while halves, since calls that are under way are refused together;
+#: Refusals within this many seconds halve the rate only once: calls in flight are refused together.
 SLOWDOWN_INTERVAL = 15.0
-#: the share creeps back by so much a second, and never falls below the least.
+#: How much of the rate comes back each second, and its minimum.
 RECOVERY_RATE, MIN_RATE = 0.05 / 60, 1 / 16
 
 
 @dataclass
 class Flow:
-    """One organization's part of a line: its virtual time, when it last asked, and until when it waits for a place."""
+    """One organization's calls: its virtual time, when it last asked, and until when it counts as waiting."""
 
-    reached: float = 0.0
-    last: float = 0.0
+    virtual_time: float = 0.0
+    asked_at: float = 0.0
     waits_until: float = 0.0
 
 
 @dataclass
 class PacerState:
-    """The places that one source address has given out. Times are seconds of the database's clock."""
+    """The state of the limiter for one IP address. Times are seconds of the database's clock."""
 
-    free_at: float = 0.0
-    share: float = 1.0
-    lowered_at: float = 0.0
-    reached: float = 0.0
-    turns: dict[str, Flow] = field(default_factory=dict)
-    seconds: dict[int, int] = field(default_factory=dict)
+    next_slot: float = 0.0
+    rate: float = 1.0
+    slowed_at: float = 0.0
+    virtual_time: float = 0.0
+    flows: dict[str, Flow] = field(default_factory=dict)
+    sent: dict[int, int] = field(default_factory=dict)  #: slots by the second they lie in
 
     @classmethod
     def load(cls, stored: dict[str, Any]) -> Self:
-        """From what `dump` made; an empty one is a fresh line."""
-        line = cls(
-            free_at=float(stored.get("free_at", 0.0)),
-            share=float(stored.get("share", 1.0)),
-            lowered_at=float(stored.get("lowered_at", 0.0)),
-            reached=float(stored.get("reached", 0.0)),
+        """Return the state that `dump` stored. An empty dictionary gives a fresh state."""
+        state = cls(
+            next_slot=float(stored.get("next_slot", 0.0)),
+            rate=float(stored.get("rate", 1.0)),
+            slowed_at=float(stored.get("slowed_at", 0.0)),
+            virtual_time=float(stored.get("virtual_time", 0.0)),
         )
-        line.turns = {who: Flow(*map(float, turn)) for who, turn in stored.get("turns", {}).items()}
-        line.seconds = {int(second): int(count) for second, count in stored.get("seconds", {}).items()}
-        return line
+        state.flows = {name: Flow(*map(float, flow)) for name, flow in stored.get("flows", {}).items()}
+        state.sent = {int(second): int(count) for second, count in stored.get("sent", {}).items()}
+        return state
 
     def dump(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the state as JSON."""
         return {
-            "free_at": self.free_at,
-            "share": self.share,
-            "lowered_at": self.lowered_at,
-            "reached": self.reached,
-            "turns": {who: [turn.reached, turn.last, turn.waits_until] for who, turn in self.turns.items()},
-            "seconds": {str(second): count for second, count in self.seconds.items()},
+            "next_slot": self.next_slot,
+            "rate": self.rate,
+            "slowed_at": self.slowed_at,
+            "virtual_time": self.virtual_time,
+            "flows": {
+                name: [flow.virtual_time, flow.asked_at, flow.waits_until]
+                for name, flow in self.flows.items()
+            },
+            "sent": {str(second): count for second, count in self.sent.items()},
         }
 
-    def share_at(self, now: float) -> float:
-        """The part of the limit that is used: 1 unless Total Expert refused calls lately."""
-        return min(1.0, self.share + max(0.0, now - self.lowered_at - SLOWDOWN_INTERVAL) * RECOVERY_RATE)
+    def rate_at(self, now: float) -> float:
+        """Return the share of the limit in use: 1 unless Total Expert refused calls recently."""
+        return min(1.0, self.rate + max(0.0, now - self.slowed_at - SLOWDOWN_INTERVAL) * RECOVERY_RATE)
 
-    def used(self, now: float) -> int:
-        """Places of the last minute."""
-        return sum(
-            count for second, count in self.seconds.items() if now - MINUTE < second <= now + LOOKAHEAD
-        )
+    def count_last_minute(self, now: float) -> int:
+        """Return how many slots the last minute had."""
+        return sum(count for second, count in self.sent.items() if now - MINUTE < second <= now + LOOKAHEAD)
 
 
 @dataclass(frozen=True)
 class Granted:
-    """Places that were given: the times at which to send."""
+    """Slots that were handed out, as the times at which to send."""
 
-    places: tuple[float, ...]
+    slots: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing now: ask again after so many seconds."""
+    """No slot now. Ask again after this many seconds."""
 
     seconds: float
 
 
-def interval(limit: int, share: float = 1.0) -> float:
-    """Seconds between two places, at ``limit`` calls a minute of which ``share`` is used."""
-    return WINDOW / (limit * share)
+def interval(limit: int, rate: float = 1.0) -> float:
+    """Return the seconds between two slots if the share ``rate`` of ``limit`` calls per minute is used."""
+    return WINDOW / (limit * rate)
 
 
 def acquire(
-    line: PacerState, *, limit: int, who: str, urgent: bool, wanted: int, now: float
+    state: PacerState, *, limit: int, flow: str, urgent: bool, wanted: int, now: float
 ) -> Granted | Wait:
-    """Give the organization ``who`` up to ``wanted`` places, or say how long to wait. Changes ``line``.
+    """Hand out up to ``wanted`` slots to the organization ``flow``, or say how long to wait. Update ``state``.
 
-    ``urgent``: a person waits for it.
+    ``urgent`` is for calls that a person waits for. They get one slot.
     """
-    _prune(line, now, limit)
-    step = interval(limit, line.share_at(now))
-    first = max(line.free_at, now)
+    _prune(state, now, limit)
+    step = interval(limit, state.rate_at(now))
+    first = max(state.next_slot, now)
     if urgent:
         if first > now + BURST:
             return Wait(first - now - BURST)
-        return _reserve(line, first, step, [now])
-    turn = line.turns.setdefault(who, Flow())
-    turn.last = now
-    start = max(turn.reached, line.reached)
-    too_far = first - now - LOOKAHEAD
-    if too_far > 0 or _another_flow_is_first(line, turn, start, now):
-        turn.waits_until = now + WAIT_TIMEOUT
-        return Wait(too_far if too_far > 0 else min(step, 0.05))
-    count = max(1, min(wanted, int(BATCH / step), int(-too_far / step)))
-    line.reached, turn.reached, turn.waits_until = start, start + count, 0.0
-    return _reserve(line, first, step, [first + number * step for number in range(count)])
+        return _reserve(state, first, step, [now])
+    mine = state.flows.setdefault(flow, Flow())
+    mine.asked_at = now
+    start = max(mine.virtual_time, state.virtual_time)
+    too_early = first - now - LOOKAHEAD
+    if too_early > 0 or _another_flow_is_first(state, mine, start, now):
+        mine.waits_until = now + WAIT_TIMEOUT
+        return Wait(too_early if too_early > 0 else min(step, 0.05))
+    count = max(1, min(wanted, int(BATCH / step), int(-too_early / step)))
+    state.virtual_time, mine.virtual_time, mine.waits_until = start, start + count, 0.0
+    return _reserve(state, first, step, [first + number * step for number in range(count)])
 
 
-def _another_flow_is_first(line: PacerState, mine: Flow, start: float, now: float) -> bool:
-    waiting = (turn for turn in line.turns.values() if turn is not mine and turn.waits_until > now)
-    return any(max(turn.reached, line.reached) < start for turn in waiting)
+def _another_flow_is_first(state: PacerState, mine: Flow, start: float, now: float) -> bool:
+    waiting = (flow for flow in state.flows.values() if flow is not mine and flow.waits_until > now)
+    return any(max(flow.virtual_time, state.virtual_time) < start for flow in waiting)
 
 
-def _reserve(line: PacerState, first: float, step: float, sent_at: list[float]) -> Granted:
-    line.free_at = first + len(sent_at) * step
-    for moment in sent_at:
-        line.seconds[int(moment)] = line.seconds.get(int(moment), 0) + 1
-    return Granted(tuple(sent_at))
+def _reserve(state: PacerState, first: float, step: float, send_at: list[float]) -> Granted:
+    state.next_slot = first + len(send_at) * step
+    for time in send_at:
+        state.sent[int(time)] = state.sent.get(int(time), 0) + 1
+    return Granted(tuple(send_at))
 
 
-def remaining_pause(line: PacerState, *, now: float) -> float:
-    """How many seconds the line still stands after a refusal, where nothing but that limits calls."""
-    ahead = line.free_at - now
-    return (
-        ahead if 0 < ahead <= MINUTE else 0.0
-    )  # more than that was written by a clock that is put back since
+def remaining_pause(state: PacerState, *, now: float) -> float:
+    """Return how many seconds a pause after a refusal still lasts. Used where the number of calls is not limited."""
+    ahead = state.next_slot - now
+    # A time further in the future was written before the clock moved back.
+    return ahead if 0 < ahead <= MINUTE else 0.0
 
 
-def _prune(line: PacerState, now: float, limit: int) -> None:
-    """Forget what is over, and what lies further ahead than it can: then the database's clock was put back."""
+def _prune(state: PacerState, now: float, limit: int) -> None:
+    """Drop what has expired, and correct times that lie too far in the future because the clock moved back."""
     furthest = now + 2 * MINUTE + 2 * interval(limit, MIN_RATE)
-    line.free_at, line.lowered_at = min(line.free_at, furthest), min(line.lowered_at, now)
-    for turn in line.turns.values():
-        turn.last, turn.waits_until = min(turn.last, now), min(turn.waits_until, now + WAIT_TIMEOUT)
-    line.turns = {who: turn for who, turn in line.turns.items() if now - turn.last < FLOW_TIMEOUT}
-    line.seconds = {second: count for second, count in line.seconds.items() if second > now - MINUTE - 2}
+    state.next_slot, state.slowed_at = min(state.next_slot, furthest), min(state.slowed_at, now)
+    for flow in state.flows.values():
+        flow.asked_at, flow.waits_until = (
+            min(flow.asked_at, now),
+            min(flow.waits_until, now + WAIT_TIMEOUT),
+        )
+    state.flows = {name: flow for name, flow in state.flows.items() if now - flow.asked_at < FLOW_TIMEOUT}
+    state.sent = {second: count for second, count in state.sent.items() if second > now - MINUTE - 2}
 
 
-def slow_down(line: PacerState, *, now: float, after: float | None) -> None:
-    """Total Expert refused a call as one too many (429, 503): stand still, and go on at half. Changes ``line``.
+def slow_down(state: PacerState, *, now: float, after: float | None) -> None:
+    """Pause and then halve the rate, because Total Expert refused a call (429) or was overloaded (503). Update ``state``.
 
-    ``after`` is what it said itself, in seconds. What is refused soon after another only makes it stand still longer.
+    ``after`` is the wait in seconds that the response asked for. A refusal soon after another one only extends the pause.
     """
-    line.free_at = max(line.free_at, now + max(REFUSAL_PAUSE, min(after or 0.0, MINUTE)))
-    if now - line.lowered_at >= SLOWDOWN_INTERVAL:
-        line.share, line.lowered_at = max(MIN_RATE, line.share_at(now) / 2), now
+    state.next_slot = max(state.next_slot, now + max(REFUSAL_PAUSE, min(after or 0.0, MINUTE)))
+    if now - state.slowed_at >= SLOWDOWN_INTERVAL:
+        state.rate, state.slowed_at = max(MIN_RATE, state.rate_at(now) / 2), now

@@ -1,8 +1,8 @@
-"""Demands: what waits for a token, as the queue that `scheduler` puts in order.
+"""The queue for token requests: who waits for a token, for which purpose, and since when. `scheduler` orders it.
 
-Whoever has work for a connection asks here; nothing else decides who is served. A demand is over when its connection is
-granted a token, or when it is withdrawn. It stands in the queue unless a request of its connection is under way, or its
-asker stays away for `ABANDONED_AFTER` after its turn; whoever comes back within a day has the old place.
+Work that needs a token enters the queue here, and the scheduler reads nothing else. An entry leaves the queue when its
+connection is granted a token or the work is withdrawn. It is ignored while a request of its connection is in progress, and
+when its caller is more than `ABANDONED_AFTER` late. A caller that returns within a day gets its old place back.
 """
 
 import datetime as dt
@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, DateTimeField, F, IntegerField, Min, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from integrations.connections.limits import backoff, budgets, scheduler
 from integrations.connections.limits.scheduler import Rank
@@ -28,8 +29,11 @@ from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
 
-#: Somebody who was told to come back and has not come so long after counts as gone: others go on.
+#: A caller that is this late for its retry is considered gone, and the next one is served.
 ABANDONED_AFTER = dt.timedelta(minutes=2)
+
+#: Above this number, reading the whole queue is cheaper than selecting its start.
+MAX_FIRST = 1000
 
 RANK_BY_PURPOSE = {
     Purpose.CONSENT: Rank.PERSON,
@@ -39,7 +43,9 @@ RANK_BY_PURPOSE = {
     Purpose.WORK: Rank.WORK,
     Purpose.KEEP_ALIVE: Rank.WORK,
 }
-_READ = (
+#: The purposes that a token from the connection's existing grant serves.
+RENEWAL_PURPOSES = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
+_FIELDS = (
     "connection_id",
     "purpose",
     "due_at",
@@ -49,8 +55,6 @@ _READ = (
     "connection__token__refresh_expires_at",
     "connection__state",
 )
-#: What a token by the connection's own grant serves. A person on the way to consent waits for another grant.
-RENEWAL_PURPOSES = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
 
 
 def enqueue(
@@ -60,9 +64,10 @@ def enqueue(
     due_at: dt.datetime | None = None,
     stale_since: dt.datetime | None = None,
 ) -> TokenDemand:
-    """Stand in the queue for a token of ``connection``. Who stands there already keeps the place.
+    """Add work for ``connection`` to the queue. An entry that exists keeps its place.
 
-    ``due_at`` is when the work should be done, ``stale_since`` how old what it renews is; both are now by default.
+    ``due_at`` is the deadline of the work, ``stale_since`` is when the data that it refreshes was last read. Both
+    default to now.
     """
     at = clock.now()
     given = {
@@ -78,25 +83,25 @@ def enqueue(
 
 
 def withdraw(connection: Connection | uuid.UUID, purposes: Iterable[Purpose] | None = None) -> None:
-    """Leave the queue: the work was done, paused or given up."""
+    """Remove a connection's entries from the queue, because the work is done or canceled."""
     rows = TokenDemand.objects.filter(connection=connection)
     (rows if purposes is None else rows.filter(purpose__in=list(purposes))).delete()
 
 
 def suspend(connection: Connection) -> None:
-    """Stand in the queue no more until asked for again, and then in the same place."""
+    """Ignore a connection's entries until `enqueue` is called again. They keep their places."""
     TokenDemand.objects.filter(connection=connection, purpose__in=RENEWAL_PURPOSES).update(
         expected_at=clock.now() - ABANDONED_AFTER
     )
 
 
 def reset_priority(connection: Connection | uuid.UUID) -> None:
-    """A request was sent for it and failed. It stands where it stood, though not where an operator moved it."""
+    """Undo `prioritize` after a failed request: the connection returns to its own place."""
     TokenDemand.objects.filter(connection=connection).update(prioritized_at=None, prioritized_by=None)
 
 
 def prioritize(connection: Connection, *, actor: User) -> bool:
-    """An operator puts a connection before the others. False when it does not wait."""
+    """Move a connection to the front of the queue, by order of an operator. Return False if it isn't waiting."""
     with transaction.atomic():
         moved = TokenDemand.objects.filter(connection=connection).update(
             prioritized_at=clock.now(), prioritized_by=actor
@@ -111,87 +116,157 @@ def prioritize(connection: Connection, *, actor: User) -> bool:
     return bool(moved)
 
 
-def load_waiting(budget: Budget, at: dt.datetime) -> list[scheduler.Demand]:
-    """The queue of one budget, not yet in order: one demand a connection."""
-    in_time = TokenDemand.objects.filter(
-        connection__in=budgets.connections_using(budget), expected_at__gt=at - ABANDONED_AFTER
-    )
-    rows = in_time.exclude(connection__in=_in_progress(budget, at)).exclude(
-        purpose=Purpose.CONSENT,
-        connection__installation__organization__in=organizations_at_hold_limit(budget, at),
-    )
-    lately = backoff.for_budget(budget, at)
+def mark_notified(connection_id: uuid.UUID) -> None:
+    """Note that a connection's callers were told to retry now. They are considered gone if they don't."""
+    TokenDemand.objects.filter(connection=connection_id).update(expected_at=clock.now())
+
+
+def load_waiting(
+    budget: Budget, at: dt.datetime, *, first: int | None = None, include: Connection | None = None
+) -> list[scheduler.Demand]:
+    """Return the demands that wait for a budget, one per connection, in no particular order.
+
+    With ``first``, return only as many as `scheduler.plan` needs to plan its first ``first`` requests, and that of the
+    connection ``include`` if it waits. Up to `MAX_FIRST`, the cost then hardly depends on the length of the queue.
+    """
+    rows = _waiting(budget, at)
+    delays = backoff.for_budget(budget, at)
+    if first is not None and first <= MAX_FIRST:
+        needed = _find_first(rows, at, first, delays) | ({include.pk} if include is not None else set())
+        rows = rows.filter(connection__in=needed)
     return merge_by_connection(
-        (row | {"setbacks": lately.get(row["connection_id"], backoff.NONE)} for row in rows.values(*_READ)),
+        (row | {"backoff": delays.get(row["connection_id"], backoff.NONE)} for row in rows.values(*_FIELDS)),
         at,
     )
 
 
+def count_waiting(budget: Budget, at: dt.datetime) -> int:
+    """Return how many connections wait for a budget."""
+    counted: int = _waiting(budget, at).aggregate(count=Count("connection", distinct=True))["count"]
+    return counted
+
+
+def _waiting(budget: Budget, at: dt.datetime) -> QuerySet[TokenDemand]:
+    """Return the entries of a budget's queue that count now."""
+    on_time = TokenDemand.objects.filter(
+        connection__in=budgets.connections_using(budget), expected_at__gt=at - ABANDONED_AFTER
+    )
+    return on_time.exclude(connection__in=_in_progress(budget, at)).exclude(
+        purpose=Purpose.CONSENT,
+        connection__installation__organization__in=organizations_at_hold_limit(budget, at),
+    )
+
+
+def _find_first(
+    rows: QuerySet[TokenDemand], at: dt.datetime, count: int, delays: Mapping[uuid.UUID, backoff.Backoff]
+) -> set[uuid.UUID]:
+    """Return the connections that can be among the first ``count`` planned requests.
+
+    These are the first by sort key, the longest-waiting ones (for fairness), and all that back off, since they may become
+    ready meanwhile. The ranking repeats that of `_build_demand` and `Demand.key` in SQL. A test compares the two.
+    """
+    backing_off = {pk for pk, row in delays.items() if row.not_before is not None}
+    unreliable = [pk for pk, row in delays.items() if row.expired_holds >= backoff.MAX_EXPIRED_HOLDS]
+    expiring = Q(
+        connection__token__refresh_expires_at__gt=at,
+        connection__token__refresh_expires_at__lte=at + scheduler.EXPIRING_WITHIN,
+        connection__state=ConnectionState.ACTIVE,
+    )
+    rank = Case(
+        When(expiring, then=Value(Rank.EXPIRING)),
+        When(prioritized_at__isnull=False, then=Value(Rank.PRIORITIZED)),
+        When(purpose=Purpose.CONSENT, connection__in=unreliable, then=Value(Rank.WORK)),
+        *(When(purpose=purpose, then=Value(rank)) for purpose, rank in RANK_BY_PURPOSE.items()),
+        output_field=IntegerField(),
+    )
+    merged = (
+        rows.exclude(connection__in=backing_off)
+        .order_by()
+        .values("connection")
+        .annotate(
+            rank=Min(rank),
+            waits_since=Min(Coalesce("prioritized_at", "requested_at")),
+            key=Case(
+                When(rank=Rank.EXPIRING, then=Min("connection__token__refresh_expires_at")),
+                When(rank=Rank.PRIVACY, then=Min("due_at", filter=Q(purpose=Purpose.PRIVACY))),
+                When(rank=Rank.WORK, then=Min("stale_since")),
+                default=F("waits_since"),
+                output_field=DateTimeField(),
+            ),
+        )
+    )
+    by_key = merged.order_by("rank", "key", "waits_since", "connection")[:count]
+    longest_waiting = merged.order_by("waits_since", "rank", "key", "connection")[:count]
+    found = {row["connection"] for ordered in (by_key, longest_waiting) for row in ordered}
+    return found | backing_off
+
+
 def organizations_at_hold_limit(budget: Budget, at: dt.datetime) -> list[int]:
-    """The organizations whose people hold as many slots as one may have at a time."""
-    most = max_held_slots(budget)
-    if most is None:
+    """Return the organizations whose people hold as many reserved slots as one organization may."""
+    limit = max_held_slots(budget)
+    if limit is None:
         return []
     held = TokenRequest.objects.filter(budget=budget, state=RequestState.RESERVED, held_until__gt=at)
-    whose = held.values_list("connection__installation__organization").annotate(count=Count("pk")).order_by()
-    return [organization for organization, count in whose if count >= most]
+    counts = held.values_list("connection__installation__organization").annotate(count=Count("pk")).order_by()
+    return [organization for organization, count in counts if count >= limit]
 
 
 def max_held_slots(budget: Budget) -> int | None:
-    """Return how many slots one organization's people may hold at a time: half of the hour's, at least one.
+    """Return how many slots one organization's people may hold at a time: half of an hour's slots, at least one.
 
-    None if the budget has no limit.
+    Return None if the budget has no limit.
     """
     allowed = budgets.read_limits(budget).tokens_per_hour
     return None if allowed is None else max(1, allowed // 2)
 
 
 def _in_progress(budget: Budget, at: dt.datetime) -> QuerySet[TokenRequest, uuid.UUID | None]:
-    """The connections whose token request is under way, or that a slot is held for: they wait for no other."""
-    under_way = Q(state=RequestState.OPEN) | Q(state=RequestState.RESERVED, held_until__gt=at)
-    rows = TokenRequest.objects.filter(under_way, budget=budget, connection__isnull=False)
+    """Return the connections that have a token request in progress or a reserved slot, so they don't wait for another."""
+    in_progress = Q(state=RequestState.OPEN) | Q(state=RequestState.RESERVED, held_until__gt=at)
+    rows = TokenRequest.objects.filter(in_progress, budget=budget, connection__isnull=False)
     return rows.values_list("connection", flat=True)
 
 
 def merge_by_connection(rows: Iterable[Mapping[str, Any]], at: dt.datetime) -> list[scheduler.Demand]:
-    """One demand a connection, from rows as `load_waiting` makes them; `simulate` makes up rows of its own."""
+    """Return one demand per connection from rows as `load_waiting` reads them. `simulate` passes rows of its own."""
     found: dict[str, scheduler.Demand] = {}
     for row in rows:
         demand = _build_demand(row, at)
-        other = found.get(demand.who)
-        found[demand.who] = demand if other is None else _merge(demand, other)
+        other = found.get(demand.connection_id)
+        found[demand.connection_id] = demand if other is None else _merge(demand, other)
     return list(found.values())
 
 
 def _build_demand(row: Mapping[str, Any], at: dt.datetime) -> scheduler.Demand:
-    rank, due_at, requested_at = RANK_BY_PURPOSE[Purpose(row["purpose"])], row["due_at"], row["requested_at"]
-    lately: backoff.Backoff = row["setbacks"]
-    consents = row["purpose"] == Purpose.CONSENT
-    rests_until = None if consents else lately.rests_until
-    if consents and lately.lapses >= backoff.MAX_EXPIRED_HOLDS:
+    purpose, due_at, requested_at = row["purpose"], row["due_at"], row["requested_at"]
+    rank = RANK_BY_PURPOSE[purpose]
+    delay: backoff.Backoff = row["backoff"]
+    is_consent = purpose == Purpose.CONSENT
+    not_before = None if is_consent else delay.not_before
+    if is_consent and delay.expired_holds >= backoff.MAX_EXPIRED_HOLDS:
         rank = Rank.WORK
     if row["prioritized_at"] is not None and rank > Rank.PRIORITIZED:
-        rank, requested_at, rests_until = Rank.PRIORITIZED, row["prioritized_at"], None
-    dies_at = row["connection__token__refresh_expires_at"]
+        rank, requested_at, not_before = Rank.PRIORITIZED, row["prioritized_at"], None
+    expires_at = row["connection__token__refresh_expires_at"]
     if (
-        dies_at
-        and at < dies_at <= at + scheduler.EXPIRING_WITHIN
+        expires_at
+        and at < expires_at <= at + scheduler.EXPIRING_WITHIN
         and row["connection__state"] == ConnectionState.ACTIVE
     ):
-        rank, due_at = Rank.EXPIRING, dies_at
+        rank, due_at = Rank.EXPIRING, expires_at
     return scheduler.Demand(
-        str(row["connection_id"]), rank, due_at, row["stale_since"], requested_at, rests_until
+        str(row["connection_id"]), rank, due_at, row["stale_since"], requested_at, not_before
     )
 
 
 def _merge(one: scheduler.Demand, other: scheduler.Demand) -> scheduler.Demand:
-    """What is wanted of one connection, as one: a token serves all of it."""
+    """Return one demand for everything that a connection needs: one token serves all of it."""
     first, second = sorted((one, other), key=lambda demand: demand.key)
     return scheduler.Demand(
-        first.who,
+        first.connection_id,
         first.rank,
         first.due_at,
         min(first.stale_since, second.stale_since),
         min(first.requested_at, second.requested_at),
-        first.rests_until and second.rests_until,
+        first.not_before and second.not_before,
     )

@@ -1,1 +1,1 @@
-"""What people are told about connections."""
+"""Notices about connections, by mail and chat."""

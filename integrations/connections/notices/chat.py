@@ -1,6 +1,6 @@
-"""The chat: one message a notice to the incoming webhook that was set where the portal is installed.
+"""Send notices to a chat's incoming webhook.
 
-Its address is a setting and never typed in a browser. This is the one delivery module for outgoing webhooks.
+The webhook's URL is a setting and can't be changed in the browser. This is the only module that sends outgoing webhooks.
 """
 
 import re
@@ -8,29 +8,29 @@ import re
 import requests
 from django.conf import settings
 
-#: Connect and read, in seconds.
+#: Connect and read timeouts, in seconds.
 TIMEOUT = (5, 10)
-#: As much of an answer is read, in bytes.
+#: How much of a response is read, in bytes.
 MAX_RESPONSE_BYTES = 4096
 
 
 class DeliveryFailed(Exception):
-    """The chat did not take a message. Says how, never where."""
+    """The chat did not accept a message. The text says why, without the webhook's URL."""
 
 
 def is_configured() -> bool:
-    """Whether there is a chat."""
+    """Return whether a chat webhook is set."""
     return bool(settings.CHAT_WEBHOOK_URL)
 
 
 def escape(text: str) -> str:
-    """Text that somebody else wrote, so that no chat takes it for markup or for a call to everybody in the room."""
+    """Return text so that no chat reads it as markup or as a mention of everyone in the room."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([@*_~`|\[\]])", "\u200b\\1\u200b", escaped)
 
 
 def send(text: str) -> None:
-    """Send a message. Follows no redirect and uses no proxy of the environment. Raises NotTaken."""
+    """Send a message, without following redirects and without a proxy. Raise DeliveryFailed."""
     with requests.Session() as session:
         session.trust_env = False
         try:
@@ -40,10 +40,10 @@ def send(text: str) -> None:
                 timeout=TIMEOUT,
                 allow_redirects=False,
                 stream=True,
-            ) as answer:
-                next(answer.iter_content(MAX_RESPONSE_BYTES), b"")
-                status = answer.status_code
+            ) as response:
+                next(response.iter_content(MAX_RESPONSE_BYTES), b"")
+                status = response.status_code
         except (requests.RequestException, OSError, ValueError) as problem:
             raise DeliveryFailed(f"The chat can't be reached ({type(problem).__name__}).") from None
     if not 200 <= status < 300:
-        raise DeliveryFailed(f"The chat did not take a message (status {status}).")
+        raise DeliveryFailed(f"The chat did not accept a message (status {status}).")

@@ -1,1 +1,1 @@
-"""Access and refresh tokens of connections."""
+"""Access and refresh tokens."""

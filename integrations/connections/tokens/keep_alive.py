@@ -1,42 +1,37 @@
-"""Keeping grants alive: a refresh token dies 14 days after it was given, and with it a person's consent.
+"""Renew access before it expires: a refresh token is valid for 14 days, and each renewal returns a new one.
 
-Every renewal gives a new one, so connections with work never come near that. One that had none is renewed from its
-ninth day on, at a time of its own, so that those who consented together do not come together again; when two days are
-left it goes before everybody else, and people are told.
+Connections with regular work never come near that. An idle connection is renewed from its ninth day on. Each has a time
+of its own, so that connections made together are not renewed together. In its last two days a connection goes
+before all others, and people get a notice.
 """
 
 import datetime as dt
 import hashlib
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from integrations.connections import lifecycle
 from integrations.connections.limits.scheduler import EXPIRING_WITHIN, RENEW_AFTER
 from integrations.connections.models import Connection, ConnectionState, GrantType, Purpose
-from integrations.connections.tokens import access
+from integrations.connections.tokens import access, leases
 from integrations.total_expert import TryLater
 from portal.core import clock
 
-#: A refresh token is renewed at the age of `RENEW_AFTER`, and up to this much later.
+#: A refresh token is renewed at the age of `RENEW_AFTER` plus up to this.
 JITTER = dt.timedelta(hours=24)
 
 
-def renewal_due_at(connection: Connection, dies_at: dt.datetime) -> dt.datetime:
-    """When a connection is renewed to keep it alive: the same for the same token, different for different ones."""
-    return renewal_due_at_for_id(str(connection.pk), dies_at)
-
-
-def renewal_due_at_for_id(who: str, dies_at: dt.datetime) -> dt.datetime:
-    """The same for whoever has that id."""
-    mark = hashlib.sha256(f"{who}{dies_at:%Y%m%d%H}".encode()).digest()
+def renewal_due_at(connection_id: str, expires_at: dt.datetime) -> dt.datetime:
+    """Return when to renew a refresh token that expires at ``expires_at``. The jitter is the same for the same token."""
+    mark = hashlib.sha256(f"{connection_id}{expires_at:%Y%m%d%H}".encode()).digest()
     part = int.from_bytes(mark[:4]) / 2**32
-    return dies_at - access.REFRESH_TOKEN_LIFETIME + RENEW_AFTER + part * JITTER
+    return expires_at - access.REFRESH_TOKEN_LIFETIME + RENEW_AFTER + part * JITTER
 
 
 def find_due(among: QuerySet[Connection] | None = None) -> list[Connection]:
-    """The connections (of ``among``, or all) that are to be renewed now, those that die first before the others."""
+    """Return the connections (of ``among``, or all) that are due for renewal, those that expire first before others."""
     at = clock.now()
-    rows = _with_refresh_token(ConnectionState.ACTIVE).filter(
+    rows = with_refresh_token(ConnectionState.ACTIVE).filter(
         token__refresh_expires_at__gt=at,
         token__refresh_expires_at__lte=at + access.REFRESH_TOKEN_LIFETIME - RENEW_AFTER,
     )
@@ -45,54 +40,54 @@ def find_due(among: QuerySet[Connection] | None = None) -> list[Connection]:
     return [
         row
         for row in rows
-        if (dies_at := row.token.refresh_expires_at) and renewal_due_at(row, dies_at) <= at
+        if (expires_at := row.token.refresh_expires_at) and renewal_due_at(str(row.pk), expires_at) <= at
     ]
 
 
-def find_expiring() -> list[Connection]:
-    """The connections whose refresh token dies within two days: people are told. Paused ones too."""
+def find_expiring() -> QuerySet[Connection]:
+    """Return the connections whose refresh token expires within two days. People get a notice, also of paused ones."""
     at = clock.now()
-    return list(
-        _with_refresh_token(ConnectionState.ACTIVE, ConnectionState.PAUSED).filter(
-            token__refresh_expires_at__gt=at, token__refresh_expires_at__lte=at + EXPIRING_WITHIN
-        )
+    return with_refresh_token(ConnectionState.ACTIVE, ConnectionState.PAUSED).filter(
+        token__refresh_expires_at__gt=at, token__refresh_expires_at__lte=at + EXPIRING_WITHIN
     )
 
 
 def mark_expired() -> list[Connection]:
-    """Connections whose refresh token died need somebody to reconnect, whether or not work was due for them."""
-    dead = _with_refresh_token(ConnectionState.ACTIVE, ConnectionState.PAUSED).filter(
-        token__refresh_expires_at__lte=clock.now()
-    )
-    moved = []
-    for connection in dead:
-        before = frozenset({ConnectionState.ACTIVE, ConnectionState.PAUSED})
+    """Set connections whose refresh token has expired to NEEDS_RECONNECT, and return them."""
+    states = frozenset({ConnectionState.ACTIVE, ConnectionState.PAUSED})
+    expired = with_refresh_token(*states).filter(token__refresh_expires_at__lte=clock.now())
+    return [
+        connection
+        for connection in expired
         if lifecycle.set_state(
-            connection, ConnectionState.NEEDS_RECONNECT, reason=access.EXPIRED_REASON, before=before
-        ):
-            moved.append(connection)
-    return moved
+            connection,
+            ConnectionState.NEEDS_RECONNECT,
+            reason=access.EXPIRED_REASON,
+            allowed_from=states,
+        )
+    ]
 
 
-def _with_refresh_token(*states: ConnectionState) -> QuerySet[Connection]:
-    rows = Connection.objects.filter(Q(grant=GrantType.AUTHORIZATION_CODE), state__in=states)
+def with_refresh_token(*states: ConnectionState) -> QuerySet[Connection]:
+    """Return the connections in these states that people authorized, the one that expires next first."""
+    rows = Connection.objects.filter(grant=GrantType.AUTHORIZATION_CODE, state__in=states)
     return rows.select_related(
         "token", "installation__environment", "installation__organization", "egress", "user"
     ).order_by("token__refresh_expires_at")
 
 
 def renew(connection: Connection) -> bool:
-    """Renew a connection's refresh token if it is due. False when it is not (any more).
+    """Renew a connection's refresh token if it is due. Return False if it isn't.
 
-    Raises ReconnectRequired when the grant is dead, TryLater when it is not its turn or somebody else renews it.
+    Raise ReconnectRequired if the grant no longer works, and TryLater if it isn't its turn or another process renews it.
     """
     lifecycle.require_usable(connection)
-    token = access.get_token(connection)
-    dies_at = token.refresh_expires_at
-    if dies_at is None or clock.now() < renewal_due_at(connection, dies_at):
+    token = leases.get_token(connection)
+    expires_at = token.refresh_expires_at
+    if expires_at is None or clock.now() < renewal_due_at(str(connection.pk), expires_at):
         return False
-    lease = access.take_lease(connection, token)
+    lease = leases.take_lease(connection, token)
     if lease is None:
-        raise TryLater("Somebody else is renewing this connection's token.", after=5)
-    access.renew(lease, Purpose.KEEP_ALIVE, stale_since=dies_at - access.REFRESH_TOKEN_LIFETIME)
+        raise TryLater("Another process is renewing this connection's token.", after=5)
+    access.renew(lease, Purpose.KEEP_ALIVE, stale_since=expires_at - access.REFRESH_TOKEN_LIFETIME)
     return True

@@ -1,4 +1,4 @@
-"""Token requests for the wire: made ready from rows, sent later, outside any transaction."""
+"""Prepare token requests from database rows, so that they can be sent later, outside any transaction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ from django.core.exceptions import ValidationError
 
 from integrations import total_expert
 from integrations.connections import environments
-from integrations.connections.limits import egress
+from integrations.connections.limits.egress import proxies_for
 from integrations.connections.models import ApplicationCredential, Connection, Egress, Environment
 from integrations.total_expert import ReconnectRequired, Rejected, oauth
 from portal.core import clock
 
-#: Adapters to mount instead of the network, by base address. Only tests put anything here.
+#: Adapters that replace the network, by base URL. Only tests use this.
 ADAPTERS: dict[str, Any] = {}
 
 
 def client_environment(environment: Environment) -> total_expert.Environment:
-    """The environment as the client knows it. Raises Rejected when its host may not be called."""
+    """Return an environment as the API client takes it. Raise Rejected if its host may not be called."""
     try:
         return environments.client_environment(environment)
     except ValidationError as problem:
@@ -28,21 +28,18 @@ def client_environment(environment: Environment) -> total_expert.Environment:
 
 @dataclass(frozen=True)
 class PreparedRequest:
-    """A token request that needs nothing more but to be sent. What could forbid it was looked up before.
+    """A token request that is ready to be sent by calling it. Its repr shows no secrets."""
 
-    Its repr shows nothing of the secrets that it sends.
-    """
-
-    request: Callable[[], total_expert.TokenResponse] = field(repr=False)
+    send: Callable[[], total_expert.TokenResponse] = field(repr=False)
 
     def __call__(self) -> total_expert.TokenResponse:
-        return self.request()
+        return self.send()
 
 
 def client_credentials(
-    environment: Environment, client_id: str, client_secret: str, *, way: Egress | None
+    environment: Environment, client_id: str, client_secret: str, *, egress: Egress | None
 ) -> PreparedRequest:
-    """Ask for a token by an organization's own client id and secret, by ``way``. Raises Rejected."""
+    """Prepare a request with an organization's own client id and secret. Raise Rejected."""
     return PreparedRequest(
         partial(
             oauth.client_credentials,
@@ -50,13 +47,13 @@ def client_credentials(
             client_id=client_id,
             client_secret=client_secret,
             adapter=ADAPTERS.get(environment.base_url),
-            proxies=egress.proxies_for(way),
+            proxies=proxies_for(egress),
         )
     )
 
 
 def refresh(connection: Connection, refresh_token: str) -> PreparedRequest:
-    """Exchange a refresh token, which dies by it, for a new pair. Raises Rejected or ReconnectRequired."""
+    """Prepare a request that exchanges a refresh token for a new pair. Raise Rejected or ReconnectRequired."""
     environment = connection.installation.environment
     application = get_application(environment)
     return PreparedRequest(
@@ -67,15 +64,15 @@ def refresh(connection: Connection, refresh_token: str) -> PreparedRequest:
             client_secret=str(application.client_secret),
             refresh_token=refresh_token,
             adapter=ADAPTERS.get(environment.base_url),
-            proxies=egress.proxies_for(connection.egress),
+            proxies=proxies_for(connection.egress),
         )
     )
 
 
 def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> PreparedRequest:
-    """Exchange the code that a consenting person brought back. It lives 30 seconds and works once.
+    """Prepare a request that exchanges an authorization code, which is valid for 30 seconds and works once.
 
-    Raises Rejected or ReconnectRequired.
+    Raise Rejected or ReconnectRequired.
     """
     environment = connection.installation.environment
     application = get_application(environment)
@@ -88,17 +85,20 @@ def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> Pr
             code=code,
             redirect_uri=redirect_uri,
             adapter=ADAPTERS.get(environment.base_url),
-            proxies=egress.proxies_for(connection.egress),
+            proxies=proxies_for(connection.egress),
         )
     )
 
 
 def get_application(environment: Environment) -> ApplicationCredential:
-    """The partner's application there. Raises ReconnectRequired when none was entered, Rejected when it was refused."""
+    """Return the partner's application in an environment.
+
+    Raise ReconnectRequired if its credentials were never entered, and Rejected if Total Expert rejected them.
+    """
     application = ApplicationCredential.objects.filter(environment=environment).first()
     if application is None:
         raise ReconnectRequired(
-            "There are no application credentials for this environment. An operator enters them."
+            "This environment has no application credentials. An operator can enter them under Settings."
         )
     if application.refused_at is not None:
         raise _application_rejected(environment)
@@ -106,9 +106,9 @@ def get_application(environment: Environment) -> ApplicationCredential:
 
 
 def reject_application(environment: Environment) -> Rejected:
-    """Total Expert does not know the partner's own client: say so once instead of trying with every connection.
+    """Record that Total Expert rejected the partner's application, and return the error to raise.
 
-    The grants of people are as good as before, so no connection changes its state. Answers what to raise.
+    From then on nothing is sent with it. The people's grants still work, so no connection changes its state.
     """
     ApplicationCredential.objects.filter(environment=environment).update(refused_at=clock.now())
     return _application_rejected(environment)
@@ -117,8 +117,8 @@ def reject_application(environment: Environment) -> Rejected:
 def _application_rejected(environment: Environment) -> Rejected:
     return Rejected(
         [
-            f"Total Expert does not know the partner's application in {environment.label} any more. No consent is lost. "
-            "An operator enters its client id and secret again under Settings; then everything goes on."
+            f"Total Expert no longer accepts the partner's application in {environment.label}. No access is lost. An "
+            "operator can enter its client id and secret again under Settings, and work continues."
         ],
         code="application_refused",
     )

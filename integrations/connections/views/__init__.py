@@ -1,1 +1,1 @@
-"""Pages about connections, limits and settings."""
+"""The pages of connections, limits, and settings."""

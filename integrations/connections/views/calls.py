@@ -1,4 +1,4 @@
-"""The call log of one connection: what was asked of Total Expert, how it answered, and which errors repeat."""
+"""The call log of one connection, and its errors by kind."""
 
 import uuid
 from typing import Any
@@ -16,18 +16,18 @@ from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
 
 PAGE = 100
-#: What the list can be narrowed to: a name, a word, and which calls.
+#: The filters by name, each with its label.
 KINDS: dict[str, tuple[str, Q]] = {
     "failed": ("Failed", call_log.failed_calls()),
     "writes": ("Writes", ~Q(method="GET")),
     "slow": ("Slower than 2 s", Q(milliseconds__gt=2000)),
-    "waited": ("Waited for a permit", Q(waited__gt=250)),
+    "waited": ("Waited for the rate limit", Q(waited__gt=250)),
 }
 
 
 @organization_view(Capability.BROWSE)
 def calls(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
-    """The calls of one connection in the last 15 days, the latest first."""
+    """List the calls of one connection, latest first."""
     connection = visible_connection(request, organization, pk)
     rows = Call.objects.filter(connection=connection)
     chosen = request.GET.get("show", "")

@@ -1,4 +1,4 @@
-"""The screens of connections: one connection with its actions, the way to Total Expert and back."""
+"""The pages of connections: one connection with its actions, and the OAuth redirects to Total Expert and back."""
 
 import secrets
 import uuid
@@ -24,13 +24,13 @@ from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
 
-#: Where the browser session keeps the secret that a consent attempt is bound to.
+#: The session key of the secret that a consent attempt is bound to.
 SESSION_KEY = "consent"
 
 
 @organization_view(Capability.BROWSE)
 def connection_screen(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
-    """One connection: its health, scopes, token clock and next slot, and what it sees."""
+    """Show a connection: its health, scopes, tokens, and latest token requests."""
     connection = visible_connection(request, organization, pk)
     context = {
         "organization": organization,
@@ -39,22 +39,22 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
         "may_manage": may_manage(request, connection),
         "may_resume": may_resume(request, connection),
         "own": connection.user_id == current_user(request).pk,
-        "ways": _ways(request),
+        "egresses": _selectable_egresses(request),
         "rival": connection.conflicts_with if current_user(request).is_operator else None,
         "panels": panels.draw("connection", request, connection),
     }
     return render(request, "connections/connection.html", context, title=connection_title(connection))
 
 
-def _ways(request: HttpRequest) -> list[Egress]:
-    """The source addresses to choose from: operators', where there is a choice."""
-    ways = list(Egress.objects.all()) if current_user(request).is_operator else []
-    return ways if len(ways) > 1 else []
+def _selectable_egresses(request: HttpRequest) -> list[Egress]:
+    """Return the outbound IP addresses that the person can choose from: only operators can, if there are several."""
+    egresses = list(Egress.objects.all()) if current_user(request).is_operator else []
+    return egresses if len(egresses) > 1 else []
 
 
 @organization_view(Capability.CONSENT)
 def my_connection(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """A person's own connection, or the page where they make it."""
+    """Redirect to the person's own connection, or to the page where they create it."""
     own = Connection.objects.filter(installation__organization=organization, user=current_user(request))
     connection = own.exclude(state=ConnectionState.PENDING).order_by("-since").first()
     if connection is None:
@@ -68,29 +68,29 @@ def my_connection(request: HttpRequest, organization: Organization) -> HttpRespo
 def change_connection(
     request: HttpRequest, organization: Organization, pk: uuid.UUID, verb: str
 ) -> HttpResponse:
-    """Pause, resume or revoke."""
+    """Pause, resume, or revoke a connection."""
     connection = visible_connection(request, organization, pk)
     if not may_manage(request, connection):
         raise Http404
     change = {"pause": lifecycle.pause, "resume": lifecycle.resume, "revoke": lifecycle.revoke}[verb]
     if verb == "resume" and not may_resume(request, connection):
-        messages.error(request, "Whoever manages the organization paused this connection, and can resume it.")
+        messages.error(request, "An admin or operator paused this connection, so only they can resume it.")
     elif not change(connection, actor=current_user(request)):
         messages.error(
             request,
-            f"Nothing was changed: by now this connection is {connection.get_state_display().lower()}.",
+            f"Nothing was changed. This connection is now {connection.get_state_display().lower()}.",
         )
     elif verb == "revoke":
         messages.success(
             request,
-            "The tokens were forgotten here. Total Expert has no way to revoke from outside: to end the access over "
-            "there as well, remove the application in Total Expert's settings, or ask its support.",
+            "The portal deleted the tokens. Total Expert doesn't let the portal revoke access: remove the application in "
+            "Total Expert's settings as well, or ask its support.",
         )
     return redirect("connection", slug=organization.slug, pk=connection.pk)
 
 
 def session_secret(request: HttpRequest) -> str:
-    """A secret of this browser session, made when there is none."""
+    """Return a secret of this browser session. Create it if needed."""
     if SESSION_KEY not in request.session:
         request.session[SESSION_KEY] = secrets.token_urlsafe(24)
     return str(request.session[SESSION_KEY])
@@ -100,13 +100,13 @@ def session_secret(request: HttpRequest) -> str:
 @organization_view(Capability.CONSENT)
 @limited("consent")
 def begin_consent(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
-    """Hold a token slot and send the person to Total Expert; without a slot, back to the page that offers the time."""
-    world = get_object_or_404(Environment, name=environment, application__isnull=False)
-    if not environments.allows_consent(world, organization):
+    """Reserve a token slot and send the person to Total Expert, or back to the page that offers the next available time."""
+    selected = get_object_or_404(Environment, name=environment, application__isnull=False)
+    if not environments.allows_consent(selected, organization):
         raise Http404
-    installation = installations.get_or_create(organization, world)
+    installation = installations.get_or_create(organization, selected)
     try:
-        address = consent.begin(
+        url = consent.begin(
             installation=installation, user=current_user(request), session=session_secret(request)
         )
     except ledger.NoSlot:
@@ -114,27 +114,27 @@ def begin_consent(request: HttpRequest, organization: Organization, environment:
     except TotalExpertError as problem:
         messages.error(request, str(problem))
         return redirect("connect", slug=organization.slug)
-    return redirect(address)
+    return redirect(url)
 
 
 def allow_form_to(response: HttpResponse, environment: Environment) -> None:
-    """Let a form on this page end at the environment's sign-in: browsers check redirects against ``form-action``."""
+    """Allow a form on this page to redirect to the environment's sign-in page, which ``form-action`` restricts."""
     response._csp_update = {"form-action": [environments.origin(environment.authorize_url)]}  # type: ignore[attr-defined]
 
 
 @signed_in
 def oauth_callback(request: HttpRequest) -> HttpResponse:
-    """Where Total Expert sends people back to."""
-    returned = consent.AuthorizationResponse(
+    """Receive the person that Total Expert sends back."""
+    response = consent.AuthorizationResponse(
         state=request.GET.get("state", "")[:200],
         code=request.GET.get("code", "")[:400],
         error=request.GET.get("error", "")[:80],
     )
     user = current_user(request)
     try:
-        connection = consent.finish(returned, user=user, session=str(request.session.get(SESSION_KEY, "")))
+        connection = consent.finish(response, user=user, session=str(request.session.get(SESSION_KEY, "")))
     except (consent.ResponseRefused, TotalExpertError) as refused:
-        return _refusal(request, refused, consent.find_installation(returned.state, user=user))
+        return _refusal(request, refused, consent.find_installation(response.state, user=user))
     organization = connection.installation.organization
     return redirect(reverse("connect_result", args=[organization.slug, connection.pk]))
 
@@ -143,5 +143,5 @@ def _refusal(request: HttpRequest, refused: Exception, installation: Installatio
     denied = isinstance(refused, consent.AccessDenied)
     back = reverse("connect", args=[installation.organization.slug]) if installation else reverse("home")
     context = {"sentence": str(refused), "denied": denied, "back": back}
-    title = "You said no, and that is fine" if denied else "This did not connect"
+    title = "You declined access" if denied else "Not connected"
     return render(request, "connections/refused.html", context, title=title, status=200 if denied else 400)

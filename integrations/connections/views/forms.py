@@ -1,4 +1,4 @@
-"""The forms of connections. Secrets are write-only: they are never put back into a page."""
+"""The forms of connections. Secrets are write-only: no page ever shows them."""
 
 from typing import Any
 
@@ -11,18 +11,18 @@ from integrations.connections.limits import capacity
 from integrations.connections.models import Budget, Egress, Environment
 from integrations.total_expert import Rejected
 
-#: The address of the page where one is added, so it names none.
+#: The URL of the page that adds one, so it can't be a name.
 RESERVED = "new"
 
 
 class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A world of Total Expert's. Its addresses must be on the list of hosts that may be called."""
+    """A Total Expert environment. ENVIRONMENT_HOSTS must list the hosts of its URLs."""
 
-    base_url = forms.URLField(label="API address", assume_scheme="https")
+    base_url = forms.URLField(label="API URL", assume_scheme="https")
     authorize_url = forms.URLField(
-        label="Consent address",
+        label="Authorization URL",
         assume_scheme="https",
-        help_text="Usually the API address followed by /authorize",
+        help_text="Usually the API URL followed by /authorize",
     )
 
     class Meta:
@@ -38,28 +38,28 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
             "token_body",
         ]
         labels = {
-            "label": "Name on screens",
+            "label": "Display name",
             "name": "Short name",
             "is_production": "This is production",
-            "calls_per_minute": "Calls a minute",
-            "tokens_per_hour": "Token requests an hour",
-            "token_body": "Form of token requests",
+            "calls_per_minute": "Calls per minute",
+            "tokens_per_hour": "Token requests per hour",
+            "token_body": "Format of token requests",
         }
         help_texts = {
             "name": "Used in commands: manage.py connect … --environment NAME",
-            "calls_per_minute": "Total Expert allows 1,000; 900 leaves room. 0: no limit.",
-            "tokens_per_hour": "Total Expert allows 2 for each source address. 0: no limit.",
+            "calls_per_minute": "Total Expert allows 1,000. 900 leaves a margin. 0: no limit.",
+            "tokens_per_hour": "Total Expert allows 2 for each IP address. 0: no limit.",
         }
 
-    #: What says which world an environment is. Ids of two worlds never mix, so this stays once anybody is connected.
-    WORLD = ("name", "base_url", "is_production")
+    #: These identify the environment, so they can't change once an organization is connected.
+    IDENTITY = ("name", "base_url", "is_production")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and self.instance.installations.exists():
-            for name in self.WORLD:
+            for name in self.IDENTITY:
                 self.fields[name].disabled = True
-                self.fields[name].help_text = "Stays as it is: organizations are connected here."
+                self.fields[name].help_text = "This can't be changed because organizations are connected."
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -70,7 +70,7 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if name == RESERVED:
-            raise ValidationError("This short name is taken by a page of the portal. Choose another one.")
+            raise ValidationError("The portal uses this short name itself. Choose another one.")
         return name
 
     def clean_base_url(self) -> str:
@@ -85,17 +85,17 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class CredentialsForm(forms.Form):
-    """A client id and secret, checked without asking anybody."""
+    """A client id and secret, validated without sending anything."""
 
     client_id = forms.CharField(
-        label="Client id", max_length=400, strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label="Client ID", max_length=400, strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     client_secret = forms.CharField(
         label="Client secret",
         max_length=400,
         strip=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
-        help_text="Stored encrypted, never shown again.",
+        help_text="Stored encrypted and never shown again.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -111,71 +111,71 @@ class CredentialsForm(forms.Form):
 
 
 class ApplicationForm(CredentialsForm):
-    """The partner's own application."""
+    """The credentials of the partner's application."""
 
     scopes = forms.CharField(
-        label="Scopes to ask for",
+        label="Scopes to request",
         max_length=255,
         initial="leadInteraction getUsers describeSchema",
-        help_text="Separated by spaces. People see them when they consent.",
+        help_text="Separated by spaces. People see them when they give access.",
     )
 
 
 class AllowanceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What other programs use of a budget."""
+    """How much of a budget other programs use."""
 
     class Meta:
         model = Budget
         fields = ["others_calls", "others_tokens"]
         labels = {
-            "others_calls": "Calls a minute by others",
-            "others_tokens": "Token requests an hour by others",
+            "others_calls": "Calls per minute by other programs",
+            "others_tokens": "Token requests per hour by other programs",
         }
         help_texts = {
-            "others_calls": "What else calls Total Expert from this address, for example your own backend. 0: nothing.",
-            "others_tokens": "They count for the same address. 0: none.",
+            "others_calls": "Calls that other programs, such as your own backend, make from this IP address. 0: none.",
+            "others_tokens": "They count for the same IP address. 0: none.",
         }
 
 
 class EgressForm(forms.Form):
-    """A proxy by which calls go out. Its address is write-only, since it may hold a password."""
+    """A proxy with its own outbound IP address. Its URL is write-only, since it may contain a password."""
 
-    label = forms.CharField(label="Name on screens", max_length=60)
+    label = forms.CharField(label="Display name", max_length=60)
     name = forms.SlugField(label="Short name", max_length=32)
     proxy_url = forms.CharField(
-        label="Address of the proxy",
+        label="Proxy URL",
         max_length=400,
-        help_text="https://user:password@proxy.example:3128. Stored encrypted, never shown again. Its host must be "
-        "listed in PROXY_HOSTS, and Total Expert must agree to calls from its address.",
+        help_text="https://user:password@proxy.example:3128. Stored encrypted and never shown again. PROXY_HOSTS must list "
+        "its host, and Total Expert must agree to calls from its IP address.",
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, way: Egress | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, egress: Egress | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if way is not None:
-            self.initial["label"] = way.label
+        if egress is not None:
+            self.initial["label"] = egress.label
             del self.fields["name"]
             self.fields["proxy_url"].required = False
-            self.fields["proxy_url"].label = "Its address with another user or password"
+            self.fields["proxy_url"].label = "New proxy URL, to change its user or password"
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if name == RESERVED:
-            raise ValidationError("This short name is taken by a page of the portal. Choose another one.")
+            raise ValidationError("The portal uses this short name itself. Choose another one.")
         if name == Egress.DIRECT or Egress.objects.filter(name=name).exists():
-            raise ValidationError("Another address has this short name.")
+            raise ValidationError("Another outbound IP address has this short name.")
         return name
 
 
 class StopForm(forms.Form):
-    """Why everything is stopped."""
+    """The reason for activating the kill switch."""
 
-    reason = forms.CharField(label="Why", max_length=255, help_text="For the other operators.")
+    reason = forms.CharField(label="Reason", max_length=255, help_text="All operators see it.")
 
 
 def _count(label: str, least: int, most: int, initial: int) -> forms.IntegerField:
-    """A number to type, whose errors say what it may be."""
-    between = f"Write a whole number from {least:,} to {most:,}."
+    """Return a number field whose errors name the allowed range."""
+    between = f"Enter a whole number from {least:,} to {most:,}."
     kinds = ("required", "invalid", "min_value", "max_value")
     return forms.IntegerField(
         label=label,
@@ -187,16 +187,16 @@ def _count(label: str, least: int, most: int, initial: int) -> forms.IntegerFiel
 
 
 class CapacityForm(forms.Form):
-    """How many organizations and people are to be connected."""
+    """How many organizations and people will connect."""
 
     organizations = _count("Organizations", 1, 100_000, 200)
-    officers = _count("Loan officers who consent, in each", 0, 10_000, 20)
+    officers = _count("Loan officers in each", 0, 10_000, 20)
     admins = forms.BooleanField(
-        label="Each also by client credentials, as admin", required=False, initial=False
+        label="Each also with client credentials (admin access)", required=False, initial=False
     )
-    hours = _count("Mirrors at most so many hours old", 1, 24 * 30, 24)
-    tokens_per_hour = _count("Token requests an hour and address", 1, 1000, 2)
+    hours = _count("Maximum data age (hours)", 1, 24 * 30, 24)
+    tokens_per_hour = _count("Token requests per hour and IP address", 1, 1000, 2)
 
-    def answer(self) -> dict[str, Any]:
-        """What that takes."""
+    def estimate(self) -> dict[str, Any]:
+        """Return what that needs."""
         return capacity.estimate(**self.cleaned_data)

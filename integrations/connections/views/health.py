@@ -1,13 +1,12 @@
-"""How a connection stands, in words: state, scopes, token clock, next slot."""
+"""The state of connections and budgets, in words and figures for the screens."""
 
 import datetime as dt
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from integrations.connections import call_log
 from integrations.connections.grants import verification
-from integrations.connections.limits import backoff, budgets, ledger, permits, scheduler
-from integrations.connections.limits import queue as demands
+from integrations.connections.limits import backoff, budgets, forecast, permits, queue, scheduler
 from integrations.connections.models import (
     Budget,
     Connection,
@@ -17,159 +16,180 @@ from integrations.connections.models import (
     Token,
     TokenRequest,
 )
-from integrations.connections.tokens import access as tokens
+from integrations.connections.tokens.access import EXPIRY_MARGIN
 from portal.core import clock, times
+
+#: How far ahead planned token requests are shown, and the most of them.
+HORIZON = dt.timedelta(hours=24)
+MAX_PLANNED = 500
 
 
 @dataclass(frozen=True)
 class Health:
-    """What the Connection screen says."""
+    """What a connection's page says about it."""
 
     sentence: str
     granted: list[str]
     missing: dict[str, str]
     access_expires_at: dt.datetime | None
     refresh_expires_at: dt.datetime | None
-    next_slot: dt.datetime
-    slot_is_free: bool
-    because: str
+    next_at: dt.datetime
+    is_available_now: bool
+    wait_reason: str
     shown_state: str
-    lost: str  #: what a lost answer may have cost, and what to do; "" when none was lost lately
+    lost: str  #: what a lost response may have cost and what to do, or ""
     requests: list[TokenRequest]
 
 
 def of(connection: Connection, *, for_operator: bool = False) -> Health:
-    """How one connection stands now. ``for_operator``: with what concerns other customers."""
+    """Return the health of a connection. Only operators may see what concerns other customers."""
     token = Token.objects.filter(connection=connection).first()
-    hour, turn = ledger.preview(connection)
+    usage, planned = forecast.for_connection(connection)
     at = clock.now()
-    access = token.access_expires_at if token and token.is_fresh(at, tokens.EXPIRY_MARGIN) else None
+    waits = planned.at > usage.at
     return Health(
-        sentence=backoff.describe(backoff.for_connection(connection, at)) or sentence(connection),
+        sentence=backoff.describe(backoff.for_connection(connection, at)) or describe_state(connection),
         granted=sorted(connection.granted_scopes),
-        missing=verification.missing_scopes(connection) if connection.state == ConnectionState.ACTIVE else {},
-        access_expires_at=access,
+        missing=verification.missing_scopes(connection) if connection.is_active else {},
+        access_expires_at=token.access_expires_at if token and token.is_fresh(at, EXPIRY_MARGIN) else None,
         refresh_expires_at=token.refresh_expires_at if token else None,
-        next_slot=turn.at,
-        slot_is_free=turn.at <= hour.at,
-        because=scheduler.explain_wait(turn, hour, counts=for_operator),
-        shown_state=shown_state(connection, waits=turn.at > hour.at),
-        lost=_lost(connection),
+        next_at=planned.at,
+        is_available_now=not waits,
+        wait_reason=scheduler.explain_wait(planned, usage, counts=for_operator),
+        shown_state=shown_state(connection, waits=waits),
+        lost=_describe_lost_response(connection),
         requests=list(connection.token_requests.all()[:10]),
     )
 
 
-def _lost(connection: Connection) -> str:
-    """What is to be said when the answer to the latest token request never came."""
+def _describe_lost_response(connection: Connection) -> str:
     latest = connection.token_requests.exclude(
         state__in=[RequestState.RELEASED, RequestState.RESERVED]
     ).first()
-    if latest is None or latest.state != RequestState.LOST or connection.state != ConnectionState.ACTIVE:
+    if latest is None or latest.state != RequestState.LOST or not connection.is_active:
         return ""
     if connection.sees_everything:
         return (
-            f"The answer to the token request of {times.exact(latest.at)} was lost. Nothing else is: the next token is "
-            "asked for when work is due."
+            f"The response to the token request on {times.exact(latest.at)} was lost. Nothing else was lost. The next "
+            "token is requested when work is due."
         )
     return (
-        f"The answer to the renewal of {times.exact(latest.at)} was lost. If Total Expert had renewed the grant already, "
-        "the new refresh token is lost with it, and its owner must consent again: the next renewal shows it. Whoever does "
-        "not want to wait for that reconnects now."
+        f"The response to the renewal on {times.exact(latest.at)} was lost. If Total Expert had already replaced the "
+        "refresh token, the new one is lost too, and the next renewal will ask for a reconnect. Reconnect now if you "
+        "don't want to wait."
     )
 
 
 def shown_state(connection: Connection, *, waits: bool) -> str:
-    """The state as people are told: one that works may wait for a token meanwhile."""
-    waiting = connection.state == ConnectionState.ACTIVE and waits and connection.demands.exists()
-    return "waiting_for_token" if waiting else str(connection.state)
+    """Return the state to show: an active connection may be waiting for a token."""
+    is_waiting = connection.is_active and waits and connection.demands.exists()
+    return "waiting_for_token" if is_waiting else str(connection.state)
 
 
-def sentence(connection: Connection) -> str:
-    """One sentence about a connection's state."""
-    if connection.state == ConnectionState.ACTIVE:
-        return "Works." if connection.verified_at else "Granted; being verified."
+def describe_state(connection: Connection) -> str:
+    """Return a sentence about a connection's state."""
+    if connection.is_active:
+        return "OK" if connection.verified_at else "Access granted. Verification is in progress."
     if connection.state == ConnectionState.PENDING:
         return "Not connected yet."
     return connection.reason
 
 
-#: How far ahead planned token requests are shown.
-AHEAD = dt.timedelta(hours=24)
-
-
 @dataclass(frozen=True)
 class Mark:
-    """A planned token request on the picture of the next 24 hours: where, in thousandths, and for whom."""
+    """A planned token request in the chart of the next 24 hours. ``x`` is in thousandths of its width."""
 
     x: int
     urgent: bool
 
 
 @dataclass(frozen=True)
-class BudgetNow:
-    """One source address at one of Total Expert's hosts, as it is used now."""
+class BudgetUsage:
+    """The current usage of one Total Expert host from one outbound IP address."""
 
     budget: Budget
+    label: str
     environments: list[Environment]
     limits: budgets.Limits
     calls_used: int
-    hour: scheduler.Usage
+    usage: scheduler.Usage
     waiting: int
-    planned: tuple[scheduler.PlannedRequest, ...]  #: of those that wait, as far as `AHEAD`
-    turn: scheduler.PlannedRequest  #: of a newcomer, those that wait already considered
-    share: float
-
-    @property
-    def label(self) -> str:
-        """What it is called on screens."""
-        worlds = ", ".join(environment.label for environment in self.environments)
-        return worlds if self.budget.egress.is_direct else f"{worlds} by {self.budget.egress.label}"
+    planned: tuple[scheduler.PlannedRequest, ...]  #: those of the waiting connections within `HORIZON`
+    newcomer: scheduler.PlannedRequest  #: when a person who joins now would be served
+    rate: float
 
     @property
     def marks(self) -> list[Mark]:
-        """The picture of the next 24 hours."""
+        """The chart of the next 24 hours."""
         return [
-            Mark(round((turn.at - self.hour.at) / AHEAD * 1000), turn.rank < scheduler.Rank.WORK)
-            for turn in self.planned
+            Mark(round((planned.at - self.usage.at) / HORIZON * 1000), planned.rank < scheduler.Rank.WORK)
+            for planned in self.planned
         ]
 
     @property
-    def slots_used(self) -> int:
-        return len(self.hour.frees)
+    def tokens_used(self) -> int:
+        return len(self.usage.expirations)
 
     @property
-    def slot_is_free(self) -> bool:
-        return self.turn.at <= self.hour.at
+    def is_available_now(self) -> bool:
+        return self.newcomer.at <= self.usage.at
 
     @property
-    def because(self) -> str:
-        return scheduler.explain_wait(self.turn, self.hour, counts=True)
+    def wait_reason(self) -> str:
+        return scheduler.explain_wait(self.newcomer, self.usage, counts=True)
 
 
-def all_budgets() -> list[BudgetNow]:
-    """Every budget as it is now; each environment has at least that of this machine's own address."""
+def list_budgets() -> dict[Budget, list[Environment]]:
+    """Return all budgets with their environments. Each host has at least the budget of this server's IP address."""
+    environments: dict[str, list[Environment]] = {}
     for environment in Environment.objects.all():
-        budgets.for_environment(environment)
+        environments.setdefault(environment.host, []).append(environment)
     rows = Budget.objects.select_related("egress").order_by("host", "egress__created_at")
-    return [now for row in rows if (now := budget_now(row)).environments]
+    found = list(rows.filter(host__in=environments))
+    direct = {budget.host for budget in found if budget.egress.is_direct}
+    if missing := [group[0] for host, group in environments.items() if host not in direct]:
+        for first in missing:
+            budgets.for_environment(first)
+        return list_budgets()
+    return {budget: environments[budget.host] for budget in found}
 
 
-def budget_now(budget: Budget) -> BudgetNow:
-    """One budget as it is now."""
+def label_budget(budget: Budget, environments: list[Environment]) -> str:
+    """Return the name of a budget on screens."""
+    names = ", ".join(environment.label for environment in environments)
+    return names if budget.egress.is_direct else f"{names} through {budget.egress.label}"
+
+
+def all_budgets() -> list[BudgetUsage]:
+    """Return the current usage of all budgets."""
+    return [budget_usage(budget, environments) for budget, environments in list_budgets().items()]
+
+
+def budget_usage(budget: Budget, environments: list[Environment]) -> BudgetUsage:
+    """Return the current usage of a budget. The cost hardly depends on how many connections wait."""
     limits = budgets.read_limits(budget)
-    hour = ledger.load_usage(budget, limits)
-    queue = demands.load_waiting(budget, hour.at)
-    return BudgetNow(
+    usage = forecast.load_usage(budget, limits)
+    per_hour = limits.tokens_per_hour
+    within_horizon = MAX_PLANNED if per_hour is None else per_hour * int(HORIZON / scheduler.HOUR) + 1
+    count = min(within_horizon, MAX_PLANNED)
+    waiting = queue.load_waiting(budget, usage.at, first=count)
+    return BudgetUsage(
         budget=budget,
-        environments=list(Environment.objects.filter(host=budget.host)),
+        label=label_budget(budget, environments),
+        environments=environments,
         limits=limits,
-        # without a limit no places are given out, so nothing is counted there
+        # Without a limit no slots are handed out, so the call log has the number.
         calls_used=call_log.count_last_minute(budget)
         if limits.calls_per_minute is None
         else permits.calls_last_minute(budget),
-        hour=hour,
-        waiting=len(queue),
-        planned=tuple(takewhile(lambda turn: turn.at < hour.at + AHEAD, scheduler.plan(hour, queue))),
-        turn=ledger.preview_newcomer(hour, queue),
-        share=permits.current_rate(budget),
+        usage=usage,
+        waiting=queue.count_waiting(budget, usage.at),
+        planned=tuple(
+            takewhile(
+                lambda planned: planned.at < usage.at + HORIZON,
+                islice(scheduler.plan(usage, waiting), count),
+            )
+        ),
+        newcomer=forecast.for_newcomer(budget, usage),
+        rate=permits.current_rate(budget),
     )

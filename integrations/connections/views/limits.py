@@ -1,19 +1,23 @@
-"""Operators' screens of limits: budgets, source addresses, the queue for tokens, capacity, the stop switch."""
+"""The operators' pages of rate limits: budgets, outbound IP addresses, capacity, and the kill switch."""
 
 import uuid
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from integrations.connections.limits import capacity, egress, kill_switch
-from integrations.connections.limits import queue as demands
-from integrations.connections.limits.scheduler import Demand, PlannedRequest, Rank, plan
-from integrations.connections.models import Budget, Connection, ConnectionState, Egress, TokenDemand
-from integrations.connections.permissions import connection_title
+from integrations.connections.limits import capacity, kill_switch
+from integrations.connections.limits.egress import (
+    add_proxy,
+    assign_egress,
+    change_proxy,
+    display_address,
+)
+from integrations.connections.models import Budget, Connection, ConnectionState, Egress, Environment
 from integrations.connections.views import health
 from integrations.connections.views.forms import AllowanceForm, CapacityForm, EgressForm, StopForm
 from portal.accounts.guard import current_user, operators_only
@@ -23,184 +27,114 @@ from portal.core.pages import render, text_param
 
 @operators_only
 def limits_screen(request: HttpRequest) -> HttpResponse:
-    """The budgets of each source address, what is known to use them beside the portal, and the addresses."""
+    """Show the usage of each budget, what other programs use, and the outbound IP addresses."""
     rows = [
-        {"now": now, "load": capacity.get_load(now.budget), "pace": round(now.share * 100)}
+        {"now": now, "load": capacity.get_load(now.budget), "pace": round(now.rate * 100)}
         for now in health.all_budgets()
     ]
-    connected = Connection.objects.exclude(state=ConnectionState.PENDING)
-    ways = [
+    connected = Connection.objects.exclude(state=ConnectionState.PENDING).order_by()
+    counts = dict(connected.values_list("egress").annotate(count=Count("pk")))
+    egresses = [
         {
-            "way": way,
-            "where": egress.display_address(way),
-            "connections": connected.filter(egress=None if way.is_direct else way).count(),
+            "egress": egress,
+            "address": display_address(egress),
+            "connections": counts.get(egress.pk, 0) + (counts.get(None, 0) if egress.is_direct else 0),
         }
-        for way in Egress.objects.all()
+        for egress in Egress.objects.all()
     ]
-    context = {"rows": rows, "ways": ways, "stop": kill_switch.get_active(), "form": StopForm()}
+    context = {"rows": rows, "egresses": egresses, "stop": kill_switch.get_active(), "form": StopForm()}
     return render(request, "connections/limits.html", context, title="Limits and addresses")
 
 
 @operators_only
 def allowance_screen(request: HttpRequest, pk: int) -> HttpResponse:
-    """What other programs use of one budget."""
+    """Change how much of a budget other programs use."""
     budget = get_object_or_404(Budget, pk=pk)
     form = AllowanceForm(request.POST or None, instance=budget)
     if request.method == "POST" and form.is_valid():
-        # only these two: the line in the same row is being counted on meanwhile
+        # Only these fields: calls update the same row meanwhile.
         Budget.objects.filter(pk=budget.pk).update(
             **form.cleaned_data, unexplained_refusals=0, unexplained_at=None
         )
         log.record("budget.allowance", actor=current_user(request), target=budget, **form.cleaned_data)
-        messages.success(request, "Saved. The next call already keeps to it.")
+        messages.success(request, "Saved. This applies from the next call on.")
         return redirect("limits")
-    context = {"form": form, "now": health.budget_now(Budget.objects.get(pk=pk))}
-    return render(request, "connections/allowance.html", context, title="What others use")
+    environments = list(Environment.objects.filter(host=budget.host))
+    context = {"form": form, "budget": budget, "label": health.label_budget(budget, environments)}
+    return render(request, "connections/allowance.html", context, title="Usage by other programs")
 
 
 @operators_only
 def new_egress(request: HttpRequest) -> HttpResponse:
-    """Add a source address."""
+    """Add an outbound IP address."""
     return _edit_egress(request, None)
 
 
 @operators_only
 def egress_screen(request: HttpRequest, name: str) -> HttpResponse:
-    """Change a source address. What is stored of it is not shown again."""
+    """Change an outbound IP address. Its stored URL is never shown."""
     return _edit_egress(request, get_object_or_404(Egress, name=name, proxy_url__isnull=False))
 
 
-def _edit_egress(request: HttpRequest, way: Egress | None) -> HttpResponse:
-    form = EgressForm(request.POST or None, way=way)
+def _edit_egress(request: HttpRequest, egress: Egress | None) -> HttpResponse:
+    form = EgressForm(request.POST or None, egress=egress)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
+        data, actor = form.cleaned_data, current_user(request)
         try:
-            if way is None:
-                egress.add_proxy(
-                    name=data["name"],
-                    label=data["label"],
-                    proxy_url=data["proxy_url"],
-                    actor=current_user(request),
-                )
+            if egress is None:
+                add_proxy(name=data["name"], label=data["label"], proxy_url=data["proxy_url"], actor=actor)
             else:
-                egress.change_proxy(
-                    way, label=data["label"], proxy_url=data["proxy_url"], actor=current_user(request)
-                )
+                change_proxy(egress, label=data["label"], proxy_url=data["proxy_url"], actor=actor)
         except ValidationError as problem:
             form.add_error("proxy_url", problem)
         else:
             return redirect("limits")
-    title = way.label if way else "New source address"
-    return render(request, "connections/egress.html", {"form": form, "way": way}, title=title)
-
-
-@operators_only
-def queue_screen(request: HttpRequest) -> HttpResponse:
-    """Who waits for a token, in the order in which they are served, and why."""
-    queues = [_queue(now) for now in health.all_budgets()]
-    return render(request, "connections/queue.html", {"queues": queues}, title="Waiting for tokens")
-
-
-def _queue(now: health.BudgetNow) -> dict[str, Any]:
-    queue = demands.load_waiting(now.budget, now.hour.at)
-    times = {turn.who: turn for turn in plan(now.hour, queue)}
-    order = list(times) if times else [demand.who for demand in sorted(queue, key=lambda one: one.key)]
-    connections = Connection.objects.select_related(
-        "installation__environment", "installation__organization", "user"
-    ).in_bulk([uuid.UUID(who) for who in order])
-    wanted: dict[uuid.UUID, list[TokenDemand]] = {}
-    for demand in TokenDemand.objects.filter(connection__in=connections).select_related("prioritized_by"):
-        wanted.setdefault(demand.connection_id, []).append(demand)
-    asked = {demand.who: demand for demand in queue}
-    rows: list[dict[str, Any]] = [
-        _waiting(asked[who], times.get(who), connections[uuid.UUID(who)], wanted.get(uuid.UUID(who), []))
-        for who in order
-    ]
-    passed = 0
-    for entry in rows:
-        entry["before"] = passed
-        passed += entry["can_go_first"]
-    return {"now": now, "rows": rows}
-
-
-def _waiting(
-    demand: Demand, turn: PlannedRequest | None, connection: Connection, rows: list[TokenDemand]
-) -> dict[str, Any]:
-    """One that waits. ``turn`` is None while nothing is allowed at all."""
-    moved_by = next((row.prioritized_by.display_name for row in rows if row.prioritized_by is not None), "")
-    return {
-        "turn": turn,
-        "connection": connection,
-        "organization": connection.installation.organization,
-        "title": connection_title(connection),
-        "purposes": ", ".join(row.get_purpose_display() for row in rows),
-        "rank": f"{moved_by} moved it forward"
-        if moved_by and demand.rank == Rank.PRIORITIZED
-        else _RANK_WORDS[demand.rank],
-        "requested_at": demand.requested_at,
-        "can_go_first": demand.rank > Rank.PRIORITIZED,
-    }
-
-
-_RANK_WORDS = {
-    Rank.EXPIRING: "Its grant is about to die",
-    Rank.PRIORITIZED: "An operator moved it forward",
-    Rank.PERSON: "A person waits",
-    Rank.INTAKE: "Fresh leads or answers",
-    Rank.PRIVACY: "A privacy deadline",
-    Rank.WORK: "Work, the stalest first",
-}
-
-
-@require_POST
-@operators_only
-def prioritize_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Put a waiting connection before the others."""
-    connection = get_object_or_404(Connection, pk=pk)
-    if not demands.prioritize(connection, actor=current_user(request)):
-        messages.info(request, "It does not wait any more.")
-    return redirect("token_queue")
+    title = egress.label if egress else "New outbound IP address"
+    return render(request, "connections/egress.html", {"form": form, "egress": egress}, title=title)
 
 
 @operators_only
 def capacity_screen(request: HttpRequest) -> HttpResponse:
-    """How many source addresses so many organizations and people take, asked before anyone is invited."""
+    """Calculate how many outbound IP addresses a number of organizations and people needs."""
     form = CapacityForm(request.GET or None)
-    context: dict[str, Any] = {"form": form, "for_people": round(capacity.INTERACTIVE_SHARE * 100)}
+    context: dict[str, Any] = {
+        "form": form,
+        "interactive_percent": round(capacity.INTERACTIVE_SHARE * 100),
+    }
     if form.is_valid():
-        context["answer"] = form.answer()
+        context["answer"] = form.estimate()
     return render(request, "connections/capacity.html", context, title="Capacity")
 
 
 @require_POST
 @operators_only
 def stop_everything(request: HttpRequest) -> HttpResponse:
-    """Turn the switch on or off."""
+    """Activate or release the kill switch."""
     if request.POST.get("verb") == "release":
         kill_switch.release(actor=current_user(request))
-        messages.success(request, "Calls are released: everything goes on from where it is.")
+        messages.success(request, "Calls are released. Work continues where it stopped.")
         return redirect("limits")
     form = StopForm(request.POST)
     if form.is_valid():
         kill_switch.activate(reason=form.cleaned_data["reason"], actor=current_user(request))
     else:
-        messages.error(request, "Say why: every operator who meets the switch reads it.")
+        messages.error(request, "Enter a reason. All operators see it.")
     return redirect("limits")
 
 
 @require_POST
 @operators_only
 def reroute_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Send what a connection sends by another source address from now on."""
+    """Send everything for a connection through another outbound IP address from now on."""
     connection = get_object_or_404(Connection.objects.select_related("installation__organization"), pk=pk)
     name = text_param(request.POST, "egress")
-    way = get_object_or_404(Egress, name=name) if name and name != Egress.DIRECT else None
-    egress.assign_egress(connection, way, actor=current_user(request))
-    messages.success(request, "From now on it goes out by this address.")
+    egress = get_object_or_404(Egress, name=name) if name and name != Egress.DIRECT else None
+    assign_egress(connection, egress, actor=current_user(request))
+    messages.success(request, "This connection now uses the selected outbound IP address.")
     return redirect("connection", slug=connection.installation.organization.slug, pk=connection.pk)
 
 
 @operators_only
 def limits_help(request: HttpRequest) -> HttpResponse:
-    """What the budgets are, who goes first, and what to do about each state."""
+    """Explain the rate limits, the order of token requests, and what to do about each state."""
     return render(request, "connections/limits_help.html", {}, title="How limits work")

@@ -1,8 +1,9 @@
-"""What connections show on Home, Organization and Settings."""
+"""The panels of connections on Home, Organization, and Settings."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from integrations.connections.grants import consent
@@ -20,88 +21,90 @@ from integrations.connections.permissions import connection_title
 from integrations.connections.tokens import keep_alive
 from integrations.connections.views import health
 from portal.accounts.guard import current_user
+from portal.accounts.models import User
 from portal.core import clock, panels
 from portal.organizations.models import Invitation, Organization
 from portal.organizations.roles import Capability, Role
 
+#: The most connections that Home lists under each heading.
+MAX_LISTED = 5
 
-def _rows(connections: Any) -> list[dict[str, Any]]:
-    rows = connections.select_related("installation__environment", "installation__organization", "user")
-    return [
-        {
-            "connection": row,
-            "organization": row.installation.organization,
-            "title": connection_title(row),
-            "sentence": health.sentence(row),
-        }
-        for row in rows
-    ]
+
+@dataclass(frozen=True)
+class Row:
+    """A connection as panels list it."""
+
+    connection: Connection
+    organization: Organization
+    title: str
+    sentence: str
+
+
+def _row(connection: Connection, sentence: str | None = None) -> Row:
+    return Row(
+        connection=connection,
+        organization=connection.installation.organization,
+        title=connection_title(connection),
+        sentence=health.describe_state(connection) if sentence is None else sentence,
+    )
+
+
+def _with_names(connections: QuerySet[Connection]) -> QuerySet[Connection]:
+    return connections.select_related("installation__environment", "installation__organization", "user")
 
 
 @panels.register("home", name="connections-attention", template="connections/attention.html", place="top")
 def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """Connections that need a person, each with its one action."""
-    visible = Organization.objects.visible_to(request.user)
-    rows = Connection.objects.filter(installation__organization__in=visible).exclude(
-        state__in=[ConnectionState.ACTIVE, ConnectionState.PENDING]
+    """Connections that need attention, each with its one action. The number of queries is constant."""
+    user, at = current_user(request), clock.now()
+    visible = Connection.objects.filter(installation__organization__in=Organization.objects.visible_to(user))
+    own = visible.filter(
+        Q(installation__organization__in=Organization.objects.allowing(user, Capability.MANAGE))
+        | Q(user=user)
     )
-    able = [ConnectionState.NEEDS_RECONNECT, ConnectionState.QUARANTINED, ConnectionState.PAUSED]
-    mine = [row for row in _rows(rows.filter(state__in=able)) if _concerns(request, row["connection"])]
-    granted = Connection.objects.filter(installation__organization__in=visible).exclude(
-        state=ConnectionState.PENDING
-    )
-    dying = [row for row in keep_alive.find_expiring() if row.installation.organization in visible]
-    return {
-        "rows": [row for row in mine if row["connection"] not in dying],
-        "dying": [
-            {
-                "connection": row,
-                "organization": row.installation.organization,
-                "title": connection_title(row),
-                "dies_at": row.token.refresh_expires_at,
-            }
-            for row in dying
-            if _concerns(request, row)
-        ],
+    expiring = keep_alive.find_expiring().filter(pk__in=own)
+    delays = backoff.load_failing(at)
+    failing = _with_names(own.filter(pk__in=delays, state=ConnectionState.ACTIVE))
+    broken = own.filter(state__in=_NEEDS_ATTENTION).exclude(pk__in=keep_alive.find_expiring().values("pk"))
+    granted = visible.exclude(state=ConnectionState.PENDING)
+    lists = {
+        "expiring": [_row(connection) for connection in expiring[:MAX_LISTED]],
         "failing": [
-            {
-                "connection": row,
-                "organization": row.installation.organization,
-                "title": connection_title(row),
-                "sentence": backoff.describe(backoff.for_connection(row, clock.now())),
-            }
-            for row in backoff.find_failing(clock.now())
-            if row.installation.organization in visible and _concerns(request, row)
+            _row(connection, backoff.describe(delays[connection.pk])) for connection in failing[:MAX_LISTED]
         ],
-        "all_work": granted.exists() and not rows.exists(),
-        "to_connect": _still_to_connect(request),
+        "broken": [_row(connection) for connection in _with_names(broken).order_by("-since")[:MAX_LISTED]],
+    }
+    total = expiring.count() + failing.count() + broken.count()
+    return lists | {
+        "more": total - sum(len(rows) for rows in lists.values()),
+        "all_work": granted.exists() and not granted.exclude(state=ConnectionState.ACTIVE).exists(),
+        "to_connect": _still_to_connect(user),
     }
 
 
-def _still_to_connect(request: HttpRequest) -> list[Organization]:
-    """The organizations in which a loan officer has not consented yet, and those of an admin that nobody connected."""
+_NEEDS_ATTENTION = [
+    ConnectionState.NEEDS_RECONNECT,
+    ConnectionState.QUARANTINED,
+    ConnectionState.PAUSED,
+]
+
+
+def _still_to_connect(user: User) -> list[Organization]:
+    """Return the organizations that a loan officer hasn't connected to, and an admin's organizations without connections."""
     granted = Connection.objects.exclude(state=ConnectionState.PENDING)
     admin_of, officer_of = (
-        Organization.objects.filter(memberships__user=current_user(request), memberships__role=role)
+        Organization.objects.filter(memberships__user=user, memberships__role=role)
         for role in (Role.ADMIN, Role.OFFICER)
     )
     return [
-        *admin_of.exclude(installations__connections__in=granted),
-        *officer_of.exclude(installations__connections__in=granted.filter(user=current_user(request))),
+        *admin_of.exclude(installations__connections__in=granted)[:MAX_LISTED],
+        *officer_of.exclude(installations__connections__in=granted.filter(user=user))[:MAX_LISTED],
     ]
-
-
-def _concerns(request: HttpRequest, connection: Connection) -> bool:
-    organization = connection.installation.organization
-    return (
-        organization.allows(current_user(request), Capability.MANAGE)
-        or connection.user_id == current_user(request).pk
-    )
 
 
 @panels.register("home", name="connections-by-health", template="connections/by_health.html", place="aside")
 def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """How many connections there are in each state, of the organizations whose connections the person may see."""
+    """The number of connections in each state, of the organizations whose connections the person may see."""
     overseen = Organization.objects.allowing(request.user, Capability.OVERVIEW)
     if not overseen.exists():
         return None
@@ -122,21 +125,13 @@ def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     return {
         "rows": ordered,
         "total": sum(counts.values()),
-        "recovered": [
-            {
-                "connection": row.connection,
-                "organization": row.connection.installation.organization,
-                "title": connection_title(row.connection),
-                "at": row.created_at,
-            }
-            for row in recovered[:5]
-        ],
+        "recovered": [(_row(row.connection), row.created_at) for row in recovered[:MAX_LISTED]],
     }
 
 
 @panels.register("home", name="connections-budgets", template="connections/budgets.html", place="bottom")
 def budgets(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """The budgets of each environment, for operators."""
+    """The rate limits of each environment, for operators."""
     if not getattr(request.user, "is_operator", False):
         return None
     return {"budgets": health.all_budgets()}
@@ -150,14 +145,14 @@ def installations(request: HttpRequest, organization: Organization) -> dict[str,
     )
     return {
         "organization": organization,
-        "rows": _rows(rows),
+        "rows": [_row(row) for row in _with_names(rows)],
         "may_manage": organization.allows(current_user(request), Capability.MANAGE),
     }
 
 
 @panels.register("settings", name="environments", template="connections/environments.html", order=20)
 def environment_list(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """Environments, their limits and whether application credentials are there."""
+    """Environments, their limits, and whether application credentials are stored."""
     rows = [
         {"environment": row, "application": getattr(row, "application", None)}
         for row in Environment.objects.select_related("application")

@@ -1,4 +1,4 @@
-"""The operators' settings of connections: environments and the partner's application credentials."""
+"""The operators' settings: environments and the partner's application credentials."""
 
 from django.contrib import messages
 from django.db import transaction
@@ -21,7 +21,7 @@ def new_environment(request: HttpRequest) -> HttpResponse:
 
 @operators_only
 def environment_screen(request: HttpRequest, name: str) -> HttpResponse:
-    """Change an environment's addresses and limits."""
+    """Change an environment's URLs and limits."""
     return _edit(request, get_object_or_404(Environment, name=name))
 
 
@@ -45,7 +45,7 @@ def _edit(request: HttpRequest, environment: Environment | None) -> HttpResponse
 
 @operators_only
 def application_screen(request: HttpRequest, name: str) -> HttpResponse:
-    """Enter or replace the application credentials of an environment. What is stored is never shown."""
+    """Store or replace the application credentials of an environment. Stored ones are never shown."""
     environment = get_object_or_404(Environment, name=name)
     existing = getattr(environment, "application", None)
     form = ApplicationForm(request.POST or None, initial={"scopes": existing.scopes} if existing else None)
@@ -57,7 +57,7 @@ def application_screen(request: HttpRequest, name: str) -> HttpResponse:
             scopes=form.cleaned_data["scopes"],
             actor=current_user(request),
         )
-        messages.success(request, f"The application credentials for {environment.label} were stored.")
+        messages.success(request, f"Saved the application credentials for {environment.label}.")
         return redirect("settings")
     context = {
         "form": form,

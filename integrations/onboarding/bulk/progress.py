@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from integrations.connections.limits import budgets, capacity, egress, ledger, scheduler
-from integrations.connections.limits import queue as demands
+from integrations.connections.limits import budgets, capacity, egress, forecast, scheduler
+from integrations.connections.limits import queue as token_queue
 from integrations.connections.models import Budget, Connection, Egress, Environment
 from integrations.jobs.models import Job, JobState
 from integrations.onboarding import verification
@@ -99,9 +99,9 @@ def expected_times(connections: Iterable[Connection]) -> dict[uuid.UUID, dt.date
 
 def _plan(budget: Budget, wanted: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
     """The turns of ``wanted`` in the queue of a budget; who does not stand there yet joins it now, in this order."""
-    now = ledger.load_usage(budget)
-    queue = demands.load_waiting(budget, now.at)
-    here = {demand.who for demand in queue}
+    now = forecast.load_usage(budget)
+    queue = token_queue.load_waiting(budget, now.at)
+    here = {demand.connection_id for demand in queue}
     queue += [
         scheduler.Demand(
             str(who), scheduler.Rank.WORK, now.at, now.at, now.at + place * dt.timedelta.resolution
@@ -109,7 +109,7 @@ def _plan(budget: Budget, wanted: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.dat
         for place, who in enumerate(wanted)
         if str(who) not in here
     ]
-    found = {turn.who: turn.at for turn in scheduler.plan(now, queue)}
+    found = {planned.connection_id: planned.at for planned in scheduler.plan(now, queue)}
     return {who: found[str(who)] for who in wanted if str(who) in found}
 
 

@@ -55,13 +55,13 @@ def test_what_a_refused_call_is_told_to_wait_all_at_its_address_wait(called: Con
     refusal = total_expert.Call("GET", "/contacts", 429, 0.1, None, retry_after=40)
     call_log.make_observer(called, permits)(refusal)
     with pytest.raises(TryLater) as refused:
-        Permits(called, Purpose.PERSON).ask("GET", "/contacts")
+        Permits(called, Purpose.PERSON).acquire("GET", "/contacts")
     assert refused.value.after is not None and 35 < refused.value.after <= 40
 
 
 def test_errors_that_are_alike_are_one_group(called: Connection) -> None:
     [group] = call_log.group_errors(Call.objects.all())
-    assert (group.method, group.shape, group.status, group.count) == ("GET", "/contacts/…", 404, 2)
+    assert (group.method, group.pattern, group.status, group.count) == ("GET", "/contacts/…", 404, 2)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from integrations.connections import lifecycle
 from integrations.connections.grants import client_credentials
 from integrations.connections.limits import kill_switch, ledger
-from integrations.connections.limits import queue as demands
+from integrations.connections.limits import queue as token_queue
 from integrations.connections.models import (
     Connection,
     ConnectionState,
@@ -17,7 +17,7 @@ from integrations.connections.models import (
     TokenDemand,
     TokenRequest,
 )
-from integrations.connections.tokens import access, keep_alive
+from integrations.connections.tokens import access, keep_alive, leases
 from integrations.directory.sync import jobs
 from integrations.jobs import queue, token_waits, worker
 from integrations.jobs.models import Job, JobState
@@ -104,7 +104,7 @@ def test_a_paused_grant_that_is_ripe_is_renewed_as_soon_as_it_is_resumed(
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.resume(connection, actor=world.operator)
     assert run(Job.objects.get(kind=token_waits.RENEWAL_KIND)).state == JobState.DONE
-    assert keep_alive.find_expiring() == []
+    assert list(keep_alive.find_expiring()) == []
 
 
 def test_a_grant_that_died_says_so_without_anybody_asking(world: World) -> None:
@@ -121,7 +121,7 @@ def test_an_intent_that_nobody_came_back_to_is_explained(world: World) -> None:
     token_waits.resolve_lost_answers()
     request.refresh_from_db()
     assert request.state == RequestState.OPEN, "its process may still live"
-    world.sandbox.pass_time(access.LEASE_DURATION.total_seconds() + 1)
+    world.sandbox.pass_time(leases.LEASE_DURATION.total_seconds() + 1)
     token_waits.resolve_lost_answers()
     request.refresh_from_db()
     assert request.state == RequestState.LOST
@@ -146,7 +146,7 @@ def test_a_token_that_comes_while_a_job_is_being_reschedule_is_not_missed(
     def refused_just_before(*args: object, **kwargs: object) -> str:
         monkeypatch.setattr(access, "get_access_token", real)
         real(other)
-        raise ledger.NoSlot(clock.now() + dt.timedelta(hours=1), 3600, renews=True)
+        raise ledger.NoSlot(clock.now() + dt.timedelta(hours=1), 3600, is_renewal=True)
 
     monkeypatch.setattr(access, "get_access_token", refused_just_before)
     assert run(jobs.start(connection=connection)).state == JobState.DONE
@@ -174,7 +174,7 @@ def test_a_turn_that_comes_for_somebody_who_has_gone_passes_to_the_next(world: W
     TokenRequest.objects.filter(state=RequestState.REFUSED).update(state=RequestState.RELEASED)
     token_waits.wake_ready_connections()
     assert run(waiting).state == JobState.WAITING, "a person goes first"
-    world.sandbox.pass_time(demands.ABANDONED_AFTER.total_seconds() + 1)
+    world.sandbox.pass_time(token_queue.ABANDONED_AFTER.total_seconds() + 1)
     token_waits.wake_ready_connections()
     assert run(waiting).state == JobState.DONE
 

@@ -270,7 +270,7 @@ def test_the_connections_to_choose_from_are_those_of_one_organization(
     client = browser(operator)
     assert 'name="connection"' not in page(client, reverse("jobs"))
     html = page(client, reverse("jobs") + f"?organization={installation.organization.slug}")
-    assert html.count("’s connection") == 2
+    assert html.count("&#x27;s connection") == 2
 
 
 def test_an_officer_may_pause_the_job_of_their_own_connection_that_the_portal_started(

@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.connections import lifecycle
-from integrations.connections.limits import ledger
+from integrations.connections.limits import forecast
 from integrations.connections.models import Connection, ConnectionState, Token
 from integrations.directory.sync import jobs as sync
 from integrations.jobs import queue, worker
@@ -41,7 +41,7 @@ def test_one_that_waits_for_a_token_does_not_keep_the_others(world: World) -> No
     Token.objects.filter(connection=waits).update(access_expires_at=None)
     verification.start(waits, actor=None)
     verification.start(has_one, actor=None)
-    assert ledger.next_available_time(world.environment, waits) > clock.now()
+    assert forecast.next_available_time(world.environment, waits) > clock.now()
     jobs = {job.connection_id: queue.run_now(job) for job in Job.objects.filter(kind=verification.KIND)}
     assert jobs[waits.pk].state == JobState.WAITING and "No token slot" in jobs[waits.pk].waits_for
     assert jobs[has_one.pk].state == JobState.DONE

@@ -8,9 +8,9 @@ import pytest
 from integrations.connections.limits.scheduler import RENEW_AFTER
 from integrations.directory.sync import schedule
 from integrations.simulation.scenario import (
-    GRANTS_AN_HOUR,
     STALE_AFTER,
     START,
+    TOKENS_PER_HOUR,
     ConnectionProfile,
     Event,
     EventKind,
@@ -27,7 +27,7 @@ def test_the_same_seed_draws_the_same_world_and_another_a_different_one() -> Non
 
 def test_grants_are_mixed_and_spread_evenly_over_the_addresses() -> None:
     drawn = generate(1000, 8, 14, seed=1)
-    kinds = Counter((site.consented, site.has_work, site.read_at is None) for site in drawn.sites)
+    kinds = Counter((site.is_authorized, site.has_work, site.read_at is None) for site in drawn.profiles)
     assert kinds == {
         (False, True, False): 250,
         (True, False, False): 150,
@@ -35,11 +35,11 @@ def test_grants_are_mixed_and_spread_evenly_over_the_addresses() -> None:
         (True, True, False): 520,
     }
     for address in range(8):
-        assert sum(site.address == address and site.has_work for site in drawn.sites) in (106, 107)
+        assert sum(site.address == address and site.has_work for site in drawn.profiles) in (106, 107)
 
 
 def test_forty_of_a_thousand_join_on_each_monday_between_nine_and_ten() -> None:
-    joins = [each.at for each in generate(1000, 8, 14, seed=1).happenings if each.kind == EventKind.JOINS]
+    joins = [each.at for each in generate(1000, 8, 14, seed=1).events if each.kind == EventKind.JOINS]
     assert Counter((at.date(), at.hour) for at in joins) == {
         (dt.date(2026, 1, 5), 9): 40,
         (dt.date(2026, 1, 12), 9): 40,
@@ -47,7 +47,7 @@ def test_forty_of_a_thousand_join_on_each_monday_between_nine_and_ten() -> None:
 
 
 def test_people_come_on_workdays_in_office_hours() -> None:
-    people = [each.at for each in generate(1000, 8, 14, seed=1).happenings if each.kind == EventKind.PERSON]
+    people = [each.at for each in generate(1000, 8, 14, seed=1).events if each.kind == EventKind.PERSON]
     assert len(people) > 100
     assert all(at.weekday() < 5 and 9 <= at.hour < 17 for at in people)
 
@@ -62,7 +62,7 @@ def test_the_vendor_is_down_for_three_hours_and_one_address_for_a_day() -> None:
 
 
 def test_no_grant_is_about_to_die_at_the_start() -> None:
-    for site in generate(1000, 1, 14, seed=1).sites:
+    for site in generate(1000, 1, 14, seed=1).profiles:
         assert site.read_at is None or START - site.read_at <= RENEW_AFTER
 
 
@@ -73,13 +73,13 @@ def test_the_bound_is_connections_with_work_by_grants_an_hour_and_who_joins_coun
         ConnectionProfile("joins", 1, True, True, None),
     )
     joins = Event(START + dt.timedelta(days=1), "joins", EventKind.JOINS)
-    assert Scenario(1, 2, 4, sites, (joins,)).bound_hours == pytest.approx((1 + 0.75) / (2 * GRANTS_AN_HOUR))
+    assert Scenario(1, 2, 4, sites, (joins,)).bound_hours == pytest.approx((1 + 0.75) / (2 * TOKENS_PER_HOUR))
 
 
 @pytest.mark.parametrize("size", [(1, 1, 1), (2, 8, 1), (3, 2, 400), (40, 1, 300)])
 def test_worlds_of_any_size_can_be_drawn(size: tuple[int, int, int]) -> None:
     drawn = generate(*size, seed=9)
-    assert len(drawn.sites) == size[0]
+    assert len(drawn.profiles) == size[0]
     assert drawn.bound_hours > 0
 
 

@@ -40,7 +40,7 @@ def test_another_organizations_credentials_leave_a_working_connection_as_it_was(
     working = world.connected(CEDAR)
     before = Token.objects.get(connection=working)
     paste(world, CEDAR, of=BLUEWATER)
-    with pytest.raises(Rejected, match="not kept"):
+    with pytest.raises(Rejected, match="didn't save them"):
         client_credentials.activate_candidate(working)
     row = Connection.objects.get(pk=working.pk)
     assert row.state == ConnectionState.ACTIVE and row.admitted_at is not None

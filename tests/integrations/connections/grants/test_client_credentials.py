@@ -21,12 +21,12 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("client_id", "client_secret", "says"),
     [
-        ("", "secret", "client id is empty"),
+        ("", "secret", "client ID is empty"),
         ("id", "  ", "secret is empty"),
-        ("id", "two words", "white space inside"),
+        ("id", "two words", "contains white space"),
         ("id", "x" * 300, "longer than"),
         ("a:b", "secret", "colon"),
-        ("same", "same", "pasted twice"),
+        ("same", "same", "are the same"),
     ],
 )
 def test_what_cannot_be_right_is_refused_offline(client_id: str, client_secret: str, says: str) -> None:
@@ -58,7 +58,7 @@ def test_granted_credentials_are_kept_with_one_token_request(world: World) -> No
 
 def test_a_wrong_secret_is_refused_with_a_sentence_and_forgotten(world: World) -> None:
     connection = world.propose(client_secret="wrong-canary")
-    with pytest.raises(Rejected, match="does not know this client id and secret in Sandbox") as refused:
+    with pytest.raises(Rejected, match="doesn't know this client ID and client secret in Sandbox") as refused:
         client_credentials.activate_candidate(connection)
     assert "canary" not in str(refused.value)
     assert not CredentialCandidate.objects.exists()
@@ -109,7 +109,7 @@ def test_after_a_refusal_an_organizations_admin_waits_an_hour_and_an_operator_do
     admin = world.member("admin", BLUEWATER)
     world.sandbox.pass_time(3601)
     wrong = {"installation": installation, "client_id": "nobodys", "client_secret": "nonsense"}
-    with pytest.raises(Rejected, match="does not know"):
+    with pytest.raises(Rejected, match="doesn't know"):
         client_credentials.activate_candidate(client_credentials.propose(**wrong, actor=admin))
     with pytest.raises(Rejected, match="less than an hour ago"):
         client_credentials.propose(**wrong, actor=admin)
@@ -146,7 +146,7 @@ def test_customers_try_credentials_once_an_hour_and_operators_as_they_like(world
     with pytest.raises(Rejected, match="less than an hour ago") as refused:
         paste(world, secret="wrong-2", actor=admin)
     assert refused.value.code == "too_many_tries"
-    with pytest.raises(Rejected, match="does not know"):
+    with pytest.raises(Rejected, match="doesn't know"):
         client_credentials.activate_candidate(paste(world, secret="wrong-3", actor=world.operator))
     world.sandbox.pass_time(3601)
     theirs = world.sandbox.organization(CEDAR)["client_secret"]

@@ -67,7 +67,7 @@ def test_somebody_removed_while_their_code_is_exchanged_stays_out(
         leave(world, officer)
 
     monkeypatch.setattr(consent, "_exchange_code", exchange_and_be_removed)
-    with pytest.raises(consent.ResponseRefused, match="may not connect"):
+    with pytest.raises(consent.ResponseRefused, match="no longer allowed to connect"):
         consent.finish(returned, user=officer, session=SESSION)
     assert not Token.objects.exists()
     assert Connection.objects.get(user=officer).state != ConnectionState.ACTIVE

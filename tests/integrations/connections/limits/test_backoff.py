@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from integrations.connections.grants import consent
-from integrations.connections.limits import backoff, ledger
-from integrations.connections.limits import queue as demands
+from integrations.connections.limits import backoff, forecast, ledger
+from integrations.connections.limits import queue as token_queue
 from integrations.connections.models import (
     Connection,
     Notice,
@@ -56,11 +56,11 @@ def test_the_first_failure_is_tried_again_at_once_and_each_later_one_after_twice
     for _ in range(16):
         fail(connection)
         lately = backoff.for_connection(connection, clock.now())
-        rests.append(lately.rests_until and round((lately.rests_until - clock.now()) / HOUR))
-        if lately.rests_until:
+        rests.append(lately.not_before and round((lately.not_before - clock.now()) / HOUR))
+        if lately.not_before:
             with pytest.raises(ledger.NoSlot, match="its last token requests failed"):
                 ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
-            world.sandbox.pass_time((lately.rests_until - clock.now()).total_seconds() + 1)
+            world.sandbox.pass_time((lately.not_before - clock.now()).total_seconds() + 1)
     assert rests == [None, 1, 2, 4, 8] + [12] * 11
 
 
@@ -115,7 +115,7 @@ def test_an_operator_who_moves_it_forward_has_it_tried_once_more(world: World) -
     limit(world, 100)
     assert fail(connection) and fail(connection)
     assert not fail(connection, at_once=False)
-    demands.prioritize(connection, actor=world.operator)
+    token_queue.prioritize(connection, actor=world.operator)
     assert fail(connection)
     assert not fail(connection, at_once=False), "moving forward is for one request"
 
@@ -169,7 +169,7 @@ def test_home_shows_who_gets_no_token(world: World, rf) -> None:
         fail(connection)
         world.sandbox.pass_time(3601)
     [row] = (panels.attention(request, None) or {})["failing"]
-    assert row["connection"] == connection and "failed" in row["sentence"]
+    assert row.connection == connection and "failed" in row.sentence
     request.user = world.member("admin", BLUEWATER)
     assert not (panels.attention(request, None) or {})["failing"]
 
@@ -219,7 +219,7 @@ def test_a_second_person_of_an_organization_waits_while_a_colleague_consents(wor
         world.member("officer", BLUEWATER),
     )
     world.begin(first)
-    with pytest.raises(ledger.NoSlot, match="a colleague is consenting") as told:
+    with pytest.raises(ledger.NoSlot, match="a colleague is connecting") as told:
         world.begin(second)
     assert told.value.after <= ledger.HOLD_DURATION.total_seconds()
     assert world.begin(stranger, BLUEWATER)
@@ -238,15 +238,15 @@ def test_whoever_lets_two_slots_lapse_goes_before_nobody(world: World) -> None:
         assert begin(world, person)
         world.sandbox.pass_time(ledger.HOLD_DURATION.total_seconds() + 1)
     own = consent.get_or_create_connection(Connection.objects.get(user=person).installation, person)
-    demands.enqueue(own, purpose=Purpose.CONSENT)
+    token_queue.enqueue(own, purpose=Purpose.CONSENT)
     other = world.connected(BLUEWATER)
-    demands.enqueue(other, purpose=Purpose.WORK, stale_since=clock.now() - HOUR)
-    now, turn = ledger.preview(own, purpose=Purpose.CONSENT)
+    token_queue.enqueue(other, purpose=Purpose.WORK, stale_since=clock.now() - HOUR)
+    now, turn = forecast.for_connection(own, purpose=Purpose.CONSENT)
     assert turn.rank == 5
     Token.objects.all().delete()
     TokenDemand.objects.all().delete()
     world.sandbox.pass_time(3601)
-    assert ledger.preview(own, purpose=Purpose.CONSENT)[1].rank == 2
+    assert forecast.for_connection(own, purpose=Purpose.CONSENT)[1].rank == 2
 
 
 def test_news_about_failing_is_written_once(world: World) -> None:

@@ -85,7 +85,7 @@ def test_who_invites_more_than_the_address_carries_is_cautioned_and_confirms(
 ) -> None:
     before = Invitation.objects.count()
     text = invite(crowded, world, "one.more@cedar.example")
-    assert "Invite nevertheless" in text and "each mirror would become up to 26 hours old" in text
+    assert "Invite nevertheless" in text and "Contacts could become 26 hours old" in text
     assert Invitation.objects.count() == before
     invite(crowded, world, "one.more@cedar.example", confirmed=True)
     assert Invitation.objects.count() == before + 1
@@ -103,7 +103,7 @@ def test_a_customers_admin_is_cautioned_without_numbers_of_others(world: World, 
     client = Client()
     client.force_login(world.member("admin"))
     text = invite(client, world, "one.more@cedar.example")
-    assert "Invite nevertheless" in text and "many connections share them" in text
+    assert "Invite nevertheless" in text and "many connections share that limit" in text
     assert "21 connections" not in text and "26 hours" not in text
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.connections.limits import ledger, queue
+from integrations.connections.limits import forecast, ledger, queue
+from integrations.connections.limits.scheduler import HOUR, MARGIN
 from integrations.connections.models import (
     Connection,
     Environment,
@@ -18,12 +19,11 @@ from integrations.connections.models import (
     TokenDemand,
     TokenRequest,
 )
-from integrations.connections.tokens import access
+from integrations.connections.tokens import leases
 from portal.core import clock
 from portal.organizations.models import Organization
 
 pytestmark = pytest.mark.django_db
-HOUR = dt.timedelta(hours=1)
 
 
 def environment_named(name: str, *, tokens_per_hour: int, host: str = "api.example") -> Environment:
@@ -67,7 +67,7 @@ def test_a_third_request_within_the_hour_is_told_when_to_come_back(frozen: list[
         ledger.close_request(take(connection), RequestState.GRANTED)
     with pytest.raises(ledger.NoSlot) as refused:
         take(connection)
-    assert refused.value.at == frozen[0] + HOUR + ledger.MARGIN
+    assert refused.value.at == frozen[0] + HOUR + MARGIN
     frozen[0] = refused.value.at
     assert take(connection)
 
@@ -86,7 +86,7 @@ def test_a_request_without_an_answer_counts_until_it_can_no_longer_arrive(frozen
     take(connection)
     with pytest.raises(ledger.NoSlot) as refused:
         take(connection)
-    assert refused.value.at == frozen[0] + ledger.IN_FLIGHT + HOUR + ledger.MARGIN
+    assert refused.value.at == frozen[0] + forecast.IN_FLIGHT + HOUR + MARGIN
 
 
 def test_a_held_slot_counts_until_it_is_given_back_or_runs_out(frozen: list[dt.datetime]) -> None:
@@ -134,7 +134,7 @@ def test_of_equal_work_who_came_first_is_served_first(frozen: list[dt.datetime])
         take(second)
     ledger.close_request(take(first), RequestState.GRANTED)
     assert told[1] >= told[0] + HOUR
-    frozen[0] += HOUR + ledger.MARGIN
+    frozen[0] += HOUR + MARGIN
     ledger.close_request(take(second), RequestState.GRANTED)
     assert not TokenDemand.objects.exists()
 
@@ -157,7 +157,7 @@ def test_a_clock_that_is_put_back_stops_nobody_for_longer_than_an_hour(frozen: l
     frozen[0] -= dt.timedelta(days=30)
     with pytest.raises(ledger.NoSlot) as refused:
         take(second)
-    assert refused.value.after <= (HOUR + ledger.MARGIN).total_seconds()
+    assert refused.value.after <= (HOUR + MARGIN).total_seconds()
     frozen[0] = refused.value.at
     assert take(second)
 
@@ -210,7 +210,7 @@ def test_no_order_of_events_ever_exceeds_the_limit(
             elif sent and what == "answer late":
                 ledger.close_request(sent[0], RequestState.GRANTED)
             elif what == "explain":
-                access.close_abandoned_requests()
+                leases.close_abandoned_requests()
         except ledger.NoSlot as refused:
             assert refused.at > frozen[0]
     assert_never_exceeded(limit)
@@ -225,7 +225,7 @@ def assert_never_exceeded(limit: int) -> None:
         window = [
             other
             for other in rows
-            if row.at - HOUR < min(other.ended_at or row.at + HOUR, other.at + ledger.IN_FLIGHT)
+            if row.at - HOUR < min(other.ended_at or row.at + HOUR, other.at + forecast.IN_FLIGHT)
             and other.at <= row.at
         ]
         assert len(window) <= limit

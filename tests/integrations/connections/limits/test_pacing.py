@@ -12,7 +12,7 @@ START = 1_000_000.0
 def asks(
     line: PacerState, now: float, *, who: str = "a", urgent: bool = False, limit: int = 600, wanted: int = 1
 ):
-    return acquire(line, limit=limit, who=who, urgent=urgent, wanted=wanted, now=now)
+    return acquire(line, limit=limit, flow=who, urgent=urgent, wanted=wanted, now=now)
 
 
 def most_in_a_minute(arrivals: list[float]) -> int:
@@ -42,10 +42,10 @@ def test_no_minute_sees_more_than_the_limit_whoever_asks_however_late(events: li
         if status:
             pacing.slow_down(line, now=now, after=None)
         line = PacerState.load(line.dump())
-        answer = asks(line, now, who=who, urgent=urgent, limit=limit, wanted=wanted)
+        answer = asks(line, now, flow=who, urgent=urgent, limit=limit, wanted=wanted)
         if isinstance(answer, Granted):
-            assert all(place >= now for place in answer.places)
-            arrivals += [place + late * (pacing.MAX_DELAY + pacing.MAX_TRANSIT) for place in answer.places]
+            assert all(place >= now for place in answer.slots)
+            arrivals += [place + late * (pacing.MAX_DELAY + pacing.MAX_TRANSIT) for place in answer.slots]
         else:
             assert answer.seconds > 0
     assert most_in_a_minute(arrivals) <= limit
@@ -57,7 +57,7 @@ def drain(line: PacerState, seconds: float, wanting: dict[str, float], limit: in
     while now < START + seconds:
         for who in wanting:
             if due[who] <= now:
-                answer = asks(line, now, who=who, limit=limit)
+                answer = asks(line, now, flow=who, limit=limit)
                 got[who] += isinstance(answer, Granted)
                 due[who] = now + (answer.seconds if isinstance(answer, Wait) else 1 / wanting[who])
         now += 0.005
@@ -79,8 +79,8 @@ def test_organizations_that_want_much_share_alike_and_one_that_wants_little_gets
 def test_who_wanted_nothing_for_long_has_no_claims_now() -> None:
     line = PacerState()
     drain(line, 30, {"a": 50.0, "b": 0.5})
-    shift = {who: pacing.Flow(turn.reached, turn.last - 30, 0.0) for who, turn in line.turns.items()}
-    line.turns, line.free_at = shift, START
+    shift = {who: pacing.Flow(turn.virtual_time, turn.asked_at - 30, 0.0) for who, turn in line.flows.items()}
+    line.flows, line.next_slot = shift, START
     got = drain(line, 30, {"a": 50.0, "b": 50.0})
     assert abs(got["a"] - got["b"]) <= 3
 
@@ -95,15 +95,17 @@ def test_a_person_is_sent_at_once_while_work_queues() -> None:
 def test_a_place_is_given_to_work_before_its_time_and_never_further_ahead() -> None:
     line, places = PacerState(), []
     while isinstance(answer := asks(line, START, wanted=5), Granted):
-        places += answer.places
+        places += answer.slots
     assert places == sorted(places) and places[-1] <= START + pacing.LOOKAHEAD + pacing.interval(600)
     assert isinstance(answer, Wait) and answer.seconds <= pacing.LOOKAHEAD
 
 
 def test_an_organization_that_died_while_waiting_holds_nobody_up() -> None:
     line = PacerState()
-    line.turns["gone"] = pacing.Flow(reached=-100, last=START, waits_until=START + pacing.WAIT_TIMEOUT)
-    line.turns["a"] = pacing.Flow(reached=5, last=START)
+    line.flows["gone"] = pacing.Flow(
+        virtual_time=-100, asked_at=START, waits_until=START + pacing.WAIT_TIMEOUT
+    )
+    line.flows["a"] = pacing.Flow(virtual_time=5, asked_at=START)
     assert isinstance(asks(line, START), Wait)
     assert isinstance(asks(line, START + pacing.WAIT_TIMEOUT), Granted)
 
@@ -112,13 +114,13 @@ def test_a_refusal_halves_what_is_used_once_and_it_creeps_back() -> None:
     line = PacerState()
     pacing.slow_down(line, now=START, after=None)
     pacing.slow_down(line, now=START + 1, after=None)
-    assert line.share_at(START + 1) == 0.5, "calls under way are refused together"
-    assert line.free_at >= START + pacing.REFUSAL_PAUSE
-    assert 0.5 < line.share_at(START + 120) < line.share_at(START + 300) < 1
-    assert line.share_at(START + 3600) == 1
+    assert line.rate_at(START + 1) == 0.5, "calls under way are refused together"
+    assert line.next_slot >= START + pacing.REFUSAL_PAUSE
+    assert 0.5 < line.rate_at(START + 120) < line.rate_at(START + 300) < 1
+    assert line.rate_at(START + 3600) == 1
     for number in range(10):
         pacing.slow_down(line, now=START + 20 * number, after=None)
-    assert line.share >= pacing.MIN_RATE
+    assert line.rate >= pacing.MIN_RATE
 
 
 def test_a_server_that_says_how_long_is_given_that_long() -> None:
@@ -131,20 +133,20 @@ def test_what_was_used_counts_the_last_minute() -> None:
     line = PacerState()
     for number in range(10):
         asks(line, START + number, urgent=True)
-    assert line.used(START + 10) == 10
-    assert line.used(START + 65) < 10
+    assert line.count_last_minute(START + 10) == 10
+    assert line.count_last_minute(START + 65) < 10
 
 
 def test_a_clock_that_is_put_back_stops_nobody_for_long() -> None:
     line = PacerState()
     asks(line, START, who="gone")
     pacing.slow_down(line, now=START, after=None)
-    line.turns["gone"].waits_until = START + 1
+    line.flows["gone"].waits_until = START + 1
     yesterday = START - 86_400
     answer = asks(line, yesterday)
     assert isinstance(answer, Wait) and answer.seconds < 300
     later = yesterday + 300
-    line.turns = {"gone": pacing.Flow(-5, START, START), "a": pacing.Flow(5, later)}
+    line.flows = {"gone": pacing.Flow(-5, START, START), "a": pacing.Flow(5, later)}
     assert isinstance(asks(line, later), Wait), "it may still be there"
     assert isinstance(asks(line, later + pacing.WAIT_TIMEOUT), Granted)
-    assert line.share_at(later + 3600) == 1
+    assert line.rate_at(later + 3600) == 1

@@ -36,7 +36,7 @@ def limited(calls: int) -> Connection:
 
 def ask(asking: Permits, times: int = 1) -> None:
     for _ in range(times):
-        asking.ask("GET", "/contacts")
+        asking.acquire("GET", "/contacts")
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_work_is_paced_to_the_limit(connection: Connection) -> None:
 def test_a_person_does_not_wait_behind_work(connection: Connection, waits: list[float]) -> None:
     work = Permits(connection, Purpose.WORK)
     for _ in range(10):
-        work._take(5)
+        work._request_slots(5)
     ask(Permits(connection, Purpose.PERSON))
     assert not waits
 
@@ -105,7 +105,7 @@ def test_a_place_that_was_slept_through_is_not_used(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking = Permits(connection, Purpose.WORK)
-    asking._places = [time.monotonic() - 5]
+    asking._slots = [time.monotonic() - 5]
     before = budgets.for_connection(connection).pacer
     ask(asking)
     assert budgets.for_connection(connection).pacer != before
@@ -113,34 +113,34 @@ def test_a_place_that_was_slept_through_is_not_used(
 
 def test_a_refusal_that_the_ledger_cannot_explain_is_counted_and_slows_down(connection: Connection) -> None:
     asking = Permits(connection, Purpose.WORK)
-    asking.note(429)
-    asking.note(429)
+    asking.record_status(429)
+    asking.record_status(429)
     budget = budgets.for_connection(connection)
     assert (budget.unexplained_refusals, permits.current_rate(budget)) == (1, 0.5)
     assert budget.unexplained_at is not None
 
 
 def test_an_overloaded_server_slows_down_and_is_nobodys_fault(connection: Connection) -> None:
-    Permits(connection, Purpose.WORK).note(503)
+    Permits(connection, Purpose.WORK).record_status(503)
     budget = budgets.for_connection(connection)
     assert (budget.unexplained_refusals, permits.current_rate(budget)) == (0, 0.5)
 
 
 def test_a_refusal_soon_after_an_overload_is_counted_and_its_wait_is_kept(connection: Connection) -> None:
     asking = Permits(connection, Purpose.WORK)
-    asking.note(503)
-    asking.note(429, after=40)
+    asking.record_status(503)
+    asking.record_status(429, after=40)
     budget = budgets.for_connection(connection)
     assert (budget.unexplained_refusals, permits.current_rate(budget)) == (1, 0.5)
-    assert budget.pacer["free_at"] > clock.now().timestamp() + 35
+    assert budget.pacer["next_slot"] > clock.now().timestamp() + 35
 
 
 def test_without_a_limit_a_refusal_holds_calls_up_as_long_as_it_says(
     connection: Connection, waits: list[float]
 ) -> None:
     Environment.objects.update(calls_per_minute=0)
-    asking = Permits(connection, Purpose.WORK, patience=1)
-    asking.note(429, after=30)
+    asking = Permits(connection, Purpose.WORK, max_wait=1)
+    asking.record_status(429, after=30)
     with pytest.raises(NoPermit) as refused:
         ask(asking)
     assert refused.value.after is not None and 1 < refused.value.after <= 30
@@ -167,10 +167,10 @@ def test_threads_together_keep_the_pace(monkeypatch: pytest.MonkeyPatch) -> None
     given: list[tuple[float, float]] = []
     give = pacing.acquire
 
-    def note(line: pacing.PacerState, **asked: Any) -> pacing.Granted | pacing.Wait:
-        answer = give(line, **asked)
+    def note(state: pacing.PacerState, **asked: Any) -> pacing.Granted | pacing.Wait:
+        answer = give(state, **asked)
         if isinstance(answer, pacing.Granted):
-            given.append((line.free_at - len(answer.places) * step, line.free_at))
+            given.append((state.next_slot - len(answer.slots) * step, state.next_slot))
         return answer
 
     monkeypatch.setattr(pacing, "acquire", note)

@@ -64,7 +64,7 @@ def test_an_allowed_one_is_taken(url: str) -> None:
 
 def test_one_proxy_is_one_source_address_whatever_its_user(world: World) -> None:
     add(ALLOWED)
-    with pytest.raises(ValidationError, match="there already, as “Second”"):
+    with pytest.raises(ValidationError, match="already added as “Second”"):
         add("https://bob:word@PROXY.example:3128", "third")
     assert add("https://other.example:3128", "third")
 
@@ -73,7 +73,7 @@ def test_another_password_is_taken_and_another_address_is_another_source(world: 
     way = add("https://bob:old@proxy.example:3128")
     egress.change_proxy(way, label="Renamed", proxy_url="https://bob:new@proxy.example:3128", actor=None)
     assert "new" in str(Egress.objects.get(pk=way.pk).proxy_url)
-    with pytest.raises(ValidationError, match="add it"):
+    with pytest.raises(ValidationError, match="Add it"):
         egress.change_proxy(way, label="Renamed", proxy_url="https://other.example:3128", actor=None)
 
 

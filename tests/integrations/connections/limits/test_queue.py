@@ -7,8 +7,7 @@ import pytest
 from integrations.connections import lifecycle
 from integrations.connections.client import client_for
 from integrations.connections.grants import client_credentials, consent
-from integrations.connections.limits import budgets, ledger
-from integrations.connections.limits import queue as demands
+from integrations.connections.limits import budgets, forecast, ledger, queue
 from integrations.connections.limits.scheduler import Rank
 from integrations.connections.models import Connection, Purpose, RequestState, Token, TokenDemand
 from integrations.connections.tokens import access
@@ -25,15 +24,15 @@ def limit(world: World, tokens_per_hour: int) -> None:
     world.environment.save()
 
 
-def queue(connection: Connection) -> list[str]:
+def waiting_ids(connection: Connection) -> list[str]:
     budget = budgets.for_connection(connection)
-    return [demand.who for demand in demands.load_waiting(budget, clock.now())]
+    return [demand.connection_id for demand in queue.load_waiting(budget, clock.now())]
 
 
 def test_a_request_that_gets_no_answer_leaves_its_place_in_the_queue(world: World) -> None:
     connection = world.connected()
     Token.objects.update(access_expires_at=None)
-    asked = demands.enqueue(connection, purpose=Purpose.WORK).requested_at
+    asked = queue.enqueue(connection, purpose=Purpose.WORK).requested_at
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 503, "times": 1})
     world.sandbox.pass_time(30)
     with pytest.raises(TryLater):
@@ -46,8 +45,8 @@ def test_a_request_that_gets_no_answer_leaves_its_place_in_the_queue(world: Worl
 def test_what_an_operator_moved_forward_is_tried_once_in_that_place(world: World) -> None:
     connection = world.connected()
     Token.objects.update(access_expires_at=None)
-    demands.enqueue(connection, purpose=Purpose.WORK)
-    demands.prioritize(connection, actor=world.operator)
+    queue.enqueue(connection, purpose=Purpose.WORK)
+    queue.prioritize(connection, actor=world.operator)
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 503, "times": 1})
     with pytest.raises(TryLater):
         access.get_access_token(connection)
@@ -57,28 +56,28 @@ def test_what_an_operator_moved_forward_is_tried_once_in_that_place(world: World
 def test_whose_request_is_under_way_waits_for_no_other(world: World) -> None:
     connection = world.connected()
     request = ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
-    assert TokenDemand.objects.exists() and queue(connection) == []
+    assert TokenDemand.objects.exists() and waiting_ids(connection) == []
     ledger.close_request(request, RequestState.LOST)
-    assert queue(connection) == [str(connection.pk)]
+    assert waiting_ids(connection) == [str(connection.pk)]
 
 
 def test_work_keeps_its_place_when_its_person_denies_a_new_consent(world: World) -> None:
     officer = world.member("officer")
     connection = world.consented(officer)
     Token.objects.update(access_expires_at=None)
-    demands.enqueue(connection, purpose=Purpose.WORK)
+    queue.enqueue(connection, purpose=Purpose.WORK)
     returned = world.come_back(officer, "Deny")
-    assert queue(connection) == [], "a slot is held for it"
+    assert waiting_ids(connection) == [], "a slot is held for it"
     with pytest.raises(consent.AccessDenied):
         consent.finish(returned, user=officer, session=SESSION)
-    assert queue(connection) == [str(connection.pk)]
+    assert waiting_ids(connection) == [str(connection.pk)]
 
 
 def test_a_token_for_work_leaves_the_person_who_waits_to_consent_in_the_queue(world: World) -> None:
     officer = world.member("officer")
     connection = world.consented(officer)
     Token.objects.update(access_expires_at=None)
-    demands.enqueue(connection, purpose=Purpose.CONSENT)
+    queue.enqueue(connection, purpose=Purpose.CONSENT)
     assert access.get_access_token(connection)
     assert [row.purpose for row in TokenDemand.objects.all()] == [Purpose.CONSENT]
 
@@ -98,13 +97,13 @@ def test_whoever_consents_again_for_a_paused_connection_keeps_the_place(world: W
 def test_work_of_a_paused_connection_holds_up_nobody_and_has_its_place_afterwards(world: World) -> None:
     paused, other = world.connected(), world.connected(BLUEWATER)
     for connection, stale in ((paused, 9), (other, 5)):
-        demands.enqueue(connection, purpose=Purpose.WORK, stale_since=clock.now() - stale * HOUR)
+        queue.enqueue(connection, purpose=Purpose.WORK, stale_since=clock.now() - stale * HOUR)
     asked = TokenDemand.objects.get(connection=paused).requested_at
     lifecycle.pause(paused, actor=world.operator)
-    assert queue(paused) == [str(other.pk)]
+    assert waiting_ids(paused) == [str(other.pk)]
     lifecycle.resume(paused, actor=world.operator)
-    demands.enqueue(paused, purpose=Purpose.WORK)
-    assert set(queue(paused)) == {str(paused.pk), str(other.pk)}
+    queue.enqueue(paused, purpose=Purpose.WORK)
+    assert set(waiting_ids(paused)) == {str(paused.pk), str(other.pk)}
     assert TokenDemand.objects.get(connection=paused).requested_at == asked
 
 
@@ -119,18 +118,18 @@ def test_of_privacy_requests_the_nearest_deadline_goes_first(world: World) -> No
             pytest.raises(ledger.NoSlot),
         ):
             client.contacts.list()
-    _, first = ledger.preview(soon)
-    _, second = ledger.preview(late)
+    _, first = forecast.for_connection(soon)
+    _, second = forecast.for_connection(late)
     assert first.rank == second.rank == Rank.PRIVACY
     assert first.at < second.at
 
 
 def test_a_merged_demand_is_the_most_urgent_of_all_that_is_wanted(world: World) -> None:
     connection = world.connected()
-    demands.enqueue(connection, purpose=Purpose.WORK, stale_since=clock.now() - 9 * HOUR)
+    queue.enqueue(connection, purpose=Purpose.WORK, stale_since=clock.now() - 9 * HOUR)
     world.sandbox.pass_time(60)
-    demands.enqueue(connection, purpose=Purpose.PERSON)
-    [merged] = demands.load_waiting(budgets.for_connection(connection), clock.now())
+    queue.enqueue(connection, purpose=Purpose.PERSON)
+    [merged] = queue.load_waiting(budgets.for_connection(connection), clock.now())
     assert merged.rank == Rank.PERSON
     assert merged.stale_since <= clock.now() - 9 * HOUR
     assert merged.requested_at <= clock.now() - dt.timedelta(seconds=59)
@@ -139,7 +138,7 @@ def test_a_merged_demand_is_the_most_urgent_of_all_that_is_wanted(world: World) 
 def test_credentials_that_take_over_serve_what_waited(world: World) -> None:
     connection = world.connected()
     Token.objects.update(access_expires_at=None)
-    demands.enqueue(connection, purpose=Purpose.WORK)
+    queue.enqueue(connection, purpose=Purpose.WORK)
     world.propose()
     client_credentials.activate_candidate(connection)
     assert not TokenDemand.objects.exists()
@@ -147,7 +146,7 @@ def test_credentials_that_take_over_serve_what_waited(world: World) -> None:
 
 def test_a_rank_is_written_down_as_it_was_and_counts_for_who_comes_next(world: World) -> None:
     connection = world.connected()
-    demands.enqueue(connection, purpose=Purpose.WORK)
-    demands.prioritize(connection, actor=world.operator)
+    queue.enqueue(connection, purpose=Purpose.WORK)
+    queue.prioritize(connection, actor=world.operator)
     ledger.close_request(ledger.open_request(connection, purpose=Purpose.WORK, fence=1), RequestState.GRANTED)
-    assert ledger.load_usage(budgets.for_connection(connection)).recent[-1] == Rank.PRIORITIZED
+    assert forecast.load_usage(budgets.for_connection(connection)).recent[-1] == Rank.PRIORITIZED

@@ -22,7 +22,7 @@ def waits(
 
 
 def order(*demands: Demand, hour: Usage | None = None) -> list[str]:
-    return [turn.who for turn in scheduler.plan(hour or Usage(NOW, 2), demands)]
+    return [turn.connection_id for turn in scheduler.plan(hour or Usage(NOW, 2), demands)]
 
 
 def test_the_order_is_dying_forwarded_people_leads_privacy_and_the_stalest_work() -> None:
@@ -107,7 +107,9 @@ def test_a_plan_serves_everybody_once_and_never_exceeds_an_hour(
     ]
     frees = tuple(sorted(NOW + hours * HOUR for hours in used))
     planned = list(scheduler.plan(Usage(NOW, limit, frees), demands))
-    assert sorted(turn.who for turn in planned) == sorted(demand.who for demand in demands)
+    assert sorted(turn.connection_id for turn in planned) == sorted(
+        demand.connection_id for demand in demands
+    )
     # what counts already stops counting at its time; a new one counts for an hour
     counted = [(free - HOUR - MARGIN, free) for free in frees]
     counted += [(turn.at, turn.at + HOUR + MARGIN) for turn in planned]
@@ -128,6 +130,6 @@ def test_nobody_starves_however_many_people_come(arrivals: list[Rank], works: in
         for copy in range(2):
             waiting[f"{number}.{copy}"] = waits(f"{number}.{copy}", rank)
         turn = next(scheduler.plan(Usage(NOW, 1, recent=recent), waiting.values()))
-        del waiting[turn.who]
+        del waiting[turn.connection_id]
         recent = (*recent, turn.rank)[-3:]
     assert not any(who.startswith("work") for who in waiting)

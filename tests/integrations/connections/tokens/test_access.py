@@ -20,7 +20,7 @@ from integrations.connections.models import (
     Token,
     TokenRequest,
 )
-from integrations.connections.tokens import access
+from integrations.connections.tokens import access, leases
 from integrations.total_expert import ReconnectRequired, Rejected, TryLater
 from portal.core import clock
 from tests.world import World
@@ -134,11 +134,11 @@ def test_a_lost_answer_counts_and_the_next_try_goes_on(world: World) -> None:
 def test_a_holder_that_died_leaves_a_line_that_is_explained_and_counted(world: World) -> None:
     connection = world.connected()
     Token.objects.update(access_expires_at=None)
-    lease = access.take_lease(connection, Token.objects.get())
+    lease = leases.take_lease(connection, Token.objects.get())
     assert lease is not None
     ledger.open_request(connection, purpose=Purpose.WORK, fence=lease.fence)
-    assert access.take_lease(connection, Token.objects.get()) is None
-    world.sandbox.pass_time(access.LEASE_DURATION.total_seconds() + 1)
+    assert leases.take_lease(connection, Token.objects.get()) is None
+    world.sandbox.pass_time(leases.LEASE_DURATION.total_seconds() + 1)
     assert access.get_access_token(connection)
     assert TokenRequest.objects.filter(state=RequestState.LOST).count() == 1
 
@@ -146,10 +146,10 @@ def test_a_holder_that_died_leaves_a_line_that_is_explained_and_counted(world: W
 def test_a_holder_that_wakes_up_late_does_not_overwrite_the_newer_pair(world: World) -> None:
     connection = world.connected()
     Token.objects.update(access_expires_at=None)
-    late = access.take_lease(connection, Token.objects.get())
+    late = leases.take_lease(connection, Token.objects.get())
     assert late is not None
     request = ledger.open_request(connection, purpose=Purpose.WORK, fence=late.fence)
-    world.sandbox.pass_time(access.LEASE_DURATION.total_seconds() + 1)
+    world.sandbox.pass_time(leases.LEASE_DURATION.total_seconds() + 1)
     current = access.get_access_token(connection)
     sent = token_requests(world)
     send = access._prepare_request(late)
@@ -162,7 +162,7 @@ def test_a_holder_that_wakes_up_late_does_not_overwrite_the_newer_pair(world: Wo
 def test_a_process_that_was_stopped_between_permission_and_sending_sends_nothing(world: World) -> None:
     connection = world.connected()
     Token.objects.update(access_expires_at=None)
-    lease = access.take_lease(connection, Token.objects.get())
+    lease = leases.take_lease(connection, Token.objects.get())
     assert lease is not None
     request = ledger.open_request(connection, purpose=Purpose.WORK, fence=lease.fence)
     world.sandbox.pass_time(access.SEND_WITHIN.total_seconds() + 1)
@@ -180,7 +180,7 @@ def test_a_token_request_is_a_call_and_waits_for_its_permit(world: World) -> Non
     Token.objects.update(access_expires_at=None)
     sent, budget = token_requests(world), budgets.for_connection(connection)
     Budget.objects.update(others_calls=1000)
-    with pytest.raises(TryLater, match="use all its calls"):
+    with pytest.raises(TryLater, match="use all calls"):
         access.get_access_token(connection)
     Budget.objects.update(others_calls=0)
     permits.slow_down(budget, status=503, after=40)
@@ -197,14 +197,14 @@ def test_a_pair_that_arrives_after_the_lease_is_kept_and_the_connection_recovers
     world: World, consented: Connection
 ) -> None:
     Token.objects.update(access_expires_at=None)
-    lease = access.take_lease(consented, Token.objects.get())
+    lease = leases.take_lease(consented, Token.objects.get())
     assert lease is not None
     request = ledger.open_request(consented, purpose=Purpose.WORK, fence=lease.fence)
     send = access._prepare_request(lease)
 
     def send_slowly() -> total_expert.TokenResponse:
         grant = send()
-        world.sandbox.pass_time(access.LEASE_DURATION.total_seconds() + 1)
+        world.sandbox.pass_time(leases.LEASE_DURATION.total_seconds() + 1)
         with pytest.raises(ReconnectRequired, match="was lost"):
             access.get_access_token(Connection.objects.get())
         return grant

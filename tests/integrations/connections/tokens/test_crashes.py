@@ -24,7 +24,7 @@ from integrations.connections.models import (
     RequestState,
     TokenRequest,
 )
-from integrations.connections.tokens import access
+from integrations.connections.tokens import access, leases
 from integrations.total_expert import ReconnectRequired, TryLater
 from integrations.total_expert.transport import responses
 from portal.core import clock
@@ -35,12 +35,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 #: Where a refresh may be struck: what is patched, and whether the blow falls before or after it.
 POINTS: dict[str, tuple[Any, str, str]] = {
-    "before the lease is taken": (access, "take_lease", "before"),
-    "when the lease is taken": (access, "take_lease", "after"),
+    "before the lease is taken": (leases, "take_lease", "before"),
+    "when the lease is taken": (leases, "take_lease", "after"),
     "before the intent is written": (ledger, "_record", "before"),
-    "while the intent is being committed": (ledger, "_plan_for", "after"),
+    "while the intent is being committed": (ledger, "_take_slot", "after"),
     "when the intent stands in the ledger": (ledger, "_record", "after"),
-    "when its permit is given": (permits.Permits, "ask", "after"),
+    "when its permit is given": (permits.Permits, "acquire", "after"),
     "before the request is sent": (access, "send_request", "before"),
     "while the answer is on its way": (responses, "read_response", "before"),
     "when the answer is read and nothing of it stored": (access, "send_request", "after"),
@@ -139,7 +139,7 @@ def assert_nothing_is_lost_silently(sandbox: SandboxProcess, connection: Connect
         token = access.get_access_token(row)
         assert sandbox.status_of("/v1/contacts", token) == 200, "the token does not work"
     else:
-        assert row.state == ConnectionState.NEEDS_RECONNECT and "consents again" in row.reason, row.reason
+        assert row.state == ConnectionState.NEEDS_RECONNECT and "Reconnect" in row.reason, row.reason
     left = TokenRequest.objects.filter(state=RequestState.OPEN)
     assert not left.exists(), "an intent that nobody explained"
 
@@ -152,7 +152,7 @@ def test_a_worker_killed_at_any_point_loses_no_connection_without_saying_so(
     child = struck_refresh(connection, point, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), "it was not struck"
-    pass_time(sandbox, access.LEASE_DURATION.total_seconds() + 1)
+    pass_time(sandbox, leases.LEASE_DURATION.total_seconds() + 1)
     refresh(connection)
     assert_nothing_is_lost_silently(sandbox, connection, before)
 
@@ -167,12 +167,12 @@ def test_a_zombie_that_wakes_up_late_sends_nothing_and_overwrites_nothing(
     assert os.WIFSTOPPED(status)
     if "being committed" not in point or databases["default"].vendor != "sqlite":
         # stopped within a transaction it holds all of SQLite: then nobody does anything until it goes on
-        pass_time(sandbox, access.LEASE_DURATION.total_seconds() + 1)
+        pass_time(sandbox, leases.LEASE_DURATION.total_seconds() + 1)
         give_a_chance(lambda: refresh(connection))
     os.kill(child, signal.SIGCONT)
     _, status = os.waitpid(child, 0)
     assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
-    pass_time(sandbox, access.LEASE_DURATION.total_seconds() + 1)  # that of who was killed while it waited
+    pass_time(sandbox, leases.LEASE_DURATION.total_seconds() + 1)  # that of who was killed while it waited
     refresh(connection)
     assert_nothing_is_lost_silently(sandbox, connection, before)
 

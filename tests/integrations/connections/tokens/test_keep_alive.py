@@ -6,7 +6,7 @@ import pytest
 
 from integrations.connections import lifecycle
 from integrations.connections.grants import client_credentials
-from integrations.connections.limits import budgets, ledger, queue, scheduler
+from integrations.connections.limits import budgets, forecast, ledger, queue, scheduler
 from integrations.connections.limits.scheduler import RENEW_AFTER
 from integrations.connections.models import (
     Connection,
@@ -51,7 +51,7 @@ def test_a_grant_without_work_is_renewed_once_its_ninth_day_is_over(
 
 def test_those_who_consented_together_are_renewed_at_different_times() -> None:
     at = clock.now()
-    ripe = {keep_alive.renewal_due_at(Connection(), at) for _ in range(50)}
+    ripe = {keep_alive.renewal_due_at(str(Connection().pk), at) for _ in range(50)}
     assert len(ripe) == 50
     assert max(ripe) - min(ripe) > keep_alive.JITTER / 2
     first = at - access.REFRESH_TOKEN_LIFETIME + RENEW_AFTER
@@ -66,7 +66,7 @@ def test_with_two_days_left_it_goes_before_a_person(world: World, consented: Con
     ledger.close_request(ledger.open_request(other, purpose=Purpose.WORK, fence=0), RequestState.REFUSED)
     with pytest.raises(TryLater):
         keep_alive.renew(consented)
-    now = ledger.load_usage(budgets.for_connection(other))
+    now = forecast.load_usage(budgets.for_connection(other))
     person = scheduler.Demand("person", scheduler.Rank.PERSON, now.at, now.at, now.at)
     planned = list(scheduler.plan(now, [*queue.load_waiting(budgets.for_connection(other), now.at), person]))
     assert [turn.rank for turn in planned] == [scheduler.Rank.EXPIRING, scheduler.Rank.PERSON]
@@ -75,9 +75,9 @@ def test_with_two_days_left_it_goes_before_a_person(world: World, consented: Con
 def test_who_is_about_to_die_is_told_also_when_paused(world: World, consented: Connection) -> None:
     lifecycle.pause(consented, actor=world.operator)
     world.sandbox.pass_time(11.9 * DAY)
-    assert keep_alive.find_expiring() == []
+    assert list(keep_alive.find_expiring()) == []
     world.sandbox.pass_time(0.2 * DAY)
-    assert keep_alive.find_expiring() == [consented] and keep_alive.find_due() == []
+    assert list(keep_alive.find_expiring()) == [consented] and keep_alive.find_due() == []
 
 
 def test_a_grant_that_died_asks_for_a_reconnect_and_keeps_its_id(world: World, consented: Connection) -> None:

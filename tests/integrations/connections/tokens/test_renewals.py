@@ -9,7 +9,7 @@ from integrations import total_expert
 from integrations.connections import signals
 from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, ConnectionState, Purpose, RequestState, Token
-from integrations.connections.tokens import access, keep_alive
+from integrations.connections.tokens import access, keep_alive, leases
 from integrations.total_expert import ReconnectRequired, TryLater, oauth
 from portal.core import clock
 from tests.world import World
@@ -88,7 +88,7 @@ def test_a_refused_token_is_forgotten_although_a_holder_died_before(world: World
 def test_the_request_of_proposed_credentials_is_not_taken_for_a_dead_holders(world: World) -> None:
     connection = world.connected()
     under_way = ledger.open_request(connection, purpose=Purpose.PERSON, fence=0)
-    assert access.take_lease(connection, access.get_token(connection)) is not None
+    assert leases.take_lease(connection, leases.get_token(connection)) is not None
     assert ledger.close_request(under_way, RequestState.GRANTED)
 
 
@@ -96,7 +96,7 @@ def test_an_answer_that_came_later_than_was_thought_possible_counts_from_then(wo
     connection = world.connected()
     request = ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
     world.sandbox.pass_time(200)
-    access.close_abandoned_requests()
+    leases.close_abandoned_requests()
     assert not ledger.close_request(request, RequestState.REFUSED)
     request.refresh_from_db()
     assert request.state == RequestState.LOST

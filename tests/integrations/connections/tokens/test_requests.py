@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_a_request_is_made_ready_without_being_sent(world: World) -> None:
     theirs = world.sandbox.organization(CEDAR)
     send = requests.client_credentials(
-        world.environment, theirs["client_id"], theirs["client_secret"], way=None
+        world.environment, theirs["client_id"], theirs["client_secret"], egress=None
     )
     assert world.sandbox.requests("/v1/token") == []
     assert send().access_token
@@ -25,14 +25,14 @@ def test_a_request_is_made_ready_without_being_sent(world: World) -> None:
 def test_a_host_that_is_not_allowed_any_more_is_not_called(world: World, settings: Any) -> None:
     settings.ENVIRONMENT_HOSTS = ["api.example"]
     with pytest.raises(Rejected, match="not allowed") as refused:
-        requests.client_credentials(world.environment, "id", "secret", way=None)
+        requests.client_credentials(world.environment, "id", "secret", egress=None)
     assert refused.value.code == "host_not_allowed"
 
 
 def test_an_application_that_was_refused_is_not_tried_again_until_it_is_entered_anew(world: World) -> None:
     connection = world.consented(world.member("officer"))
     assert requests.reject_application(world.environment).code == "application_refused"
-    with pytest.raises(Rejected, match="No consent is lost"):
+    with pytest.raises(Rejected, match="No access is lost"):
         requests.refresh(connection, "a-refresh-token")
     with pytest.raises(Rejected, match="Sandbox any more"):
         requests.exchange_code(
@@ -43,7 +43,7 @@ def test_an_application_that_was_refused_is_not_tried_again_until_it_is_entered_
 def test_without_an_application_an_operator_is_asked_for_one(world: World) -> None:
     connection = world.consented(world.member("officer"))
     ApplicationCredential.objects.all().delete()
-    with pytest.raises(ReconnectRequired, match="An operator enters them"):
+    with pytest.raises(ReconnectRequired, match="An operator can enter them"):
         requests.refresh(connection, "a-refresh-token")
 
 

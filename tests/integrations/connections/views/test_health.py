@@ -24,8 +24,8 @@ def test_a_connection_that_works_says_so_with_its_token_clock(world: World) -> N
     Connection.objects.update(verified_at=clock.now())
     connection.refresh_from_db()
     shown = health.of(connection)
-    assert shown.sentence == "Works." and shown.shown_state == ConnectionState.ACTIVE
-    assert shown.slot_is_free and shown.lost == ""
+    assert shown.sentence == "OK" and shown.shown_state == ConnectionState.ACTIVE
+    assert shown.is_available_now and shown.lost == ""
     assert shown.access_expires_at is not None and shown.refresh_expires_at is not None
     assert shown.refresh_expires_at - clock.now() > dt.timedelta(days=13)
 
@@ -42,16 +42,16 @@ def test_what_waits_for_a_token_is_shown_as_waiting_with_its_time(world: World) 
     world.environment.save()
     queue.enqueue(connection, purpose=Purpose.WORK)
     shown = health.of(Connection.objects.get())
-    assert shown.shown_state == "waiting_for_token" and not shown.slot_is_free
-    assert dt.timedelta(minutes=55) < shown.next_slot - clock.now() <= dt.timedelta(minutes=61)
+    assert shown.shown_state == "waiting_for_token" and not shown.is_available_now
+    assert dt.timedelta(minutes=55) < shown.next_at - clock.now() <= dt.timedelta(minutes=61)
 
 
 def test_a_lost_answer_costs_a_consent_perhaps_and_client_credentials_nothing(world: World) -> None:
     consented, by_credentials = world.consented(world.member("officer")), world.connected()
     for connection in (consented, by_credentials):
         ask_in_vain(connection)
-    assert "its owner must consent again" in health.of(consented).lost
-    assert "Nothing else is" in health.of(by_credentials).lost
+    assert "will ask for a reconnect" in health.of(consented).lost
+    assert "Nothing else was lost" in health.of(by_credentials).lost
     lifecycle.set_state(consented, ConnectionState.NEEDS_RECONNECT, reason="It died.")
     assert health.of(consented).lost == "" and health.of(consented).sentence == "It died."
 
@@ -62,7 +62,7 @@ def test_the_picture_of_a_budget_holds_those_that_wait_within_a_day(world: World
     world.environment.save()
     queue.enqueue(connection, purpose=Purpose.WORK)
     [now] = health.all_budgets()
-    assert now.waiting == 1 and now.slots_used == 1
+    assert now.waiting == 1 and now.tokens_used == 1
     [mark] = now.marks
     assert not mark.urgent and 35 <= mark.x <= 43  # an hour of 24, in thousandths
-    assert not now.slot_is_free and now.because
+    assert not now.is_available_now and now.wait_reason

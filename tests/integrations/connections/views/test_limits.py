@@ -153,10 +153,10 @@ def test_what_others_use_is_saved_without_touching_the_count(
     world: World, busy: Connection, operator: Client
 ) -> None:
     budget = budgets.for_connection(busy)
-    Budget.objects.filter(pk=budget.pk).update(pacer={"free_at": 5.0}, unexplained_refusals=3)
+    Budget.objects.filter(pk=budget.pk).update(pacer={"next_slot": 5.0}, unexplained_refusals=3)
     operator.post(reverse("allowance", args=[budget.pk]), {"others_calls": 200, "others_tokens": 0})
     budget.refresh_from_db()
-    assert (budget.others_calls, budget.unexplained_refusals, budget.pacer) == (200, 0, {"free_at": 5.0})
+    assert (budget.others_calls, budget.unexplained_refusals, budget.pacer) == (200, 0, {"next_slot": 5.0})
 
 
 def test_refusals_that_nobody_can_explain_are_said(world: World, busy: Connection, operator: Client) -> None:
@@ -241,13 +241,13 @@ def test_the_switch_stops_tokens_and_calls_until_it_is_released(
         assert "none while all calls are stopped" in text and "free now" not in text
     for action in (
         lambda: ledger.open_request(busy, purpose=Purpose.WORK, fence=0),
-        lambda: Permits(busy, Purpose.PERSON).ask("GET", "/contacts"),
+        lambda: Permits(busy, Purpose.PERSON).acquire("GET", "/contacts"),
     ):
         with pytest.raises(permits.CallsStopped):
             action()
     assert not TokenDemand.objects.exists()
     operator.post(reverse("stop_everything"), {"verb": "release"})
-    Permits(busy, Purpose.PERSON).ask("GET", "/contacts")
+    Permits(busy, Purpose.PERSON).acquire("GET", "/contacts")
     actions = set(Entry.objects.values_list("action", flat=True))
     assert {"everything.stopped", "everything.released"} <= actions
 

@@ -42,11 +42,11 @@ def test_an_officer_who_sees_only_their_own_counts_none(world: World) -> None:
 def test_that_every_connection_works_is_said_only_while_it_is_true(world: World) -> None:
     officer = world.member("officer")
     connection = world.consented(officer)
-    assert "Every connection that was granted works" in home(world.operator)
+    assert "All connections work" in home(world.operator)
     lifecycle.set_state(connection, ConnectionState.NEEDS_RECONNECT, reason="It died.")
     assert "It died." in home(world.operator)
     theirs = home(world.member("viewer"))
-    assert "Nothing waits for you" in theirs and "Every connection" not in theirs
+    assert "Nothing needs your attention" in theirs and "All connections" not in theirs
 
 
 def test_a_budget_says_free_now_only_when_a_newcomer_would_be_served(world: World) -> None:
@@ -71,20 +71,20 @@ def test_a_paused_connection_is_something_to_look_at(world: World) -> None:
     connection = world.connected()
     lifecycle.pause(connection, actor=world.operator)
     text = home(world.operator)
-    assert "Its work waits until somebody resumes it." in text and "Every connection" not in text
+    assert "Its work waits until someone resumes it." in text and "All connections" not in text
 
 
 def test_an_officer_who_has_not_connected_is_asked_to(world: World) -> None:
     officer = world.member("officer")
     text = home(officer)
-    assert "You have not connected" in text
+    assert "You haven't connected" in text
     assert reverse("connect", args=[world.organization().slug]) in text
     world.consented(officer)
-    assert "You have not connected" not in home(officer)
+    assert "You haven't connected" not in home(officer)
 
 
 def test_a_portal_without_connections_does_not_say_that_every_one_works(world: World) -> None:
-    assert "Every connection" not in home(world.operator)
+    assert "All connections" not in home(world.operator)
 
 
 def test_the_first_run_checklist_ticks_what_is_done(world: World) -> None:
@@ -118,8 +118,8 @@ def test_the_switch_is_said_on_every_page_and_why_to_operators(world: World) -> 
 
 def test_an_admin_of_an_organization_that_nobody_connected_is_led_to_it(world: World) -> None:
     admin = world.member("admin")
-    said = "You have not connected Cedar Home Lending yet."
+    said = "You haven't connected Cedar Home Lending yet."
     assert said in home(admin)
     assert said not in home(world.member("viewer")) and said not in home(world.operator)
     world.connected()
-    assert said not in home(admin) and "Nothing waits for you" in home(admin)
+    assert said not in home(admin) and "Nothing needs your attention" in home(admin)
