@@ -9,7 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.connections import call_log
-from integrations.connections.limits import budgets, queue
+from integrations.connections.limits import budgets
+from integrations.connections.limits import queue as token_queue
 from integrations.connections.models import Call, Installation, Purpose, TokenDemand, TokenRequest
 from integrations.jobs import queue, retention
 from integrations.jobs.models import Job, JobLine
@@ -47,7 +48,7 @@ def test_token_requests_that_count_no_more_and_sessions_that_ended_go(world: Wor
 
 def test_a_place_in_the_queue_for_tokens_is_kept_for_a_day(world: World) -> None:
     connection = world.connected()
-    queue.enqueue(connection, purpose=Purpose.CONSENT)
+    token_queue.enqueue(connection, purpose=Purpose.CONSENT)
     world.sandbox.pass_time(retention.DEMANDS.total_seconds() - 60)
     retention.delete_expired_rows()
     assert TokenDemand.objects.exists()
