@@ -70,10 +70,10 @@ def test_home_says_whose_consent_dies_and_what_is_left_of_the_budgets(demo: Demo
 def test_capacity_answers_before_anyone_is_invited(demo: Demo, operator: Page) -> None:
     operator.goto(f"{demo.portal}/settings/capacity/")
     operator.get_by_role("spinbutton", name="Organizations").fill("200")
-    operator.get_by_label("Loan officers who consent, in each").fill("20")
+    operator.get_by_label("Loan officers in each").fill("20")
     operator.get_by_role("button", name="Calculate").click()
-    expect(operator.get_by_role("heading", name="105 source addresses")).to_be_visible()
-    expect(operator.get_by_text("needs its consent")).to_be_visible()
+    expect(operator.get_by_role("heading", name="105 outbound IP addresses")).to_be_visible()
+    expect(operator.get_by_text("Ask it for permission")).to_be_visible()
 
 
 def test_a_connection_says_its_next_slot_to_the_minute_and_is_moved_forward(
@@ -141,7 +141,7 @@ def test_the_switch_stops_everything_and_lets_it_go_on(demo: Demo, operator: Pag
     expect(operator.get_by_role("link", name="Resume calls")).to_be_visible()
     assert_accessible(operator)
     operator.goto(f"{demo.portal}/settings/limits/")
-    operator.get_by_role("button", name="Let everything go on").click()
+    operator.get_by_role("button", name="Resume calls").click()
     expect(operator.get_by_label("Reason")).to_be_visible()
 
 

@@ -43,7 +43,7 @@ def waiting(world: World) -> Job:
     world.sandbox.pass_time(2 * 3600)
     ledger.close_request(ledger.open_request(other, purpose=Purpose.WORK, fence=0), RequestState.REFUSED)
     job = run(jobs.start(connection=connection))
-    assert job.state == JobState.WAITING and "No token slot" in job.waits_for
+    assert job.state == JobState.WAITING and "No token is available" in job.waits_for
     return job
 
 

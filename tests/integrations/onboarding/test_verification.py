@@ -30,7 +30,7 @@ def test_what_holds_is_synced(world: World) -> None:
 def test_a_verification_in_which_nothing_held_is_no_success(world: World) -> None:
     job = verify(world.propose(client_secret="wrong"))
     assert job.state == JobState.FAILED
-    assert "does not know this client id and secret" in job.problem
+    assert "doesn't know this client ID and client secret" in job.problem
     assert not Job.objects.filter(kind=sync.KIND).exists()
 
 
@@ -43,7 +43,7 @@ def test_one_that_waits_for_a_token_does_not_keep_the_others(world: World) -> No
     verification.start(has_one, actor=None)
     assert forecast.next_available_time(world.environment, waits) > clock.now()
     jobs = {job.connection_id: queue.run_now(job) for job in Job.objects.filter(kind=verification.KIND)}
-    assert jobs[waits.pk].state == JobState.WAITING and "No token slot" in jobs[waits.pk].waits_for
+    assert jobs[waits.pk].state == JobState.WAITING and "No token is available" in jobs[waits.pk].waits_for
     assert jobs[has_one.pk].state == JobState.DONE
     outcomes = dict(Verification.objects.values_list("connection", "outcome"))
     assert outcomes == {waits.pk: Verification.Outcome.RUNNING, has_one.pk: Verification.Outcome.DONE}

@@ -80,7 +80,7 @@ def test_wrong_new_credentials_leave_a_working_connection_as_it_was(world: World
 def test_another_organizations_client_id_is_refused_before_a_token_is_spent(world: World) -> None:
     world.connected(CEDAR)
     theirs = world.sandbox.organization(CEDAR)
-    with pytest.raises(Rejected, match="another organization"):
+    with pytest.raises(Rejected, match="Another organization"):
         world.propose(BLUEWATER, client_id=theirs["client_id"], client_secret=theirs["client_secret"])
     assert len(world.sandbox.requests("/v1/token")) == 1
 

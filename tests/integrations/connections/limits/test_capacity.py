@@ -1,4 +1,4 @@
-"""Capacity: the arithmetic of tokens and addresses, and the caution before somebody is invited."""
+"""Capacity: token requests, addresses, and the warning before an invitation."""
 
 import datetime as dt
 import math
@@ -14,43 +14,43 @@ from portal.organizations.models import Invitation
 from tests.world import BLUEWATER, World
 
 
-def test_the_bound_is_connections_by_grants_that_are_left_for_work() -> None:
-    load = Load(connections=32, consents=0, tokens_per_hour=2)
-    assert load.grants_per_day == 48
-    assert load.bound_hours == 20
+def test_data_age_is_connections_divided_by_requests_left_for_work() -> None:
+    load = Load(connections=32, authorizations=0, tokens_per_hour=2)
+    assert load.requests_per_day == 48
+    assert load.data_age_hours == 20
     assert not load.is_overcommitted
     assert load.with_more(admins=8).is_overcommitted
 
 
-def test_consents_cost_one_grant_in_nine_days_to_stay_alive() -> None:
-    assert Load(432, 432, 2).keep_alive_share == 1
-    assert Load(432, 432, 2).loses_consents
-    assert Load(432, 0, 2).keep_alive_share == 0
+def test_each_authorization_needs_a_renewal_every_nine_days() -> None:
+    assert Load(432, 432, 2).renewal_share == 1
+    assert Load(432, 432, 2).loses_access
+    assert Load(432, 0, 2).renewal_share == 0
 
 
 def test_two_hundred_organizations_with_twenty_officers_each() -> None:
     day = dt.timedelta(hours=24)
-    assert capacity.addresses_needed(4000, consents=4000, tokens_per_hour=2, fresh_within=day) == 105
-    assert capacity.addresses_needed(0, consents=0, tokens_per_hour=2, fresh_within=day) == 1
+    assert capacity.addresses_needed(4000, authorizations=4000, tokens_per_hour=2, max_age=day) == 105
+    assert capacity.addresses_needed(0, authorizations=0, tokens_per_hour=2, max_age=day) == 1
 
 
 @pytest.mark.parametrize("hours", [24, 216, 400, 720])
-def test_as_many_addresses_as_are_named_lose_no_consent(hours: int) -> None:
+def test_the_suggested_number_of_addresses_loses_no_access(hours: int) -> None:
     told = capacity.estimate(organizations=200, officers=20, admins=True, hours=hours, tokens_per_hour=2)
     (named,) = (load for load in told["loads"] if load.addresses == told["addresses"])
-    assert not named.loses_consents and named.bound_hours <= hours
+    assert not named.loses_access and named.data_age_hours <= hours
 
 
 def test_addresses_add_up_whatever_each_is_allowed() -> None:
     both = Load(10, 0, 20) + Load(30, 10, 1) + Load(0, 0, 0)
-    assert (both.connections, both.consents, both.addresses) == (40, 10, 3)
-    assert both.grants_per_day == 24 * 21
+    assert (both.connections, both.authorizations, both.addresses) == (40, 10, 3)
+    assert both.requests_per_day == 24 * 21
 
 
-def test_where_nothing_is_allowed_nothing_is_fresh() -> None:
+def test_without_token_requests_data_age_is_infinite() -> None:
     load = Load(1, 1, 0)
-    assert math.isinf(load.bound_hours) and load.is_overcommitted and load.loses_consents
-    assert load.bound == "any number of hours" and load.keep_alive_percent == 999
+    assert math.isinf(load.data_age_hours) and load.is_overcommitted and load.loses_access
+    assert load.data_age == "any number of hours" and load.renewal_percent == 999
 
 
 @pytest.mark.parametrize(

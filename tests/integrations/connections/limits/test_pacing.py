@@ -42,7 +42,7 @@ def test_no_minute_sees_more_than_the_limit_whoever_asks_however_late(events: li
         if status:
             pacing.slow_down(line, now=now, after=None)
         line = PacerState.load(line.dump())
-        answer = asks(line, now, flow=who, urgent=urgent, limit=limit, wanted=wanted)
+        answer = asks(line, now, who=who, urgent=urgent, limit=limit, wanted=wanted)
         if isinstance(answer, Granted):
             assert all(place >= now for place in answer.slots)
             arrivals += [place + late * (pacing.MAX_DELAY + pacing.MAX_TRANSIT) for place in answer.slots]
@@ -57,7 +57,7 @@ def drain(line: PacerState, seconds: float, wanting: dict[str, float], limit: in
     while now < START + seconds:
         for who in wanting:
             if due[who] <= now:
-                answer = asks(line, now, flow=who, limit=limit)
+                answer = asks(line, now, who=who, limit=limit)
                 got[who] += isinstance(answer, Granted)
                 due[who] = now + (answer.seconds if isinstance(answer, Wait) else 1 / wanting[who])
         now += 0.005

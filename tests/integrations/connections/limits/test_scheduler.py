@@ -85,7 +85,7 @@ def test_it_says_why_it_is_not_sooner() -> None:
         "because 2 of 2 token requests of this hour are used and others go first"
     ), "how many other customers wait is nobody's business"
     assert scheduler.explain_wait(turn, hour, counts=True) == (
-        "because 2 of 2 token requests of this hour are used and 3 go first: 1 person, 2 staler mirrors"
+        "because 2 of 2 token requests of this hour are used and 3 go first: 1 person, 2 with older data"
     )
     now = scheduler.plan_for("me", Usage(NOW, 2), [waits("me")])
     assert now is not None and scheduler.explain_wait(now, Usage(NOW, 2)) == ""

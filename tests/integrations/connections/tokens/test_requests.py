@@ -24,7 +24,7 @@ def test_a_request_is_made_ready_without_being_sent(world: World) -> None:
 
 def test_a_host_that_is_not_allowed_any_more_is_not_called(world: World, settings: Any) -> None:
     settings.ENVIRONMENT_HOSTS = ["api.example"]
-    with pytest.raises(Rejected, match="not allowed") as refused:
+    with pytest.raises(Rejected, match="may not call this host") as refused:
         requests.client_credentials(world.environment, "id", "secret", egress=None)
     assert refused.value.code == "host_not_allowed"
 
@@ -34,7 +34,7 @@ def test_an_application_that_was_refused_is_not_tried_again_until_it_is_entered_
     assert requests.reject_application(world.environment).code == "application_refused"
     with pytest.raises(Rejected, match="No access is lost"):
         requests.refresh(connection, "a-refresh-token")
-    with pytest.raises(Rejected, match="Sandbox any more"):
+    with pytest.raises(Rejected, match="Sandbox"):
         requests.exchange_code(
             connection, code="a-code", redirect_uri="http://localhost:8000/oauth/callback/"
         )

@@ -64,7 +64,7 @@ def test_limits_say_what_is_used_and_when_the_next_slot_is(
     text = text_of(operator, "limits")
     assert "1 of 1" in text
     assert "because 1 of 1 token requests of this hour are used" in text
-    assert "each mirror can be read anew every" in text
+    assert "contacts can be synced every" in text
 
 
 def test_the_next_slot_is_right_to_the_minute(world: World, busy: Connection, operator: Client) -> None:
@@ -85,7 +85,7 @@ def test_the_queue_shows_who_waits_why_and_when(world: World, busy: Connection, 
     queue_up(other, Purpose.PERSON)
     text = text_of(operator, "token_queue")
     assert text.index(BLUEWATER) < text.index(world.organization().name + ", ")
-    assert "A person waits" in text and "Work, the stalest first" in text
+    assert "User request" in text
 
 
 def test_the_queue_promises_no_time_that_nobody_can_keep(
@@ -95,12 +95,14 @@ def test_the_queue_promises_no_time_that_nobody_can_keep(
     budget = budgets.for_connection(busy)
     Budget.objects.filter(pk=budget.pk).update(others_tokens=1)
     text = text_of(operator, "token_queue")
-    assert "never, while others use all token requests" in text and "Nobody waits here" not in text
+    assert (
+        "None while other programs use all token requests" in text and "No connection is waiting" not in text
+    )
     assert "because 1 of 0" not in text_of(operator, "limits")
     Budget.objects.filter(pk=budget.pk).update(others_tokens=0)
-    assert "never" not in text_of(operator, "token_queue")
+    assert "None while" not in text_of(operator, "token_queue")
     kill_switch.activate(reason="Maintenance", actor=world.operator)
-    assert "none while stopped" in text_of(operator, "token_queue")
+    assert "None while calls are stopped" in text_of(operator, "token_queue")
 
 
 def test_who_moves_somebody_forward_is_told_how_many_wait_longer(
@@ -111,10 +113,10 @@ def test_who_moves_somebody_forward_is_told_how_many_wait_longer(
     Environment.objects.update(tokens_per_hour=1)
     for connection in (busy, other, third):
         queue_up(connection)
-    assert text_of(operator, "token_queue").count("It goes before 1 other;") == 1
+    assert text_of(operator, "token_queue").count("It goes before 1 other connection.") == 1
     operator.post(reverse("prioritize_connection", args=[busy.pk]))
     text = text_of(operator, "token_queue")
-    assert "It goes before 1 other;" in text and "It goes before 2 others;" not in text
+    assert "It goes before 1 other connection." in text and "It goes before 2 other connections." not in text
 
 
 def test_calls_and_tokens_are_counted_where_nothing_limits_them(
@@ -126,10 +128,10 @@ def test_calls_and_tokens_are_counted_where_nothing_limits_them(
     with client_for(busy) as client:
         client.contacts.list()
         client.contacts.list()
-    now = health.budget_now(budgets.for_connection(busy))
-    assert (now.calls_used, now.slots_used) == (2, 1)
+    now = health.budget_usage(budgets.for_connection(busy), [])
+    assert (now.calls_used, now.tokens_used) == (2, 1)
     clock.advance(61)
-    assert health.budget_now(budgets.for_connection(busy)).calls_used == 0
+    assert health.budget_usage(budgets.for_connection(busy), []).calls_used == 0
 
 
 def test_an_operator_moves_somebody_forward(world: World, busy: Connection, operator: Client) -> None:
@@ -139,13 +141,13 @@ def test_an_operator_moves_somebody_forward(world: World, busy: Connection, oper
     operator.post(reverse("prioritize_connection", args=[busy.pk]))
     text = text_of(operator, "token_queue")
     assert text.index(world.organization().name + ", ") < text.index(BLUEWATER)
-    assert f"{world.operator.name} moved it forward" in text
+    assert f"Moved to the front by {world.operator.name}" in text
     assert Entry.objects.filter(action="connection.prioritized", object_id=str(busy.pk)).exists()
 
 
 def test_whoever_waits_no_more_cannot_be_moved(busy: Connection, operator: Client) -> None:
     answer = operator.post(reverse("prioritize_connection", args=[busy.pk]), follow=True)
-    assert "does not wait any more" in answer.content.decode()
+    assert "no longer waiting" in answer.content.decode()
     assert not TokenDemand.objects.exists()
 
 
@@ -181,12 +183,12 @@ def test_a_proxy_is_added_and_its_password_never_shown(operator: Client) -> None
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("https://evil.example:3128", "not allowed as a proxy"),
-        ("http://bob:hunter2@proxy.example:3128", "in clear"),
+        ("https://evil.example:3128", "may not use this host as a proxy"),
+        ("http://bob:hunter2@proxy.example:3128", "sent unencrypted"),
         ("https://proxy.example", "with the port"),
-        ("socks5://proxy.example:3128", "Write it as"),
+        ("socks5://proxy.example:3128", "Enter it as"),
         ("https://proxy.example:3128/path", "ends with its port"),
-        ("https://[proxy.example:3128", "not an address"),
+        ("https://[proxy.example:3128", "Enter a valid URL"),
     ],
 )
 def test_an_address_that_is_no_proxy_of_ours_is_refused(
@@ -214,20 +216,20 @@ def test_a_connection_goes_out_by_another_address_and_counts_there(
 def test_capacity_says_how_many_addresses_it_takes(operator: Client) -> None:
     query = "?organizations=200&officers=20&hours=24&tokens_per_hour=2"
     text = text_of(operator, "capacity", query=query)
-    assert "105 source addresses" in text, "4,000 connections, 38.4 grants a day for work at each"
-    assert "Consents would die" in text and "Carries it" in text
-    assert "needs its consent" in text
+    assert "105 outbound IP addresses" in text, "4,000 connections, 38.4 grants a day for work at each"
+    assert "Access would expire" in text and "Sufficient" in text
+    assert "Ask it for permission" in text
 
 
 def test_where_mirrors_may_grow_older_than_consents_the_consents_decide(operator: Client) -> None:
     asked = "?organizations=200&officers=20&tokens_per_hour=2&hours="
-    assert "consents every 9 days to stay alive" in text_of(operator, "capacity", query=asked + "720")
-    assert "stay alive" not in text_of(operator, "capacity", query=asked + "24")
+    assert "need one every 9 days" in text_of(operator, "capacity", query=asked + "720")
+    assert "every 9 days" not in text_of(operator, "capacity", query=asked + "24")
 
 
 def test_rubbish_in_the_calculator_is_a_sentence(operator: Client) -> None:
     text = text_of(operator, "capacity", query="?organizations=-1&officers=x")
-    assert text.count("Write a whole number from") == 4 and "source addresses</h2>" not in text
+    assert text.count("Enter a whole number from") == 4 and "addresses</h2>" not in text
 
 
 def test_the_switch_stops_tokens_and_calls_until_it_is_released(
@@ -238,7 +240,7 @@ def test_the_switch_stops_tokens_and_calls_until_it_is_released(
     slug = world.organization().slug
     for text in (text_of(operator, "connection", slug, busy.pk), text_of(operator, "limits")):
         assert "The vendor called." in text
-        assert "none while all calls are stopped" in text and "free now" not in text
+        assert "one while all calls are stopped" in text
     for action in (
         lambda: ledger.open_request(busy, purpose=Purpose.WORK, fence=0),
         lambda: Permits(busy, Purpose.PERSON).acquire("GET", "/contacts"),
@@ -272,7 +274,7 @@ def test_a_lost_answer_says_what_may_be_lost_and_what_to_do(world: World, operat
     request = ledger.open_request(consented, purpose=Purpose.WORK, fence=0)
     ledger.close_request(request, RequestState.LOST)
     text = text_of(operator, "connection", world.organization().slug, consented.pk)
-    assert "was lost" in text and "reconnects now" in text
+    assert "was lost" in text and "Reconnect now" in text
 
 
 def test_work_that_must_wait_is_told_why(busy: Connection) -> None:
