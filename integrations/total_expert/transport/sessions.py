@@ -5,9 +5,10 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 
 from ..environment import Environment
+from .adapters import ApiAdapter
 
 #: The default connect and read timeout, in seconds.
 TIMEOUT = (3.05, 30.0)
@@ -48,7 +49,5 @@ def configure_session(
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.proxies = dict(proxies or {})
     session.adapters.clear()
-    session.mount(
-        f"{environment.origin}/", adapter or HTTPAdapter(pool_connections=1, pool_maxsize=POOL_SIZE)
-    )
+    session.mount(f"{environment.origin}/", adapter or ApiAdapter(pool_connections=1, pool_maxsize=POOL_SIZE))
     return session

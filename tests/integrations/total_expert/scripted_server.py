@@ -52,15 +52,19 @@ class ScriptedServer:
             except OSError:
                 return
             with connection:
-                self.received.append(_read_request(connection))
+                self.received.append(self._read(connection))
                 answer = self.answers.pop(0) if self.answers else None
                 if callable(answer):
                     answer(connection)
                 elif answer is not None:
                     connection.sendall(answer)
 
+    def _read(self, connection: socket.socket) -> bytes:
+        return read_request(connection)
 
-def _read_request(connection: socket.socket) -> bytes:
+
+def read_request(connection: socket.socket) -> bytes:
+    """Return the bytes of a request, including its body."""
     data = b""
     while b"\r\n\r\n" not in data:
         chunk = connection.recv(65536)
@@ -70,7 +74,10 @@ def _read_request(connection: socket.socket) -> bytes:
     head, _, body = data.partition(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
     while length and len(body) < int(length[1]):
-        body += connection.recv(65536)
+        chunk = connection.recv(65536)
+        if not chunk:
+            break
+        body += chunk
     return head + b"\r\n\r\n" + body
 
 

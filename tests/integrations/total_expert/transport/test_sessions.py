@@ -11,9 +11,9 @@ import requests
 from integrations.total_expert import (
     Client,
     Environment,
+    NotSent,
     Rejected,
     TotalExpertError,
-    TryLater,
     oauth,
 )
 from integrations.total_expert.transport import responses as api_responses
@@ -31,7 +31,7 @@ def test_a_server_without_tls_gets_no_token(scripted: ScriptedServer) -> None:
 
     with (
         Client(secure, token=lambda: "a-token", max_attempts=1, timeout=(0.2, 0.2)) as client,
-        pytest.raises(TryLater),
+        pytest.raises(NotSent),
     ):
         client.teapot()
     assert b"a-token" not in b"".join(scripted.received)
