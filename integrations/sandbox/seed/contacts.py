@@ -51,13 +51,13 @@ def make_contacts(
 ) -> None:
     """Create contacts of all organizations in turn, so that ids ascend with the time of creation."""
     resource = RESOURCES["contacts"]
-    makers = [
+    sequences = [
         _contacts_of(seed, position, owned, end, _lists_of(connection, position + 1))
         for position, owned in enumerate(owners)
     ]
     batch: list[Record] = []
     last = resource.first_id - 1
-    for records in zip(*makers, strict=True) if makers else ():
+    for records in zip(*sequences, strict=True) if sequences else ():
         for record in records:
             last += 1
             record.id = last
@@ -89,7 +89,7 @@ def _contacts_of(
     """Yield the contacts of one organization in the order of creation, without ids."""
     rng = random.Random(f"contacts {seed.seed} {position}")
     resource = RESOURCES["contacts"]
-    pattern = resource.defaults()
+    defaults = resource.defaults()
     start, step = end - SPAN, SPAN / max(1, seed.contacts)
     taken: set[tuple[Any, ...]] = set()
     earlier: list[tuple[dict[str, Any], int]] = []
@@ -106,7 +106,7 @@ def _contacts_of(
             0,
             position + 1,
             owner.id,
-            {**pattern, "external_ids": [], "preferences": {"is_silenced": rng.random() < 0.05}, **person},
+            {**defaults, "external_ids": [], "preferences": {"is_silenced": rng.random() < 0.05}, **person},
             values.format_datetime(created),
             values.format_datetime(updated),
             archived=rng.random() < 0.03,

@@ -96,7 +96,7 @@ _NOTES = (
     ("Referral", "Heard about us from a neighbor.", 1),
     ("Prequalified", "Prequalified; the letter went out by mail.", 5),
 )
-_MOST = 1500
+_MAX_RECORDS = 1500
 _FIRST_DAY = dt.datetime(2025, 9, 1)  # content must not depend on when the sandbox is created
 
 
@@ -139,9 +139,9 @@ def _define(
 
 def _make_surveys(connection: sqlite3.Connection, organization: int, timestamp: str) -> None:
     surveys = []
-    for name, version, asked in _SURVEYS:
+    for name, version, entries in _SURVEYS:
         questions = [
-            _question(connection, position, *question) for position, question in enumerate(asked, start=1)
+            _question(connection, position, *question) for position, question in enumerate(entries, start=1)
         ]
         questions.sort(key=lambda question: str(question["system_name"]))
         surveys.append({"survey_name": name, "version": version, "questions": questions})
@@ -193,16 +193,16 @@ def make_engagement(connection: sqlite3.Connection, seed: Seed, end: dt.datetime
 
 
 Definition = tuple[int, dict[str, Any]]
-Maker = Callable[[random.Random, Record, list[Definition]], None]
+Fill = Callable[[random.Random, Record, list[Definition]], None]
 
 
 @dataclass(frozen=True)
 class _EngagementType:
-    """Records of one resource for a share of the contacts. `make` fills in one record."""
+    """Records of one resource for a share of the contacts. `fill` fills in one record."""
 
     path: str
     share: float
-    make: Maker
+    fill: Fill
     definitions: list[Definition]
 
 
@@ -215,20 +215,20 @@ def _make_records(
     kind: _EngagementType,
 ) -> None:
     resource = RESOURCES[kind.path]
-    moments = []
-    for rank in rng.sample(range(len(contacts)), min(_MOST, int(len(contacts) * kind.share))):
-        born = rank / len(contacts)  # contacts are spread evenly over the span
-        moments.append((born + (1 - born) * rng.random(), rank))
-    happened = []
-    for moment, rank in sorted(moments):
-        id, owner = contacts[rank]
-        timestamp = values.format_datetime(end - SPAN * (1 - moment))
+    times = []
+    for position in rng.sample(range(len(contacts)), min(_MAX_RECORDS, int(len(contacts) * kind.share))):
+        created = position / len(contacts)  # contacts are spread evenly over the span
+        times.append((created + (1 - created) * rng.random(), position))
+    records = []
+    for time, position in sorted(times):
+        id, owner = contacts[position]
+        timestamp = values.format_datetime(end - SPAN * (1 - time))
         record = Record(0, organization, owner, resource.defaults(), timestamp, timestamp)
         record.one = {"contact": id}
-        kind.make(rng, record, kind.definitions)
+        kind.fill(rng, record, kind.definitions)
         record.id = next_id(connection, resource)
-        happened.append(record)
-    insert_many(connection, resource, happened)
+        records.append(record)
+    insert_many(connection, resource, records)
 
 
 def _note(rng: random.Random, record: Record, _: list[Definition]) -> None:

@@ -12,7 +12,7 @@ from . import fake_data
 from .contacts import SPAN, Seed
 from .reference_lists import RecordBuilder
 
-_MOST = 40
+_MAX_RECORDS = 40
 _PER_LOAN, _PER_ACCOUNT, _PER_HOUSEHOLD = 10, 20, 20
 _PROPERTIES = ("Single Family", "Condominium", "Townhouse", "2-4 Unit")
 
@@ -25,11 +25,11 @@ def make_lending(connection: sqlite3.Connection, seed: Seed, end: dt.datetime) -
         builder = RecordBuilder(connection, organization, timestamp)
         owners = _contacts_by_owner(connection, organization)
         lists = _ReferenceIds(connection, organization)
-        for number in range(min(seed.contacts // _PER_LOAN, _MOST)):
+        for number in range(min(seed.contacts // _PER_LOAN, _MAX_RECORDS)):
             _loan(builder, rng, lists, rng.choice(owners), number)
-        for number in range(min(seed.contacts // _PER_ACCOUNT, _MOST)):
+        for number in range(min(seed.contacts // _PER_ACCOUNT, _MAX_RECORDS)):
             _account(builder, rng, lists, rng.choice(owners), number)
-        for number in range(min(seed.contacts // _PER_HOUSEHOLD, _MOST)):
+        for number in range(min(seed.contacts // _PER_HOUSEHOLD, _MAX_RECORDS)):
             _household(builder, rng, lists, rng.choice(owners), number)
         if owners:
             _scenario(builder, rng, rng.choice(owners))
@@ -199,7 +199,7 @@ def _unsubscribes(builder: RecordBuilder, lists: _ReferenceIds) -> None:
 
 def _activity(builder: RecordBuilder, owners: list[tuple[int, list[tuple[int, str]]]]) -> None:
     """Add an activity for the creation of the latest contacts. Older activities are not kept."""
-    latest = sorted((contact, owner) for owner, contacts in owners for contact, _ in contacts)[-_MOST:]
+    latest = sorted((contact, owner) for owner, contacts in owners for contact, _ in contacts)[-_MAX_RECORDS:]
     for contact, owner in latest:
         builder.add(
             "activity",

@@ -55,9 +55,9 @@ class InProcessSandbox:
 
     def admin(self, name: str = CEDAR, scope: str = "") -> "Caller":
         own = self.organization(name)
-        asked = {"scope": scope} if scope else {}
+        requested = {"scope": scope} if scope else {}
         answer = self.token(
-            (own["client_id"], own["client_secret"]), grant_type="client_credentials", **asked
+            (own["client_id"], own["client_secret"]), grant_type="client_credentials", **requested
         )
         return Caller(self.session(), answer.json()["access_token"])
 
@@ -119,7 +119,7 @@ class Browser:
         self.session = sandbox.session()
 
     def open(self, **parameters: str | None) -> requests.Response:
-        asked = {
+        requested = {
             "response_type": "code",
             "client_id": self.sandbox.application[0],
             "scope": "leadInteraction",
@@ -127,7 +127,7 @@ class Browser:
             "redirect_uri": REDIRECT_URI,
             **parameters,
         }
-        given = {name: value for name, value in asked.items() if value is not None}
+        given = {name: value for name, value in requested.items() if value is not None}
         return self.session.get(f"{BASE}/v1/authorize", params=given, allow_redirects=False, timeout=5)
 
     def press(self, page: requests.Response, action: str, **fields: str) -> requests.Response:

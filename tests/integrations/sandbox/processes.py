@@ -42,8 +42,8 @@ class Process:
         own = self.get_control("credentials")["organizations"][0]
         auth = (own["client_id"], own["client_secret"])
         body = {"grant_type": "client_credentials"}
-        answer = requests.post(f"{self.base}/v1/token", json=body, auth=auth, timeout=60)
-        return str(answer.json()["access_token"])
+        response = requests.post(f"{self.base}/v1/token", json=body, auth=auth, timeout=60)
+        return str(response.json()["access_token"])
 
     def caller(self, token: str | None = None) -> "RemoteCaller":
         return RemoteCaller(requests.Session(), token or self.token(), self.base)

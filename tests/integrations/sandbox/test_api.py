@@ -6,23 +6,23 @@ from tests.integrations.sandbox.clients import BASE, CEDAR, Caller, InProcessSan
 
 
 def test_the_heartbeat_needs_no_token(sandbox: InProcessSandbox) -> None:
-    answer = sandbox.session().get(f"{BASE}/v1/heartbeat", timeout=5)
-    assert (answer.status_code, answer.json()) == (200, {"running_item": "Total Expert External API"})
+    response = sandbox.session().get(f"{BASE}/v1/heartbeat", timeout=5)
+    assert (response.status_code, response.json()) == (200, {"running_item": "Total Expert External API"})
 
 
 def test_the_teapot_needs_a_token(admin: Caller) -> None:
-    answer = admin.call("GET", "teapot")
-    assert answer.status_code == 418
-    assert answer.json() == {"code": "418 I'm a teapot", "status": "short and stout"}
+    response = admin.call("GET", "teapot")
+    assert response.status_code == 418
+    assert response.json() == {"code": "418 I'm a teapot", "status": "short and stout"}
 
 
 @pytest.mark.parametrize(
     "path", ["nothing", "contacts/1", "contacts/abc", "contacts/1/2", "schema/custom-fields/1"]
 )
 def test_an_unknown_path_or_id_is_not_found(admin: Caller, path: str) -> None:
-    answer = admin.call("GET", path)
-    assert answer.status_code == 404
-    assert "error" in answer.json()
+    response = admin.call("GET", path)
+    assert response.status_code == 404
+    assert "error" in response.json()
 
 
 @pytest.mark.parametrize(
@@ -38,30 +38,30 @@ def test_an_unknown_path_or_id_is_not_found(admin: Caller, path: str) -> None:
     ],
 )
 def test_a_wrong_method_is_rejected(admin: Caller, method: str, path: str) -> None:
-    answer = admin.call(method, path, json={})
-    assert answer.status_code == 405
-    assert answer.headers["Allow"]
-    assert "error" in answer.json()
+    response = admin.call(method, path, json={})
+    assert response.status_code == 405
+    assert response.headers["Allow"]
+    assert "error" in response.json()
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_a_write_that_is_not_json_is_rejected(admin: Caller, kind: str) -> None:
-    answer = admin.call("POST", "contacts", data=b"first_name=Ada", headers={"Content-Type": kind})
-    assert answer.status_code == 415
+    response = admin.call("POST", "contacts", data=b"first_name=Ada", headers={"Content-Type": kind})
+    assert response.status_code == 415
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "media/json"])
 def test_json_content_types_are_accepted(admin: Caller, kind: str) -> None:
-    answer = admin.call("POST", "contacts", data=b"{}", headers={"Content-Type": kind})
-    assert answer.status_code == 422
+    response = admin.call("POST", "contacts", data=b"{}", headers={"Content-Type": kind})
+    assert response.status_code == 422
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"{'a': 1}", b"\xff", b'{"title": NaN}', b'{"title": "\\ud800"}']
 )
 def test_invalid_json_is_rejected(admin: Caller, body: bytes) -> None:
-    answer = admin.call("POST", "contacts", data=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 400
+    response = admin.call("POST", "contacts", data=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 400
 
 
 def test_json_that_is_not_an_object_is_rejected(admin: Caller) -> None:
@@ -73,9 +73,9 @@ def test_double_and_trailing_slashes_are_tolerated(
     sandbox: InProcessSandbox, admin: Caller, path: str
 ) -> None:
     headers = {"Authorization": f"Bearer {admin.token}"}
-    answer = sandbox.session().get(f"{BASE}{path}", headers=headers, timeout=5)
-    assert answer.status_code == 200
-    assert len(answer.json()["items"]) == 10
+    response = sandbox.session().get(f"{BASE}{path}", headers=headers, timeout=5)
+    assert response.status_code == 200
+    assert len(response.json()["items"]) == 10
 
 
 def test_other_organizations_records_are_not_found(sandbox: InProcessSandbox, admin: Caller) -> None:
@@ -102,8 +102,8 @@ def test_an_admin_users_token_sees_only_their_own_records(sandbox: InProcessSand
 
 
 def test_a_head_request_has_the_status_and_no_body(admin: Caller) -> None:
-    answer = admin.call("HEAD", "contacts")
-    assert (answer.status_code, answer.content) == (200, b"")
+    response = admin.call("HEAD", "contacts")
+    assert (response.status_code, response.content) == (200, b"")
 
 
 def test_ids_ascend_across_organizations_and_are_never_reused(

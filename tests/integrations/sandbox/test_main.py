@@ -31,18 +31,18 @@ def test_a_port_in_use_is_rejected_with_a_message() -> None:
 
 
 def test_a_public_host_is_rejected_unless_allowed() -> None:
-    refused = run("--host", "0.0.0.0")
-    assert refused.returncode == 2
-    assert "--allow-remote" in refused.stderr
+    rejected = run("--host", "0.0.0.0")
+    assert rejected.returncode == 2
+    assert "--allow-remote" in rejected.stderr
 
 
 def test_a_file_that_is_not_a_database_is_rejected_with_a_message(tmp_path: Path) -> None:
     wrong = tmp_path / "letter.txt"
     wrong.write_text("Dear reader, " * 100)
-    refused = run("--port", "0", "--data", str(wrong))
-    assert refused.returncode == 2
-    assert "cannot be used" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    rejected = run("--port", "0", "--data", str(wrong))
+    assert rejected.returncode == 2
+    assert "cannot be used" in rejected.stderr
+    assert "Traceback" not in rejected.stderr
 
 
 def test_a_file_of_another_version_is_rejected_with_a_message(tmp_path: Path) -> None:
@@ -51,16 +51,16 @@ def test_a_file_of_another_version_is_rejected_with_a_message(tmp_path: Path) ->
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE deliveries")
     connection.close()
-    refused = run("--port", "0", "--data", str(path))
-    assert refused.returncode == 2
-    assert "another version" in refused.stderr
-    assert "--data" in refused.stderr
+    rejected = run("--port", "0", "--data", str(path))
+    assert rejected.returncode == 2
+    assert "another version" in rejected.stderr
+    assert "--data" in rejected.stderr
 
 
 def test_a_missing_snapshot_is_rejected_with_a_message() -> None:
-    refused = run("--port", "0", "--contacts", "1", "--load", "yesterday")
-    assert refused.returncode == 2
-    assert "There is no snapshot 'yesterday'" in refused.stderr
+    rejected = run("--port", "0", "--contacts", "1", "--load", "yesterday")
+    assert rejected.returncode == 2
+    assert "There is no snapshot 'yesterday'" in rejected.stderr
 
 
 @pytest.mark.parametrize("option", ["--contacts", "--port", "--tokens-per-hour"])
@@ -151,7 +151,7 @@ def test_a_running_sandbox_is_controlled_from_this_machine_only() -> None:
                 == 403
             )
     with Process("--contacts", "5", "--allow-remote") as server:
-        answer = requests.get(
+        response = requests.get(
             f"{server.base}/_sandbox/credentials", headers={"Host": "evil.example"}, timeout=60
         )
-        assert answer.status_code == 200
+        assert response.status_code == 200

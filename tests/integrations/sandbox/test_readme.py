@@ -26,9 +26,9 @@ def test_every_listed_request_exists(admin: Caller) -> None:
     listed = re.findall(r"`(GET|POST|PATCH|DELETE) /v1/([^`]+)`", generate().partition("### Assumptions")[0])
     assert len(listed) > 100
     for method, path in listed:
-        answer = admin.call(method, path.replace("ID", "0"))
-        assert answer.status_code != 405, (method, path)
-        assert answer.status_code != 404 or path.endswith("/ID"), (method, path)
+        response = admin.call(method, path.replace("ID", "0"))
+        assert response.status_code != 405, (method, path)
+        assert response.status_code != 404 or path.endswith("/ID"), (method, path)
 
 
 def test_published_examples_that_fail_are_listed(admin: Caller) -> None:
@@ -41,7 +41,7 @@ def test_published_examples_that_fail_are_listed(admin: Caller) -> None:
     ]
     assert admin.delete("campaign-activity/").status_code == 405
     assert "source" in admin.create("contacts", **person, grant_consent={}).json()["error"]
-    refused = admin.update("contacts/", **person, grant_consent={})
-    assert "owner" in refused.json()["error"]
+    rejected = admin.update("contacts/", **person, grant_consent={})
+    assert "owner" in rejected.json()["error"]
     headers = {"Content-Type": "application/json"}
     assert admin.call("PATCH", "leads/1", data='{"lead_stage": 2,}', headers=headers).status_code == 400

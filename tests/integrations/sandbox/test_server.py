@@ -139,7 +139,9 @@ def test_thirty_two_concurrent_clients_get_no_error(process: Process) -> None:
             path = f"contacts/{created.json().get('id')}"
             answers += [caller.update(path, city="Lakemont"), caller.call("GET", path), caller.delete(path)]
             failures.extend(
-                f"{answer.status_code} {answer.text}" for answer in answers if answer.status_code > 201
+                f"{response.status_code} {response.text}"
+                for response in answers
+                if response.status_code > 201
             )
 
     before = process.get_control("state")["organizations"]
@@ -191,8 +193,8 @@ def test_one_connection_serves_many_requests(process: Process) -> None:
 
 def test_a_response_says_that_the_connection_closes_if_the_client_asked_for_it(process: Process) -> None:
     for _ in range(3):
-        answer = requests.get(f"{process.base}/v1/heartbeat", headers={"Connection": "close"}, timeout=60)
-        assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
+        response = requests.get(f"{process.base}/v1/heartbeat", headers={"Connection": "close"}, timeout=60)
+        assert (response.status_code, response.headers["Connection"]) == (200, "close")
     assert "Connection" not in requests.get(f"{process.base}/v1/heartbeat", timeout=60).headers
 
 
@@ -218,8 +220,8 @@ def test_a_chunked_body_is_read(process: Process) -> None:
     pieces = iter([b"grant_type=client", b"_credentials"])
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", "/v1/token", body=pieces, headers=headers, encode_chunked=True)
-    answer = connection.getresponse()
-    assert (answer.status, b"invalid_client" in answer.read()) == (400, True)
+    response = connection.getresponse()
+    assert (response.status, b"invalid_client" in response.read()) == (400, True)
     connection.close()
 
 

@@ -66,8 +66,8 @@ def test_it_runs_with_only_werkzeug_installed(wheel: Path, tmp_path: Path) -> No
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         base = first.split()[2]
         for path in ("", "v1/heartbeat", "_sandbox/credentials"):
-            with opener.open(base + path, timeout=60) as answer:
-                assert answer.status == 200
+            with opener.open(base + path, timeout=60) as response:
+                assert response.status == 200
     finally:
         running.kill()
         running.communicate(timeout=60)

@@ -11,7 +11,7 @@ _MAX_RECENT = 500
 class DistinctValues:
     """A growing set of values.
 
-    Values that no record has any more stay in it: they are simply found in no record. Case is ignored as in SQLite's
+    Values that no record has any more stay in it: no record has them. Case is ignored as in SQLite's
     LIKE: for ASCII letters only.
     """
 
@@ -45,15 +45,15 @@ class DistinctValues:
         """Return whether a value is among the joined ones. Values with line breaks never are."""
         return "\n" not in text and _END + text.encode() + _END in self._joined
 
-    def containing(self, fragment: str, most: int) -> list[str] | None:
-        """Return the values that contain a fragment, or None if there are more than `most` occurrences."""
+    def containing(self, fragment: str, limit: int) -> list[str] | None:
+        """Return the values that contain a fragment, or None if there are more than `limit` occurrences."""
         if "\n" in fragment:
             return None
         wanted, folded = fragment.encode().lower(), self._folded
-        found = [fresh for fresh in self._recent if wanted in fresh.encode().lower()]
+        found = [value for value in self._recent if wanted in value.encode().lower()]
         place = folded.find(wanted)
         while place >= 0:
-            if len(found) >= most:
+            if len(found) >= limit:
                 return None
             end = folded.find(_END, place)
             found.append(self._joined[folded.rfind(_END, 0, place) + 1 : end].decode())

@@ -20,8 +20,8 @@ from .text_column import TextColumn
 
 _MAX_CACHED = 64
 _MAX_VALUES = 5000
-_COMMON = 10_000
-_MANY_VALUES = 50_000
+_COMMON = 10_000  # records that share a value
+_MANY_VALUES = 50_000  # distinct values of a column
 
 
 @dataclass
@@ -91,12 +91,12 @@ class FilterCache:
                 self._distinct_values[name].add(value)
                 if name in self._text_columns:
                     self._text_columns[name].put(number, value)
-        for known in (*self._cached.values(), *self._common.values()):
-            query = f"SELECT 1 FROM {table} WHERE id = ? AND organization = ? AND {known.condition}"
-            if connection.execute(query, (id, known.organization, *known.parameters)).fetchone():
-                known.bits.add(number)
+        for entry in (*self._cached.values(), *self._common.values()):
+            query = f"SELECT 1 FROM {table} WHERE id = ? AND organization = ? AND {entry.condition}"
+            if connection.execute(query, (id, entry.organization, *entry.parameters)).fetchone():
+                entry.bits.add(number)
             else:
-                known.bits.discard(number)
+                entry.bits.discard(number)
 
     def matching(
         self, connection: sqlite3.Connection, organization: int, filter_: Filter, part: Selection
@@ -106,18 +106,18 @@ class FilterCache:
         key = _key(organization, condition, part.parameters)
         if key in self._common:
             return self._common[key].bits.as_int
-        known = self._cached.pop(key, None)
-        if known is None:
+        entry = self._cached.pop(key, None)
+        if entry is None:
             bits = self._search(connection, organization, filter_, part) or self._query(
                 connection, organization, condition, part.parameters
             )
-            known = _Entry(organization, condition, tuple(part.parameters), bits)
+            entry = _Entry(organization, condition, tuple(part.parameters), bits)
         if filter_.lookup not in (Lookup.EXACT, Lookup.CONTAINS, Lookup.GTE, Lookup.LTE):
-            return known.bits.as_int  # may depend on other records, whose changes are not tracked
-        self._cached[key] = known
+            return entry.bits.as_int  # may depend on other records, whose changes are not tracked
+        self._cached[key] = entry
         if len(self._cached) > _MAX_CACHED:
             del self._cached[next(iter(self._cached))]
-        return known.bits.as_int
+        return entry.bits.as_int
 
     def _search(
         self, connection: sqlite3.Connection, organization: int, filter_: Filter, part: Selection

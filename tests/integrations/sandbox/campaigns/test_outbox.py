@@ -10,9 +10,9 @@ NEWSLETTER = {"contact_groups": [{"group_name": "Newsletter"}]}
 
 
 def create(caller: Caller, owner: dict[str, Any], **more: Any) -> int:
-    answer = caller.create("contacts", **ada(owner={"id": owner["id"]}, **more))
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["id"])
+    response = caller.create("contacts", **ada(owner={"id": owner["id"]}, **more))
+    assert response.status_code == 201, response.text
+    return int(response.json()["id"])
 
 
 def campaigns(sandbox: InProcessSandbox) -> list[str]:
@@ -83,8 +83,8 @@ def test_an_unsubscribed_address_gets_no_email(
         "owner": {"users": [{"id": owner["id"]}]},
         "domain": {"domains": [{"domain_name": owner["email"].partition("@")[2]}]},
     }[kind]
-    answer = admin.create("email-unsubscribes", email="ADA.birch@mail.example", **more)
-    assert answer.status_code == 201, answer.text
+    response = admin.create("email-unsubscribes", email="ADA.birch@mail.example", **more)
+    assert response.status_code == 201, response.text
     create(admin, owner, **NEWSLETTER)
     assert campaigns(sandbox) == []
 
@@ -128,7 +128,7 @@ def test_emails_to_a_nested_contact_can_be_suppressed(
         contact = create(admin, owner, first_name=f"Ada{len(mails)}")
         before = len(campaigns(sandbox))
         loan = {"owner": {"id": owner["id"]}, "options": options, "borrower": {"id": contact, **NEWSLETTER}}
-        answer = admin.create("loans", external_id=f"L{len(mails)}", **loan)
-        assert answer.status_code == 201, answer.text
+        response = admin.create("loans", external_id=f"L{len(mails)}", **loan)
+        assert response.status_code == 201, response.text
         mails.append(len(campaigns(sandbox)) - before)
     assert mails == [0, 1]

@@ -35,8 +35,8 @@ def test_an_archived_contact_can_be_updated_and_gets_no_email(
     sandbox: InProcessSandbox, admin: Caller, contact: int
 ) -> None:
     sandbox.post_control("archive", {"contact": contact})
-    answer = admin.update(f"contacts/{contact}", contact_groups=[{"group_name": "Newsletter"}])
-    assert answer.status_code == 200
+    response = admin.update(f"contacts/{contact}", contact_groups=[{"group_name": "Newsletter"}])
+    assert response.status_code == 200
     assert sandbox.get_control("outbox") == []
     assert contact in archived(admin)
 

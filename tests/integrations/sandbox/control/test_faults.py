@@ -9,7 +9,7 @@ import requests
 from tests.integrations.sandbox.clients import BASE, Caller, InProcessSandbox, ada
 
 
-def ask(sandbox: InProcessSandbox, timeout: float = 5) -> requests.Response:
+def call(sandbox: InProcessSandbox, timeout: float = 5) -> requests.Response:
     return sandbox.session().get(f"{BASE}/v1/heartbeat", timeout=timeout, allow_redirects=False)
 
 
@@ -33,7 +33,7 @@ def test_only_matching_requests_are_hit(sandbox: InProcessSandbox, admin: Caller
 
 def test_a_rate_hits_some_requests(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
-    statuses = [ask(sandbox).status_code for _ in range(200)]
+    statuses = [call(sandbox).status_code for _ in range(200)]
     assert 60 < statuses.count(503) < 140
 
 
@@ -63,45 +63,45 @@ def test_a_refresh_token_used_on_a_cut_connection_stays_used(sandbox: InProcessS
     sandbox.post_control("faults", [{"path": "/v1/token", "drop": "after", "times": 1}])
     with pytest.raises(requests.ConnectionError):
         sandbox.token(sandbox.application, grant_type="refresh_token", refresh_token=token)
-    answer = sandbox.token(sandbox.application, grant_type="refresh_token", refresh_token=token)
-    assert answer.json()["error"] == "invalid_grant"
+    response = sandbox.token(sandbox.application, grant_type="refresh_token", refresh_token=token)
+    assert response.json()["error"] == "invalid_grant"
 
 
 def test_a_delay_longer_than_the_timeout_times_out_at_once(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "delay_ms": 60_000}])
     began = time.monotonic()
     with pytest.raises(requests.ReadTimeout):
-        ask(sandbox, timeout=2)
+        call(sandbox, timeout=2)
     assert time.monotonic() - began < 30
 
 
 def test_a_short_delay_is_waited_for(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "delay_ms": 60}])
     began = time.monotonic()
-    assert ask(sandbox).status_code == 200
+    assert call(sandbox).status_code == 200
     assert time.monotonic() - began >= 0.06
 
 
 @pytest.mark.parametrize(("body", "start"), [("html", "<!DOCTYPE"), ("truncated", '{"items"'), ("empty", "")])
 def test_a_body_can_be_broken(sandbox: InProcessSandbox, body: str, start: str) -> None:
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "body": body}])
-    answer = ask(sandbox)
-    assert answer.status_code == 200
-    assert answer.text.startswith(start)
+    response = call(sandbox)
+    assert response.status_code == 200
+    assert response.text.startswith(start)
     with pytest.raises(requests.JSONDecodeError):
-        answer.json()
+        response.json()
 
 
 def test_a_response_can_redirect(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "redirect": "https://evil.example/"}])
-    answer = ask(sandbox)
-    assert (answer.status_code, answer.headers["Location"]) == (302, "https://evil.example/")
+    response = call(sandbox)
+    assert (response.status_code, response.headers["Location"]) == (302, "https://evil.example/")
 
 
 def test_a_new_list_replaces_the_old_one(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"status": 500}])
     sandbox.post_control("faults", [])
-    assert ask(sandbox).status_code == 200
+    assert call(sandbox).status_code == 200
     assert sandbox.get_control("faults") == []
 
 
@@ -113,32 +113,32 @@ def test_a_new_list_replaces_the_old_one(sandbox: InProcessSandbox) -> None:
     ],
 )  # fmt: skip
 def test_an_invalid_fault_is_rejected(sandbox: InProcessSandbox, faults: Any) -> None:
-    answer = sandbox.session().post(f"{BASE}/_sandbox/faults", json=faults, timeout=5)
-    assert answer.status_code == 422
+    response = sandbox.session().post(f"{BASE}/_sandbox/faults", json=faults, timeout=5)
+    assert response.status_code == 422
     assert sandbox.get_control("faults") == []
 
 
 def test_latency_delays_every_response() -> None:
     sandbox = InProcessSandbox(latency_ms=30)
     began = time.monotonic()
-    assert ask(sandbox).status_code == 200
+    assert call(sandbox).status_code == 200
     assert time.monotonic() - began >= 0.03
 
 
 def test_a_request_over_the_limit_does_not_use_up_a_fault() -> None:
     sandbox = InProcessSandbox(calls_per_minute=1)
-    ask(sandbox)
+    call(sandbox)
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "times": 1}])
-    assert ask(sandbox).status_code == 429
+    assert call(sandbox).status_code == 429
     assert sandbox.get_control("faults")[0]["times"] == 1
     sandbox.post_control("clock", {"advance": 61})
-    assert ask(sandbox).status_code == 503
+    assert call(sandbox).status_code == 503
 
 
 def test_a_reset_repeats_the_same_random_faults(sandbox: InProcessSandbox) -> None:
     def fall() -> list[int]:
         sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
-        return [ask(sandbox).status_code for _ in range(30)]
+        return [call(sandbox).status_code for _ in range(30)]
 
     sandbox.post_control("reset")
     first = fall()
@@ -151,5 +151,5 @@ def test_a_reset_repeats_the_same_random_faults(sandbox: InProcessSandbox) -> No
     [{"status": 99999}, {"status": -5}, {"status": 100}, {"rate": 5}, {"times": -3}, {"redirect": "a\r\nb"}],
 )
 def test_invalid_values_are_rejected(sandbox: InProcessSandbox, wrong: dict[str, Any]) -> None:
-    answer = sandbox.session().post(f"{BASE}/_sandbox/faults", json=[{"delay_ms": 1, **wrong}], timeout=5)
-    assert answer.status_code == 422
+    response = sandbox.session().post(f"{BASE}/_sandbox/faults", json=[{"delay_ms": 1, **wrong}], timeout=5)
+    assert response.status_code == 422

@@ -5,7 +5,7 @@ import requests
 from tests.integrations.sandbox.clients import BASE, InProcessSandbox
 
 
-def ask(sandbox: InProcessSandbox, address: str = "10.0.0.1", path: str = "heartbeat") -> requests.Response:
+def call(sandbox: InProcessSandbox, address: str = "10.0.0.1", path: str = "heartbeat") -> requests.Response:
     return sandbox.session().get(f"{BASE}/v1/{path}", headers={"X-Sandbox-Address": address}, timeout=5)
 
 
@@ -23,26 +23,26 @@ def token(sandbox: InProcessSandbox, address: str = "10.0.0.1", secret: str | No
 
 def test_calls_beyond_the_limit_get_429_without_retry_after() -> None:
     sandbox = InProcessSandbox(calls_per_minute=5)
-    assert [ask(sandbox).status_code for _ in range(5)] == [200] * 5
-    answer = ask(sandbox)
-    assert answer.status_code == 429
-    assert answer.json()["error"] == "rate_limit_exceeded"
-    assert "Retry-After" not in answer.headers
+    assert [call(sandbox).status_code for _ in range(5)] == [200] * 5
+    response = call(sandbox)
+    assert response.status_code == 429
+    assert response.json()["error"] == "rate_limit_exceeded"
+    assert "Retry-After" not in response.headers
 
 
 def test_the_window_slides_and_rejected_requests_do_not_count() -> None:
     sandbox = InProcessSandbox(calls_per_minute=4)
-    assert [ask(sandbox).status_code for _ in range(2)] == [200] * 2
+    assert [call(sandbox).status_code for _ in range(2)] == [200] * 2
     sandbox.post_control("clock", {"advance": 40})
-    assert [ask(sandbox).status_code for _ in range(4)] == [200, 200, 429, 429]
+    assert [call(sandbox).status_code for _ in range(4)] == [200, 200, 429, 429]
     sandbox.post_control("clock", {"advance": 25})
-    assert [ask(sandbox).status_code for _ in range(3)] == [200, 200, 429]
+    assert [call(sandbox).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_each_address_has_its_own_limits() -> None:
     sandbox = InProcessSandbox(calls_per_minute=1, tokens_per_hour=1)
-    assert [ask(sandbox, "10.0.0.1").status_code, ask(sandbox, "10.0.0.2").status_code] == [200, 200]
-    assert ask(sandbox, "10.0.0.1").status_code == 429
+    assert [call(sandbox, "10.0.0.1").status_code, call(sandbox, "10.0.0.2").status_code] == [200, 200]
+    assert call(sandbox, "10.0.0.1").status_code == 429
     assert [token(sandbox, f"10.0.0.{n}") for n in (3, 4, 3)] == [200, 200, 429]
 
 
@@ -61,7 +61,7 @@ def test_token_requests_count_as_requests() -> None:
 
 
 def test_zero_means_no_limit(sandbox: InProcessSandbox) -> None:
-    assert {ask(sandbox).status_code for _ in range(50)} == {200}
+    assert {call(sandbox).status_code for _ in range(50)} == {200}
     assert {token(sandbox) for _ in range(10)} == {200}
 
 
@@ -71,7 +71,7 @@ def test_only_loopback_can_simulate_another_address(sandbox: InProcessSandbox) -
     session = requests.Session()
     session.mount(BASE, WSGIAdapter(sandbox.app, remote_addr="192.0.2.7"))
     session.get(f"{BASE}/v1/heartbeat", headers={"X-Sandbox-Address": "10.0.0.1"}, timeout=5)
-    ask(sandbox, "10.0.0.1")
+    call(sandbox, "10.0.0.1")
     assert [entry["address"] for entry in sandbox.get_control("requests")] == ["192.0.2.7", "10.0.0.1"]
 
 
@@ -104,7 +104,7 @@ def test_the_log_is_bounded(monkeypatch) -> None:  # type: ignore[no-untyped-def
     sandbox = InProcessSandbox(tokens_per_hour=1)
     token(sandbox)
     for _ in range(60):
-        ask(sandbox)
+        call(sandbox)
     entries = sandbox.get_control("requests")
     assert len(entries) <= 31
     assert token(sandbox) == 429
@@ -116,4 +116,4 @@ def test_requests_in_the_future_do_not_count_after_the_clock_moves_back() -> Non
     assert token(sandbox) == 200 and token(sandbox) == 429
     sandbox.post_control("clock", {"advance": -7 * 86400})
     assert token(sandbox) == 200
-    assert ask(sandbox).status_code == 200
+    assert call(sandbox).status_code == 200

@@ -14,17 +14,17 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     return [b"taken"]
 
 
-def ask(path: str, host: str = "127.0.0.1:8001", **headers: str) -> TestResponse:
+def call(path: str, host: str = "127.0.0.1:8001", **headers: str) -> TestResponse:
     return Client(LocalOnlyMiddleware(application)).post(path, headers={"Host": host, **headers})
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8001", "localhost", "[::1]:8001", "127.0.0.2"])
 def test_programs_on_this_machine_are_allowed(host: str) -> None:
-    assert ask("/_sandbox/clock", host).status_code == 200
+    assert call("/_sandbox/clock", host).status_code == 200
 
 
 def test_the_sandboxs_own_pages_are_allowed() -> None:
-    assert ask("/_sandbox/clock", Origin="http://127.0.0.1:8001").status_code == 200
+    assert call("/_sandbox/clock", Origin="http://127.0.0.1:8001").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_the_sandboxs_own_pages_are_allowed() -> None:
 )
 @pytest.mark.parametrize("path", ["/", "/_sandbox/clock", "//_sandbox/credentials"])
 def test_a_page_of_another_site_is_rejected(path: str, host: str, headers: dict[str, str]) -> None:
-    answer = ask(path, host, **headers)
-    assert answer.status_code == 403
-    assert b"taken" not in answer.data
+    response = call(path, host, **headers)
+    assert response.status_code == 403
+    assert b"taken" not in response.data
 
 
 def test_the_api_responds_to_any_host_name() -> None:
-    assert ask("/v1/token", "api.example").status_code == 200
+    assert call("/v1/token", "api.example").status_code == 200
 
 
 def test_a_link_on_another_site_may_lead_to_the_start_page_only() -> None:

@@ -108,9 +108,9 @@ def test_a_file_that_is_not_a_snapshot_of_this_version_changes_nothing(tmp_path:
         older.execute("DROP TABLE outbox")
     older.close()
     for name, wording in (("letter", "cannot be read"), ("older", "Another version")):
-        answer = sandbox.session().post(f"{BASE}/_sandbox/snapshots", json={"load": name}, timeout=5)
-        assert answer.status_code == 422
-        assert wording in answer.json()["error"]
+        response = sandbox.session().post(f"{BASE}/_sandbox/snapshots", json={"load": name}, timeout=5)
+        assert response.status_code == 422
+        assert wording in response.json()["error"]
     assert sandbox.get_control("state")["organizations"] == state
 
 
@@ -139,14 +139,14 @@ def test_a_kill_while_saving_or_loading_corrupts_nothing(tmp_path: Path, doing: 
             caller.update(f"contacts/{caller.get('contacts')['items'][0]['id']}", title=f"Title {delay}")
             known.add(str(running.get_control("state")["organizations"]))
 
-            def ask(process: Process = running) -> None:
+            def call(process: Process = running) -> None:
                 try:
                     for _ in range(200):
                         process.post_control("snapshots", {doing: "kept"})
                 except requests.RequestException:
                     pass
 
-            thread = threading.Thread(target=ask)
+            thread = threading.Thread(target=call)
             thread.start()
             time.sleep(delay)
             running.popen.kill()
@@ -169,12 +169,12 @@ def test_reads_and_writes_continue_while_snapshots_are_saved_and_loaded(tmp_path
         def work(number: int, mine: Caller) -> None:
             while not over.is_set():
                 body = ada(owner={"id": owner}, email=f"ada{number}@mail.example")
-                for answer in (
+                for response in (
                     mine.call("GET", "contacts?sort=-internal_updated_at"),
                     mine.create("contacts", **body),
                 ):
-                    if answer.status_code not in (200, 201):
-                        failures.append(answer.text)
+                    if response.status_code not in (200, 201):
+                        failures.append(response.text)
 
         threads = [threading.Thread(target=work, args=(n, running.caller(caller.token))) for n in range(4)]
         for thread in threads:

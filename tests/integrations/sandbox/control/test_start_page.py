@@ -4,8 +4,8 @@ from tests.integrations.sandbox.clients import BASE, Caller, InProcessSandbox, a
 
 
 def test_it_says_what_this_is_and_lists_the_organizations(sandbox: InProcessSandbox) -> None:
-    answer = sandbox.session().get(f"{BASE}/", timeout=5)
-    assert answer.status_code == 200
+    response = sandbox.session().get(f"{BASE}/", timeout=5)
+    assert response.status_code == 200
     for text in (
         "emulator",
         "Not affiliated",
@@ -13,8 +13,8 @@ def test_it_says_what_this_is_and_lists_the_organizations(sandbox: InProcessSand
         "/_sandbox/credentials",
         f"{BASE}/v1/token",
     ):
-        assert text in answer.text
-    assert "<td class=number>40</td>" in answer.text
+        assert text in response.text
+    assert "<td class=number>40</td>" in response.text
 
 
 def test_it_shows_the_latest_twenty_requests(sandbox: InProcessSandbox, admin: Caller) -> None:
@@ -36,9 +36,9 @@ def test_it_rejects_post(sandbox: InProcessSandbox) -> None:
 
 
 def page(sandbox: InProcessSandbox) -> str:
-    answer = sandbox.session().get(f"{BASE}/", timeout=5)
-    assert answer.status_code == 200
-    return answer.text
+    response = sandbox.session().get(f"{BASE}/", timeout=5)
+    assert response.status_code == 200
+    return response.text
 
 
 def test_it_shows_users_with_password_and_status(sandbox: InProcessSandbox) -> None:
@@ -89,10 +89,10 @@ def test_values_from_requests_are_escaped(sandbox: InProcessSandbox, admin: Call
 
 
 def test_it_loads_nothing_from_elsewhere(sandbox: InProcessSandbox) -> None:
-    answer = sandbox.session().get(f"{BASE}/", timeout=5)
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    response = sandbox.session().get(f"{BASE}/", timeout=5)
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
     for word in ("<script", "src=", "url(", "@import", "<link"):
-        assert word not in answer.text
+        assert word not in response.text
 
 
 def test_only_the_first_twenty_organizations_are_listed_in_full() -> None:

@@ -45,8 +45,8 @@ def test_groups_owner_and_hidden_values_count_as_content(
 def test_two_sandboxes_with_the_same_changes_have_the_same_digest(sandbox: InProcessSandbox) -> None:
     other = InProcessSandbox()
     other.post_control("clock", {"advance": 1000})
-    for world in (sandbox, other):
-        world.admin().create("contacts", **ada(owner={"id": world.officers()[0]["id"]}))
+    for each in (sandbox, other):
+        each.admin().create("contacts", **ada(owner={"id": each.officers()[0]["id"]}))
     assert sandbox.get_control("state")["organizations"] == other.get_control("state")["organizations"]
     other.admin().delete(f"contacts/{other.admin().get('contacts')['items'][0]['id']}")
     assert contacts(sandbox) != contacts(other)

@@ -79,5 +79,5 @@ def test_control_requests_are_neither_limited_nor_logged() -> None:
 
 
 def test_a_bug_returns_500_and_does_not_cut_the_connection(sandbox: InProcessSandbox) -> None:
-    answer = sandbox.session().post(f"{BASE}/_sandbox/archive", json={"contact": 10**30}, timeout=5)
-    assert answer.status_code in (404, 422, 500)
+    response = sandbox.session().post(f"{BASE}/_sandbox/archive", json={"contact": 10**30}, timeout=5)
+    assert response.status_code in (404, 422, 500)

@@ -20,11 +20,11 @@ def test_a_message_is_found_by_either_id(
     admin: Caller, owner: dict[str, Any], message: int, form: str
 ) -> None:
     id = form.format(message)
-    answer = admin.get(f"email-archive/{id}", filter=f"user_id={owner['id']}")
-    assert answer["links"] == {"first": 1, "last": 1, "next": None, "prev": None}
-    assert set(answer["items"]) == {"file_name", "content"}
-    assert answer["items"]["file_name"] == id
-    assert "You are pre-approved" in answer["items"]["content"]
+    response = admin.get(f"email-archive/{id}", filter=f"user_id={owner['id']}")
+    assert response["links"] == {"first": 1, "last": 1, "next": None, "prev": None}
+    assert set(response["items"]) == {"file_name", "content"}
+    assert response["items"]["file_name"] == id
+    assert "You are pre-approved" in response["items"]["content"]
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_invalid_requests_are_rejected(
 ) -> None:
     names = {"message": message, "user": owner["id"], "foreign": sandbox.officers(BLUEWATER)[0]["id"]}
     path = f"email-archive/{id.format(**names)}"
-    refused = admin.call("GET", path, params={"filter": filter.format(**names)})
-    assert refused.status_code == status
-    assert refused.json()["error"]
+    rejected = admin.call("GET", path, params={"filter": filter.format(**names)})
+    assert rejected.status_code == status
+    assert rejected.json()["error"]
 
 
 def test_an_id_is_required(admin: Caller) -> None:

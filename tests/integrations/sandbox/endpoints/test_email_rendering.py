@@ -16,10 +16,10 @@ TEMPLATE = 2001
 
 def test_inline_html_is_rendered_for_a_recipient(admin: Caller, owner: dict[str, Any]) -> None:
     contact = admin.create("contacts", **ada(first_name="A<b>", owner={"id": owner["id"]})).json()["id"]
-    answer = admin.create(PATH, content=INLINE, sender_id=owner["id"], recipient={"id": contact})
-    assert answer.status_code == 200
+    response = admin.create(PATH, content=INLINE, sender_id=owner["id"], recipient={"id": contact})
+    assert response.status_code == 200
     sender = admin.get(f"users/{owner['id']}")["info"]["first_name"]
-    assert answer.json() == {
+    assert response.json() == {
         "results": [
             {
                 "recipient_id": contact,
@@ -31,9 +31,9 @@ def test_inline_html_is_rendered_for_a_recipient(admin: Caller, owner: dict[str,
 
 
 def test_without_recipient_and_subject_both_are_empty(admin: Caller, owner: dict[str, Any]) -> None:
-    answer = admin.create(PATH, content={"html": "<p>{{first_name}}</p>"}, sender_id=owner["id"])
+    response = admin.create(PATH, content={"html": "<p>{{first_name}}</p>"}, sender_id=owner["id"])
     expected = {"recipient_id": None, "rendered_html": "<p></p>", "rendered_subject": ""}
-    assert answer.json() == {"results": [expected]}
+    assert response.json() == {"results": [expected]}
 
 
 def test_a_template_is_rendered_and_can_be_overridden(admin: Caller, owner: dict[str, Any]) -> None:
@@ -87,9 +87,9 @@ def test_invalid_requests_are_rejected(
     ids = {"foreign": sandbox.officers(BLUEWATER)[0]["id"], "sender": owner["id"]}
     body = {"content": INLINE, "sender_id": owner["id"], **wrong}
     body = {name: ids.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
-    refused = admin.create(PATH, **body)
-    assert refused.status_code == status
-    assert refused.json()["error"]
+    rejected = admin.create(PATH, **body)
+    assert rejected.status_code == status
+    assert rejected.json()["error"]
 
 
 def test_the_scope_is_required(sandbox: InProcessSandbox, owner: dict[str, Any]) -> None:

@@ -19,9 +19,9 @@ def test_a_body_must_be_a_json_object(admin: Caller, path: str) -> None:
 
 @pytest.mark.parametrize("path", [*PATHS, "user-images", "email-archive/1"])
 def test_a_token_and_a_known_method_are_required(admin: Caller, path: str) -> None:
-    refused = admin.call("PUT", path)
-    assert refused.status_code == 405
-    allowed = refused.headers["Allow"].split(", ")[0]
+    rejected = admin.call("PUT", path)
+    assert rejected.status_code == 405
+    allowed = rejected.headers["Allow"].split(", ")[0]
     assert admin.call(allowed, path, headers={"Authorization": ""}).status_code == 401
 
 

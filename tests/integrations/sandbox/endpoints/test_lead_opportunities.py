@@ -23,10 +23,10 @@ PRODUCT: dict[str, Any] = {
 
 def put(caller: Caller, **more: Any) -> tuple[str, int]:
     """Create a lead opportunity and return its id and its contact's."""
-    answer = caller.create(PATH, **{**LEAD, **more})
-    assert answer.status_code == 201, answer.text
-    assert set(answer.json()) == {"id", "contact_id"}
-    return answer.json()["id"], answer.json()["contact_id"]
+    response = caller.create(PATH, **{**LEAD, **more})
+    assert response.status_code == 201, response.text
+    assert set(response.json()) == {"id", "contact_id"}
+    return response.json()["id"], response.json()["contact_id"]
 
 
 def test_a_lead_opportunity_is_created_and_shown(admin: Caller, owner: dict[str, Any]) -> None:
@@ -70,9 +70,9 @@ def test_without_an_assigned_user_an_active_one_gets_it(sandbox: InProcessSandbo
 
 @pytest.mark.parametrize("missing", [("first_name",), ("last_name",), ("source",), ("email",)])
 def test_missing_fields_are_rejected_as_documented(admin: Caller, missing: tuple[str, ...]) -> None:
-    refused = admin.create(PATH, **{name: value for name, value in LEAD.items() if name not in missing})
-    assert refused.status_code == 400
-    assert refused.json() == {
+    rejected = admin.create(PATH, **{name: value for name, value in LEAD.items() if name not in missing})
+    assert rejected.status_code == 400
+    assert rejected.json() == {
         "error": "Missing required fields. Must provide: first_name, last_name, source, and either phone or email"
     }
 
@@ -91,8 +91,8 @@ def test_missing_fields_are_rejected_as_documented(admin: Caller, missing: tuple
 def test_invalid_lists_are_rejected_as_documented(
     admin: Caller, parameters: dict[str, Any], status: int, error: str
 ) -> None:
-    refused = admin.call("GET", PATH, params=parameters)
-    assert (refused.status_code, refused.json()) == (status, {"error": error})
+    rejected = admin.call("GET", PATH, params=parameters)
+    assert (rejected.status_code, rejected.json()) == (status, {"error": error})
 
 
 def test_an_unknown_id_is_rejected_as_documented(sandbox: InProcessSandbox, admin: Caller) -> None:
@@ -125,9 +125,9 @@ def test_an_unknown_id_is_rejected_as_documented(sandbox: InProcessSandbox, admi
 )
 def test_invalid_values_are_rejected(admin: Caller, wrong: dict[str, Any]) -> None:
     before = len(admin.items("contacts"))
-    refused = admin.create(PATH, **{**LEAD, **wrong})
-    assert refused.status_code == 400
-    assert refused.json()["error"]
+    rejected = admin.create(PATH, **{**LEAD, **wrong})
+    assert rejected.status_code == 400
+    assert rejected.json()["error"]
     assert len(admin.items("contacts")) == before
 
 
@@ -147,7 +147,7 @@ def test_a_stage_can_be_given_by_id_or_name(admin: Caller, stage: dict[str, Any]
 def test_an_update_changes_each_part(sandbox: InProcessSandbox, admin: Caller) -> None:
     other = sandbox.officers()[3]
     id, contact = put(admin, product=PRODUCT)
-    answer = admin.update(
+    response = admin.update(
         f"{PATH}/{id}",
         contact_id=contact,
         first_name="Gwendolyn",
@@ -157,8 +157,8 @@ def test_an_update_changes_each_part(sandbox: InProcessSandbox, admin: Caller) -
         utm_source="newsletter",
         source="Phone",
     )
-    assert answer.status_code == 200
-    assert answer.json() == {"leadOpportunity": {"id": id, "contact_id": contact}}
+    assert response.status_code == 200
+    assert response.json() == {"leadOpportunity": {"id": id, "contact_id": contact}}
     shown = admin.get(f"{PATH}/{id}")
     assert (shown["first_name"], shown["assigned_user_id"]) == ("Gwendolyn", other["id"])
     assert shown["stage"] == {"id": "2", "name": "Contact Attempted"}
@@ -168,15 +168,15 @@ def test_an_update_changes_each_part(sandbox: InProcessSandbox, admin: Caller) -
 
 def test_an_update_reports_the_parts_that_fail(admin: Caller) -> None:
     id, contact = put(admin)
-    answer = admin.update(
+    response = admin.update(
         f"{PATH}/{id}",
         contact_id=contact,
         last_name="Moor",
         stage={"id": "stage-9"},
         assigned_user={"user_id": 3},
     )
-    assert answer.status_code == 200
-    assert answer.json()["errors"] == {
+    assert response.status_code == 200
+    assert response.json()["errors"] == {
         "assignment": "Failed to update assignment",
         "stage": "Failed to update stage",
     }
@@ -188,8 +188,8 @@ def test_an_update_reports_the_parts_that_fail(admin: Caller) -> None:
 def test_an_update_must_name_the_contact(admin: Caller) -> None:
     id, contact = put(admin)
     for body in ({"first_name": "X"}, {"contact_id": contact + 1}):
-        refused = admin.update(f"{PATH}/{id}", **body)
-        assert (refused.status_code, "contact_id" in refused.json()["error"]) == (400, True)
+        rejected = admin.update(f"{PATH}/{id}", **body)
+        assert (rejected.status_code, "contact_id" in rejected.json()["error"]) == (400, True)
 
 
 def test_lists_have_25_items_by_default_and_links(admin: Caller) -> None:

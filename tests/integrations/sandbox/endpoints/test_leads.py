@@ -26,9 +26,9 @@ LEAD: dict[str, Any] = {
 
 
 def put(caller: Caller, **more: Any) -> dict[str, int]:
-    answer = caller.create("leads", **{**LEAD, **more})
-    assert answer.status_code == 201, answer.text
-    found: dict[str, int] = answer.json()
+    response = caller.create("leads", **{**LEAD, **more})
+    assert response.status_code == 201, response.text
+    found: dict[str, int] = response.json()
     assert set(found) == {"contact_id", "lead_id"}
     return found
 
@@ -91,9 +91,9 @@ def test_the_deprecated_owner_id_still_works(sandbox: InProcessSandbox, admin: C
     ],
 )
 def test_errors_name_the_attribute(admin: Caller, change: dict[str, Any], named: str) -> None:
-    refused = admin.create("leads", **{**LEAD, **change})
-    assert refused.status_code == 422
-    assert named in refused.json()["error"]
+    rejected = admin.create("leads", **{**LEAD, **change})
+    assert rejected.status_code == 422
+    assert named in rejected.json()["error"]
 
 
 def test_an_unknown_custom_field_is_rejected_for_a_known_contact_too(admin: Caller) -> None:
@@ -104,14 +104,14 @@ def test_an_unknown_custom_field_is_rejected_for_a_known_contact_too(admin: Call
 
 def test_a_lead_can_be_updated_partially(admin: Caller) -> None:
     id = put(admin)["lead_id"]
-    answer = admin.update(
+    response = admin.update(
         f"leads/{id}",
         first_name="Olya",
         lead_stage=2,
         lead_opportunity={"property_value": 430000, "has_agent": False, "term": "15 years"},
         lead_opportunity_offers=[{"offer_id": 2, "investor": "Quiet Harbor Bank"}],
     )
-    assert (answer.status_code, answer.json()) == (200, {"message": "Successfully updated lead."})
+    assert (response.status_code, response.json()) == (200, {"message": "Successfully updated lead."})
     shown = admin.get(f"leads/{id}")
     assert (shown["first_name"], shown["last_name"]) == ("Olya", "Vance")
     assert shown["lead_opportunity"]["lead_stage"] == 2
@@ -145,9 +145,9 @@ def test_a_value_of_the_wrong_type_is_rejected_and_changes_nothing(
 ) -> None:
     id = put(admin)["lead_id"]
     before = admin.get(f"leads/{id}")
-    refused = admin.update(f"leads/{id}", **{"last_name": "Changed", **body})
-    assert refused.status_code == 422
-    assert named in refused.json()["error"]
+    rejected = admin.update(f"leads/{id}", **{"last_name": "Changed", **body})
+    assert rejected.status_code == 422
+    assert named in rejected.json()["error"]
     assert admin.get(f"leads/{id}") == before
 
 

@@ -26,9 +26,9 @@ def upload(
 @pytest.mark.parametrize("kind", PICTURES)
 def test_an_image_is_accepted(admin: Caller, owner: dict[str, Any], kind: str) -> None:
     data, extension = PICTURES[kind]
-    answer = upload(admin, owner["id"], data, kind)
-    assert answer.status_code == 201
-    told = answer.json()
+    response = upload(admin, owner["id"], data, kind)
+    assert response.status_code == 201
+    told = response.json()
     assert set(told) == {"id", "user_id", "url", "filename", "created_on"}
     assert told["user_id"] == owner["id"]
     assert told["filename"].endswith(f".{extension}")
@@ -49,9 +49,9 @@ def test_an_image_is_accepted(admin: Caller, owner: dict[str, Any], kind: str) -
     ],
 )
 def test_invalid_requests_return_400(admin: Caller, headers: dict[str, str], data: bytes) -> None:
-    refused = admin.call("POST", "user-images", data=data, headers=headers)
-    assert refused.status_code == 400
-    assert refused.json()["error"]
+    rejected = admin.call("POST", "user-images", data=data, headers=headers)
+    assert rejected.status_code == 400
+    assert rejected.json()["error"]
 
 
 def test_an_image_of_the_maximum_size_is_accepted(admin: Caller, owner: dict[str, Any]) -> None:

@@ -28,9 +28,9 @@ ACCOUNT: dict[str, Any] = {
 
 @pytest.fixture
 def account(admin: Caller, owner: dict[str, Any]) -> int:
-    answer = admin.create("accounts", **ACCOUNT, owner={"username": owner["username"]})
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["id"])
+    response = admin.create("accounts", **ACCOUNT, owner={"username": owner["username"]})
+    assert response.status_code == 201, response.text
+    return int(response.json()["id"])
 
 
 def test_an_account_is_shown_with_its_holder(admin: Caller, owner: dict[str, Any], account: int) -> None:
@@ -55,13 +55,13 @@ def test_a_user_sees_their_own_accounts_without_the_owner(
 
 def test_an_account_can_be_updated(sandbox: InProcessSandbox, admin: Caller, account: int) -> None:
     other = sandbox.officers()[1]
-    answer = admin.update(
+    response = admin.update(
         f"accounts/{account}",
         account_name="Renamed",
         primary_account_holder=HOLDER,
         owner={"id": other["id"]},
     )
-    assert (answer.status_code, answer.json()) == (200, [])
+    assert (response.status_code, response.json()) == (200, [])
     shown = admin.get(f"accounts/{account}")
     assert (shown["account_name"], shown["owner"]["id"]) == ("Renamed", other["id"])
     holder = admin.get(f"contacts/{shown['primary_account_holder']['id']}")
@@ -81,9 +81,9 @@ def test_two_accounts_can_be_identical_and_a_post_with_an_id_updates(
 @pytest.mark.parametrize("name", ["owner", "account_status", "account_type", "account_class", "custom"])
 def test_errors_name_what_was_not_found(admin: Caller, owner: dict[str, Any], name: str) -> None:
     wrong: Any = [{"field_name": "unknown", "value": 1}] if name == "custom" else {"id": 3}
-    refused = admin.create("accounts", **{**ACCOUNT, "owner": {"id": owner["id"]}, name: wrong})
-    assert refused.status_code == 422
-    assert refused.json() == {"error": f"Unable to find target for relationship: '{name}'"}
+    rejected = admin.create("accounts", **{**ACCOUNT, "owner": {"id": owner["id"]}, name: wrong})
+    assert rejected.status_code == 422
+    assert rejected.json() == {"error": f"Unable to find target for relationship: '{name}'"}
 
 
 def test_each_filter_finds_the_account(admin: Caller, owner: dict[str, Any], account: int) -> None:

@@ -13,8 +13,8 @@ SHAPE = {
 
 @pytest.fixture
 def contact(admin: Caller, owner: dict[str, Any]) -> int:
-    answer = admin.create("contacts", **ada(owner={"id": owner["id"]}))
-    return int(answer.json()["id"])
+    response = admin.create("contacts", **ada(owner={"id": owner["id"]}))
+    return int(response.json()["id"])
 
 
 def of(caller: Caller, contact: int, **more: Any) -> list[dict[str, Any]]:

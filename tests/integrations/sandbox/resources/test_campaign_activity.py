@@ -23,11 +23,11 @@ def test_the_documented_activity_is_created_and_shown_with_its_attributes(
     admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     body = activity(admin, {"id": str(contact)}, owner={"id": owner["id"]})
-    answer = admin.create("campaign-activity", **body)
-    id = answer.json()["id"]
-    assert answer.status_code == 201
+    response = admin.create("campaign-activity", **body)
+    id = response.json()["id"]
+    assert response.status_code == 201
     assert re.fullmatch(r"[0-9a-f]{32}", id)
-    assert answer.json() == {"created": f"sandbox.example/v1/campaign-activity/{id}", "id": id}
+    assert response.json() == {"created": f"sandbox.example/v1/campaign-activity/{id}", "id": id}
     shown = admin.get(f"campaign-activity/{id}")
     assert shown.pop("internal_created_at")
     assert shown == {
@@ -80,9 +80,9 @@ def test_unknown_references_are_rejected(
     admin: Caller, owner: dict[str, Any], contact: int, change: dict[str, Any], relationship: str
 ) -> None:
     body = activity(admin, {"id": contact}, owner={"id": owner["id"]}) | change
-    answer = admin.create("campaign-activity", **body)
-    assert answer.status_code == 422
-    assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
+    response = admin.create("campaign-activity", **body)
+    assert response.status_code == 422
+    assert response.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
 
 
 def test_an_activity_can_be_deleted_by_id_and_not_updated(
@@ -94,8 +94,8 @@ def test_an_activity_can_be_deleted_by_id_and_not_updated(
     assert user.delete("campaign-activity/").status_code == 405
     assert sandbox.user(sandbox.officers()[1]).delete(path).status_code == 404
     assert sandbox.admin(BLUEWATER).delete(path).status_code == 404
-    answer = user.delete(path)
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = user.delete(path)
+    assert (response.status_code, response.json()) == (200, [])
     assert user.call("GET", path).status_code == 404
 
 

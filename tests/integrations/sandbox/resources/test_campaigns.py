@@ -7,19 +7,19 @@ from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandb
 
 
 def create(caller: Caller, name: str = "Autumn fair", **more: Any) -> str:
-    answer = caller.create("campaigns", name=name, **more)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+    response = caller.create("campaigns", name=name, **more)
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
 
 
 def test_the_documented_campaign_is_created_and_shown_with_its_attributes(
     sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]
 ) -> None:
-    answer = admin.create("campaigns", name="Autumn fair")
-    id = answer.json()["id"]
-    assert answer.status_code == 201
+    response = admin.create("campaigns", name="Autumn fair")
+    id = response.json()["id"]
+    assert response.status_code == 201
     assert re.fullmatch(r"[0-9a-f]{32}", id)
-    assert answer.json() == {"created": f"sandbox.example/v1/campaigns/{id}", "id": id}
+    assert response.json() == {"created": f"sandbox.example/v1/campaigns/{id}", "id": id}
     shown = admin.get(f"campaigns/{id}")
     assert shown.pop("internal_created_at")
     assert shown == {

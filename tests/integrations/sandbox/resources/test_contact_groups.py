@@ -6,10 +6,10 @@ from tests.integrations.sandbox.clients import Caller, InProcessSandbox, ada
 
 
 def test_an_admins_group_is_created_and_shown_with_its_owner(admin: Caller, owner: dict[str, Any]) -> None:
-    answer = admin.create("contact-groups", group_name="My Group", owner={"email": owner["email"]})
-    id = answer.json()["id"]
-    assert answer.status_code == 201
-    assert answer.json() == {"created": f"sandbox.example/v1/contact-groups/{id}", "id": id}
+    response = admin.create("contact-groups", group_name="My Group", owner={"email": owner["email"]})
+    id = response.json()["id"]
+    assert response.status_code == 201
+    assert response.json() == {"created": f"sandbox.example/v1/contact-groups/{id}", "id": id}
     assert admin.get(f"contact-groups/{id}") == {
         "group_name": "My Group",
         "id": id,
@@ -26,9 +26,9 @@ def test_a_users_group_is_shown_without_its_owner(sandbox: InProcessSandbox, own
 
 
 def test_an_unknown_owner_is_rejected_as_documented(admin: Caller) -> None:
-    answer = admin.create("contact-groups", group_name="My Group", owner={"external_id": "userExternal1"})
-    assert answer.status_code == 422
-    assert answer.json() == {"error": "Unable to find target for relationship: 'owner'"}
+    response = admin.create("contact-groups", group_name="My Group", owner={"external_id": "userExternal1"})
+    assert response.status_code == 422
+    assert response.json() == {"error": "Unable to find target for relationship: 'owner'"}
 
 
 def test_a_name_is_unique_per_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
@@ -49,8 +49,8 @@ def test_contacts_show_the_new_name_of_a_renamed_group(admin: Caller, owner: dic
     id = admin.create("contact-groups", group_name="Before", owner={"id": owner["id"]}).json()["id"]
     body = ada(owner={"id": owner["id"]}, contact_groups=[{"id": str(id)}])
     contact = admin.create("contacts", **body).json()["id"]
-    answer = admin.update(f"contact-groups/{id}", group_name="After")
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = admin.update(f"contact-groups/{id}", group_name="After")
+    assert (response.status_code, response.json()) == (200, [])
     assert admin.get(f"contacts/{contact}")["contact_groups"] == [{"group_name": "After", "id": id}]
 
 
@@ -71,8 +71,8 @@ def test_a_deleted_group_disappears_and_its_contacts_stay(
     body = ada(owner={"id": owner["id"]}, contact_groups=[{"id": id}])
     contact = admin.create("contacts", **body).json()["id"]
     with_it = sandbox.get_control("state")["organizations"]["Cedar Home Lending"]["contacts"]
-    answer = admin.delete(f"contact-groups/{id}")
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = admin.delete(f"contact-groups/{id}")
+    assert (response.status_code, response.json()) == (200, [])
     assert admin.call("GET", f"contact-groups/{id}").status_code == 404
     assert admin.get(f"contacts/{contact}")["contact_groups"] == []
     without_it = sandbox.get_control("state")["organizations"]["Cedar Home Lending"]["contacts"]

@@ -15,19 +15,19 @@ def contact(admin: Caller, owner: dict[str, Any]) -> int:
 
 
 def create(caller: Caller, **more: Any) -> int:
-    answer = caller.create("contact-notes", **{**NOTE, **more})
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["id"])
+    response = caller.create("contact-notes", **{**NOTE, **more})
+    assert response.status_code == 201, response.text
+    return int(response.json()["id"])
 
 
 def test_an_admins_note_is_created_and_shown_as_documented(
     admin: Caller, owner: dict[str, Any], contact: int
 ) -> None:
     body = {"contact": ada(), "owner": {"username": owner["username"]}, "outcome": {"outcome_id": 1}}
-    answer = admin.create("contact-notes", **NOTE, **body)
-    id = answer.json()["id"]
-    assert answer.status_code == 201
-    assert answer.json() == {"created": f"sandbox.example/v1/contact-notes/{id}", "id": id}
+    response = admin.create("contact-notes", **NOTE, **body)
+    id = response.json()["id"]
+    assert response.status_code == 201
+    assert response.json() == {"created": f"sandbox.example/v1/contact-notes/{id}", "id": id}
     assert admin.get(f"contact-notes/{id}") == {
         "id": id,
         "title": "Call",
@@ -62,9 +62,9 @@ def test_a_users_note_shows_no_owner(sandbox: InProcessSandbox, owner: dict[str,
 def test_a_contact_that_does_not_match_exactly_is_rejected_as_documented(
     sandbox: InProcessSandbox, owner: dict[str, Any], contact: int, named: Any
 ) -> None:
-    answer = sandbox.user(owner).create("contact-notes", **NOTE, contact=named)
-    assert answer.status_code == 422
-    assert answer.json() == {"error": "Unable to find target for relationship: 'contact'"}
+    response = sandbox.user(owner).create("contact-notes", **NOTE, contact=named)
+    assert response.status_code == 422
+    assert response.json() == {"error": "Unable to find target for relationship: 'contact'"}
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_a_contact_can_be_named_by_each_unique_combination(
 
 def test_the_contact_must_belong_to_the_owner(sandbox: InProcessSandbox, admin: Caller, contact: int) -> None:
     colleague = sandbox.officers()[1]
-    refused = admin.create("contact-notes", **NOTE, contact={"id": contact}, owner={"id": colleague["id"]})
-    assert refused.json() == {"error": "Unable to find target for relationship: 'contact'"}
+    rejected = admin.create("contact-notes", **NOTE, contact={"id": contact}, owner={"id": colleague["id"]})
+    assert rejected.json() == {"error": "Unable to find target for relationship: 'contact'"}
     assert sandbox.user(colleague).create("contact-notes", **NOTE, contact={"id": contact}).status_code == 422
 
 
@@ -96,9 +96,9 @@ def test_a_note_without_required_attributes_is_rejected(
 ) -> None:
     body = {**NOTE, "contact": {"id": contact}}
     del body[missing]
-    answer = sandbox.user(owner).create("contact-notes", **body)
-    assert answer.status_code == 422
-    assert missing in answer.json()["error"]
+    response = sandbox.user(owner).create("contact-notes", **body)
+    assert response.status_code == 422
+    assert missing in response.json()["error"]
 
 
 @pytest.mark.parametrize("type_id", [0, 35, "x", 1.5])
@@ -115,12 +115,12 @@ def test_notes_have_no_duplicates_and_can_be_updated_and_deleted(
     user = sandbox.user(owner)
     first, second = (create(user, contact={"id": contact}) for _ in range(2))
     assert first != second
-    answer = user.update(f"contact-notes/{first}", title="Second call", type_id=2, contact=ada())
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = user.update(f"contact-notes/{first}", title="Second call", type_id=2, contact=ada())
+    assert (response.status_code, response.json()) == (200, [])
     shown = user.get(f"contact-notes/{first}")
     assert (shown["title"], shown["note"], shown["type_id"]) == ("Second call", NOTE["note"], "2")
-    answer = user.delete(f"contact-notes/{first}")
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = user.delete(f"contact-notes/{first}")
+    assert (response.status_code, response.json()) == (200, [])
     assert user.call("GET", f"contact-notes/{first}").status_code == 404
     assert user.get(f"contact-notes/{second}")["contact"] == {"id": contact}
 
@@ -140,8 +140,8 @@ def test_a_note_can_only_follow_its_contact_to_another_owner(
 ) -> None:
     id = create(sandbox.user(owner), contact={"id": contact})
     colleague = {"id": sandbox.officers()[1]["id"]}
-    refused = admin.update(f"contact-notes/{id}", owner=colleague)
-    assert refused.json() == {"error": "Unable to find target for relationship: 'contact'"}
+    rejected = admin.update(f"contact-notes/{id}", owner=colleague)
+    assert rejected.json() == {"error": "Unable to find target for relationship: 'contact'"}
     assert admin.update(f"contacts/{contact}", owner=colleague).status_code == 200
     assert admin.get(f"contact-notes/{id}")["owner"]["id"] == owner["id"]
     assert admin.update(f"contact-notes/{id}", owner=colleague).status_code == 200
@@ -177,5 +177,5 @@ def test_notes_are_filtered_as_documented(
     assert user.items("contact-notes", filter="is_private=1") == []
     assert id in {item["id"] for item in user.items("contact-notes", filter=f"created_on_end={since}")}
     assert user.items("contact-notes", filter="created_on_start=2999-01-01T00:00:00Z") == []
-    for refused in ("contact_id=1", "notes_contains=ab", "is_private=perhaps"):
-        assert user.call("GET", "contact-notes", params={"filter": refused}).status_code == 422
+    for rejected in ("contact_id=1", "notes_contains=ab", "is_private=perhaps"):
+        assert user.call("GET", "contact-notes", params={"filter": rejected}).status_code == 422

@@ -23,9 +23,9 @@ INFO = {
 
 
 def create(caller: Caller, **more: Any) -> int:
-    answer = caller.create("contact-recruits", **ada(**more))
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["id"])
+    response = caller.create("contact-recruits", **ada(**more))
+    assert response.status_code == 201, response.text
+    return int(response.json()["id"])
 
 
 def test_the_documented_recruit_is_created_and_shown_as_documented(
@@ -36,7 +36,7 @@ def test_the_documented_recruit_is_created_and_shown_as_documented(
     managers = {
         role: {"username": user["username"]} for role, user in zip(roles, colleagues, strict=True)
     }  # fmt: skip
-    answer = admin.create(
+    response = admin.create(
         "contact-recruits",
         **{**FULL, "custom": None},
         owner={"id": owner["id"]},
@@ -49,9 +49,9 @@ def test_the_documented_recruit_is_created_and_shown_as_documented(
             {**VOLUME, "value": "10123", "on_date": "2024"},
         ],
     )
-    id = answer.json()["id"]
-    assert answer.status_code == 201
-    assert answer.json() == {"created": f"sandbox.example/v1/contact-recruits/{id}", "id": id}
+    id = response.json()["id"]
+    assert response.status_code == 201
+    assert response.json() == {"created": f"sandbox.example/v1/contact-recruits/{id}", "id": id}
     shown = admin.get(f"contact-recruits/{id}")
     own = {"recruit_info", "recruit_metrics", "state_licenses"}
     assert set(shown) == ATTRIBUTES | own | {"external_status", "owner"}
@@ -73,9 +73,9 @@ def test_a_user_needs_no_owner_and_a_repeated_recruit_is_a_duplicate(
 ) -> None:
     user = sandbox.user(owner)
     id = create(user)
-    answer = user.create("contact-recruits", **ada(recruit_info={"nmls_id": "N-1"}))
-    assert answer.status_code == 200
-    assert answer.json() == {"duplicate": f"sandbox.example/v1/contact-recruits/{id}", "id": id}
+    response = user.create("contact-recruits", **ada(recruit_info={"nmls_id": "N-1"}))
+    assert response.status_code == 200
+    assert response.json() == {"duplicate": f"sandbox.example/v1/contact-recruits/{id}", "id": id}
     assert user.get(f"contact-recruits/{id}")["recruit_info"]["nmls_id"] == "N-1"
     assert id in {item["id"] for item in user.items("contact-recruits")}
 
@@ -97,17 +97,17 @@ def test_metrics_are_replaced_and_removed_as_documented(
 ) -> None:
     user = sandbox.user(owner)
     id = create(user, recruit_metrics=[{**PAST_CLIENTS, "value": 30}, {**AGENTS, "value": 40}])
-    answer = user.update(
+    response = user.update(
         f"contact-recruits/{id}", recruit_metrics=[{**PAST_CLIENTS, "value": "50"}, {**AGENTS, "value": "20"}]
     )
-    assert (answer.status_code, answer.json()) == (200, [])
+    assert (response.status_code, response.json()) == (200, [])
     shown = user.get(f"contact-recruits/{id}")["recruit_metrics"]
     assert {metric["metric"]["metric_name"]: metric["value"] for metric in shown} == {
         "Past clients": "50",
         "Agents": "20",
     }
-    answer = user.update(f"contact-recruits/{id}", remove_recruit_metrics=[PAST_CLIENTS])
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = user.update(f"contact-recruits/{id}", remove_recruit_metrics=[PAST_CLIENTS])
+    assert (response.status_code, response.json()) == (200, [])
     (left,) = user.get(f"contact-recruits/{id}")["recruit_metrics"]
     assert left["metric"] == AGENTS["metric"]
 
@@ -129,9 +129,9 @@ def test_metrics_are_replaced_and_removed_as_documented(
 def test_metrics_that_break_the_published_rules_are_rejected(
     sandbox: InProcessSandbox, owner: dict[str, Any], metrics: list[Any], error: str
 ) -> None:
-    answer = sandbox.user(owner).create("contact-recruits", **ada(recruit_metrics=metrics))
-    assert answer.status_code == 422
-    assert error in answer.json()["error"]
+    response = sandbox.user(owner).create("contact-recruits", **ada(recruit_metrics=metrics))
+    assert response.status_code == 422
+    assert error in response.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,8 @@ def test_metrics_that_break_the_published_rules_are_rejected(
 def test_an_unknown_status_or_manager_is_rejected(
     sandbox: InProcessSandbox, owner: dict[str, Any], info: dict[str, Any], relationship: str
 ) -> None:
-    answer = sandbox.user(owner).create("contact-recruits", **ada(recruit_info=info))
-    assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
+    response = sandbox.user(owner).create("contact-recruits", **ada(recruit_info=info))
+    assert response.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
 
 
 def test_an_update_keeps_other_parts_of_recruit_info(
@@ -164,10 +164,10 @@ def test_licenses_can_be_removed_by_name_or_abbreviation(
 ) -> None:
     user = sandbox.user(owner)
     id = create(user, state_licenses=[{"state_name": name} for name in ("AK", "Kansas", "New Mexico")])
-    answer = user.update(
+    response = user.update(
         f"contact-recruits/{id}", remove_state_licenses=[{"state_name": "ak"}, {"state_name": "kansas"}]
     )
-    assert (answer.status_code, answer.json()) == (200, [])
+    assert (response.status_code, response.json()) == (200, [])
     assert user.get(f"contact-recruits/{id}")["state_licenses"] == [{"state_name": "NM"}]
     assert user.update(f"contact-recruits/{id}", state_licenses=[{"state_name": "Utopia"}]).status_code == 422
 
@@ -178,8 +178,8 @@ def test_a_recruit_can_be_deleted_and_is_hidden_from_others(
     id = create(admin, owner={"id": owner["id"]})
     assert sandbox.user(sandbox.officers()[1]).call("GET", f"contact-recruits/{id}").status_code == 404
     assert sandbox.admin(BLUEWATER).delete(f"contact-recruits/{id}").status_code == 404
-    answer = admin.delete(f"contact-recruits/{id}")
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = admin.delete(f"contact-recruits/{id}")
+    assert (response.status_code, response.json()) == (200, [])
     assert admin.call("GET", f"contact-recruits/{id}").status_code == 404
 
 
@@ -192,9 +192,9 @@ def test_a_recruit_can_only_be_updated_by_id(sandbox: InProcessSandbox, owner: d
 def test_a_token_without_the_scope_is_rejected_as_documented(
     sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
-    answer = sandbox.user(owner, "leadSurveyInteraction").create("contact-recruits", **ada())
-    assert answer.status_code == 401
-    assert answer.json() == {
+    response = sandbox.user(owner, "leadSurveyInteraction").create("contact-recruits", **ada())
+    assert response.status_code == 401
+    assert response.json() == {
         "error": "insufficient_scope",
         "error_description": "The request requires higher privileges than provided by the access token",
     }

@@ -172,8 +172,8 @@ def test_responses_have_no_filters_and_need_the_survey_scope(
     sandbox: InProcessSandbox, owner: dict[str, Any]
 ) -> None:
     user = sandbox.user(owner, SCOPES)
-    refused = user.call("GET", "contact-survey-responses", params={"filter": "contact_id=1"})
-    assert refused.status_code == 422
+    rejected = user.call("GET", "contact-survey-responses", params={"filter": "contact_id=1"})
+    assert rejected.status_code == 422
     assert sandbox.user(owner).call("GET", "contact-survey-responses").status_code == 401
 
 

@@ -36,9 +36,9 @@ def groups_of(caller: Caller, owner: dict[str, Any]) -> dict[str, int]:
 
 
 def create(caller: Caller, owner: dict[str, Any], **more: Any) -> int:
-    answer = caller.create("contacts", **ada(owner={"id": owner["id"]}, **more))
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["id"])
+    response = caller.create("contacts", **ada(owner={"id": owner["id"]}, **more))
+    assert response.status_code == 201, response.text
+    return int(response.json()["id"])
 
 
 def test_the_documented_contact_is_created_and_shown_as_documented(
@@ -46,10 +46,10 @@ def test_the_documented_contact_is_created_and_shown_as_documented(
 ) -> None:
     groups = groups_of(admin, owner)
     named = [{"group_name": "Past Client"}, {"id": str(groups["Newsletter"])}]
-    answer = admin.create("contacts", **FULL, owner={"username": owner["username"]}, contact_groups=named)
-    id = answer.json()["id"]
-    assert answer.status_code == 201
-    assert answer.json() == {"created": f"sandbox.example/v1/contacts/{id}", "id": id}
+    response = admin.create("contacts", **FULL, owner={"username": owner["username"]}, contact_groups=named)
+    id = response.json()["id"]
+    assert response.status_code == 201
+    assert response.json() == {"created": f"sandbox.example/v1/contacts/{id}", "id": id}
     shown = admin.get(f"contacts/{id}")
     assert set(shown) == ATTRIBUTES | {"custom", "external_status", "owner"}
     changed = {"list_date": "2016-12-25", "close_date": "2016-12-26", "birthday": "1970-04-05"}
@@ -71,9 +71,9 @@ def test_a_user_needs_no_owner_and_gets_the_documented_response(
 ) -> None:
     caller, colleagues = sandbox.user(owner), sandbox.officers()[1:3]
     more = {"assignee": {"id": colleagues[0]["id"]}, "shared_with_users": [{"email": colleagues[1]["email"]}]}
-    answer = caller.create("contacts", **FULL | {"custom": None}, **more, owner={"id": colleagues[0]["id"]})
-    assert answer.status_code == 201
-    shown = caller.get(f"contacts/{answer.json()['id']}")
+    response = caller.create("contacts", **FULL | {"custom": None}, **more, owner={"id": colleagues[0]["id"]})
+    assert response.status_code == 201
+    shown = caller.get(f"contacts/{response.json()['id']}")
     assert set(shown) == ATTRIBUTES | {"external_status", "owner", "assignee", "shared_with_users"}
     assert shown["owner"]["id"] == str(owner["id"])
     assert shown["assignee"]["username"] == colleagues[0]["username"]
@@ -86,9 +86,9 @@ def test_a_contact_without_required_attributes_is_rejected(
 ) -> None:
     body = ada(owner={"id": owner["id"]})
     del body[missing]
-    answer = admin.create("contacts", **body)
-    assert answer.status_code == 422
-    assert missing in answer.json()["error"]
+    response = admin.create("contacts", **body)
+    assert response.status_code == 422
+    assert missing in response.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -112,17 +112,17 @@ def test_an_owner_can_be_named_by_any_of_four_fields(
     sandbox: InProcessSandbox, admin: Caller, name: str
 ) -> None:
     owner = next(user for user in sandbox.officers() if user["external_id"])
-    answer = admin.create("contacts", **ada(owner={name: str(owner[name])}))
-    assert admin.get(f"contacts/{answer.json()['id']}")["owner"]["id"] == owner["id"]
+    response = admin.create("contacts", **ada(owner={name: str(owner[name])}))
+    assert admin.get(f"contacts/{response.json()['id']}")["owner"]["id"] == owner["id"]
 
 
 @pytest.mark.parametrize(
     "owner", [None, {}, {"username": "nobody"}, {"id": "x"}, {"id": 0}, "alfred", {"id": {}}]
 )
 def test_an_admin_must_name_an_existing_owner(admin: Caller, owner: Any) -> None:
-    answer = admin.create("contacts", **ada(owner=owner))
-    assert answer.status_code == 422
-    assert answer.json() == {"error": "Unable to find target for relationship: 'owner'"}
+    response = admin.create("contacts", **ada(owner=owner))
+    assert response.status_code == 422
+    assert response.json() == {"error": "Unable to find target for relationship: 'owner'"}
 
 
 def test_another_organizations_user_cannot_be_the_owner(sandbox: InProcessSandbox, admin: Caller) -> None:
@@ -134,9 +134,9 @@ def test_a_repeated_contact_is_a_duplicate_and_updates_the_first(
     admin: Caller, owner: dict[str, Any]
 ) -> None:
     id = create(admin, owner, nickname="Addie")
-    answer = admin.create("contacts", **ada(owner={"id": owner["id"]}, title="Doctor"))
-    assert answer.status_code == 200
-    assert answer.json() == {"duplicate": f"sandbox.example/v1/contacts/{id}", "id": id}
+    response = admin.create("contacts", **ada(owner={"id": owner["id"]}, title="Doctor"))
+    assert response.status_code == 200
+    assert response.json() == {"duplicate": f"sandbox.example/v1/contacts/{id}", "id": id}
     shown = admin.get(f"contacts/{id}")
     assert (shown["title"], shown["nickname"]) == ("Doctor", "Addie")
 
@@ -147,8 +147,10 @@ def test_an_update_returns_an_empty_list_and_changes_the_update_time(
     id = create(admin, owner)
     before = admin.get(f"contacts/{id}")
     sandbox.post_control("clock", {"advance": 60})
-    answer = admin.update(f"contacts/{id}", city="Lakemont", last_contacted="ignored, as it is no attribute")
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = admin.update(
+        f"contacts/{id}", city="Lakemont", last_contacted="ignored, as it is no attribute"
+    )
+    assert (response.status_code, response.json()) == (200, [])
     after = admin.get(f"contacts/{id}")
     assert after["city"] == "Lakemont"
     assert after["internal_updated_at"] > before["internal_updated_at"]
@@ -157,8 +159,8 @@ def test_an_update_returns_an_empty_list_and_changes_the_update_time(
 
 def test_a_deleted_contact_is_not_found(admin: Caller, owner: dict[str, Any]) -> None:
     id = create(admin, owner)
-    answer = admin.delete(f"contacts/{id}")
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = admin.delete(f"contacts/{id}")
+    assert (response.status_code, response.json()) == (200, [])
     assert admin.call("GET", f"contacts/{id}").status_code == 404
     assert admin.delete(f"contacts/{id}").status_code == 404
     assert admin.create("contacts", **ada(owner={"id": owner["id"]})).status_code == 201
@@ -187,9 +189,9 @@ def test_an_unknown_group_rejects_the_whole_write(sandbox: InProcessSandbox, adm
     before = sandbox.get_control("state")["organizations"]
     for group in ({"group_name": "Nowhere"}, {"id": theirs}):
         body = ada(owner={"id": owner["id"]}, contact_groups=[group])
-        answer = admin.create("contacts", **body)
-        assert answer.status_code == 422
-        assert answer.json() == {"error": "Unable to find target for relationship: 'contact_groups'"}
+        response = admin.create("contacts", **body)
+        assert response.status_code == 422
+        assert response.json() == {"error": "Unable to find target for relationship: 'contact_groups'"}
     assert sandbox.get_control("state")["organizations"] == before
 
 
@@ -200,9 +202,9 @@ def test_a_new_contact_needs_the_required_groups(sandbox: InProcessSandbox) -> N
     body = ada(owner={"id": owner["id"]})
     for given in ([], required[1:]):
         groups = [{"group_name": name} for name in given]
-        answer = caller.create("contacts", **body, contact_groups=groups)
-        assert answer.status_code == 422
-        assert required[0] in answer.json()["error"]
+        response = caller.create("contacts", **body, contact_groups=groups)
+        assert response.status_code == 422
+        assert required[0] in response.json()["error"]
     groups = [{"group_name": name} for name in required]
     id = caller.create("contacts", **body, contact_groups=groups).json()["id"]
     assert caller.update(f"contacts/{id}", remove_contact_groups=groups).status_code == 200
@@ -215,9 +217,9 @@ def test_a_post_with_an_id_and_a_new_owner_transfers_the_contact(
     groups = [{"group_name": "Past Client"}, {"group_name": "Only mine"}]
     admin.create("contact-groups", group_name="Only mine", owner={"id": owner["id"]})
     id = create(admin, owner, contact_groups=groups)
-    answer = admin.create("contacts", id=str(id), owner={"username": heir["username"]})
-    assert answer.status_code == 200
-    assert answer.json()["id"] == id
+    response = admin.create("contacts", id=str(id), owner={"username": heir["username"]})
+    assert response.status_code == 200
+    assert response.json()["id"] == id
     shown = admin.get(f"contacts/{id}")
     assert shown["owner"]["id"] == heir["id"]
     assert [group["id"] for group in shown["contact_groups"]] == [groups_of(admin, heir)["Past Client"]]
@@ -264,9 +266,9 @@ def test_values_are_parsed_as_documented(
 )
 def test_invalid_values_are_rejected(admin: Caller, owner: dict[str, Any], name: str, value: Any) -> None:
     id = create(admin, owner)
-    answer = admin.update(f"contacts/{id}", **{name: value})
-    assert answer.status_code == 422
-    assert name in answer.json()["error"]
+    response = admin.update(f"contacts/{id}", **{name: value})
+    assert response.status_code == 422
+    assert name in response.json()["error"]
 
 
 def test_a_custom_value_is_replaced_and_null_deletes_it(admin: Caller, owner: dict[str, Any]) -> None:
@@ -281,10 +283,10 @@ def test_a_custom_value_is_replaced_and_null_deletes_it(admin: Caller, owner: di
 def test_a_custom_field_of_another_entity_is_rejected(
     admin: Caller, owner: dict[str, Any], name: str
 ) -> None:
-    answer = admin.create(
+    response = admin.create(
         "contacts", **ada(owner={"id": owner["id"]}, custom=[{"field_name": name, "value": 1}])
     )
-    assert answer.status_code == 422
+    assert response.status_code == 422
 
 
 def test_do_not_contact_is_accepted_and_not_shown(admin: Caller, owner: dict[str, Any]) -> None:

@@ -16,9 +16,9 @@ def domain(admin: Caller) -> dict[str, Any]:
 
 
 def put(admin: Caller, **more: Any) -> int:
-    answer = admin.create("email-unsubscribes", email=ADDRESS, **more)
-    assert answer.status_code in (200, 201), answer.text
-    return int(answer.json()["id"])
+    response = admin.create("email-unsubscribes", email=ADDRESS, **more)
+    assert response.status_code in (200, 201), response.text
+    return int(response.json()["id"])
 
 
 def test_domains_are_listed(admin: Caller, domain: dict[str, Any]) -> None:
@@ -82,8 +82,8 @@ def test_invalid_requests_are_rejected(admin: Caller) -> None:
     assert admin.create("email-unsubscribes").status_code == 422
     unknown = {"users": [{"id": 3}], "domains": [{"domain_name": "elsewhere.example"}]}
     for name, value in unknown.items():
-        refused = admin.create("email-unsubscribes", email=ADDRESS, **{name: value})
-        assert refused.json() == {"error": f"Unable to find target for relationship: '{name}'"}
+        rejected = admin.create("email-unsubscribes", email=ADDRESS, **{name: value})
+        assert rejected.json() == {"error": f"Unable to find target for relationship: '{name}'"}
     id = put(admin)
     assert admin.update(f"email-unsubscribes/{id}", organization_wide=True).status_code == 405
     assert admin.delete(f"email-unsubscribes/{id}").status_code == 405

@@ -12,15 +12,15 @@ HEAD = {"system_name": "head_of_household"}
 
 @pytest.fixture
 def contact(admin: Caller, owner: dict[str, Any]) -> int:
-    answer = admin.create("contacts", **ada(owner={"id": owner["id"]}, external_id="C-1"))
-    return int(answer.json()["id"])
+    response = admin.create("contacts", **ada(owner={"id": owner["id"]}, external_id="C-1"))
+    return int(response.json()["id"])
 
 
 def household(admin: Caller, **more: Any) -> str:
     body = {"entity_name": "Birch household", "entity_type": {"system_name": "household"}, **more}
-    answer = admin.create("entities", **body)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+    response = admin.create("entities", **body)
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
 
 
 def members(admin: Caller, id: str) -> dict[str, list[int]]:
@@ -61,17 +61,17 @@ def test_an_entity_with_an_owner_can_create_contacts(admin: Caller, owner: dict[
 
 def test_an_entity_without_an_owner_cannot_create_contacts(admin: Caller) -> None:
     related = [{"relationship_type": MEMBERS, "children": [ada()]}]
-    refused = admin.create("entities", entity_name="Birch household", related_entities=related)
-    assert refused.status_code == 422
-    assert refused.json() == {"error": "Unable to find target for relationship: 'owner'"}
+    rejected = admin.create("entities", entity_name="Birch household", related_entities=related)
+    assert rejected.status_code == 422
+    assert rejected.json() == {"error": "Unable to find target for relationship: 'owner'"}
 
 
 def test_contacts_can_be_added_and_removed(admin: Caller, contact: int) -> None:
     id = household(admin)
     assert admin.get(f"entities/{id}")["related_entities"] == []
     both = [{"relationship_type": kind, "children": [{"id": contact}]} for kind in (MEMBERS, HEAD)]
-    answer = admin.update(f"entities/{id}", phone="(612)555-0100", related_entities=both)
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = admin.update(f"entities/{id}", phone="(612)555-0100", related_entities=both)
+    assert (response.status_code, response.json()) == (200, [])
     assert admin.get(f"entities/{id}")["phone"] == "(612)555-0100"
     admin.update(f"entities/{id}", related_entities=both)
     assert members(admin, id) == {"members": [contact], "head_of_household": [contact]}
@@ -99,9 +99,9 @@ def test_a_discrete_relationship_allows_one_contact(
     ],
 )
 def test_errors_name_what_was_not_found(admin: Caller, related: Any, name: str) -> None:
-    refused = admin.create("entities", entity_name="Birch household", related_entities=[related])
-    assert refused.status_code == 422
-    assert refused.json() == {"error": f"Unable to find target for relationship: '{name}'"}
+    rejected = admin.create("entities", entity_name="Birch household", related_entities=[related])
+    assert rejected.status_code == 422
+    assert rejected.json() == {"error": f"Unable to find target for relationship: '{name}'"}
     assert admin.create("entities", entity_name="B", related_entities="x").status_code == 422
 
 

@@ -53,10 +53,10 @@ def test_an_admins_insight_is_created_and_shown_with_its_owner(
 ) -> None:
     type = calculator(admin)
     body = insight(contact, {"id": str(type["id"])}, owner={"id": owner["id"]})
-    answer = admin.create("insights", **body)
-    id = answer.json()["id"]
-    assert answer.status_code == 201
-    assert answer.json() == {"created": f"sandbox.example/v1/insights/{id}", "id": id}
+    response = admin.create("insights", **body)
+    id = response.json()["id"]
+    assert response.status_code == 201
+    assert response.json() == {"created": f"sandbox.example/v1/insights/{id}", "id": id}
     shown = admin.get(f"insights/{id}")
     assert shown.pop("internal_updated_at")
     assert shown == {
@@ -100,9 +100,9 @@ def test_unknown_references_are_rejected_as_documented(
     admin: Caller, owner: dict[str, Any], contact: int, change: dict[str, Any], relationship: str
 ) -> None:
     body = insight(contact, {"type": CALCULATOR}, owner={"id": owner["id"]}) | change
-    answer = admin.create("insights", **body)
-    assert answer.status_code == 422
-    assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
+    response = admin.create("insights", **body)
+    assert response.status_code == 422
+    assert response.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
 
 
 def test_another_organizations_type_is_not_found(

@@ -24,9 +24,9 @@ def lender(sandbox: InProcessSandbox) -> Caller:
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
 def test_a_name_can_be_added_and_is_a_duplicate_from_then_on(admin: Caller, path: str, name: str) -> None:
-    answer = admin.create(path, **{name: "Something new"}, account_class=MORTGAGE)
-    id = answer.json()["id"]
-    assert answer.status_code == 201
+    response = admin.create(path, **{name: "Something new"}, account_class=MORTGAGE)
+    id = response.json()["id"]
+    assert response.status_code == 201
     assert admin.get(f"{path}/{id}") == {"id": id, name: "Something new", "account_class": MORTGAGE}
     again = admin.create(path, **{name: "something NEW"})
     assert (again.status_code, again.json()["id"]) == (200, id)
@@ -49,9 +49,9 @@ def test_the_default_class_is_mortgage(admin: Caller, path: str, name: str) -> N
 def test_a_name_and_an_existing_class_are_required(admin: Caller, path: str, name: str) -> None:
     assert admin.create(path).json() == {"error": f"Missing required attribute: '{name}'"}
     unknown = {"class_name": "mortgage", "class_type": "ACCOUNT"}
-    refused = admin.create(path, **{name: "Something new"}, account_class=unknown)
-    assert refused.status_code == 422
-    assert refused.json() == {"error": "Unable to find target for relationship: 'account_class'"}
+    rejected = admin.create(path, **{name: "Something new"}, account_class=unknown)
+    assert rejected.status_code == 422
+    assert rejected.json() == {"error": "Unable to find target for relationship: 'account_class'"}
 
 
 @pytest.mark.parametrize(("path", "name"), LOAN_LISTS)
@@ -106,9 +106,9 @@ def test_participant_roles_can_be_filtered(admin: Caller, filter: str, count: in
 
 @pytest.mark.parametrize(("path", "name"), ACCOUNT_LISTS)
 def test_an_account_type_or_status_can_be_added_and_updated(admin: Caller, path: str, name: str) -> None:
-    answer = admin.create(path, **{name: "Dormant"}, account_class=CHECKING)
-    id = answer.json()["id"]
-    assert answer.status_code == 201
+    response = admin.create(path, **{name: "Dormant"}, account_class=CHECKING)
+    id = response.json()["id"]
+    assert response.status_code == 201
     assert admin.get(f"{path}/{id}") == {"id": id, name: "Dormant", "account_class": CHECKING}
     changed = admin.update(f"{path}/{id}", **{name: "Sleeping"}, account_class=SAVINGS)
     assert (changed.status_code, changed.json()) == (200, [])

@@ -46,9 +46,9 @@ def lender(sandbox: InProcessSandbox, owner: dict[str, Any]) -> Caller:
 
 
 def put(caller: Caller, **more: Any) -> int:
-    answer = caller.create("loans", **{**LOAN, "borrower": BORROWER, **more})
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["id"])
+    response = caller.create("loans", **{**LOAN, "borrower": BORROWER, **more})
+    assert response.status_code == 201, response.text
+    return int(response.json()["id"])
 
 
 def found(caller: Caller, filter: str) -> list[int]:
@@ -56,7 +56,7 @@ def found(caller: Caller, filter: str) -> list[int]:
 
 
 def test_an_admins_loan_creates_its_participants(admin: Caller, owner: dict[str, Any]) -> None:
-    answer = admin.create(
+    response = admin.create(
         "loans",
         **LOAN,
         owner={"username": owner["username"]},
@@ -64,9 +64,9 @@ def test_an_admins_loan_creates_its_participants(admin: Caller, owner: dict[str,
         coborrower=BORROWER | {"first_name": "Nils", "email": "nils.oakes@mail.example"},
         buyers_agent=AGENT,
     )
-    assert answer.status_code == 201
-    id = answer.json()["id"]
-    assert answer.json()["created"] == f"sandbox.example/v1/loans/{id}"
+    assert response.status_code == 201
+    id = response.json()["id"]
+    assert response.json()["created"] == f"sandbox.example/v1/loans/{id}"
     shown = admin.get(f"loans/{id}")
     assert shown["owner"]["id"] == owner["id"]
     assert (shown["borrower"]["email"], shown["coborrower"]["first_name"]) == (BORROWER["email"], "Nils")
@@ -110,9 +110,9 @@ def test_a_known_borrower_is_updated_and_not_duplicated(admin: Caller, named: di
 def test_a_loan_needs_its_required_attributes(admin: Caller, named: dict[str, Any], missing: str) -> None:
     body = {**LOAN, "owner": named, "borrower": BORROWER}
     del body[missing]
-    refused = admin.create("loans", **body)
-    assert refused.status_code == 422
-    assert missing in refused.json()["error"]
+    rejected = admin.create("loans", **body)
+    assert rejected.status_code == 422
+    assert missing in rejected.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -132,16 +132,16 @@ def test_a_loan_needs_its_required_attributes(admin: Caller, named: dict[str, An
 )
 def test_errors_name_what_was_not_found(admin: Caller, named: dict[str, Any], name: str, value: Any) -> None:
     before = len(admin.items("contacts"))
-    refused = admin.create("loans", **{**LOAN, "owner": named, "borrower": BORROWER, name: value})
-    assert (refused.status_code, refused.json()) == (422, {"error": NOT_FOUND.format(name)})
+    rejected = admin.create("loans", **{**LOAN, "owner": named, "borrower": BORROWER, name: value})
+    assert (rejected.status_code, rejected.json()) == (422, {"error": NOT_FOUND.format(name)})
     assert len(admin.items("contacts")) == before
 
 
 def test_a_new_borrower_needs_what_a_contact_needs(admin: Caller, named: dict[str, Any]) -> None:
     unreachable = {name: value for name, value in BORROWER.items() if name != "email"}
-    refused = admin.create("loans", **LOAN, owner=named, borrower=unreachable)
-    assert refused.status_code == 422
-    assert "Missing required attributes" in refused.json()["error"]
+    rejected = admin.create("loans", **LOAN, owner=named, borrower=unreachable)
+    assert rejected.status_code == 422
+    assert "Missing required attributes" in rejected.json()["error"]
 
 
 def test_the_same_loan_is_a_duplicate_and_is_updated(admin: Caller, named: dict[str, Any]) -> None:
@@ -157,14 +157,14 @@ def test_the_same_loan_is_a_duplicate_and_is_updated(admin: Caller, named: dict[
 
 def test_a_loan_can_be_updated_and_deleted(admin: Caller, named: dict[str, Any]) -> None:
     id = put(admin, owner=named, coborrower=AGENT)
-    answer = admin.update(
+    response = admin.update(
         f"loans/{id}",
         coborrower=None,
         loan_status={"loan_status": "Funded"},
         funded_date="2026-06-01T10:00:00Z",
         closing_date="0000-00-00 00:00:00",
     )
-    assert (answer.status_code, answer.json()) == (200, [])
+    assert (response.status_code, response.json()) == (200, [])
     shown = admin.get(f"loans/{id}")
     assert (shown["coborrower"], shown["loan_status"]["loan_status"]) == (None, "Funded")
     assert (shown["funded_date"], shown["closing_date"]) == ("2026-06-01 10:00:00", None)
@@ -198,8 +198,8 @@ def test_a_new_owner_gets_copies_of_the_participants(
     in_group = {**BORROWER, "contact_groups": [{"group_name": "Newsletter"}]}
     id = put(admin, owner=named, borrower=in_group, buyers_agent=AGENT)
     before = admin.get(f"loans/{id}")
-    answer = admin.create("loans", id=id, owner={"id": other["id"]})
-    assert (answer.status_code, answer.json()["id"]) == (200, id)
+    response = admin.create("loans", id=id, owner={"id": other["id"]})
+    assert (response.status_code, response.json()["id"]) == (200, id)
     after = admin.get(f"loans/{id}")
     assert after["owner"]["id"] == other["id"]
     assert after["buyers_agent"]["id"] == known

@@ -23,8 +23,8 @@ def test_a_list_has_the_documented_attributes_and_is_read_only(
     assert len(items) >= 3
     assert all(set(item) == LISTS[path] for item in items)
     assert sandbox.user(owner).items(path) == items
-    answer = admin.create(path, **items[0])
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    response = admin.create(path, **items[0])
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET")
     assert admin.call("GET", f"{path}/1").status_code == 404
     assert sandbox.user(owner, "leadSurveyInteraction").call("GET", path).status_code == 401
 
@@ -60,6 +60,6 @@ def test_a_contact_can_join_and_leave_channels_and_has_one_access_type(
 def test_values_that_are_not_in_a_list_are_rejected(
     sandbox: InProcessSandbox, owner: dict[str, Any], change: dict[str, Any], relationship: str
 ) -> None:
-    answer = sandbox.user(owner).create("contacts", **ada(**change))
-    assert answer.status_code == 422
-    assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
+    response = sandbox.user(owner).create("contacts", **ada(**change))
+    assert response.status_code == 422
+    assert response.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}

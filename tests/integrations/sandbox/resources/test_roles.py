@@ -37,8 +37,8 @@ def test_roles_are_hidden_from_users_and_other_organizations(
     theirs = sandbox.admin(BLUEWATER).items(path)[0]["id"]
     assert admin.call("GET", f"{path}/{theirs}").status_code == 404
     user = sandbox.user(sandbox.officers()[0], scope="getUsers")
-    refused = user.call("GET", path)
-    assert (refused.status_code, refused.json()["error"]) == (401, "insufficient_scope")
+    rejected = user.call("GET", path)
+    assert (rejected.status_code, rejected.json()["error"]) == (401, "insufficient_scope")
 
 
 @pytest.mark.parametrize(

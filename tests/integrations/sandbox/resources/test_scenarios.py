@@ -17,9 +17,9 @@ SCENARIO: dict[str, Any] = {
 
 
 def put(admin: Caller, owner: dict[str, Any]) -> int:
-    answer = admin.create("scenarios", **SCENARIO, owner={"id": owner["id"]})
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["id"])
+    response = admin.create("scenarios", **SCENARIO, owner={"id": owner["id"]})
+    assert response.status_code == 201, response.text
+    return int(response.json()["id"])
 
 
 def test_a_scenario_is_shown_as_sent(sandbox: InProcessSandbox, admin: Caller, owner: dict[str, Any]) -> None:
@@ -39,13 +39,13 @@ def test_a_scenario_is_shown_as_sent(sandbox: InProcessSandbox, admin: Caller, o
 
 def test_tags_can_be_added_and_removed(admin: Caller, owner: dict[str, Any]) -> None:
     id = put(admin, owner)
-    answer = admin.update(
+    response = admin.update(
         f"scenarios/{id}",
         tags=[{"type": "MLS_NUMBER", "value": "990321"}, SCENARIO["tags"][0]],
         remove_tags=[{"type": "CONTACT", "value": 77}],
         data={"loan_scenarios": []},
     )
-    assert (answer.status_code, answer.json()) == (200, [])
+    assert (response.status_code, response.json()) == (200, [])
     shown = admin.get(f"scenarios/{id}")
     assert [tag["value"] for tag in shown["tags"]] == ["880123", "990321"]
     assert shown["data"] == {"loan_scenarios": []}
@@ -55,15 +55,15 @@ def test_tags_can_be_added_and_removed(admin: Caller, owner: dict[str, Any]) -> 
 def test_a_scenario_needs_its_required_attributes(admin: Caller, owner: dict[str, Any], missing: str) -> None:
     body = {**SCENARIO, "owner": {"id": owner["id"]}}
     del body[missing]
-    refused = admin.create("scenarios", **body)
-    assert refused.status_code == 422
-    assert missing in refused.json()["error"]
+    rejected = admin.create("scenarios", **body)
+    assert rejected.status_code == 422
+    assert missing in rejected.json()["error"]
 
 
 @pytest.mark.parametrize("data", ['{"loan_scenarios": []}', [1], 5])
 def test_data_must_be_an_object(admin: Caller, owner: dict[str, Any], data: Any) -> None:
-    refused = admin.create("scenarios", **SCENARIO | {"data": data}, owner={"id": owner["id"]})
-    assert refused.json() == {"error": "Invalid value for attribute: 'data'"}
+    rejected = admin.create("scenarios", **SCENARIO | {"data": data}, owner={"id": owner["id"]})
+    assert rejected.json() == {"error": "Invalid value for attribute: 'data'"}
 
 
 def test_each_filter_finds_the_scenario(admin: Caller, owner: dict[str, Any]) -> None:

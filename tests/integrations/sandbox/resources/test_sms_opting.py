@@ -33,9 +33,9 @@ def test_the_last_choice_counts(sandbox: InProcessSandbox, admin: Caller, owner:
 def test_an_opt_in_needs_its_required_attributes(admin: Caller, owner: dict[str, Any], missing: str) -> None:
     body = {"phone_number": NUMBER, "user": {"username": owner["username"]}, "status": "OPTED_IN"}
     del body[missing]
-    refused = admin.create("sms/opt-in", **body)
-    assert refused.status_code == 422
-    assert missing in refused.json()["error"]
+    rejected = admin.create("sms/opt-in", **body)
+    assert rejected.status_code == 422
+    assert missing in rejected.json()["error"]
 
 
 @pytest.mark.parametrize("status", ["REQUESTED", "OPTED_OUT", "YES"])

@@ -7,14 +7,14 @@ from tests.integrations.sandbox.clients import Caller, InProcessSandbox
 
 def test_a_team_can_be_created_updated_and_deleted(sandbox: InProcessSandbox, admin: Caller) -> None:
     first, second = sandbox.officers()[:2]
-    answer = admin.create(
+    response = admin.create(
         "teams",
         team_name="Prairie Team",
         managers=[{"username": first["username"]}, {"id": str(second["id"])}],
     )
-    id = answer.json()["id"]
-    assert answer.status_code == 201
-    assert answer.json() == {"created": f"sandbox.example/v1/teams/{id}", "id": id}
+    id = response.json()["id"]
+    assert response.status_code == 201
+    assert response.json() == {"created": f"sandbox.example/v1/teams/{id}", "id": id}
     shown = admin.get(f"teams/{id}")
     assert set(shown) == {"id", "team_name", "managers"}
     assert {manager["id"] for manager in shown["managers"]} == {first["id"], second["id"]}
@@ -27,17 +27,17 @@ def test_a_team_can_be_created_updated_and_deleted(sandbox: InProcessSandbox, ad
 
 def test_a_team_needs_a_name_and_existing_managers(admin: Caller) -> None:
     assert admin.create("teams").status_code == 422
-    refused = admin.create("teams", team_name="Prairie Team", managers=[{"username": "nobody"}])
-    assert refused.status_code == 422
-    assert refused.json() == {"error": "Unable to find target for relationship: 'managers'"}
+    rejected = admin.create("teams", team_name="Prairie Team", managers=[{"username": "nobody"}])
+    assert rejected.status_code == 422
+    assert rejected.json() == {"error": "Unable to find target for relationship: 'managers'"}
     removed = admin.update(f"teams/{admin.items('teams')[0]['id']}", remove_managers=[{"username": "nobody"}])
     assert removed.json() == {"error": "Unable to find target for relationship: 'remove_managers'"}
 
 
 def test_a_known_name_is_a_duplicate(admin: Caller) -> None:
     known = admin.items("teams")[0]
-    answer = admin.create("teams", team_name=known["team_name"].upper())
-    assert (answer.status_code, answer.json()["id"]) == (200, known["id"])
+    response = admin.create("teams", team_name=known["team_name"].upper())
+    assert (response.status_code, response.json()["id"]) == (200, known["id"])
 
 
 def test_a_user_can_join_an_existing_and_a_new_team(admin: Caller, owner: dict[str, Any]) -> None:
@@ -71,5 +71,5 @@ def test_a_role_can_be_given_by_name_or_id_and_must_exist(admin: Caller, owner: 
     assert admin.get(path)["role"] == {"id": roles["Branch Manager"], "role_name": "Branch Manager"}
     admin.update(path, role={"id": roles["Loan Officer"]})
     assert admin.get(path)["role"]["role_name"] == "Loan Officer"
-    refused = admin.update(path, role={"role_name": "Astronaut"})
-    assert refused.json() == {"error": "Unable to find target for relationship: 'role'"}
+    rejected = admin.update(path, role={"role_name": "Astronaut"})
+    assert rejected.json() == {"error": "Unable to find target for relationship: 'role'"}

@@ -25,9 +25,9 @@ SHAPE = set(
 
 
 def test_a_new_user_gets_a_user_name_from_the_email_address(admin: Caller, owner: dict[str, Any]) -> None:
-    answer = admin.create("users", **FRED, expenditure_approver={"username": owner["username"]})
-    assert answer.status_code == 201
-    shown = admin.get(f"users/{answer.json()['id']}")
+    response = admin.create("users", **FRED, expenditure_approver={"username": owner["username"]})
+    assert response.status_code == 201
+    shown = admin.get(f"users/{response.json()['id']}")
     assert set(shown) == SHAPE | {"expenditure_approver"}
     assert shown["username"] == "fred-marsh-cedar"
     assert shown["status"] == 1
@@ -54,14 +54,14 @@ def test_a_known_email_address_is_a_duplicate(admin: Caller) -> None:
 @pytest.mark.parametrize("missing", ["email", "type", "info", "role"])
 def test_a_user_without_required_attributes_is_rejected(admin: Caller, missing: str) -> None:
     body = {name: value for name, value in FRED.items() if name != missing}
-    answer = admin.create("users", **body)
-    assert answer.status_code == 422
-    assert missing in answer.json()["error"]
+    response = admin.create("users", **body)
+    assert response.status_code == 422
+    assert missing in response.json()["error"]
 
 
 def test_sections_are_merged_and_list_items_added_and_removed(admin: Caller) -> None:
     id = admin.create("users", **FRED).json()["id"]
-    answer = admin.update(
+    response = admin.update(
         f"users/{id}",
         info={"job_title": "Manager"},
         licenses=[{"license_name": "MN", "content": "LIC 9"}],
@@ -70,7 +70,7 @@ def test_sections_are_merged_and_list_items_added_and_removed(admin: Caller) -> 
         teams=[{"team_name": "East"}],
         remove_teams=[{"team_name": "West"}],
     )
-    assert (answer.status_code, answer.json()) == (200, [])
+    assert (response.status_code, response.json()) == (200, [])
     shown = admin.get(f"users/{id}")
     assert (shown["info"]["job_title"], shown["info"]["first_name"]) == ("Manager", "Fred")
     assert shown["licenses"] == [{"license_name": "MN", "content": "LIC 9"}]

@@ -13,9 +13,9 @@ DELETED = {"item": "CONTACT", "action": "DELETED"}
 
 
 def subscribe(caller: Caller, **more: Any) -> int:
-    answer = caller.create("webhook-subscriptions", **{"url": URL, "actions": [CREATED], **more})
-    assert answer.status_code == 201, answer.text
-    id: int = answer.json()["id"]
+    response = caller.create("webhook-subscriptions", **{"url": URL, "actions": [CREATED], **more})
+    assert response.status_code == 201, response.text
+    id: int = response.json()["id"]
     return id
 
 
@@ -26,10 +26,10 @@ def actions(caller: Caller, id: int) -> set[str]:
 
 def test_a_subscription_is_created_as_documented_and_shown_without_its_secret(admin: Caller) -> None:
     body = {"url": URL, "secret": "abcd1234", "actions": [CREATED, UPDATED]}
-    answer = admin.create("webhook-subscriptions", **body)
-    id = answer.json()["id"]
-    assert answer.status_code == 201
-    assert answer.json()["created"] == f"sandbox.example/v1/webhook-subscriptions/{id}"
+    response = admin.create("webhook-subscriptions", **body)
+    id = response.json()["id"]
+    assert response.status_code == 201
+    assert response.json()["created"] == f"sandbox.example/v1/webhook-subscriptions/{id}"
     shown = admin.call("GET", f"webhook-subscriptions/{id}?page[number]=1&page[size]=10")
     assert "abcd1234" not in shown.text
     times = {"internal_created_at", "internal_updated_at"}
@@ -50,8 +50,8 @@ def test_an_update_adds_and_removes_actions_and_changes_the_url(admin: Caller) -
         "remove_actions": [CREATED],
         "secret": "new",
     }
-    answer = admin.update(f"webhook-subscriptions/{id}", **body)
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = admin.update(f"webhook-subscriptions/{id}", **body)
+    assert (response.status_code, response.json()) == (200, [])
     assert actions(admin, id) == {"CONTACT UPDATED", "CONTACT DELETED"}
     assert admin.get(f"webhook-subscriptions/{id}")["url"] == "https://elsewhere.example/"
 
@@ -81,9 +81,9 @@ def test_a_deleted_subscription_is_not_found(admin: Caller) -> None:
     ],
 )
 def test_invalid_subscriptions_are_rejected(admin: Caller, body: dict[str, Any], error: str) -> None:
-    answer = admin.create("webhook-subscriptions", **{"url": URL, "actions": [CREATED], **body})
-    assert answer.status_code == 422
-    assert error in answer.json()["error"]
+    response = admin.create("webhook-subscriptions", **{"url": URL, "actions": [CREATED], **body})
+    assert response.status_code == 422
+    assert error in response.json()["error"]
     assert admin.items("webhook-subscriptions") == []
 
 

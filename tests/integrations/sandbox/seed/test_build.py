@@ -11,25 +11,25 @@ from tests.integrations.sandbox.clients import BLUEWATER, InProcessSandbox
 
 
 @pytest.fixture(scope="module")
-def world() -> InProcessSandbox:
+def sandbox() -> InProcessSandbox:
     """A sandbox of two organizations with 600 contacts each."""
     return InProcessSandbox(contacts=600)
 
 
 @pytest.fixture(scope="module")
-def contacts(world: InProcessSandbox) -> list[dict[str, Any]]:
+def contacts(sandbox: InProcessSandbox) -> list[dict[str, Any]]:
     """The first organization's contacts."""
-    return world.admin().items("contacts")
+    return sandbox.admin().items("contacts")
 
 
-def test_the_same_seed_gives_the_same_data_and_another_seed_other_data(world: InProcessSandbox) -> None:
+def test_the_same_seed_gives_the_same_data_and_another_seed_other_data(sandbox: InProcessSandbox) -> None:
     assert (
         InProcessSandbox(contacts=600).get_control("state")["organizations"]
-        == world.get_control("state")["organizations"]
+        == sandbox.get_control("state")["organizations"]
     )
     other = InProcessSandbox(contacts=600, seed=2)
-    assert other.get_control("state")["organizations"] != world.get_control("state")["organizations"]
-    assert other.organization()["client_secret"] != world.organization()["client_secret"]
+    assert other.get_control("state")["organizations"] != sandbox.get_control("state")["organizations"]
+    assert other.organization()["client_secret"] != sandbox.organization()["client_secret"]
 
 
 def test_organizations_have_fixed_names() -> None:
@@ -47,9 +47,9 @@ def test_many_organizations_can_be_seeded() -> None:
 
 
 def test_each_organization_has_twelve_users_with_an_admin_and_an_inactive_one(
-    world: InProcessSandbox,
+    sandbox: InProcessSandbox,
 ) -> None:
-    for row in world.credentials["organizations"]:
+    for row in sandbox.credentials["organizations"]:
         assert len(row["users"]) == 12
         assert sum(user["admin"] for user in row["users"]) == 1
         assert sum(not user["active"] for user in row["users"]) == 1
@@ -75,13 +75,13 @@ def test_some_people_have_two_owners_and_some_are_near_duplicates(
 
 
 def test_there_are_non_ascii_names_empty_fields_and_archived_contacts(
-    world: InProcessSandbox, contacts: list[dict[str, Any]]
+    sandbox: InProcessSandbox, contacts: list[dict[str, Any]]
 ) -> None:
     assert any(not item["last_name"].isascii() for item in contacts)
     for name in ("email", "phone_cell", "address", "birthday"):
         empty = sum(item[name] is None for item in contacts)
         assert 0 < empty < len(contacts)
-    assert world.admin().items("contacts", filter="archieved=1")
+    assert sandbox.admin().items("contacts", filter="archieved=1")
 
 
 def test_times_of_change_are_spread_over_two_years(contacts: list[dict[str, Any]]) -> None:
@@ -91,25 +91,25 @@ def test_times_of_change_are_spread_over_two_years(contacts: list[dict[str, Any]
 
 
 def test_ids_ascend_with_the_time_of_creation_across_organizations(
-    world: InProcessSandbox, contacts: list[dict[str, Any]]
+    sandbox: InProcessSandbox, contacts: list[dict[str, Any]]
 ) -> None:
-    everyone = sorted(contacts + world.admin(BLUEWATER).items("contacts"), key=lambda item: item["id"])
+    everyone = sorted(contacts + sandbox.admin(BLUEWATER).items("contacts"), key=lambda item: item["id"])
     created = [item["internal_created_at"] for item in everyone]
     assert created == sorted(created)
     assert len({item["id"] for item in everyone}) == 1200
 
 
-def test_owners_have_the_same_group_names(world: InProcessSandbox) -> None:
-    names = Counter(item["group_name"] for item in world.admin().items("contact-groups"))
+def test_owners_have_the_same_group_names(sandbox: InProcessSandbox) -> None:
+    names = Counter(item["group_name"] for item in sandbox.admin().items("contact-groups"))
     assert min(names.values()) == 11
 
 
 def test_one_organization_requires_groups_and_some_contacts_lack_them(
-    world: InProcessSandbox,
+    sandbox: InProcessSandbox,
 ) -> None:
-    assert world.organization()["required_groups"] == []
-    required = set(world.organization(BLUEWATER)["required_groups"])
-    caller = world.admin(BLUEWATER)
+    assert sandbox.organization()["required_groups"] == []
+    required = set(sandbox.organization(BLUEWATER)["required_groups"])
+    caller = sandbox.admin(BLUEWATER)
     owned = Counter(row["group_name"] for row in caller.items("contact-groups"))
     assert all(owned[name] == 11 for name in required)
     lacking = [
@@ -121,10 +121,10 @@ def test_one_organization_requires_groups_and_some_contacts_lack_them(
 
 
 def test_no_email_address_or_phone_number_can_be_real(
-    world: InProcessSandbox, contacts: list[dict[str, Any]]
+    sandbox: InProcessSandbox, contacts: list[dict[str, Any]]
 ) -> None:
     addresses = [item["email"] for item in contacts if item["email"]]
-    addresses += [user["email"] for row in world.credentials["organizations"] for user in row["users"]]
+    addresses += [user["email"] for row in sandbox.credentials["organizations"] for user in row["users"]]
     assert all(re.search(r"@([a-z-]+\.)*(example|example\.com)$", address) for address in addresses)
     for item in contacts:
         for name in ("phone_cell", "phone_home", "phone_office"):
@@ -132,8 +132,8 @@ def test_no_email_address_or_phone_number_can_be_real(
             assert not digits or digits[3:8] == "55501"
 
 
-def test_no_two_contacts_are_duplicates(world: InProcessSandbox, contacts: list[dict[str, Any]]) -> None:
-    with world.app.sandbox.database.read() as connection:
+def test_no_two_contacts_are_duplicates(sandbox: InProcessSandbox, contacts: list[dict[str, Any]]) -> None:
+    with sandbox.app.sandbox.database.read() as connection:
         shared = connection.execute(
             "SELECT count(*) FROM (SELECT key FROM contacts__keys GROUP BY key HAVING count(*) > 1)"
         ).fetchone()[0]

@@ -10,14 +10,14 @@ from tests.integrations.sandbox.clients import BLUEWATER, Caller, InProcessSandb
 
 
 @pytest.fixture(scope="module")
-def world() -> InProcessSandbox:
+def sandbox() -> InProcessSandbox:
     """A sandbox of two organizations with 300 contacts each."""
     return InProcessSandbox(contacts=300)
 
 
 @pytest.fixture(scope="module")
-def caller(world: InProcessSandbox) -> Caller:
-    return world.admin()
+def caller(sandbox: InProcessSandbox) -> Caller:
+    return sandbox.admin()
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +25,14 @@ def contacts(caller: Caller) -> dict[int, dict[str, Any]]:
     return {item["id"]: item for item in caller.items("contacts")}
 
 
-def test_every_organization_has_its_own_definitions(world: InProcessSandbox, caller: Caller) -> None:
+def test_every_organization_has_its_own_definitions(sandbox: InProcessSandbox, caller: Caller) -> None:
     for path, least in (
         ("contact-surveys", 2),
         ("insight-types", 3),
         ("campaigns", 3),
         ("contact-recruits", 3),
     ):
-        ours, theirs = caller.items(path), world.admin(BLUEWATER).items(path)
+        ours, theirs = caller.items(path), sandbox.admin(BLUEWATER).items(path)
         assert len(ours) >= least
         assert len(theirs) >= least
         assert {item["id"] for item in ours}.isdisjoint(item["id"] for item in theirs)
@@ -75,8 +75,8 @@ def test_survey_answers_fit_their_questions(caller: Caller) -> None:
     assert min(kinds.values()) > 5
 
 
-def test_one_survey_and_one_insight_type_start_campaigns(caller: Caller, world: InProcessSandbox) -> None:
-    with world.app.sandbox.database.read() as connection:
+def test_one_survey_and_one_insight_type_start_campaigns(caller: Caller, sandbox: InProcessSandbox) -> None:
+    with sandbox.app.sandbox.database.read() as connection:
         (campaigns,) = connection.execute("SELECT campaigns FROM organizations WHERE id = 1").fetchone()
     for path, name in (
         ("contact-surveys", "survey_name"),
@@ -97,12 +97,12 @@ def test_some_contacts_have_a_channel_an_access_type_and_an_external_status(
         assert len({str(value) for value in shown}) >= 3
 
 
-def test_seeding_sends_no_emails(world: InProcessSandbox) -> None:
-    assert world.get_control("outbox") == []
+def test_seeding_sends_no_emails(sandbox: InProcessSandbox) -> None:
+    assert sandbox.get_control("outbox") == []
 
 
-def test_ids_ascend_with_time(world: InProcessSandbox) -> None:
-    with world.app.sandbox.database.read() as connection:
+def test_ids_ascend_with_time(sandbox: InProcessSandbox) -> None:
+    with sandbox.app.sandbox.database.read() as connection:
         for table in ("contact_notes", "contact_survey_responses", "insights", "campaign_activity"):
             rows = connection.execute(
                 f"SELECT created FROM {table} WHERE organization = 1 ORDER BY id"
@@ -110,7 +110,7 @@ def test_ids_ascend_with_time(world: InProcessSandbox) -> None:
             assert rows == sorted(rows)
 
 
-def test_two_sandboxes_with_the_same_seed_differ_only_in_times(world: InProcessSandbox) -> None:
+def test_two_sandboxes_with_the_same_seed_differ_only_in_times(sandbox: InProcessSandbox) -> None:
     other = InProcessSandbox(contacts=300)
     for path in (
         "contact-notes",
@@ -122,6 +122,6 @@ def test_two_sandboxes_with_the_same_seed_differ_only_in_times(world: InProcessS
         times = {"internal_created_at", "internal_updated_at"}
         ours, theirs = (
             [{name: value for name, value in item.items() if name not in times} for item in each.items(path)]
-            for each in (world.admin(), other.admin())
+            for each in (sandbox.admin(), other.admin())
         )
         assert ours == theirs

@@ -34,14 +34,14 @@ def test_the_sign_in_and_consent_pages_show_the_configured_application_name() ->
 
 
 def test_allowing_redirects_with_a_code_and_the_state(sandbox: InProcessSandbox) -> None:
-    answer = Browser(sandbox).consent(sandbox.officers()[0], state="a b&c")
-    assert answer == {"code": answer["code"], "state": "a b&c"}
+    response = Browser(sandbox).consent(sandbox.officers()[0], state="a b&c")
+    assert response == {"code": response["code"], "state": "a b&c"}
 
 
 def test_denying_redirects_with_access_denied_and_the_state(sandbox: InProcessSandbox) -> None:
-    answer = Browser(sandbox).consent(sandbox.officers()[0], action="deny")
-    assert (answer["error"], answer["state"]) == ("access_denied", "xyz")
-    assert answer["error_description"]
+    response = Browser(sandbox).consent(sandbox.officers()[0], action="deny")
+    assert (response["error"], response["state"]) == ("access_denied", "xyz")
+    assert response["error_description"]
 
 
 def test_a_signed_in_user_goes_straight_to_the_consent_page(sandbox: InProcessSandbox) -> None:
@@ -80,8 +80,8 @@ def test_a_missing_state_is_an_invalid_request(sandbox: InProcessSandbox) -> Non
 
 
 def test_another_response_type_is_an_invalid_request(sandbox: InProcessSandbox) -> None:
-    answer = redirect_parameters(Browser(sandbox).open(response_type="token"))
-    assert (answer["error"], answer["state"]) == ("invalid_request", "xyz")
+    response = redirect_parameters(Browser(sandbox).open(response_type="token"))
+    assert (response["error"], response["state"]) == ("invalid_request", "xyz")
 
 
 def test_an_unknown_scope_redirects_with_an_error(sandbox: InProcessSandbox) -> None:
@@ -91,9 +91,9 @@ def test_an_unknown_scope_redirects_with_an_error(sandbox: InProcessSandbox) -> 
 def test_a_form_without_its_csrf_token_has_no_effect(sandbox: InProcessSandbox) -> None:
     browser = Browser(sandbox)
     page = browser.sign_in(browser.open(), sandbox.officers()[0])
-    answer = browser.session.post(page.url, data={"action": "allow"}, allow_redirects=False, timeout=5)
-    assert answer.status_code == 403
-    assert "Location" not in answer.headers
+    response = browser.session.post(page.url, data={"action": "allow"}, allow_redirects=False, timeout=5)
+    assert response.status_code == 403
+    assert "Location" not in response.headers
 
 
 def test_a_form_of_another_browser_has_no_effect(sandbox: InProcessSandbox) -> None:

@@ -15,7 +15,7 @@ def own(sandbox: InProcessSandbox) -> tuple[str, str]:
     return organization["client_id"], organization["client_secret"]
 
 
-def refused(response: requests.Response, error: str, status: int = 400) -> str:
+def assert_error(response: requests.Response, error: str, status: int = 400) -> str:
     assert response.status_code == status
     assert response.json()["error"] == error
     return str(response.json()["error_description"])
@@ -26,69 +26,73 @@ def test_client_credentials_get_a_token_without_a_refresh_token(
     sandbox: InProcessSandbox, format: str
 ) -> None:
     body = {format: {"grant_type": "client_credentials"}}
-    answer = sandbox.session().post(f"{BASE}/v1/token", auth=own(sandbox), timeout=5, **body)
-    assert answer.status_code == 200
-    assert set(answer.json()) == {"access_token", "expires_in", "token_type", "scope"}
-    assert re.fullmatch("[0-9a-f]{40}", answer.json()["access_token"])
-    assert (answer.json()["expires_in"], answer.json()["token_type"]) == (3600, "bearer")
-    assert "leadInteraction" in answer.json()["scope"].split()
+    response = sandbox.session().post(f"{BASE}/v1/token", auth=own(sandbox), timeout=5, **body)
+    assert response.status_code == 200
+    assert set(response.json()) == {"access_token", "expires_in", "token_type", "scope"}
+    assert re.fullmatch("[0-9a-f]{40}", response.json()["access_token"])
+    assert (response.json()["expires_in"], response.json()["token_type"]) == (3600, "bearer")
+    assert "leadInteraction" in response.json()["scope"].split()
 
 
 def test_a_narrower_scope_is_granted_as_requested(sandbox: InProcessSandbox) -> None:
-    answer = sandbox.token(own(sandbox), grant_type="client_credentials", scope="leadInteraction")
-    assert answer.json()["scope"] == "leadInteraction"
+    response = sandbox.token(own(sandbox), grant_type="client_credentials", scope="leadInteraction")
+    assert response.json()["scope"] == "leadInteraction"
 
 
 def test_an_unknown_scope_is_rejected(sandbox: InProcessSandbox) -> None:
-    refused(sandbox.token(own(sandbox), grant_type="client_credentials", scope="everything"), "invalid_scope")
+    assert_error(
+        sandbox.token(own(sandbox), grant_type="client_credentials", scope="everything"), "invalid_scope"
+    )
 
 
 @pytest.mark.parametrize("auth", [("nobody", "x"), (None, "wrong")])
 def test_wrong_credentials_are_rejected_as_documented(
     sandbox: InProcessSandbox, auth: tuple[str | None, str]
 ) -> None:
-    answer = sandbox.token((auth[0] or own(sandbox)[0], auth[1]), grant_type="client_credentials")
-    assert answer.status_code == 400
-    assert answer.json() == {
+    response = sandbox.token((auth[0] or own(sandbox)[0], auth[1]), grant_type="client_credentials")
+    assert response.status_code == 400
+    assert response.json() == {
         "error": "invalid_client",
         "error_description": "The client credentials are invalid",
     }
 
 
 def test_missing_credentials_are_rejected(sandbox: InProcessSandbox) -> None:
-    answer = sandbox.session().post(f"{BASE}/v1/token", json={"grant_type": "client_credentials"}, timeout=5)
-    assert "not found" in refused(answer, "invalid_client")
+    response = sandbox.session().post(
+        f"{BASE}/v1/token", json={"grant_type": "client_credentials"}, timeout=5
+    )
+    assert "not found" in assert_error(response, "invalid_client")
 
 
 def test_a_missing_grant_type_is_rejected(sandbox: InProcessSandbox) -> None:
-    refused(sandbox.token(own(sandbox)), "invalid_request")
+    assert_error(sandbox.token(own(sandbox)), "invalid_request")
 
 
 def test_an_unknown_grant_type_is_rejected(sandbox: InProcessSandbox) -> None:
-    refused(sandbox.token(own(sandbox), grant_type="password"), "unsupported_grant_type")
+    assert_error(sandbox.token(own(sandbox), grant_type="password"), "unsupported_grant_type")
 
 
 def test_the_application_cannot_use_client_credentials(sandbox: InProcessSandbox) -> None:
-    refused(sandbox.token(sandbox.application, grant_type="client_credentials"), "unauthorized_client")
+    assert_error(sandbox.token(sandbox.application, grant_type="client_credentials"), "unauthorized_client")
 
 
 def test_only_post_returns_tokens(sandbox: InProcessSandbox) -> None:
-    refused(sandbox.session().get(f"{BASE}/v1/token", timeout=5), "invalid_request", 405)
+    assert_error(sandbox.session().get(f"{BASE}/v1/token", timeout=5), "invalid_request", 405)
 
 
 def test_invalid_json_is_rejected(sandbox: InProcessSandbox) -> None:
     headers = {"Content-Type": "application/json"}
-    answer = sandbox.session().post(
+    response = sandbox.session().post(
         f"{BASE}/v1/token", data="{", headers=headers, auth=own(sandbox), timeout=5
     )
-    refused(answer, "invalid_request")
+    assert_error(response, "invalid_request")
 
 
 def test_a_code_is_exchanged_for_an_access_and_a_refresh_token(sandbox: InProcessSandbox) -> None:
-    answer = sandbox.grant(sandbox.officers()[0])
-    assert set(answer) == {"access_token", "expires_in", "token_type", "scope", "refresh_token"}
-    assert answer["scope"] == "leadInteraction"
-    assert re.fullmatch("[0-9a-f]{40}", answer["refresh_token"])
+    response = sandbox.grant(sandbox.officers()[0])
+    assert set(response) == {"access_token", "expires_in", "token_type", "scope", "refresh_token"}
+    assert response["scope"] == "leadInteraction"
+    assert re.fullmatch("[0-9a-f]{40}", response["refresh_token"])
 
 
 def exchange(
@@ -101,7 +105,7 @@ def exchange(
 def test_a_used_code_is_rejected(sandbox: InProcessSandbox) -> None:
     code = Browser(sandbox).consent(sandbox.officers()[0])["code"]
     assert exchange(sandbox, code).status_code == 200
-    refused(exchange(sandbox, code), "invalid_grant")
+    assert_error(exchange(sandbox, code), "invalid_grant")
 
 
 def test_a_code_is_valid_for_thirty_seconds(sandbox: InProcessSandbox) -> None:
@@ -109,26 +113,26 @@ def test_a_code_is_valid_for_thirty_seconds(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("clock", {"advance": 28})
     assert exchange(sandbox, young).status_code == 200
     sandbox.post_control("clock", {"advance": 3})
-    assert "expired" in refused(exchange(sandbox, old), "invalid_grant")
+    assert "expired" in assert_error(exchange(sandbox, old), "invalid_grant")
 
 
 def test_a_missing_or_unknown_code_is_rejected(sandbox: InProcessSandbox) -> None:
-    refused(exchange(sandbox, "0" * 40), "invalid_grant")
-    refused(sandbox.token(sandbox.application, grant_type="authorization_code"), "invalid_request")
+    assert_error(exchange(sandbox, "0" * 40), "invalid_grant")
+    assert_error(sandbox.token(sandbox.application, grant_type="authorization_code"), "invalid_request")
 
 
 def test_an_organizations_credentials_cannot_use_a_code(sandbox: InProcessSandbox) -> None:
     code = Browser(sandbox).consent(sandbox.officers()[0])["code"]
     for value in (code, "0" * 40):
         response = sandbox.token(own(sandbox), grant_type="authorization_code", code=value)
-        refused(response, "invalid_grant")
+        assert_error(response, "invalid_grant")
     assert exchange(sandbox, code).status_code == 200
 
 
 @pytest.mark.parametrize("redirect_uri", [None, "http://localhost:8000/elsewhere/"])
 def test_the_redirect_uri_must_be_repeated(sandbox: InProcessSandbox, redirect_uri: str | None) -> None:
     code = Browser(sandbox).consent(sandbox.officers()[0])["code"]
-    refused(exchange(sandbox, code, redirect_uri), "redirect_uri_mismatch")
+    assert_error(exchange(sandbox, code, redirect_uri), "redirect_uri_mismatch")
 
 
 def test_the_redirect_uri_can_be_omitted_in_both_requests(sandbox: InProcessSandbox) -> None:
@@ -142,12 +146,12 @@ def refresh(sandbox: InProcessSandbox, token: str) -> requests.Response:
 
 def test_refreshing_rotates_and_the_old_refresh_token_stops_working(sandbox: InProcessSandbox) -> None:
     first = sandbox.grant(sandbox.officers()[0])["refresh_token"]
-    answer = refresh(sandbox, first)
-    assert answer.status_code == 200
-    assert answer.json()["scope"] == "leadInteraction"
-    assert answer.json()["refresh_token"] != first
-    refused(refresh(sandbox, first), "invalid_grant")
-    assert refresh(sandbox, answer.json()["refresh_token"]).status_code == 200
+    response = refresh(sandbox, first)
+    assert response.status_code == 200
+    assert response.json()["scope"] == "leadInteraction"
+    assert response.json()["refresh_token"] != first
+    assert_error(refresh(sandbox, first), "invalid_grant")
+    assert refresh(sandbox, response.json()["refresh_token"]).status_code == 200
 
 
 def test_a_refresh_token_is_valid_for_fourteen_days(sandbox: InProcessSandbox) -> None:
@@ -155,18 +159,18 @@ def test_a_refresh_token_is_valid_for_fourteen_days(sandbox: InProcessSandbox) -
     sandbox.post_control("clock", {"advance": 14 * DAY - 60})
     token = refresh(sandbox, token).json()["refresh_token"]
     sandbox.post_control("clock", {"advance": 14 * DAY + 60})
-    refused(refresh(sandbox, token), "invalid_grant")
+    assert_error(refresh(sandbox, token), "invalid_grant")
 
 
 def test_another_client_cannot_use_a_refresh_token(sandbox: InProcessSandbox) -> None:
     token = sandbox.grant(sandbox.officers()[0])["refresh_token"]
-    answer = sandbox.token(own(sandbox), grant_type="refresh_token", refresh_token=token)
-    assert answer.status_code == 400
+    response = sandbox.token(own(sandbox), grant_type="refresh_token", refresh_token=token)
+    assert response.status_code == 400
     assert refresh(sandbox, token).status_code == 200
 
 
 def test_a_missing_refresh_token_is_rejected(sandbox: InProcessSandbox) -> None:
-    refused(sandbox.token(sandbox.application, grant_type="refresh_token"), "invalid_request")
+    assert_error(sandbox.token(sandbox.application, grant_type="refresh_token"), "invalid_request")
 
 
 def test_an_access_token_is_valid_for_an_hour(sandbox: InProcessSandbox) -> None:
@@ -174,25 +178,25 @@ def test_an_access_token_is_valid_for_an_hour(sandbox: InProcessSandbox) -> None
     sandbox.post_control("clock", {"advance": 3590})
     assert caller.call("GET", "teapot").status_code == 418
     sandbox.post_control("clock", {"advance": 20})
-    refused(caller.call("GET", "teapot"), "expired_token", 401)
+    assert_error(caller.call("GET", "teapot"), "expired_token", 401)
 
 
 def test_an_unknown_token_is_rejected(sandbox: InProcessSandbox) -> None:
     caller = sandbox.admin()
     caller.token = "0" * 40
-    refused(caller.call("GET", "contacts"), "invalid_token", 401)
+    assert_error(caller.call("GET", "contacts"), "invalid_token", 401)
 
 
 def test_a_request_without_a_token_is_rejected(sandbox: InProcessSandbox) -> None:
-    answer = sandbox.session().get(f"{BASE}/v1/contacts", timeout=5)
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    response = sandbox.session().get(f"{BASE}/v1/contacts", timeout=5)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_an_insufficient_scope_is_rejected_as_documented(sandbox: InProcessSandbox) -> None:
-    answer = sandbox.admin(scope="loanInteraction").call("GET", "contacts")
-    assert answer.status_code == 401
-    assert answer.json() == {
+    response = sandbox.admin(scope="loanInteraction").call("GET", "contacts")
+    assert response.status_code == 401
+    assert response.json() == {
         "error": "insufficient_scope",
         "error_description": "The request requires higher privileges than provided by the access token",
     }
@@ -202,14 +206,14 @@ def test_an_insufficient_scope_is_rejected_as_documented(sandbox: InProcessSandb
 def test_admin_resources_are_closed_to_users_whatever_the_scope(sandbox: InProcessSandbox, path: str) -> None:
     for user in (sandbox.officers()[0], sandbox.organization()["users"][0]):
         caller = sandbox.user(user, scope="leadInteraction getUsers describeSchema")
-        refused(caller.call("GET", path), "insufficient_scope", 401)
+        assert_error(caller.call("GET", path), "insufficient_scope", 401)
 
 
 def test_an_inactive_users_tokens_stop_working(sandbox: InProcessSandbox) -> None:
     user = sandbox.officers()[0]
     granted = sandbox.grant(user)
     assert sandbox.admin().update(f"users/{user['id']}", status=0).status_code == 200
-    refused(refresh(sandbox, granted["refresh_token"]), "invalid_grant")
+    assert_error(refresh(sandbox, granted["refresh_token"]), "invalid_grant")
     caller = sandbox.admin()
     caller.token = granted["access_token"]
-    refused(caller.call("GET", "contacts"), "invalid_token", 401)
+    assert_error(caller.call("GET", "contacts"), "invalid_token", 401)

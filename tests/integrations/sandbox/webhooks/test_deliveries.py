@@ -234,9 +234,9 @@ def test_other_machines_are_called_only_if_the_option_is_set() -> None:
 def test_deliveries_are_listed_without_secrets(scene: Scene) -> None:
     id = scene.contact()
     scene.deliver()
-    answer = scene.sandbox.session().get(f"{BASE}/_sandbox/deliveries", timeout=5)
-    assert SECRET not in answer.text
-    (entry,) = answer.json()
+    response = scene.sandbox.session().get(f"{BASE}/_sandbox/deliveries", timeout=5)
+    assert SECRET not in response.text
+    (entry,) = response.json()
     assert entry["at"] <= entry["last_sent"]
     assert {name: entry[name] for name in entry if name not in ("at", "last_sent", "hashValue")} == {
         "seq": 1, "organization": CEDAR, "subscription": scene.subscription, "url": URL, "item": "CONTACT",
@@ -310,16 +310,16 @@ def test_a_delivered_id_finds_the_record() -> None:
     owner = {"id": scene.sandbox.officers()[0]["id"]}
     contact = scene.contact()
     scene.deliver()
-    answer = scene.admin.create(
+    response = scene.admin.create(
         "contact-survey-responses",
         survey={"id": survey["id"]},
         contact={"id": contact},
         owner=owner,
         question_responses=[_answer(question) for question in survey["questions"]],
     )
-    assert answer.status_code == 201, answer.text
+    assert response.status_code == 201, response.text
     [message] = [told for told in scene.deliver() if told["item"] == "CONTACT_SURVEY_RESPONSE"]
-    assert message["id"] == answer.json()["id"]
+    assert message["id"] == response.json()["id"]
     assert scene.admin.call("GET", f"contact-survey-responses/{message['id']}").status_code == 200
 
 

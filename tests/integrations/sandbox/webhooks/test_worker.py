@@ -21,8 +21,8 @@ def subscribe(caller: RemoteCaller, receiver: ReceivingServer) -> None:
 
 def contact(process: Process, caller: RemoteCaller, number: int) -> int:
     owner = process.get_control("credentials")["organizations"][0]["users"][1]["id"]
-    answer = caller.create("contacts", **ada(owner={"id": owner}, email=f"ada{number}@mail.example"))
-    id: int = answer.json()["id"]
+    response = caller.create("contacts", **ada(owner={"id": owner}, email=f"ada{number}@mail.example"))
+    id: int = response.json()["id"]
     return id
 
 

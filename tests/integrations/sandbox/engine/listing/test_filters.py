@@ -8,9 +8,9 @@ from tests.integrations.sandbox.clients import Caller, InProcessSandbox, ada
 
 
 def put(caller: Caller, owner: dict[str, Any], **body: Any) -> int:
-    answer = caller.create("contacts", **ada(owner={"id": owner["id"]}, **body))
-    assert answer.status_code == 201
-    return int(answer.json()["id"])
+    response = caller.create("contacts", **ada(owner={"id": owner["id"]}, **body))
+    assert response.status_code == 201
+    return int(response.json()["id"])
 
 
 def found(caller: Caller, filter: str) -> list[int]:
@@ -109,8 +109,8 @@ def test_an_invalid_filter_is_rejected(admin: Caller, filter: str) -> None:
 
 
 def test_a_resource_without_filters_rejects_them(admin: Caller) -> None:
-    answer = admin.call("GET", "contact-groups", params={"filter": "group_name=Newsletter"})
-    assert answer.status_code == 422
+    response = admin.call("GET", "contact-groups", params={"filter": "group_name=Newsletter"})
+    assert response.status_code == 422
 
 
 def test_a_users_filter_finds_only_their_own_contacts(sandbox: InProcessSandbox) -> None:
@@ -123,5 +123,5 @@ def test_the_earliest_date_is_valid(admin: Caller) -> None:
         ("contacts", "internal_updated_at_start"),
         ("contact-surveys", "internal_created_at_start"),
     ):
-        answer = admin.call("GET", f"{path}?filter={name}=0001-01-01T00:00:00Z")
-        assert answer.status_code == 200 and answer.json()["items"]
+        response = admin.call("GET", f"{path}?filter={name}=0001-01-01T00:00:00Z")
+        assert response.status_code == 200 and response.json()["items"]

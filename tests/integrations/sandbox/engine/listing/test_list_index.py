@@ -201,12 +201,12 @@ def test_a_reader_of_replaced_data_does_not_update_the_index(tmp_path: Path) -> 
     admin = sandbox.admin()
     for item in admin.items("contacts")[:5]:
         admin.update(f"contacts/{item['id']}", title="Captain")
-    world = sandbox.app.sandbox
-    with world.database.read() as connection:
+    state = sandbox.app.sandbox
+    with state.database.read() as connection:
         connection.execute("SELECT 1 FROM meta").fetchone()
         sandbox.post_control("reset")
         expected = ids_in_file(sandbox, 1, None, "1", "updated, id")
-        world.list_indexes["contacts"].update(connection)
+        state.list_indexes["contacts"].update(connection)
     assert walked(sandbox.admin(CEDAR), "", "internal_updated_at", 40) == expected
 
 

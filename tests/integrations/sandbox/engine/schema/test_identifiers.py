@@ -54,9 +54,9 @@ def test_resources_show_the_same_number_differently() -> None:
     ],
 )
 def test_an_invalid_id_is_not_found(path: str, value: Any) -> None:
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ApiError) as rejected:
         identifiers.to_number(RESOURCES[path], value)
-    assert refused.value.status == 404
+    assert rejected.value.status == 404
     assert identifiers.to_number_or_none(RESOURCES[path], value) is None
 
 

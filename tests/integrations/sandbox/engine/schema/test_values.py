@@ -52,8 +52,8 @@ def test_any_body_is_accepted_or_rejected(caller: Caller, path: str, data: st.Da
     name=st.sampled_from([entry.name for entry in RESOURCES["contacts"].filters]), value=st.text(max_size=12)
 )
 def test_any_filter_value_is_accepted_or_rejected(caller: Caller, name: str, value: str) -> None:
-    answer = caller.call("GET", "contacts", params={"filter": f"{name}={value}"})
-    assert answer.status_code in (200, 422), answer.text
+    response = caller.call("GET", "contacts", params={"filter": f"{name}={value}"})
+    assert response.status_code in (200, 422), response.text
 
 
 def test_a_huge_number_is_rejected(caller: Caller) -> None:

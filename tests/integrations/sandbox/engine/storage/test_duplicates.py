@@ -12,9 +12,9 @@ HOME = {"address": "12 Fern Way", "city": "Fairhaven", "state": "MN", "zip_code"
 
 def post(caller: Caller, owner: dict[str, Any], body: dict[str, Any]) -> tuple[bool, int]:
     """Create a contact. Return whether it is new, and its id."""
-    answer = caller.create("contacts", owner={"id": owner["id"]}, **{**NAME, **body})
-    assert answer.status_code in (200, 201), answer.text
-    return answer.status_code == 201, answer.json()["id"]
+    response = caller.create("contacts", owner={"id": owner["id"]}, **{**NAME, **body})
+    assert response.status_code in (200, 201), response.text
+    return response.status_code == 201, response.json()["id"]
 
 
 @pytest.mark.parametrize(

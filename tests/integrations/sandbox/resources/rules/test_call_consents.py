@@ -26,9 +26,9 @@ def digest(sandbox: InProcessSandbox) -> str:
 def test_a_consent_is_granted_with_a_new_contact_and_not_shown(
     sandbox: InProcessSandbox, user: Caller
 ) -> None:
-    answer = user.create("contacts", **ada(grant_consent=CONSENT))
-    assert answer.status_code == 201
-    shown = user.get(f"contacts/{answer.json()['id']}")
+    response = user.create("contacts", **ada(grant_consent=CONSENT))
+    assert response.status_code == 201
+    shown = user.get(f"contacts/{response.json()['id']}")
     assert not [name for name in shown if "consent" in name]
 
 
@@ -38,8 +38,8 @@ def test_a_consent_is_granted_and_revoked_by_updates_that_name_no_id(
     user.create("contacts", **ada())
     seen = {digest(sandbox)}
     for consent in ({"grant_consent": CONSENT}, {"revoke_consent": CONSENT}, {"grant_consent": CONSENT}):
-        answer = user.update("contacts/", **KNOWN, **consent)
-        assert (answer.status_code, answer.json()) == (200, [])
+        response = user.update("contacts/", **KNOWN, **consent)
+        assert (response.status_code, response.json()) == (200, [])
         seen.add(digest(sandbox))
     assert len(seen) == 3
 
@@ -65,9 +65,9 @@ def test_a_consent_cannot_be_revoked_while_creating(user: Caller) -> None:
 @pytest.mark.parametrize("missing", CONSENT)
 def test_an_incomplete_consent_is_rejected(user: Caller, missing: str) -> None:
     consent = {name: value for name, value in CONSENT.items() if name != missing}
-    answer = user.create("contacts", **ada(grant_consent=consent))
-    assert answer.status_code == 422
-    assert answer.json() == {"error": f"Missing required attribute: 'grant_consent.{missing}'"}
+    response = user.create("contacts", **ada(grant_consent=consent))
+    assert response.status_code == 422
+    assert response.json() == {"error": f"Missing required attribute: 'grant_consent.{missing}'"}
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_an_incomplete_consent_is_rejected(user: Caller, missing: str) -> None:
     ],
 )
 def test_a_consent_with_an_unknown_value_is_rejected(user: Caller, name: str, value: str) -> None:
-    answer = user.create("contacts", **ada(grant_consent={**CONSENT, name: value}))
-    assert answer.status_code == 422
-    assert answer.json() == {"error": f"Invalid value for attribute: 'grant_consent.{name}'"}
+    response = user.create("contacts", **ada(grant_consent={**CONSENT, name: value}))
+    assert response.status_code == 422
+    assert response.json() == {"error": f"Invalid value for attribute: 'grant_consent.{name}'"}
 
 
 def test_a_consent_must_be_an_object_and_can_have_an_ipv6_address(user: Caller) -> None:

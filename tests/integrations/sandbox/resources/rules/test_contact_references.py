@@ -13,9 +13,9 @@ def test_a_shared_contact_cannot_be_deleted(
 ) -> None:
     colleague = sandbox.officers()[1]
     id = create(admin, owner, shared_with_users=[{"id": colleague["id"]}])
-    answer = admin.delete(f"contacts/{id}")
-    assert answer.status_code == 409
-    assert answer.json() == {"error": "Unable to delete: the contact is shared with other users"}
+    response = admin.delete(f"contacts/{id}")
+    assert response.status_code == 409
+    assert response.json() == {"error": "Unable to delete: the contact is shared with other users"}
     assert admin.call("GET", f"contacts/{id}").status_code == 200
 
 
@@ -23,8 +23,8 @@ def test_a_contact_in_a_loan_cannot_be_deleted(admin: Caller, owner: dict[str, A
     id = create(admin, owner)
     loan = admin.create("loans", owner={"id": owner["id"]}, external_id="L-4711", borrower={"id": id})
     assert loan.status_code == 201, loan.text
-    answer = admin.delete(f"contacts/{id}")
-    assert (answer.status_code, answer.json()) == (
+    response = admin.delete(f"contacts/{id}")
+    assert (response.status_code, response.json()) == (
         409,
         {"error": "Unable to delete: it is used in loans"},
     )
@@ -38,8 +38,8 @@ def test_a_patch_without_an_id_updates_the_duplicated_contact(
     id = create(admin, owner)
     user = sandbox.user(owner)
     known = {"first_name": "ada", "last_name": "birch", "email": "ada.birch@mail.example"}
-    answer = user.update("contacts/", **known, nickname="Addie", source="Elsewhere")
-    assert (answer.status_code, answer.json()) == (200, [])
+    response = user.update("contacts/", **known, nickname="Addie", source="Elsewhere")
+    assert (response.status_code, response.json()) == (200, [])
     assert user.get(f"contacts/{id}")["nickname"] == "Addie"
     assert user.update("contacts", **known, owner={"id": sandbox.officers()[1]["id"]}).status_code == 200
     assert admin.update("contacts", **known, owner={"id": owner["id"]}, city="Fairhaven").status_code == 200
@@ -81,6 +81,6 @@ def test_an_unknown_entity_or_relationship_type_is_rejected(
     admin: Caller, owner: dict[str, Any], entry: dict[str, Any], relationship: str
 ) -> None:
     admin.create("entities", entity_name="E")
-    answer = admin.create("contacts", **ada(owner={"id": owner["id"]}, related_entities=[entry]))
-    assert answer.status_code == 422
-    assert answer.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}
+    response = admin.create("contacts", **ada(owner={"id": owner["id"]}, related_entities=[entry]))
+    assert response.status_code == 422
+    assert response.json() == {"error": f"Unable to find target for relationship: '{relationship}'"}

@@ -25,8 +25,8 @@ def contact(admin: Caller, owner: dict[str, Any]) -> str:
     ],
 )
 def test_a_valid_value_is_stored_and_described(admin: Caller, contact: str, name: str, value: Any) -> None:
-    answer = admin.update(contact, custom=[{"field_name": name, "value": value}])
-    assert answer.status_code == 200
+    response = admin.update(contact, custom=[{"field_name": name, "value": value}])
+    assert response.status_code == 200
     (shown,) = admin.get(contact)["custom"]
     assert (shown["field_name"], shown["value"]) == (name, value)
     assert shown["description"]
@@ -42,9 +42,9 @@ def test_a_valid_value_is_stored_and_described(admin: Caller, contact: str, name
     ],
 )
 def test_a_value_of_the_wrong_type_is_rejected(admin: Caller, contact: str, name: str, value: Any) -> None:
-    refused = admin.update(contact, custom=[{"field_name": name, "value": value}])
-    assert refused.status_code == 422
-    assert refused.json() == {"error": f"Invalid value for attribute: '{name}'"}
+    rejected = admin.update(contact, custom=[{"field_name": name, "value": value}])
+    assert rejected.status_code == 422
+    assert rejected.json() == {"error": f"Invalid value for attribute: '{name}'"}
     assert "custom" not in admin.get(contact)
 
 
@@ -58,5 +58,5 @@ def test_a_field_of_another_entity_is_not_found(admin: Caller, contact: str) -> 
     lock = [{"field_name": "lock_expires", "value": "2026-12-01"}]
     loan = admin.items("loans")[0]["id"]
     assert admin.update(f"loans/{loan}", custom=lock).status_code == 200
-    refused = admin.update(contact, custom=lock)
-    assert refused.json() == {"error": "Unable to find target for relationship: 'custom'"}
+    rejected = admin.update(contact, custom=lock)
+    assert rejected.json() == {"error": "Unable to find target for relationship: 'custom'"}
