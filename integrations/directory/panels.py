@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache import caches
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.http import HttpRequest
 
@@ -27,8 +27,6 @@ LATEST = 10
 
 #: Seconds for which Home may show what it has counted before; a pass that begins or ends is seen at once.
 COUNTED_FOR = 30
-# in this process' memory: in the database's cache, counts would push out those of failed sign-ins
-_counted = LocMemCache("directory.home", {"TIMEOUT": COUNTED_FOR, "OPTIONS": {"MAX_ENTRIES": 2000}})
 
 
 @panels.register("home", name="directory", template="directory/home_panel.html", order=30)
@@ -42,10 +40,10 @@ def freshness(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     if not shown:
         return None
     key = _key(request, organizations)
-    counts = _counted.get(key)
+    counts = caches["memory"].get(key)
     if counts is None:
         counts = _count(request, organizations, shown)
-        _counted.set(key, counts)
+        caches["memory"].set(key, counts, COUNTED_FOR)
     covered, total = counts
     listed = [{"installation": row, "coverage": covered[row.pk]} for row in shown if row.pk in covered]
     if not listed:
@@ -67,7 +65,7 @@ def _key(request: HttpRequest, organizations: "QuerySet[Organization]") -> str:
     )
     whole = Organization.objects.allowing(request.user, Capability.OVERVIEW)
     values = [current_user(request).pk, organizations.count(), whole.count(), *sync_states.values()]
-    return hashlib.sha256(repr(values).encode()).hexdigest()
+    return "directory.home:" + hashlib.sha256(repr(values).encode()).hexdigest()
 
 
 def _count(
