@@ -17,6 +17,7 @@ from integrations.directory.browse import filters, keyset
 from integrations.directory.browse.selection import FLAG_FILTERS, Order, Selection
 from integrations.directory.models import Contact, ContactGroup, Membership, Visibility
 from portal.core.admin import display
+from portal.core.admin.filters import SelectFilter
 from portal.core.admin.paging import KeysetChangeList, Page
 
 #: Groups and connections that a contact's page names.
@@ -35,22 +36,8 @@ class SelectionFilter(SimpleListFilter):
         return queryset
 
 
-class SelectFilter(SelectionFilter):
-    """A filter with many choices: drawn as a select instead of a list of links."""
-
-    template = "admin/select_filter.html"
-
-    def choices(self, changelist: Any) -> Any:
-        """Return the options, then the rest of the address, which the form has to repeat."""
-        query = changelist.filter_params.items()
-        yield {
-            "hidden": [(name, value) for name, all_ in query for value in all_ if name != self.parameter_name]
-        }
-        known = dict(self.lookup_choices)
-        if value := self.value():
-            known.setdefault(value, value)  # one that is beyond the choices
-        for value, label in known.items():
-            yield {"value": value, "label": label, "selected": self.value() == value}
+class SelectionSelect(SelectFilter, SelectionFilter):
+    """The same as a select, for many choices."""
 
 
 def offered(request: HttpRequest, name: str) -> list[filters.Choice]:
@@ -98,10 +85,10 @@ class ContactAdmin(ByInstallationAdmin):
 
     list_display = ("name", "owner_name", "email", "phone", "city_name", "state", "updated")
     list_filter = (
-        _filter("owner", "owner", SelectFilter),
-        _filter("group", "group", SelectFilter),
-        _filter("state", "state", SelectFilter),
-        _filter("source", "source", SelectFilter),
+        _filter("owner", "owner", SelectionSelect),
+        _filter("group", "group", SelectionSelect),
+        _filter("state", "state", SelectionSelect),
+        _filter("source", "source", SelectionSelect),
         *(_filter(name, filters.FLAG_LABELS[name], SelectionFilter) for name in FLAG_FILTERS),
         _filter("gone", "no longer seen", SelectionFilter),
     )

@@ -12,11 +12,31 @@ Rows = "models.QuerySet[Any]"
 Choices = Iterable[tuple[str, str]]
 
 
+class SelectFilter(SimpleListFilter):
+    """A filter with many choices: drawn as a select instead of a list of links."""
+
+    template = "admin/select_filter.html"
+
+    def choices(self, changelist: Any) -> Any:
+        """Return the rest of the address, which the form repeats, then the options."""
+        query = changelist.filter_params.items()
+        yield {
+            "hidden": [(name, value) for name, all_ in query for value in all_ if name != self.parameter_name]
+        }
+        known = dict(self.lookup_choices)
+        if value := self.value():
+            known.setdefault(value, value)  # one that is beyond the choices
+        for value, label in known.items():
+            yield {"value": value, "label": label, "selected": self.value() == value}
+
+
 def one_of(
     parameter: str,
     title: str,
     choices: Choices | Callable[[], Choices],
     apply: Callable[[Any, str], Any] | None = None,
+    *,
+    kind: type[SimpleListFilter] = SimpleListFilter,
 ) -> type[SimpleListFilter]:
     """Make a filter with these ``choices`` (value, label); any other value in the address filters nothing.
 
@@ -24,7 +44,7 @@ def one_of(
     """
     name = parameter
 
-    class OneOf(SimpleListFilter):
+    class OneOf(kind):  # type: ignore[valid-type,misc]
         parameter_name = name
 
         def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:

@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from portal.audit import actions
 from portal.audit.models import Entry
 from portal.core.admin import display
+from portal.core.admin.filters import SelectFilter, one_of
 from portal.organizations.admin.search import FindsByOrganization
 from portal.organizations.models import Organization
 
@@ -19,16 +21,17 @@ from portal.organizations.models import Organization
 class EntryAdmin(FindsByOrganization):
     """Who did what, and when. Append-only."""
 
-    list_display = ("action", "who", "organization_link", "subject", "at")
+    list_display = ("label", "who", "organization_link", "subject", "at")
     list_select_related = ("actor",)
+    list_filter = (one_of("action", "action", actions.choices, kind=SelectFilter),)
     ordering = ("-id",)
     organization_path = "organization_id"
-    search_help_text = "Part of an organization's name, an action, or the id of what it was done to."
+    search_help_text = "Part of an organization's name, or the id of what it was done to."
     narrowed_by = {"organizations.organization": "organization_id", "accounts.user": "actor"}
-    fields = ("action", "who", "organization_link", "subject", "details", "at")
+    fields = ("label", "code", "who", "organization_link", "subject", "details", "at")
 
     def also_found(self, text: str) -> Q:
-        return Q(action=text) | Q(object_id=text)
+        return Q(object_id=text)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         names = Organization.objects.filter(pk=OuterRef("organization_id")).values("name")
@@ -37,10 +40,18 @@ class EntryAdmin(FindsByOrganization):
         return named
 
     def title_of(self, row: Any) -> str:
-        return str(row.action)
+        return str(row.label)
 
     def view_on_site(self, row: Entry) -> str:
         return reverse("audit_log")
+
+    @admin.display(description="Action")
+    def label(self, row: Entry) -> str:
+        return row.label
+
+    @admin.display(description="Code")
+    def code(self, row: Entry) -> str:
+        return row.action
 
     @admin.display(description="Who")
     def who(self, row: Entry) -> SafeString | str:
@@ -60,4 +71,4 @@ class EntryAdmin(FindsByOrganization):
 
     @admin.display(description="Details")
     def details(self, row: Entry) -> SafeString | str:
-        return format_html_join("", "<div>{}: {}</div>", row.detail.items()) or display.NOTHING
+        return format_html_join("", "<div>{}: {}</div>", row.details) or display.NOTHING

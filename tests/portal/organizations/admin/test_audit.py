@@ -26,7 +26,7 @@ def test_rows_are_found_by_organization_action_and_object(
         return {(row.action, row.organization_id) for row in rows}
 
     created = {("organization.created", cedar.pk), ("organization.created", harbor.pk)}
-    assert found(q="organization.created") == created
+    assert found(action="organization.created") == created
     assert found(q="cedar") == found(organization=cedar.pk) == {("organization.created", cedar.pk)}
     assert found(user=operator.pk) == created
     assert found(user=operator.pk + 1000) == set()
