@@ -140,12 +140,8 @@ CACHES = {
         # never so full that counts are dropped before their time: what has expired is deleted by retention
         "OPTIONS": {"MAX_ENTRIES": 10_000_000},
     },
-    # What one process has just counted and may show again for a few seconds. In the database it would displace the counts
-    # of failed sign-ins.
-    "memory": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 2000},
-    },
+    # Counts that a process may show again for a few seconds. They have no place among the rate limits in the database.
+    "memory": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}},
 }
 
 # --- People --------------------------------------------------------------------------------------------------------

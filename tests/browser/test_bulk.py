@@ -92,7 +92,7 @@ def test_forty_organizations_are_onboarded_and_one_bad_secret_stops_nobody(
     expect(tab(page, "Connected", 39)).to_be_visible(timeout=A_WHOLE_FILE_MS)
     tab(page, "Refused", 1).click()
     line = page.get_by_role("row").filter(has_text=wrong["name"])
-    expect(line).to_contain_text("does not know this client id and secret")
+    expect(line).to_contain_text("doesn't know this client ID and client secret")
     assert_accessible(page)
     assert wrong_secret not in page.content()
     line.get_by_role("link", name="Paste again").click()

@@ -128,7 +128,7 @@ def test_saying_no_is_fine_and_changes_nothing(demo: Demo, visitors: Visitors) -
     page.get_by_role("button", name="Continue to Total Expert").click()
     user = next(user for user in sandbox_organization(demo, 1)["users"] if user["admin"])
     allow_at_the_sandbox(page, user, "Deny")
-    expect(page.get_by_text("nothing was connected")).to_be_visible()
+    expect(page.get_by_text("You declined access. Nothing was changed.")).to_be_visible()
     assert_accessible(page)
 
 
@@ -143,7 +143,7 @@ def test_an_operator_pastes_client_credentials(demo: Demo, visitors: Visitors) -
     page.get_by_label("Client ID").fill(f"  {theirs['client_id']} ")
     page.get_by_label("Client secret").fill("not-the-secret")
     page.get_by_role("button", name="Connect").click()
-    expect(page.get_by_text("does not know this client id and secret").first).to_be_visible()
+    expect(page.get_by_text("doesn't know this client ID and client secret").first).to_be_visible()
     page.get_by_role("link", name="Try again").click()
     page.get_by_label("Production").check()
     page.get_by_label("Client ID").fill(theirs["client_id"])

@@ -84,7 +84,7 @@ def test_a_connection_says_its_next_slot_to_the_minute_and_is_moved_forward(
     try:
         operator.goto(demo.portal + told["address"])
         expect(operator.get_by_text("Waiting for a token")).to_be_visible()
-        row = operator.locator("dt", has_text="Next slot").locator("xpath=following-sibling::dd[1]")
+        row = operator.locator("dt", has_text="Next token").locator("xpath=following-sibling::dd[1]")
         expect(row).to_contain_text("token requests of this hour are used")
         moment = row.locator("time").get_attribute("datetime")
         assert moment is not None and moment[:16] == told["at"][:16]
@@ -92,7 +92,7 @@ def test_a_connection_says_its_next_slot_to_the_minute_and_is_moved_forward(
         rows = operator.locator("tbody tr")
         expect(rows).to_have_count(2)
         expect(rows.nth(1)).to_contain_text(told["second"])
-        rows.nth(1).get_by_role("button", name=re.compile("Move forward")).click()
+        rows.nth(1).get_by_role("button", name=re.compile("Move to front")).click()
         operator.get_by_role("dialog").get_by_role("button").last.click()
         expect(operator.locator("tbody tr").nth(0)).to_contain_text(told["second"])
         assert_accessible(operator)

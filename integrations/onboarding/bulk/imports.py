@@ -95,7 +95,7 @@ def confirm(source: BulkImport, *, actor: User, overcommit: bool = False) -> Non
     warnings = [] if overcommit else progress.warnings(source)
     if warnings:
         raise Refused(
-            f"{' '.join(warnings)} Tick that you want it all the same, or add source addresses first."
+            f"{' '.join(warnings)} Confirm that you want it all the same, or add outbound IP addresses first."
         )
     with transaction.atomic():
         row = BulkImport.objects.select_for_update(of=("self",)).filter(pk=source.pk).first()

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
 
 from integrations.connections.limits import kill_switch
 from integrations.connections.models import Environment, Installation
@@ -250,7 +251,7 @@ def test_jobs_say_whose_connection_they_are_of_and_are_narrowed_to_one(
 ) -> None:
     connections = [connection_of(installation, member(installation, "officer")) for _ in range(2)]
     jobs = [counting_of(connection) for connection in connections]
-    titles = [connection_title(connection) for connection in connections]
+    titles = [escape(connection_title(connection)) for connection in connections]
     client = browser(operator)
     html = page(client, reverse("jobs"))
     assert all(title in html for title in titles)

@@ -55,8 +55,8 @@ def test_an_organization_is_connected_verified_and_its_first_sync_started(
     [
         ({"name": "Nobody"}, "no organization “Nobody”"),
         ({"environment": "moon"}, "no environment “moon”. Known: sandbox"),
-        ({"secret": "wrong-canary"}, "does not know this client id and secret"),
-        ({"secret": "two words"}, "white space inside"),
+        ({"secret": "wrong-canary"}, "doesn't know this client ID and client secret"),
+        ({"secret": "two words"}, "contains white space"),
         ({"secret": ""}, "secret is empty"),
     ],
 )
@@ -86,7 +86,7 @@ def test_without_a_token_slot_the_time_is_told(world: World, monkeypatch: pytest
     world.environment.tokens_per_hour = 1
     world.environment.save()
     world.begin(world.member("admin"))
-    with pytest.raises(CommandError, match="No token slot is free before") as failed:
+    with pytest.raises(CommandError, match="No token is available before") as failed:
         connect(world, monkeypatch)
     assert failed.value.returncode == 75
 

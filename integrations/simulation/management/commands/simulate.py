@@ -20,12 +20,13 @@ bound          connections with work ÷ token requests per hour that Total Exper
                token goes to the oldest data and nothing else happens. Data is due for a sync when it is 6 hours old.
 expired        refresh tokens that expired because nobody renewed them for 14 days. Each costs a person another
                authorization.
-data age       measured each full hour, without connections that wait for a person to reconnect. “When synced” is the age
-               that a sync ended.
+data age       measured each full hour, without connections that wait for a person to reconnect. “When synced” is the
+               age that a sync ended.
 wasted         tokens granted while nothing was due for that connection any more.
 lost response  a renewal whose response was lost, and the new refresh token with it. No policy can prevent that.
-naive          requests a token on a 401, first come, first served, retries after each 429, and renews nothing early. Total
-               Expert doesn't document whether a request that gets a 429 counts itself. “Naive” assumes that it does."""
+naive          requests a token on a 401, first come, first served, retries after each 429, and renews nothing early.
+               Total Expert doesn't document whether a request that gets a 429 counts itself. “Naive” assumes that it
+               does."""
 
 
 class Command(BaseCommand):

@@ -122,7 +122,7 @@ def test_a_sync_of_a_paused_connection_waits_until_somebody_resumes_it(
     lifecycle.pause(admin, actor=world.operator)
     job = run_sync(admin)
     assert (job.state, job.attempts) == ("waiting", 0)
-    assert "paused. What waits for it goes on when somebody resumes it" in job.waits_for
+    assert "paused. Its work continues when someone resumes it" in job.waits_for
     assert jobs.start_all(installation=admin.installation) == []
     assert queue.run_now(job).state == "waiting"
     with django_capture_on_commit_callbacks(execute=True):

@@ -77,7 +77,7 @@ def test_a_secret_that_is_refused_touches_nothing_else_and_is_tried_once(world: 
     work()
     bad, good = (source.rows.get(name=name).connection for name in (CEDAR, BLUEWATER))
     assert (bad.state, good.state) == (ConnectionState.PENDING, ConnectionState.ACTIVE)
-    assert "does not know this client id and secret" in bad.verification.problem
+    assert "doesn't know this client ID and client secret" in bad.verification.problem
     work()
     assert imports.apply_some() == 0
     assert len(world.sandbox.requests("/v1/token")) == 2
@@ -117,7 +117,7 @@ def test_a_row_that_became_impossible_is_refused_and_leaves_nothing_behind(world
     assert states(source) == ["refused", "refused", "applied"]
     first, second, _ = source.rows.all()
     assert "organization of this name already" in first.problem
-    assert "in use for another organization" in second.problem
+    assert "Another organization uses this client ID" in second.problem
     assert not Organization.objects.filter(name="Quarry Loans 2").exists()
     assert not source.rows.exclude(client_secret=None).exists()
 
@@ -168,7 +168,7 @@ def test_so_many_that_mirrors_would_grow_too_old_are_meant_or_not_connected(worl
     world.environment.tokens_per_hour = 2
     world.environment.save()
     source = keep(world, *(a_row(number) for number in range(40)))
-    with pytest.raises(Refused, match="40 connections share 2 token requests an hour .* all the same"):
+    with pytest.raises(Refused, match="40 connections share 2 token requests per hour .* all the same"):
         imports.confirm(source, actor=world.operator)
     assert set(states(source)) == {"ready"}
     imports.confirm(source, actor=world.operator, overcommit=True)
@@ -185,7 +185,7 @@ def test_a_split_file_counts_as_much_as_a_whole_one(world: World) -> None:
         pass
     assert set(Connection.objects.values_list("state", flat=True)) == {"pending"}
     imports.confirm(keep(world, *(a_row(number) for number in range(20, 38))), actor=world.operator)
-    with pytest.raises(Refused, match="39 connections share 2 token requests an hour"):
+    with pytest.raises(Refused, match="39 connections share 2 token requests per hour"):
         imports.confirm(keep(world, a_row(38)), actor=world.operator)
 
 

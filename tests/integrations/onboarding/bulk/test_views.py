@@ -184,7 +184,7 @@ def test_overcommitting_takes_a_tick(operator: Client, world: World) -> None:
     page = text_of(operator.get(reverse("bulk_import", args=[source.pk])))
     assert "40 connections share 2 token requests" in page and 'name="overcommit"' in page
     confirm = reverse("confirm_import", args=[source.pk])
-    assert "Tick that you want it all the same" in text_of(operator.post(confirm, follow=True))
+    assert "Confirm that you want it all the same" in text_of(operator.post(confirm, follow=True))
     assert not Organization.objects.exists()
     assert "Queued" in text_of(operator.post(confirm, {"overcommit": "on"}, follow=True))
 
@@ -198,7 +198,7 @@ def test_each_row_says_what_became_of_it_and_the_page_stops_asking(operator: Cli
     work()
     after = text_of(operator.get(page, headers={"HX-Request": "true"}))
     assert "<html" not in after and "hx-trigger" not in after
-    for words in ("Connected", "Refused", "Left out", "does not know this client id", "The name is empty."):
+    for words in ("Connected", "Refused", "Left out", "know this client ID", "The name is empty."):
         assert words in after
     assert reverse("connect", args=["cedar-home-lending"]) in after, "paste again"
     only = text_of(operator.get(page, {"standing": "failed"}))
@@ -212,7 +212,7 @@ def test_a_refused_organization_says_what_is_wrong_wherever_it_is_shown(
     apply(world, theirs(world, CEDAR, client_secret="wrong"))
     work()
     for address in (reverse("organizations"), reverse("organization", args=["cedar-home-lending"])):
-        assert "does not know this client id and secret" in text_of(operator.get(address))
+        assert "know this client ID and client secret" in text_of(operator.get(address))
     viewer = Client()
     viewer.force_login(world.member("viewer"))
     page = viewer.get(reverse("organization", args=["cedar-home-lending"]))

@@ -47,10 +47,10 @@ def test_json_holds_both_policies_and_the_bound() -> None:
 def test_the_table_says_the_same_figures_side_by_side_and_what_the_words_mean() -> None:
     found = json.loads(run(*SMALL, "--json"))
     told = run(*SMALL).splitlines()
-    assert told[0] == "60 organizations behind 2 source addresses for 5 days, seed 1."
-    (lost,) = [line for line in told if line.startswith("refresh tokens lost")]
+    assert told[0] == "60 organizations on 2 outbound IP addresses for 5 days, seed 1."
+    (lost,) = [line for line in told if line.startswith("refresh tokens expired")]
     assert lost.split()[3:] == [str(found[name]["refresh_tokens_lost"]) for name in RUNS]
-    (stale,) = [line for line in told if line.startswith("staleness at most")]
+    (stale,) = [line for line in told if line.startswith("data age, maximum")]
     assert stale.split()[3::2] == [f"{found[name]['staleness_hours']['max']:.1f}" for name in RUNS]
     assert any(line.startswith("bound ") for line in told)
     assert max(map(len, told)) <= 120
@@ -61,10 +61,13 @@ def test_the_table_says_the_same_figures_side_by_side_and_what_the_words_mean() 
     [
         (
             ("--organizations", "0"),
-            "--organizations is the number of organizations: write a number from 1 to 20,000.",
+            "--organizations is the number of organizations. Enter a number from 1 to 20,000.",
         ),
-        (("--egress", "-1"), "--egress is the number of source addresses: write a number from 1 to 1,000."),
-        (("--days", "1000"), "--days is the number of days: write a number from 1 to 366."),
+        (
+            ("--egress", "-1"),
+            "--egress is the number of outbound IP addresses. Enter a number from 1 to 1,000.",
+        ),
+        (("--days", "1000"), "--days is the number of days. Enter a number from 1 to 366."),
     ],
 )
 def test_a_number_that_makes_no_sense_is_refused_with_what_does(
@@ -82,4 +85,4 @@ def test_a_word_where_a_number_belongs_is_refused() -> None:
 def test_one_organization_for_one_day_has_figures_too() -> None:
     found = json.loads(run("--organizations", "1", "--egress", "1", "--days", "1", "--json"))
     assert found["ours"]["people_waited_minutes"]["p95"] is None or found["ours"]["token_requests"] > 0
-    assert "nobody did" in run("--organizations", "1", "--egress", "1", "--days", "1")
+    assert "no one" in run("--organizations", "1", "--egress", "1", "--days", "1")
