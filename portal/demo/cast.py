@@ -7,12 +7,12 @@ PASSWORD = "see-how-it-works"
 
 @dataclass(frozen=True)
 class Persona:
-    """A person that a visitor can sign in as."""
+    """A person whom visitors can sign in as."""
 
     email: str
     name: str
     role: str
-    organization: str | None  #: its name; None for the operator
+    organization: str | None  #: the name of their organization; None for the operator
 
 
 CEDAR, BLUEWATER, SUMMIT, HARBOR = (

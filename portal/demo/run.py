@@ -1,11 +1,10 @@
-"""`manage.py demo`: sandbox, portal and worker, started together and stopped together.
+"""`manage.py demo`: start the sandbox, the portal and a worker, and stop them together.
 
-Runs before Django is set up, because it makes the settings that the processes it starts are set up with.
+This runs before Django is set up, because it makes the settings for the processes it starts.
 """
 
 import argparse
 import base64
-import ctypes
 import json
 import os
 import secrets
@@ -14,35 +13,28 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from portal.demo.visitor import Lost
+from portal.demo.processes import ROOT, Starter, await_answer, started_processes, watch
+from portal.demo.visitor import UnexpectedPage
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-#: Some more than the story connects, so that a visitor can connect them.
+#: More than the story connects, so that visitors can connect the others.
 ORGANIZATIONS = 7
-#: Seconds until each server must answer. They take two or three on an idle machine.
-PATIENCE = 300.0
-#: Seconds until those that were asked to stop are killed.
-TO_STOP = 30.0
-#: Written when the story was told to its end.
-STORY = "story.json"
+#: The file that says that the story has been played to its end.
+STORY_PLAYED = "story.json"
 
 
 def main(argv: list[str]) -> int:
-    """Start everything, tell where it is, and wait for Ctrl-C or SIGTERM."""
+    """Start everything, print the addresses, and wait for Ctrl-C or SIGTERM. Return the exit code."""
     options = parse(argv)
-    os.umask(0o077)  # database, mail and logs are for whoever started it
+    os.umask(0o077)  # only the user who starts the demo may read its database, mail and logs
     data = Path(options.data).resolve()
     data.mkdir(parents=True, exist_ok=True)
     for port in (options.port, options.sandbox_port):
-        if taken(port):
+        if is_in_use(port):
             print(
-                f"Port {port} is in use. Stop what uses it, or choose others: "
+                f"Port {port} is in use. Stop the program that uses it, or choose other ports: "
                 "make demo ARGS='--port 9000 --sandbox-port 9001'.",
                 file=sys.stderr,
             )
@@ -55,30 +47,29 @@ def main(argv: list[str]) -> int:
 
 
 def run(options: argparse.Namespace, data: Path) -> int:
-    """Start all of it, live through the story where that was not done, and watch."""
-    forget_half_a_story(data)
-    (data / "demo.json").unlink(
-        missing_ok=True
-    )  # it says that this start is ready, so an earlier one's misleads
-    environment = settings_of(options, data)
+    """Start the processes, play the story if this demo is new, and wait until one of them ends."""
+    remove_unfinished_story(data)
+    # demo.json says that this start is ready: remove the one of an earlier start.
+    (data / "demo.json").unlink(missing_ok=True)
+    environment = make_environment(options, data)
     started = time.monotonic()
-    with processes() as start:
+    with started_processes() as start:
         try:
             pids = start_all(start, options, data, environment)
-            told = tell_the_story(options, data, environment)
-        except (subprocess.CalledProcessError, OSError, Lost) as failed:
+            summary = play_story(options, data, environment)
+        except (subprocess.CalledProcessError, OSError, UnexpectedPage) as failed:
             print(f"The demo could not start: {failed} Its logs are in {data}.", file=sys.stderr)
             return 1
-        write(data / "demo.json", {**told, "processes": pids, "environment": environment})
-        announce(told, data, time.monotonic() - started, tokens_per_hour=options.tokens_per_hour)
+        write(data / "demo.json", {**summary, "processes": pids, "environment": environment})
+        announce(summary, data, time.monotonic() - started, tokens_per_hour=options.tokens_per_hour)
         return watch(start.running)
 
 
-def forget_half_a_story(data: Path) -> None:
-    """Begin anew where an earlier start was stopped before the story's end: half of it would stay half for ever."""
-    if (data / STORY).exists() or not (data / "portal.sqlite3").exists():
+def remove_unfinished_story(data: Path) -> None:
+    """Delete the data of a start that was stopped before the end of the story. The story can't be resumed."""
+    if (data / STORY_PLAYED).exists() or not (data / "portal.sqlite3").exists():
         return
-    say("The last start was stopped before its story was told: beginning anew.")
+    say("The last start was interrupted before it was ready. Starting over with empty databases.")
     for name in ("portal.sqlite3", "sandbox.sqlite3"):
         for file in data.glob(f"{name}*"):
             file.unlink()
@@ -88,25 +79,32 @@ def forget_half_a_story(data: Path) -> None:
 
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="manage.py demo", description="The whole portal on a sandbox, on this machine."
+        prog="manage.py demo", description="Run the portal, a worker and the sandbox on this machine."
     )
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--sandbox-port", type=int, default=8001)
-    parser.add_argument("--data", default=str(ROOT / "data" / "demo"), help="a fresh folder is a fresh demo")
+    parser.add_argument(
+        "--data",
+        default=str(ROOT / "data" / "demo"),
+        help="folder for databases, mail and logs; a new folder is a new demo",
+    )
     parser.add_argument("--contacts", type=int, default=2000, help="contacts per organization")
     parser.add_argument(
         "--organizations",
         type=int,
         default=ORGANIZATIONS,
-        help="that the sandbox has; the story takes the first four",
+        help="organizations in the sandbox; the story uses the first four",
     )
     parser.add_argument(
-        "--tokens-per-hour", type=int, default=20, help="Total Expert allows 2; a visitor needs more"
+        "--tokens-per-hour",
+        type=int,
+        default=20,
+        help="token requests per hour (default 20; Total Expert allows 2)",
     )
     return parser.parse_args(argv)
 
 
-def taken(port: int) -> bool:
+def is_in_use(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -116,13 +114,13 @@ def taken(port: int) -> bool:
     return False
 
 
-def settings_of(options: argparse.Namespace, data: Path) -> dict[str, str]:
-    """The variables with which every process of this demo, and manage.py from another shell, runs."""
+def make_environment(options: argparse.Namespace, data: Path) -> dict[str, str]:
+    """Return the environment variables for the demo's processes and for manage.py in another shell."""
     mail = data / "mail"
     mail.mkdir(exist_ok=True)
     return {
         "SECRET_KEY": "",
-        **keys(data / "keys.json"),
+        **load_keys(data / "keys.json"),
         "DATABASE_URL": f"sqlite:///{data / 'portal.sqlite3'}",
         "PORTAL_URL": f"http://localhost:{options.port}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
@@ -133,8 +131,8 @@ def settings_of(options: argparse.Namespace, data: Path) -> dict[str, str]:
     }
 
 
-def keys(file: Path) -> dict[str, str]:
-    """The demo's own keys, made once and kept beside its data."""
+def load_keys(file: Path) -> dict[str, str]:
+    """Return the demo's own keys. The first start makes them and keeps them beside the data."""
     if not file.exists():
         made = {
             "SECRET_KEY": secrets.token_urlsafe(48),
@@ -147,64 +145,17 @@ def keys(file: Path) -> dict[str, str]:
 
 
 def write(file: Path, content: dict[str, Any]) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
+    """Write JSON to a file that only its owner can read. The file is replaced atomically."""
     scratch = file.with_suffix(".part")
     with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
         json.dump(content, handle, indent=2)
     scratch.replace(file)
 
 
-class Starter:
-    """Starts processes that end when this one does, however it ends."""
-
-    def __init__(self) -> None:
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def __call__(self, name: str, command: list[str], *, log: Path, environment: dict[str, str]) -> int:
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
-        self.running[name] = process
-        return process.pid
-
-
-def die_with_parent() -> None:
-    """In the child: be sent SIGTERM when the parent dies (Linux; elsewhere Ctrl-C still stops everything)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
-@contextmanager
-def processes() -> Iterator[Starter]:
-    """Stop whatever was started, politely and then not."""
-    starter = Starter()
-    try:
-        yield starter
-    finally:
-        for process in reversed(starter.running.values()):
-            process.terminate()
-        until = time.monotonic() + TO_STOP
-        for process in starter.running.values():
-            try:
-                process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-
 def start_all(
     start: Starter, options: argparse.Namespace, data: Path, environment: dict[str, str]
 ) -> dict[str, int]:
-    """Start the three processes, and wait until each answers."""
+    """Start the three processes and wait until the two servers answer. Return the process ids by name."""
     python = sys.executable
     sandbox = f"http://127.0.0.1:{options.sandbox_port}"
     pids = {
@@ -235,7 +186,7 @@ def start_all(
         [
             *(python, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{options.port}"),
             *("--workers", "1", "--threads", "8", "--graceful-timeout", "5", "--log-level", "warning"),
-            *("--timeout", "300"),  # on a busy machine loading the portal takes longer than gunicorn's 30 s
+            *("--timeout", "300"),  # on a busy machine, loading the portal takes longer than gunicorn's 30 s
         ],
         log=data / "portal.log",
         environment=environment,
@@ -249,25 +200,8 @@ def start_all(
     return pids
 
 
-def await_answer(address: str, server: "subprocess.Popen[bytes]") -> None:
-    """Wait until ``address`` answers. Raises ConnectionError if ``server`` ends before, TimeoutError if it is too slow."""
-    until = time.monotonic() + PATIENCE
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < until:
-        try:
-            opener.open(address, timeout=30).close()
-            return
-        except OSError:
-            if server.poll() is not None:
-                raise ConnectionError(
-                    f"The server of {address} stopped with exit code {server.returncode}."
-                ) from None
-            time.sleep(0.1)
-    raise TimeoutError(f"{address} did not answer within {PATIENCE:.0f} s.")
-
-
-def tell_the_story(options: argparse.Namespace, data: Path, environment: dict[str, str]) -> dict[str, Any]:
-    """Live through the story if this demo is fresh; answer what demo.json says of people and organizations."""
+def play_story(options: argparse.Namespace, data: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """Play the story if this demo is new. Return the people and organizations for demo.json."""
     os.environ.update(environment)
     import django
 
@@ -277,43 +211,30 @@ def tell_the_story(options: argparse.Namespace, data: Path, environment: dict[st
 
     sandbox = f"http://127.0.0.1:{options.sandbox_port}"
     if not User.objects.exists():
-        say("Living through the story …")
+        say("Playing the story: connecting and syncing the first customers …")
         stage = story.Stage(
             portal=environment["PORTAL_URL"], sandbox=sandbox, tokens_per_hour=options.tokens_per_hour
         )
         story.play(stage)
-    write(data / STORY, {})
+    write(data / STORY_PLAYED, {})
     return summary.of(portal=environment["PORTAL_URL"], sandbox=sandbox)
 
 
-def announce(told: dict[str, Any], data: Path, seconds: float, *, tokens_per_hour: int) -> None:
-    say(f"\nReady in {seconds:.0f} s. Everybody and everything in it is invented.\n")
-    say(f"  Portal   {told['portal']}   (one click signs you in as anybody)")
-    say(f"  Sandbox  {told['sandbox']}")
-    say(f"  Mail     {told['mail']}\n")
-    for user in told["users"]:
+def announce(summary: dict[str, Any], data: Path, seconds: float, *, tokens_per_hour: int) -> None:
+    say(f"\nReady in {seconds:.0f} s. All people and data are invented.\n")
+    say(f"  Portal   {summary['portal']}   (sign in as any person with one click)")
+    say(f"  Sandbox  {summary['sandbox']}")
+    say(f"  Mail     {summary['mail']}\n")
+    for user in summary["users"]:
         where = f" of {user['organization']}" if user["organization"] else ""
         say(f"  {user['role']:<9} {user['email']:<42} {user['password'] or '(code by e-mail)':<18}{where}")
     if tokens_per_hour > 2:
         say(
-            f"\nThe sandbox grants {tokens_per_hour} tokens an hour, so that you can play. Total Expert grants 2: "
-            "--tokens-per-hour 2."
+            f"\nThe sandbox grants {tokens_per_hour} tokens an hour so that you can try things. Total Expert grants 2; "
+            "use --tokens-per-hour 2 for the real limit."
         )
-    say(f"Data and logs: {data}. A new folder (--data) is a fresh demo. Ctrl-C stops all of it.")
+    say(f"Data and logs: {data}. For a new demo, choose a new folder with --data. Press Ctrl-C to stop.")
 
 
 def say(text: str) -> None:
     print(text, flush=True)
-
-
-def watch(running: dict[str, "subprocess.Popen[bytes]"]) -> int:
-    """Wait; when one of the processes ends by itself, say so and stop the others."""
-    while True:
-        for name, process in running.items():
-            if process.poll() is not None:
-                print(
-                    f"The {name} stopped by itself (exit code {process.returncode}). See {name}.log.",
-                    file=sys.stderr,
-                )
-                return 1
-        time.sleep(0.5)

@@ -1,7 +1,7 @@
-"""The demo's story: what happened before a visitor came, lived through by the real code over HTTP.
+"""The demo's story: two weeks of work in the portal, done by the real code over HTTP.
 
-Nothing is inserted into the database. A visitor without a browser presses the buttons that a person would press, the
-worker does the work, and the sandbox's clock and the portal's are moved together so that it did not all happen now.
+No rows are inserted, except the operator's account and the two environments. A scripted visitor presses the buttons that a
+person presses, the worker runs the jobs, and the clocks of the sandbox and the portal are moved together.
 """
 
 import datetime as dt
@@ -26,22 +26,22 @@ from portal.demo import cast, mail
 from portal.demo.visitor import Visitor
 from portal.organizations.models import Organization
 
-#: Seconds to wait for the worker or for a mail. Nothing takes this long unless the machine is very busy.
-PATIENCE = 600.0
-#: A job that may go on within this time is waited for; for a later one the clocks are moved.
+#: Seconds to wait for the worker or for mail. Only a very busy machine needs as long.
+TIMEOUT = 600.0
+#: Wait for a job that may continue within this time. For a later one, move the clocks.
 SOON = dt.timedelta(seconds=5)
 
 
 class Stage:
-    """Where the story plays: the two servers, the sandbox's people, and the operator at work."""
+    """What the story plays on: the two servers, the sandbox's organizations and users, and the signed-in operator."""
 
     def __init__(self, *, portal: str, sandbox: str, tokens_per_hour: int) -> None:
         self.portal, self.sandbox = portal, sandbox
         self.tokens_per_hour = tokens_per_hour
-        self.world: dict[str, Any] = self.ask("/_sandbox/credentials")
+        self.credentials: dict[str, Any] = self.call_sandbox("/_sandbox/credentials")
         self.operator = Visitor()
 
-    def ask(self, path: str, data: Any = None) -> Any:
+    def call_sandbox(self, path: str, data: Any = None) -> Any:
         """Call a control endpoint of the sandbox."""
         body = json.dumps(data).encode() if data is not None else None
         headers = {"Content-Type": "application/json"}
@@ -50,8 +50,8 @@ class Stage:
             return json.loads(answer.read())
 
     def organization(self, name: str) -> dict[str, Any]:
-        """An organization of the sandbox, with its credentials and users."""
-        found: dict[str, Any] = next(row for row in self.world["organizations"] if row["name"] == name)
+        """Return an organization of the sandbox with its credentials and users."""
+        found: dict[str, Any] = next(row for row in self.credentials["organizations"] if row["name"] == name)
         return found
 
     def address(self, name: str, path: str = "") -> str:
@@ -59,24 +59,24 @@ class Stage:
 
     def pass_time(self, hours: float) -> None:
         """Move both clocks."""
-        self.ask("/_sandbox/clock", {"advance": int(hours * 3600)})
+        self.call_sandbox("/_sandbox/clock", {"advance": int(hours * 3600)})
         clock.advance(hours * 3600)
 
     def wait_until(self, what: str, done: Callable[[], bool]) -> None:
-        """Wait for the worker. Raises TimeoutError naming ``what``."""
-        until = time.monotonic() + PATIENCE
+        """Wait for the worker. Raise TimeoutError that names ``what``."""
+        until = time.monotonic() + TIMEOUT
         while not done():
             if time.monotonic() > until:
-                raise TimeoutError(f"{what} did not happen within {PATIENCE:.0f} s.")
+                raise TimeoutError(f"{what} did not happen within {TIMEOUT:.0f} s.")
             time.sleep(0.2)
 
     def wait_for_jobs(self) -> None:
-        self.wait_until("The work in the queue", self._work_is_done)
+        self.wait_until("The end of all jobs", self._work_is_done)
 
     def _work_is_done(self) -> bool:
-        """Return whether no job is left. If all that are left wait until later, move both clocks to the first of them.
+        """Return whether all jobs have ended. If the others all wait for a later time, move both clocks to the first one.
 
-        One query reads the jobs, because the worker changes them between two.
+        A single query reads the jobs, because the worker may change them between two queries.
         """
         jobs = Job.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING])
         left = list(jobs.values_list("state", "waits_until"))
@@ -85,8 +85,8 @@ class Stage:
             self.pass_time(wait.total_seconds() / 3600 + 0.001)
         return not left
 
-    def wait_for_slot(self) -> None:
-        """Let time pass until a person who consents need not wait."""
+    def wait_for_token_request(self) -> None:
+        """Move the clocks until a person who gives access does not have to wait for a token request."""
         for environment in Environment.objects.filter(application__isnull=False):
             wait = (forecast.next_available_time(environment) - clock.now()).total_seconds()
             if wait > 0:
@@ -94,9 +94,9 @@ class Stage:
 
 
 def time_to_first(jobs: Sequence[tuple[str, dt.datetime | None]], now: dt.datetime) -> dt.timedelta | None:
-    """Return how long it is until the first of these jobs, given as (state, waits until), may go on.
+    """Return how long it is until the first of these jobs, given as (state, waits until), may continue.
 
-    None if there is no job, or if one of them may go on within seconds without the clock being moved.
+    None if there is no job, or if one of them may continue within seconds.
     """
     waits = [at - now for state, at in jobs if state == JobState.WAITING and at is not None]
     if not waits or len(waits) < len(jobs) or min(waits) <= SOON:
@@ -105,11 +105,11 @@ def time_to_first(jobs: Sequence[tuple[str, dt.datetime | None]], now: dt.dateti
 
 
 def play(stage: Stage) -> None:
-    """The whole story, from an empty portal."""
-    open_the_portal(stage)
+    """Play the whole story, starting with an empty portal."""
+    set_up(stage)
     connect_by_credentials(stage, cast.CEDAR, "production")
     connect_by_consent(stage, cast.BLUEWATER)
-    quiet_days(stage)
+    let_days_pass(stage)
     stage.pass_time(3)
     connect_by_credentials(stage, cast.HARBOR, "ct")
     for persona in (cast.EDITOR, cast.VIEWER):
@@ -121,11 +121,11 @@ def play(stage: Stage) -> None:
     refresh_all(stage)
 
 
-def open_the_portal(stage: Stage) -> None:
-    """The operator's account, the two worlds, and the partner's application in both."""
+def set_up(stage: Stage) -> None:
+    """Create the operator's account, both environments, and the partner's application in production."""
     operator = User.objects.create_superuser(cast.OPERATOR.email, cast.PASSWORD, name=cast.OPERATOR.name)
     EmailAddress.objects.create(user=operator, email=operator.email, verified=True, primary=True)
-    application = stage.world["application"]
+    application = stage.credentials["application"]
     for name, label, is_production in (("ct", "CT", False), ("production", "Production", True)):
         environment = Environment.objects.create(
             name=name,
@@ -170,7 +170,7 @@ def connect_by_credentials(stage: Stage, name: str, environment: str) -> None:
 
 
 def connect_by_consent(stage: Stage, name: str) -> None:
-    """The admin joins; three of the officers consent."""
+    """The admin joins, three loan officers give access, and the last of them pauses their connection."""
     create(stage, name)
     join(stage, cast.ADMIN)
     officers = [user for user in stage.organization(name)["users"] if not user["admin"]][: cast.OFFICERS]
@@ -183,15 +183,15 @@ def connect_by_consent(stage: Stage, name: str) -> None:
     visitor.open(stage.address(name, "my-connection/")).press("Pause")
 
 
-def quiet_days(stage: Stage) -> None:
-    """Eleven days and a half, in which grants that are used live on, and a paused one comes near its end.
+def let_days_pass(stage: Stage) -> None:
+    """Let eleven and a half days pass. Access of the syncing connections is renewed; the paused one gets close to expiring.
 
-    On the last of them Total Expert fails twice and is asked again.
+    On the last day Total Expert fails twice, and the calls are retried.
     """
     stage.pass_time(6 * 24)
     refresh_all(stage)
     stage.pass_time(5.5 * 24)
-    stage.ask(
+    stage.call_sandbox(
         "/_sandbox/faults", [{"method": "GET", "path": "/v1/contact-groups", "status": 500, "times": 2}]
     )
     refresh_all(stage)
@@ -201,21 +201,21 @@ def consent(stage: Stage, visitor: Visitor, name: str, user: dict[str, Any]) -> 
     """Go from the organization's Connect page to Total Expert and back."""
 
     def arrive() -> bool:
-        stage.wait_for_slot()  # other work may still take the slot first
+        stage.wait_for_token_request()  # other work may still take it first
         visitor.open(stage.address(name, "connect/"))
         return visitor.offers("Continue to Total Expert") and visitor.press(
             "Continue to Total Expert"
         ).offers("Sign in")
 
-    stage.wait_until("A free slot for a consent", arrive)
+    stage.wait_until("A free token request for a consent", arrive)
     visitor.press("Sign in", username=user["username"], password=user["password"])
     visitor.press("Allow")
 
 
 def invite(stage: Stage, organization: str, email: str, role: str) -> str:
-    """The operator invites somebody. Answers the link from their mail."""
+    """Let the operator invite someone. Return the link from the mail."""
     stage.operator.open(stage.address(organization, "members/")).press("Invite", email=email, role=role)
-    stage.wait_until("The invitation's mail", lambda: bool(link_for(email)))
+    stage.wait_until("The invitation mail", lambda: bool(link_for(email)))
     return link_for(email)
 
 
@@ -224,7 +224,7 @@ def link_for(email: str) -> str:
 
 
 def join(stage: Stage, persona: cast.Persona) -> Visitor:
-    """Somebody accepts an invitation and signs up."""
+    """Invite a persona, who accepts and creates an account."""
     assert persona.organization is not None
     link = invite(stage, persona.organization, persona.email, persona.role)
     visitor = Visitor().open(link).press("Accept")
@@ -233,7 +233,7 @@ def join(stage: Stage, persona: cast.Persona) -> Visitor:
 
 
 def refresh_all(stage: Stage) -> None:
-    """Today's sync of everything that is connected."""
+    """Sync every installation."""
     for installation in Installation.objects.all():
         jobs.start_all(installation=installation)
     stage.wait_for_jobs()

@@ -1,4 +1,4 @@
-"""A visitor without a browser: opens pages, keeps cookies, fills in forms and sends them."""
+"""A scripted visitor: opens pages, keeps cookies, fills in forms and submits them, without a browser."""
 
 import http.cookiejar
 import urllib.error
@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 @dataclass
 class Form:
-    """A form of a page: its target, its values as they are, and its buttons as (name, value, text)."""
+    """A form on a page: its target, its current values, and its buttons as (name, value, text)."""
 
     action: str
     method: str
@@ -52,12 +52,12 @@ class _Forms(HTMLParser):
             self._open = None
 
 
-class Lost(Exception):
-    """A page lacks what the story expects. Says which page and what was expected."""
+class UnexpectedPage(Exception):
+    """A page is not what the visitor expects. The message names the page and what is missing."""
 
 
 class Visitor:
-    """One person with their own cookies."""
+    """One person, with cookies of their own."""
 
     def __init__(self) -> None:
         jar = http.cookiejar.CookieJar()
@@ -68,7 +68,7 @@ class Visitor:
         self.page = ""
 
     def open(self, address: str, data: dict[str, str] | None = None) -> "Visitor":
-        """Open a page, following redirects. Raises Lost on an error status."""
+        """Open a page, following redirects. Raise UnexpectedPage on an error status."""
         target = urllib.parse.urljoin(self.address, address)
         body = urllib.parse.urlencode(data).encode() if data is not None else None
         request = urllib.request.Request(
@@ -79,7 +79,7 @@ class Visitor:
                 self.address = answer.geturl()
                 self.page = answer.read().decode(errors="replace")
         except urllib.error.HTTPError as refused:
-            raise Lost(f"{urllib.parse.urlsplit(target).path} answered {refused.code}.") from None
+            raise UnexpectedPage(f"{urllib.parse.urlsplit(target).path} answered {refused.code}.") from None
         return self
 
     def offers(self, text: str) -> bool:
@@ -87,10 +87,10 @@ class Visitor:
         return self._find(text) is not None
 
     def press(self, text: str, **values: str) -> "Visitor":
-        """Press the button called ``text``, with these fields filled in. Raises Lost if there is none."""
+        """Press the button called ``text``, with these fields filled in. Raise UnexpectedPage if there is none."""
         found = self._find(text)
         if found is None:
-            raise Lost(f"{urllib.parse.urlsplit(self.address).path} has no button called {text!r}.")
+            raise UnexpectedPage(f"{urllib.parse.urlsplit(self.address).path} has no button called {text!r}.")
         form, name, value = found
         chosen = {name: value} if name else {}
         return self._send(form, {**form.values, **values, **chosen})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from portal.demo.run import die_with_parent
+from portal.demo.processes import die_with_parent
 from tests.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -1,4 +1,4 @@
-"""Starting the demo: what an earlier start has left."""
+"""Starting the demo in a folder that an earlier start used."""
 
 from pathlib import Path
 
@@ -15,19 +15,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_story_that_was_cut_off_begins_anew_with_the_same_keys(folder: Path) -> None:
-    run.forget_half_a_story(folder)
+def test_a_story_that_was_cut_off_starts_over_with_the_same_keys(folder: Path) -> None:
+    run.remove_unfinished_story(folder)
     assert sorted(path.name for path in folder.rglob("*")) == ["keys.json", "mail"]
 
 
-def test_a_story_that_was_told_stays(folder: Path) -> None:
-    run.write(folder / run.STORY, {})
+def test_a_story_that_was_played_stays(folder: Path) -> None:
+    run.write(folder / run.STORY_PLAYED, {})
     before = sorted(folder.rglob("*"))
-    run.forget_half_a_story(folder)
+    run.remove_unfinished_story(folder)
     assert sorted(folder.rglob("*")) == before
 
 
-def test_files_of_somebody_else_stay(tmp_path: Path) -> None:
+def test_unrelated_files_stay(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    run.forget_half_a_story(tmp_path)
+    run.remove_unfinished_story(tmp_path)
     assert (tmp_path / "notes.txt").exists()
