@@ -50,6 +50,7 @@ check: $(READY)  ## check format, lint, spelling, types, imports, migrations and
 	@DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py makemigrations --check --dry-run
 	@env $$($(PY) manage.py make_keys) DEBUG=0 DEMO=0 DATABASE_URL=sqlite://:memory: \
 	  PORTAL_URL=https://portal.example ALLOWED_HOSTS=portal.example EMAIL_URL=smtp://mail.example \
+	  PARTNER_NAME=Acme SUPPORT_EMAIL=help@acme.example \
 	  $(PY) manage.py check --deploy --fail-level WARNING
 
 format: $(READY)  ## format the code and apply safe lint fixes

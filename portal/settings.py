@@ -7,6 +7,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.site.logs import CONFIGURATION
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.FileAwareEnv()
@@ -68,6 +70,7 @@ INSTALLED_APPS = [
     "portal.core",
     "portal.audit",
     "portal.encryption",
+    "portal.branding",
     "portal.accounts",
     "portal.organizations",
     "integrations.connections",
@@ -116,6 +119,14 @@ TEMPLATES = [
         },
     }
 ]
+
+# --- Branding ------------------------------------------------------------------------------------------------------
+# Operators can replace each value in the portal. Empty: see `portal.branding.brand`.
+PARTNER_NAME = env.str("PARTNER_NAME", default="")
+PRODUCT_NAME = env.str("PRODUCT_NAME", default="")
+ACCENT_COLOR = env.str("ACCENT_COLOR", default="")
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
+PRIVACY_URL = env.str("PRIVACY_URL", default="")
 
 # --- Data ----------------------------------------------------------------------------------------------------------
 DATABASES = {
@@ -187,6 +198,7 @@ ACCOUNT_RATE_LIMITS = {
     "invitation": "60/m/ip",
     # sending invitations
     "invite": "30/m/user",
+    "branding": "60/h/user",
     "single_sign_on": "20/m/ip",
     # each consent reserves one of very few token requests, even if it is not completed
     "consent": "6/h/user",
@@ -318,31 +330,4 @@ STORAGES = {
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "portal.site.logs.FramesOnlyFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        }
-    },
-    "filters": {"without_links": {"()": "portal.accounts.redaction.LinkRedactionFilter"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_links"]}
-    },
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        # the library logs token answers at DEBUG
-        "requests_oauthlib": {"level": "WARNING"},
-        "oauthlib": {"level": "WARNING"},
-        # it logs the id of every new passkey
-        "fido2": {"level": "WARNING"},
-        # several lines a task otherwise
-        "django-q": {"level": "WARNING"},
-        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+LOGGING = CONFIGURATION

@@ -33,6 +33,11 @@ os.environ.update(
         "TRUSTED_PROXIES": "0",
         "EMAIL_URL": "consolemail://",
         "DEFAULT_FROM_EMAIL": "Portal <portal@localhost>",
+        "PARTNER_NAME": "",
+        "PRODUCT_NAME": "",
+        "ACCENT_COLOR": "",
+        "SUPPORT_EMAIL": "",
+        "PRIVACY_URL": "",
     }
 )
 

@@ -10,3 +10,4 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.site import checks  # noqa: F401
+        from portal.site.branding import panels  # noqa: F401

@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from portal.accounts.models import User
 from portal.accounts.second_factors import rules
 
-#: The pages needed to set one up, and to sign out.
+#: The pages needed to set one up, and to sign out, and what they look like.
 ALLOWED = frozenset(
     {
         "mfa_index",
@@ -21,6 +21,8 @@ ALLOWED = frozenset(
         "mfa_view_recovery_codes",
         "account_reauthenticate",
         "account_logout",
+        "brand_colors",
+        "brand_logo",
     }
 )
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.connections.limits import budgets
+from portal.branding import changes, logos, stylesheet
 from tests.portal.admin_objects import OBJECTS
+from tests.portal.branding.pictures import picture
 from tests.portal.people import with_recovery_codes
 from tests.portal.scene import OWN, Scene
 
@@ -184,9 +186,22 @@ JOBS = {
     ),
 }
 
+
+def a_logo(scene: Scene) -> dict[str, Any]:
+    logo = logos.read(picture())
+    changes.save({}, actor=scene.people["operator"], logo=logo)
+    return {"digest": logo.digest}
+
+
 PORTAL = {
     "home": SHARED,
     "settings": Address(allowed=OPERATOR),
+    "branding": Address(allowed=OPERATOR),
+    "reset_branding": Address(allowed=OPERATOR, posts=True),
+    "brand_logo": Address(a_logo, public=True),
+    "brand_colors": Address(
+        lambda s: {"color": "6d3fc0", "digest": stylesheet.digest("#6d3fc0")}, public=True
+    ),
     "audit_log": Address(allowed=OPERATOR),
 }
 

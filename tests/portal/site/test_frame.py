@@ -92,7 +92,7 @@ def test_error_pages_draw_without_any_context_and_lead_on(name: str) -> None:
     assert 'href="/"' in page
 
 
-def test_a_page_without_an_account_shows_neither_menu_nor_account(rf: RequestFactory) -> None:
+def test_a_page_without_an_account_shows_neither_menu_nor_account(db: None, rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = AnonymousUser()
     page = render_to_string("404.html", {}, request=request)

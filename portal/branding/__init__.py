@@ -1,0 +1,1 @@
+"""The partner's name, logo and color, and every mail in them."""
