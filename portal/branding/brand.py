@@ -49,6 +49,11 @@ class Logo:
     def url(self) -> str:
         return reverse("brand_logo", args=[self.digest])
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it probably contains the partner's name, as word marks do."""
+        return self.width >= 2 * self.height
+
 
 @dataclass(frozen=True)
 class Brand:
