@@ -37,7 +37,7 @@ PAGE = 50
 @signed_in
 def organizations(request: HttpRequest) -> HttpResponse:
     """The pipeline of every organization this person may see."""
-    visible = Organization.objects.visible_to(request.user).select_related("looked_after_by")
+    visible = Organization.objects.visible_to(request.user).select_related("account_owner")
     name, wanted = text_param(request.GET, "q").strip(), request.GET.get("stage", "")
     rows = pipeline.rows(visible.filter(name__icontains=name) if name else visible)
     counts = {stage: sum(row.stage == stage for row in rows) for stage in pipeline.STAGES}

@@ -18,7 +18,8 @@ class OrganizationsConfig(AppConfig):
         "member.removed": "Member removed",
         "member.role_changed": "Member role changed",
         "organization.created": "Organization created",
-        "organization.looked_after": "Account owner changed",
+        "organization.account_owner_changed": "Account owner changed",
+        "organization.renamed": "Organization renamed",
     }
 
     def ready(self) -> None:

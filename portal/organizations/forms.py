@@ -1,4 +1,4 @@
-"""Forms of organizations and their people."""
+"""Forms for organizations, members and invitations."""
 
 from typing import Any
 
@@ -6,11 +6,12 @@ from django import forms
 from django.db.models import QuerySet
 
 from portal.accounts.models import User
+from portal.organizations import names
 from portal.organizations.models import Organization
 from portal.organizations.roles import MEMBER_ROLES, Role
 
-#: What each role may do, as whoever invites reads it.
-ROLE_WORDS = {
+#: What each role can do, for the person who invites.
+ROLE_LABELS = {
     Role.ADMIN: "Admin: connects Total Expert, manages members, edits everything",
     Role.EDITOR: "Editor: sees everything, edits up to 100 contacts at a time",
     Role.VIEWER: "Viewer: sees everything, changes nothing",
@@ -19,62 +20,56 @@ ROLE_WORDS = {
 
 
 class OperatorField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One of the operators, by name."""
+    """One of the active operators, by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str) -> None:
         operators = User.objects.filter(is_operator=True, is_active=True).order_by("name", "email")
-        super().__init__(operators, required=False, label="Looked after by", empty_label="Nobody yet")
+        super().__init__(operators, required=False, label=label, empty_label="Unassigned")
 
     def label_from_instance(self, obj: Any) -> str:
         return str(obj.display_name)
 
 
 class OrganizationForm(forms.Form):
-    """A new customer."""
+    """The name and account owner of an organization."""
 
     name = forms.CharField(
-        max_length=120,
+        max_length=names.LONGEST,
         label="Name",
-        help_text="As the customer calls itself. Its address in the portal is made of it and stays.",
+        help_text="The name your customer uses.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    looked_after_by = OperatorField()
-
-
-class LookedAfterForm(forms.Form):
-    """Which operator looks after an organization."""
-
-    looked_after_by = OperatorField()
+    account_owner = OperatorField("Account owner")
 
 
 class InvitationForm(forms.Form):
-    """Whom to invite, as what."""
+    """The email address and role of an invitation."""
 
     email = forms.EmailField(
         label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
     role = forms.ChoiceField(
-        label="Role", choices=[("", "Choose"), *((role.value, ROLE_WORDS[role]) for role in MEMBER_ROLES)]
+        label="Role", choices=[("", "Choose"), *((role.value, ROLE_LABELS[role]) for role in MEMBER_ROLES)]
     )
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the cautions that were shown are accepted."""
+        """Return whether the warnings that were shown are accepted."""
         return "confirmed" in self.data
 
 
 class RoleForm(forms.Form):
-    """What a member is."""
+    """The role of a member."""
 
     role = forms.ChoiceField(choices=[(role.value, role.label) for role in MEMBER_ROLES])
 
 
 class ChooseForm(forms.Form):
-    """A part of an organization's name."""
+    """A search for organizations by a part of their name."""
 
-    q = forms.CharField(required=False, max_length=120)
+    q = forms.CharField(required=False, max_length=names.LONGEST)
 
     def found(self, rows: QuerySet[Organization], limit: int) -> list[Organization]:
-        """The organizations whose name contains it, by name, at most ``limit``."""
+        """Return at most ``limit`` organizations whose name contains it, by name."""
         words = self.cleaned_data["q"] if self.is_valid() else ""
-        return list(rows.filter(name__icontains=words).order_by("name")[:limit])
+        return list(rows.filter(folded_name__contains=names.folded(words)).order_by("name")[:limit])

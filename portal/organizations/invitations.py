@@ -185,7 +185,7 @@ def sentence(invitation: Invitation, at: dt.datetime) -> str:
         "accepted": "This invitation has been used. Sign in to go on.",
         "withdrawn": "This invitation was withdrawn. Ask whoever sent it for a new one.",
         "expired": f"This invitation has expired: it works for {INVITATION_DAYS} days. Ask whoever sent it to resend it.",
-    }.get(invitation.standing(at), "")
+    }.get(invitation.state_at(at), "")
 
 
 def digest(token: str) -> str:
@@ -204,7 +204,7 @@ def _locked(invitation: Invitation) -> Invitation:
 
 
 def _refuse_the_settled(invitation: Invitation, at: dt.datetime) -> None:
-    if invitation.standing(at) == "accepted":
+    if invitation.state_at(at) == "accepted":
         raise Refused("This invitation has been accepted. The person is in the list of members.")
-    if invitation.standing(at) == "withdrawn":
+    if invitation.state_at(at) == "withdrawn":
         raise Refused("This invitation was withdrawn. Invite the person again.")

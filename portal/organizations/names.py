@@ -1,4 +1,4 @@
-"""Names of organizations: what one may be, and when two read the same."""
+"""Names of organizations: which names are valid, and when two names are the same."""
 
 import re
 import unicodedata
@@ -6,19 +6,21 @@ import unicodedata
 from portal.core.errors import Refused
 
 LONGEST = 120
-#: More marks on one letter than any script needs: they would run over the lines above and below.
+#: Some characters fold to several. A name that folds to more than this is refused.
+LONGEST_FOLDED = 240
+#: Combining marks allowed on one letter. No script needs more, and more would overlap the lines above and below.
 _MARKS = 3
 
 
 def clean(name: str) -> str:
-    """A name as it is kept, with single spaces. Raises Refused with what is wrong with it."""
+    """Return ``name`` as it is stored, with single spaces. Raises Refused if it is not a valid name."""
     name = unicodedata.normalize("NFC", " ".join(name.split()))
     if not name:
-        raise Refused("The name is empty.")
-    if len(name) > LONGEST:
+        raise Refused("Enter a name.")
+    if len(name) > LONGEST or len(folded(name)) > LONGEST_FOLDED:
         raise Refused(f"The name is longer than {LONGEST} characters.")
     if not name.isprintable() or _has_too_many_marks(name):
-        raise Refused("The name holds characters that can't be shown.")
+        raise Refused("The name contains characters that can't be displayed.")
     return name
 
 
@@ -28,5 +30,8 @@ def _has_too_many_marks(name: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """What two names have in common that look the same: case, width and composition of letters (Unicode's NFKC) apart."""
+    """Return the form in which names are compared.
+
+    It ignores case, extra spaces, and the width and composition of characters (Unicode NFKC). Accents count.
+    """
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())

@@ -1,6 +1,7 @@
-"""Making organizations, and saying which operator looks after them."""
+"""Create, rename and find organizations, and assign their account owner."""
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
 from portal.accounts.models import User
@@ -10,41 +11,95 @@ from portal.core.errors import Refused
 from portal.organizations import names
 from portal.organizations.models import Organization
 
-#: Words that follow ``/organizations/`` in addresses of their own.
+#: Words that follow ``/organizations/`` in other URLs.
 RESERVED_SLUGS = frozenset({"add-many", "imports", "new"})
 SLUG_LENGTH = 50
-#: How many names `find` suggests.
-NEAR = 3
+#: How many similar names `find` suggests.
+SUGGESTIONS = 3
+#: How often `create` tries again after someone else took the name or the slug in the same moment.
+ATTEMPTS = 3
+TAKEN = "An organization with this name already exists."
 
 
-def create(*, name: str, actor: User | None, looked_after_by: User | None = None) -> Organization:
-    """A new customer. Its slug is made of its name and never changes.
+def create(*, name: str, actor: User | None, account_owner: User | None = None) -> Organization:
+    """Create an organization. Its slug is made from its name and never changes.
 
-    Raises Refused when it can't be a name, or another organization has one that reads the same.
+    Raises Refused if the name is not valid or another organization has the same one.
     """
     name = names.clean(name)
-    known = Organization.objects.values_list("name", flat=True)
-    if names.folded(name) in {names.folded(other) for other in known.iterator()}:
-        raise Refused("There is an organization of this name already. Choose another name, or open that one.")
+    for _ in range(ATTEMPTS):
+        _refuse_taken(name)
+        slug = _free_slug(name)
+        try:
+            with transaction.atomic():
+                organization = Organization.objects.create(
+                    name=name, slug=slug, account_owner=account_owner, created_at=clock.now()
+                )
+                log.record(
+                    "organization.created", actor=actor, organization=organization, target=organization
+                )
+            return organization
+        except IntegrityError:  # someone else took the name or the slug since: look again
+            continue
+    raise Refused("Several people are creating organizations right now. Try again.")
+
+
+def rename(*, organization: Organization, name: str, actor: User) -> None:
+    """Give an organization another name. Its slug, and so its URLs, stay the same.
+
+    Raises Refused if the name is not valid or another organization has the same one.
+    """
+    name = names.clean(name)
+    if name == organization.name:
+        return
+    _refuse_taken(name, by_other_than=organization)
     try:
         with transaction.atomic():
-            organization = Organization.objects.create(
-                name=name, slug=_free_slug(name), looked_after_by=looked_after_by, created_at=clock.now()
-            )
-            log.record("organization.created", actor=actor, organization=organization, target=organization)
+            Organization.objects.filter(pk=organization.pk).update(name=name, folded_name=names.folded(name))
+            log.record("organization.renamed", actor=actor, organization=organization, target=organization)
     except IntegrityError:
-        raise Refused("Somebody has just created an organization of this name. Open that one.") from None
-    return organization
+        raise Refused(TAKEN) from None
+    organization.name, organization.folded_name = name, names.folded(name)
+
+
+def _refuse_taken(name: str, by_other_than: Organization | None = None) -> None:
+    same = Organization.objects.filter(folded_name=names.folded(name))
+    if by_other_than is not None:
+        same = same.exclude(pk=by_other_than.pk)
+    if same.exists():
+        raise Refused(TAKEN)
+
+
+def assign_account_owner(*, organization: Organization, operator: User | None, actor: User) -> None:
+    """Make ``operator``, or no one, the account owner. Raises Refused for anyone who isn't an active operator."""
+    if operator is not None and not (operator.is_operator and operator.is_active):
+        raise Refused("Only an operator can be the account owner.")
+    if organization.account_owner_id == (operator.pk if operator else None):
+        return
+    with transaction.atomic():
+        organization.account_owner = operator
+        organization.save(update_fields=["account_owner"])
+        log.record(
+            "organization.account_owner_changed",
+            actor=actor,
+            organization=organization,
+            target=organization,
+            operator=operator.pk if operator else None,
+        )
 
 
 def find(name: str) -> Organization:
-    """The organization of this short name, or else of this very name. Raises Refused, naming those that are near."""
-    found = Organization.objects.filter(slug=name).first() or Organization.objects.filter(name=name).first()
+    """Return the organization with this slug, or else with this name. Raises Refused with similar slugs if there is none."""
+    rows = Organization.objects
+    found = rows.filter(slug=name).first() or rows.filter(folded_name=names.folded(name)).first()
     if found is not None:
         return found
-    words = [word for word in slugify(name).split("-") if len(word) > 2]
-    near = [row for row in Organization.objects.all() if any(word in row.slug for word in words)][:NEAR]
-    hint = f" Did you mean {' or '.join(row.slug for row in near)}?" if near else ""
+    similar = Q(pk__in=[])
+    for word in slugify(name).split("-"):
+        if len(word) > 2:
+            similar |= Q(slug__contains=word)
+    near = list(rows.filter(similar).values_list("slug", flat=True)[:SUGGESTIONS])
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
     raise Refused(f"There is no organization “{name}”.{hint}")
 
 
@@ -57,21 +112,3 @@ def _free_slug(name: str) -> str:
     if stem not in taken:
         return stem
     return next(slug for number in range(2, len(taken) + 3) if (slug := f"{stem}-{number}") not in taken)
-
-
-def look_after(*, organization: Organization, operator: User | None, actor: User) -> None:
-    """Make ``operator`` (or nobody) the one who looks after it. Raises Refused for anybody who is no operator."""
-    if operator is not None and not (operator.is_operator and operator.is_active):
-        raise Refused("Only an operator can look after an organization.")
-    if organization.looked_after_by_id == (operator.pk if operator else None):
-        return
-    with transaction.atomic():
-        organization.looked_after_by = operator
-        organization.save(update_fields=["looked_after_by"])
-        log.record(
-            "organization.looked_after",
-            actor=actor,
-            organization=organization,
-            target=organization,
-            operator=operator.pk if operator else None,
-        )

@@ -1,4 +1,4 @@
-"""Addresses of organizations, their members and invitations, and of the audit log."""
+"""URLs of organizations, their members and invitations, and the audit log."""
 
 from django.urls import path
 
@@ -9,7 +9,7 @@ urlpatterns = [
     path("settings/audit/", audit.audit_log, name="audit_log"),
     path("organizations/new/", organizations.new_organization, name="new_organization"),
     path("organizations/<slug:slug>/", organizations.organization, name="organization"),
-    path("organizations/<slug:slug>/looked-after-by/", organizations.look_after, name="look_after"),
+    path("organizations/<slug:slug>/edit/", organizations.edit_organization, name="edit_organization"),
     path("organizations/<slug:slug>/members/", members.members, name="members"),
     path("organizations/<slug:slug>/members/<int:pk>/role/", members.change_role, name="change_role"),
     path(

@@ -130,6 +130,6 @@ def recipients(connection: Connection) -> list[User]:
     if connection.user_id is not None:
         members |= Q(memberships__organization=organization, pk=connection.user_id)
     operators = Q(is_operator=True)
-    if organization.looked_after_by_id is not None:
-        operators &= Q(pk=organization.looked_after_by_id)
+    if organization.account_owner_id is not None:
+        operators &= Q(pk=organization.account_owner_id)
     return list(User.objects.filter(members | operators, is_active=True).distinct().order_by("pk"))

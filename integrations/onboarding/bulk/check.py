@@ -146,7 +146,7 @@ def _refuse_repeated(rows: list[Checked]) -> None:
 
 
 def _refuse_known(rows: list[Checked]) -> None:
-    names = {folded(name) for name in Organization.objects.values_list("name", flat=True)}
+    names = set(Organization.objects.values_list("folded_name", flat=True))
     in_use = client_credentials.client_id_fingerprints_in_use()
     operators = {
         email.lower() for email in User.objects.filter(is_operator=True).values_list("email", flat=True)
@@ -154,7 +154,7 @@ def _refuse_known(rows: list[Checked]) -> None:
     for row in rows:
         if row.name and folded(row.name) in names:
             row.problems.append(
-                "There is an organization of this name already. Connect that one on its own page, or choose another name."
+                "An organization with this name already exists. Connect it on its own page, or choose another name."
             )
         if row.mark and row.mark in in_use:
             row.problems.append(

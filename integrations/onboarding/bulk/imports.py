@@ -186,7 +186,7 @@ def _create(pk: uuid.UUID) -> bool:
             return False
         assert row.environment is not None  # a row without one did not pass
         client_id, client_secret, actor = row.client_id, row.client_secret, row.source.confirmed_by
-        organization = organizations.create(name=row.name, actor=actor, looked_after_by=actor)
+        organization = organizations.create(name=row.name, actor=actor, account_owner=actor)
         connection = client_credentials.propose(
             installation=installations.get_or_create(organization, row.environment),
             client_id=client_id,

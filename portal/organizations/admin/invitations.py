@@ -33,7 +33,7 @@ def _withdraw(request: HttpRequest, row: Invitation) -> str:
 
 
 def _why_settled(row: Invitation) -> str:
-    standing = row.standing(clock.now())
+    standing = row.state_at(clock.now())
     return f"This invitation is {standing} already." if standing in ("accepted", "withdrawn") else ""
 
 
@@ -112,7 +112,7 @@ class InvitationAdmin(FindsByOrganization, AuditedAdmin):
 
     @admin.display(description="State")
     def standing(self, row: Any) -> str:
-        return str(row.standing(row.now)).capitalize()
+        return str(row.state_at(row.now)).capitalize()
 
     @admin.display(description="Organization")
     def organization_link(self, row: Invitation) -> SafeString | str:

@@ -16,7 +16,7 @@ class OrganizationAdmin(AuditedAdmin):
     """The partner's customers."""
 
     list_display = ("name", "slug", "account_owner", "created_at")
-    list_select_related = ("looked_after_by",)
+    list_select_related = ("account_owner",)
     ordering = ("name",)
     sorts = ("name",)
     search_fields = ("name", "slug")
@@ -34,4 +34,4 @@ class OrganizationAdmin(AuditedAdmin):
 
     @admin.display(description="Account owner")
     def account_owner(self, row: Organization) -> SafeString | str:
-        return display.link(row.looked_after_by, getattr(row.looked_after_by, "display_name", ""))
+        return display.link(row.account_owner, getattr(row.account_owner, "display_name", ""))

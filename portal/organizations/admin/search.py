@@ -1,4 +1,4 @@
-"""The search of tables that hold organizations' things: it takes an organization's name."""
+"""Search by the name of an organization, for admin lists whose rows belong to organizations."""
 
 from typing import Any
 
@@ -6,20 +6,21 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from portal.core.admin.read_only import ReadOnlyAdmin
+from portal.organizations import names
 from portal.organizations.models import Organization
 
-#: Organizations that one search goes through.
+#: The most organizations that one search matches.
 NAMED = 200
 
 
 class FindsByOrganization(ReadOnlyAdmin):
-    """The admin of a table of organizations' things: its search takes an organization's name.
+    """An admin list whose search finds rows by the name of their organization.
 
-    ``organization_path`` leads from a row to its organization. `also_found` adds what else the search takes.
+    ``organization_path`` is the lookup from a row to its organization. Override `also_found` to find rows by more.
     """
 
     organization_path = "organization"
-    search_fields = ("organization_path",)  # what is typed goes to `get_search_results`
+    search_fields = ("organization_path",)  # shows the search field; `get_search_results` ignores it
     search_help_text = "Part of an organization's name."
 
     def get_search_results(
@@ -27,10 +28,10 @@ class FindsByOrganization(ReadOnlyAdmin):
     ) -> tuple["QuerySet[Any]", bool]:
         if not search_term.strip():
             return queryset, False
-        named = Organization.objects.filter(name__icontains=search_term.strip()).order_by("name")
+        named = Organization.objects.filter(folded_name__contains=names.folded(search_term)).order_by("name")
         found = Q(**{f"{self.organization_path}__in": list(named.values_list("pk", flat=True)[:NAMED])})
         return queryset.filter(found | self.also_found(search_term.strip())), False
 
     def also_found(self, text: str) -> Q:
-        """Return what else is found by ``text``; by default nothing."""
+        """Return which other rows ``text`` finds; by default none."""
         return Q(pk__in=[])

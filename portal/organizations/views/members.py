@@ -74,7 +74,7 @@ def _draw(
         "form": form,
         "members": [{"row": row, "is_fixed": not operator and membership.is_last_admin(row)} for row in rows],
         "roles": MEMBER_ROLES,
-        "invitations": [{"row": row, "standing": row.standing(at)} for row in waiting],
+        "invitations": [{"row": row, "standing": row.state_at(at)} for row in waiting],
         "invitation": invitation,
         "link": link if operator else "",
         "cautions": said,

@@ -1,16 +1,17 @@
 """The Organization screen, making organizations, and choosing one."""
 
+from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from portal.accounts.guard import current_user, operators_only
 from portal.core import clock, panels
 from portal.core.errors import Refused
 from portal.core.pages import render
 from portal.organizations import members, organizations
-from portal.organizations.forms import LookedAfterForm, OrganizationForm
+from portal.organizations.forms import OrganizationForm
 from portal.organizations.models import Organization
 from portal.organizations.roles import MEMBER_ROLES, Capability
 from portal.organizations.views.guard import organization_view
@@ -27,12 +28,9 @@ def organization(request: HttpRequest, organization: Organization) -> HttpRespon
         "organization": organization,
         "manages": manages,
         "operates": operates,
-        "looked_after_form": LookedAfterForm({"looked_after_by": organization.looked_after_by_id})
-        if operates
-        else None,
         "counts": _counts(organization),
         "members": members.listed(organization),
-        "invitations": [{"row": row, "standing": row.standing(at)} for row in waiting],
+        "invitations": [{"row": row, "standing": row.state_at(at)} for row in waiting],
         "panels": panels.draw("organization", request, organization),
     }
     return render(request, "organizations/organization.html", context, title=organization.name)
@@ -46,31 +44,39 @@ def _counts(organization: Organization) -> list[tuple[str, int]]:
 
 @operators_only
 def new_organization(request: HttpRequest) -> HttpResponse:
-    """Make a customer, looked after by whoever makes it unless somebody else is chosen."""
-    form = OrganizationForm(request.POST or None, initial={"looked_after_by": current_user(request).pk})
+    """Create an organization. The operator who creates it is its account owner unless they choose another."""
+    form = OrganizationForm(request.POST or None, initial={"account_owner": current_user(request).pk})
     if request.method == "POST" and form.is_valid():
         try:
-            made = organizations.create(
+            created = organizations.create(
                 name=form.cleaned_data["name"],
                 actor=current_user(request),
-                looked_after_by=form.cleaned_data["looked_after_by"],
+                account_owner=form.cleaned_data["account_owner"],
             )
         except Refused as refused:
             form.add_error("name", str(refused))
         else:
-            return redirect("organization", slug=made.slug)
+            return redirect("organization", slug=created.slug)
     return render(request, "organizations/new_organization.html", {"form": form}, title="New organization")
 
 
-@require_POST
 @organization_view(Capability.OPERATE)
-def look_after(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """Say which operator looks after the organization."""
-    form = LookedAfterForm(request.POST)
-    if form.is_valid():
-        organizations.look_after(
-            organization=organization,
-            operator=form.cleaned_data["looked_after_by"],
-            actor=current_user(request),
-        )
-    return redirect("organization", slug=organization.slug)
+def edit_organization(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """Rename an organization and change its account owner."""
+    initial = {"name": organization.name, "account_owner": organization.account_owner_id}
+    form = OrganizationForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        actor = current_user(request)
+        try:
+            with transaction.atomic():
+                organizations.rename(organization=organization, name=form.cleaned_data["name"], actor=actor)
+                organizations.assign_account_owner(
+                    organization=organization, operator=form.cleaned_data["account_owner"], actor=actor
+                )
+        except Refused as refused:
+            form.add_error("name", str(refused))
+        else:
+            messages.success(request, "Saved.")
+            return redirect("organization", slug=organization.slug)
+    context = {"organization": organization, "form": form}
+    return render(request, "organizations/edit_organization.html", context, title="Edit organization")

@@ -69,12 +69,10 @@ def test_whoever_did_it_is_not_told(world: World, officer: User, connection: Con
     assert set(told()) == {world.operator.email}
 
 
-def test_the_operator_who_looks_after_an_organization_is_told_alone(
-    world: World, connection: Connection
-) -> None:
+def test_only_the_account_owner_is_told_of_all_operators(world: World, connection: Connection) -> None:
     other = User.objects.create_superuser("second@partner.example", name="Second")
     organization = connection.installation.organization
-    organization.looked_after_by = other
+    organization.account_owner = other
     organization.save()
     break_down(connection)
     tell()

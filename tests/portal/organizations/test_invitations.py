@@ -99,9 +99,9 @@ def test_the_case_of_an_address_does_not_matter(cedar: Organization, operator: U
 def test_an_invitation_expires_after_seven_days(cedar: Organization, operator: User) -> None:
     invitation, _ = invite(cedar, operator)
     clock.advance(WEEK - 60)
-    assert invitation.standing(clock.now()) == "open"
+    assert invitation.state_at(clock.now()) == "open"
     clock.advance(61)
-    assert invitation.standing(clock.now()) == "expired"
+    assert invitation.state_at(clock.now()) == "expired"
     with pytest.raises(Refused, match="expired"):
         invitations.accept(invitation=invitation, user=person(ADA))
 
@@ -149,7 +149,7 @@ def test_an_expired_invitation_does_not_stand_in_the_way_of_a_new_one(
     clock.advance(WEEK + 1)
     second, _ = invite(cedar, operator)
     first.refresh_from_db()
-    assert first.standing(clock.now()) == "withdrawn"
+    assert first.state_at(clock.now()) == "withdrawn"
     assert second.is_open(clock.now())
 
 

@@ -1,9 +1,12 @@
 """Names of organizations are compared as people read them."""
 
 import pytest
+from django.db import IntegrityError
 
+from portal.core import clock
 from portal.core.errors import Refused
 from portal.organizations import names, organizations
+from portal.organizations.models import Organization
 
 SAME = [
     ("Cedar Home Lending", "CEDAR  home lending"),
@@ -19,7 +22,7 @@ def test_names_that_read_the_same_are_the_same(one: str, other: str) -> None:
     assert names.folded(one) == names.folded(other)
 
 
-def test_an_accent_makes_another_name() -> None:
+def test_names_that_differ_by_an_accent_are_different() -> None:
     assert names.folded("Credit Nord") != names.folded("Crédit Nord")
 
 
@@ -27,29 +30,41 @@ def test_an_accent_makes_another_name() -> None:
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_no_two_organizations_get_names_that_read_the_same(one: str, other: str) -> None:
     organizations.create(name=one, actor=None)
-    with pytest.raises(Refused, match="of this name already"):
+    with pytest.raises(Refused, match="already exists"):
         organizations.create(name=other, actor=None)
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_the_database_refuses_a_second_row_with_a_name_that_reads_the_same(one: str, other: str) -> None:
+    at = clock.now()
+    rows = [
+        Organization(name=name, slug=slug, created_at=at) for name, slug in ((one, "one"), (other, "two"))
+    ]
+    with pytest.raises(IntegrityError):
+        Organization.objects.bulk_create(rows)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["New", "Add many", "Imports"])
-def test_no_organization_takes_the_address_of_a_page(name: str) -> None:
+def test_no_organization_takes_the_url_of_a_page(name: str) -> None:
     assert organizations.create(name=name, actor=None).slug not in organizations.RESERVED_SLUGS
 
 
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        (" \n ", "is empty"),
+        (" \n ", "Enter a name"),
         ("x" * 121, "longer than 120"),
-        ("Cedar\u202eemoH", "can't be shown"),
-        ("Cedar\u200b Home", "can't be shown"),
-        ("Ce\x07dar", "can't be shown"),
-        ("Ced" + "\u0301" * 6 + "ar", "can't be shown"),
-        ("\u0301Cedar", "can't be shown"),
+        ("\ufdfa" * 100, "longer than 120"),  # each folds to 18 characters
+        ("Cedar\u202eemoH", "can't be displayed"),
+        ("Cedar\u200b Home", "can't be displayed"),
+        ("Ce\x07dar", "can't be displayed"),
+        ("Ced" + "\u0301" * 6 + "ar", "can't be displayed"),
+        ("\u0301Cedar", "can't be displayed"),
     ],
 )
-def test_what_cannot_be_read_is_no_name(name: str, says: str) -> None:
+def test_a_name_that_cannot_be_read_is_refused(name: str, says: str) -> None:
     with pytest.raises(Refused, match=says):
         names.clean(name)
 
@@ -57,5 +72,5 @@ def test_what_cannot_be_read_is_no_name(name: str, says: str) -> None:
 @pytest.mark.parametrize(
     "name", ["Šárka & Söhne", "Cre\u0301dit Nord", "ธนาคารกรุงเทพที่", "Ngân hàng Việt", "🏠 Loans"]
 )
-def test_names_of_every_script_are_kept(name: str) -> None:
+def test_names_in_every_script_are_accepted(name: str) -> None:
     assert names.folded(names.clean(name)) == names.folded(name)

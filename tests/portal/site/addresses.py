@@ -60,7 +60,7 @@ PEOPLE = {
     "new_organization": Address(allowed=OPERATOR),
     "choose_organization": SHARED,
     "organization": Address(organization, INSIGHT),
-    "look_after": Address(organization, OPERATOR, posts=True),
+    "edit_organization": Address(organization, OPERATOR),
     "members": Address(organization, MANAGERS),
     "change_role": Address(
         _in_organization(pk=lambda s: s.member().pk), MANAGERS, posts=True, data={"role": "editor"}

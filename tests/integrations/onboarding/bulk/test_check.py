@@ -27,9 +27,9 @@ def problem(world: World, line: str) -> str:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (",,id,secret,", "The name is empty"),
+        (",,id,secret,", "The Enter a name"),
         (f"{'x' * 121},,id,secret,", "longer than 120"),
-        ("Cedar\u202e,,id,secret,", "can't be shown"),
+        ("Cedar\u202e,,id,secret,", "can't be displayed"),
         ('=HYPERLINK("http://evil"),,id,secret,', "like a formula"),
         ("+1 Lending,,id,secret,", "like a formula"),
         ("@SUM(1),,id,secret,", "like a formula"),
@@ -85,7 +85,7 @@ def test_what_the_portal_has_already_is_refused(world: World) -> None:
     world.connected()
     used = world.sandbox.organization(CEDAR)["client_id"]
     rows = check(world, f"{CEDAR.upper()},,new,s,\nOther,,{used},s,\nFree,,free,s,\n")
-    assert "organization of this name already" in rows[0].problems[0]
+    assert "organization with this name already" in rows[0].problems[0]
     assert "in use for another organization" in rows[1].problems[0]
     assert rows[2].problems == []
 

@@ -64,7 +64,7 @@ def test_each_row_becomes_an_organization_with_its_credentials_on_the_way_to_be_
     assert source.state == BulkImport.State.APPLIED
     row = source.rows.get(name=CEDAR)
     assert row.organization == Organization.objects.get(name=CEDAR)
-    assert row.organization.looked_after_by == world.operator
+    assert row.organization.account_owner == world.operator
     assert row.connection.state == ConnectionState.PENDING
     assert (row.client_id, row.client_secret) == (None, None)
     assert row.connection.candidate.client_secret == world.sandbox.organization(CEDAR)["client_secret"]
@@ -116,7 +116,7 @@ def test_a_row_that_became_impossible_is_refused_and_leaves_nothing_behind(world
     imports.apply_some()
     assert states(source) == ["refused", "refused", "applied"]
     first, second, _ = source.rows.all()
-    assert "organization of this name already" in first.problem
+    assert "organization with this name already" in first.problem
     assert "Another organization uses this client ID" in second.problem
     assert not Organization.objects.filter(name="Quarry Loans 2").exists()
     assert not source.rows.exclude(client_secret=None).exists()

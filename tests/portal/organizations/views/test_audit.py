@@ -125,7 +125,7 @@ def test_settings_show_the_operators_and_the_latest_entries(
 
 
 def test_the_kind_of_object_is_shown_in_words(cedar: Organization, operator: User, signed_in: Any) -> None:
-    log.record("organization.looked_after", actor=operator, organization=cedar, target=cedar)
+    log.record("organization.account_owner_changed", actor=operator, organization=cedar, target=cedar)
     known, unknown = Entry.objects.latest("pk"), Entry(object_type="gone.thing", object_id="1")
     assert (known.object_word, unknown.object_word, Entry().object_word) == ("organization", "thing", "")
     assert "organizations.organization" not in read(signed_in(operator))
