@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import assert_accessible
+from tests.browser.actions import sign_in_as
 from tests.browser.demo import Demo
 from tests.browser.pictures import screenshot
-from tests.browser.test_journeys import sign_in_as
 from tests.browser.visitors import Visitors
 
 ROWS = 40

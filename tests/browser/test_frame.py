@@ -5,8 +5,8 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
+from tests.browser.actions import sign_in_as
 from tests.browser.demo import Demo
-from tests.browser.test_journeys import sign_in_as
 from tests.browser.visitors import Visitors
 
 CONTACTS = "/organizations/cedar-home-lending/contacts/"

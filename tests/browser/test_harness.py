@@ -118,7 +118,7 @@ def test_a_visitor_in_the_dark_on_a_phone_gets_what_was_asked_for(visitors: Visi
 def test_pictures_are_taken_only_when_asked_for(
     page: Page, site: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(pictures, "FOR_README", tmp_path)
+    monkeypatch.setattr(pictures, "ARTIFACTS", tmp_path)
     page.goto(f"{site}/good")
     monkeypatch.delenv("SCREENSHOTS", raising=False)
     pictures.screenshot(page, "a-page")

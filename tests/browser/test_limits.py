@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
+from tests.browser.actions import sign_in_as
 from tests.browser.demo import Demo
-from tests.browser.test_journeys import sign_in_as
 from tests.browser.visitors import Visitors
 from tests.processes import ROOT
 

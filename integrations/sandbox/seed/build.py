@@ -29,7 +29,15 @@ from .lending import make_lending
 from .reference_lists import ADMIN, OFFICER, TEAMS, RecordBuilder, make_lists, make_roles, make_teams
 from .webhook_actions import make_webhook_actions
 
-NAMES = ("Cedar Home Lending", "Bluewater Mortgage", "Summit Ridge Financial", "Harbor & Pine Lending")
+NAMES = (
+    "Cedar Home Lending",
+    "Bluewater Mortgage",
+    "Summit Ridge Financial",
+    "Harbor & Pine Lending",
+    "Lakeshore Lending",
+    "Prairie Loans",
+    "Hilltop Lending",
+)
 _GENERATED = (
     (
         "Amber",

@@ -34,8 +34,9 @@ def test_the_same_seed_gives_the_same_data_and_another_seed_other_data(sandbox: 
 
 def test_organizations_have_fixed_names() -> None:
     names = [organization_name(position) for position in range(1000)]
-    assert names[:4] == [
+    assert names[:8] == [
         "Cedar Home Lending", "Bluewater Mortgage", "Summit Ridge Financial", "Harbor & Pine Lending",
+        "Lakeshore Lending", "Prairie Loans", "Hilltop Lending", "Amber Field Home Loans",
     ]  # fmt: skip
     assert len(set(names)) == 1000
 

@@ -1,0 +1,58 @@
+"""What people do in the demo's browser tests: sign in, create an organization, invite, allow access."""
+
+import json
+import re
+import urllib.request
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessibility import assert_accessible
+from tests.browser.demo import Demo
+
+#: Milliseconds for the worker to verify a connection and sync it.
+SYNC_MS = 300_000
+#: The first of the sandbox's organizations that the story does not use.
+FREE = 4
+
+
+def sandbox_organization(demo: Demo, number: int = FREE) -> dict[str, Any]:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{demo.sandbox}/_sandbox/credentials") as answer:
+        found: dict[str, Any] = json.loads(answer.read())["organizations"][number]
+    return found
+
+
+def sign_in_as(page: Page, demo: Demo, role: str) -> None:
+    """One click on the sign-in page."""
+    page.goto(f"{demo.portal}/accounts/login/")
+    expect(page.get_by_text("Outside the demo, operators need a second factor")).to_be_visible()
+    page.get_by_role("button", name=re.compile(rf"\b{role}\b", re.IGNORECASE)).click()
+    expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
+
+
+def create_organization(page: Page, demo: Demo, name: str) -> None:
+    page.goto(f"{demo.portal}/organizations/")
+    page.get_by_role("link", name="Create an organization").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+
+
+def invite(page: Page, demo: Demo, slug: str, email: str, role: str) -> str:
+    """Invite someone. Return the link, which the page shows once."""
+    page.goto(f"{demo.portal}/organizations/{slug}/members/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Role").select_option(role)
+    page.get_by_role("button", name=re.compile("^Invite")).click()
+    link = page.locator("input[value*='/invitations/']").input_value()
+    assert link.startswith(f"{demo.portal}/invitations/")
+    return link
+
+
+def allow_at_the_sandbox(page: Page, user: dict[str, Any], button: str = "Allow") -> None:
+    page.get_by_label("User name or email").fill(user["username"])
+    page.get_by_label("Password").fill(user["password"])
+    page.get_by_role("button", name="Sign in").click()
+    assert_accessible(page)
+    page.get_by_role("button", name=button).click()
