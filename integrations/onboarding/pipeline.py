@@ -1,127 +1,201 @@
-"""The pipeline: how far each organization is on its way from invitation to live, and since when."""
+"""The pipeline: how far each organization is on its way from new to live, and since when.
+
+The database computes the stages, so lists can filter, sort and count them without loading every organization.
+"""
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import F, Min
+from django.db import models
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
 from integrations.connections.models import Connection, ConnectionState, Environment
 from integrations.directory.models import SyncState
 from integrations.directory.sync import jobs
 from integrations.jobs.models import ACTIVE, Job
 from integrations.onboarding.models import Verification
+from portal.core import clock
 from portal.organizations.models import Invitation, Organization
 
-STAGES = ["new", "invited", "opened", "consented", "verified", "first_sync", "live"]
-LABELS = {
-    "new": "New",
-    "invited": "Invited",
-    "opened": "Opened",
-    "consented": "Consented",
-    "verified": "Verified",
-    "first_sync": "First sync",
-    "live": "Live",
-}
+#: An organization that stays in a stage before the last for longer than this is stuck.
+STUCK_AFTER = dt.timedelta(days=7)
+
+
+class Stage(models.IntegerChoices):
+    """The stages, in order."""
+
+    NEW = 0, "New"
+    INVITED = 1, "Invited"
+    OPENED = 2, "Invitation opened"
+    CONSENTED = 3, "Connected"
+    VERIFIED = 4, "Verified"
+    FIRST_SYNC = 5, "First sync"
+    LIVE = 6, "Live"
+
+    @property
+    def key(self) -> str:
+        """Return its name in URLs and in `portal.core.badges`."""
+        return self.name.lower()
+
+
+BY_KEY = {stage.key: stage for stage in Stage}
+
+
+def _earliest(rows: "QuerySet[Any]", field: str) -> Subquery:
+    """Return the earliest value of a time field."""
+    found = rows.exclude(**{field: None}).order_by(field).values(field)[:1]
+    return Subquery(found, output_field=DateTimeField())
+
+
+def with_stages(organizations: "QuerySet[Organization]") -> "QuerySet[Any]":
+    """Add ``stage`` (a `Stage`) and ``since``, the time at which the organization reached it."""
+    invitations = Invitation.objects.filter(organization=OuterRef("pk"), withdrawn_at=None)
+    newest = invitations.order_by("-created_at")
+    connections = Connection.objects.filter(installation__organization=OuterRef("pk")).exclude(
+        state=ConnectionState.PENDING
+    )
+    syncs = SyncState.objects.filter(connection__installation__organization=OuterRef("pk"))
+    active = Job.objects.filter(organization=OuterRef("pk"), kind=jobs.KIND, state__in=ACTIVE)
+    # each stage by the time at which it was reached, the last stage first
+    reached = {
+        Stage.LIVE: _earliest(syncs, "first_finished_at"),
+        Stage.FIRST_SYNC: Coalesce(_earliest(syncs, "started_at"), _earliest(active, "created_at")),
+        Stage.VERIFIED: _earliest(connections, "verified_at"),
+        Stage.CONSENTED: _earliest(connections, "since"),
+        Stage.OPENED: Subquery(newest.values("opened_at")[:1], output_field=DateTimeField()),
+        Stage.INVITED: Subquery(newest.values("sent_at")[:1], output_field=DateTimeField()),
+    }
+    times = {f"{stage.key}_at": when for stage, when in reached.items()}
+    rows: QuerySet[Any] = organizations.alias(**times)
+    conditions = {stage: Q(**{f"{stage.key}_at__isnull": False}) for stage in reached}
+    for later in (Stage.LIVE, Stage.FIRST_SYNC):  # a sync alone proves nothing about the connections of today
+        conditions[later] &= conditions[Stage.VERIFIED]
+    return rows.annotate(
+        stage=Case(
+            *(When(condition, then=Value(stage.value)) for stage, condition in conditions.items()),
+            default=Value(Stage.NEW.value),
+            output_field=IntegerField(),
+        ),
+        since=Case(
+            *(When(condition, then=F(f"{stage.key}_at")) for stage, condition in conditions.items()),
+            default=F("created_at"),
+            output_field=DateTimeField(),
+        ),
+    )
+
+
+def count_by_stage(rows: "QuerySet[Any]") -> dict[Stage, int]:
+    """Return how many of these organizations are in each stage."""
+    found = dict(rows.order_by().values_list("stage").annotate(Count("pk")))
+    return {stage: found.get(stage.value, 0) for stage in Stage}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One organization in the pipeline."""
+    """An organization in the pipeline. ``problem`` is a sentence, empty if there is none."""
 
     organization: Organization
-    stage: str
+    stage: Stage
     since: dt.datetime
     environments: list[Environment]
     problem: str
-    invitation: Invitation | None
-
-    @property
-    def label(self) -> str:
-        return LABELS[self.stage]
-
-    @property
-    def position(self) -> int:
-        return STAGES.index(self.stage)
+    broken: Connection | None
+    is_stuck: bool
 
 
-def rows(organizations: Iterable[Organization]) -> list[Row]:
-    """The pipeline of these organizations, in a fixed number of queries."""
+def rows(organizations: Iterable[Any]) -> list[Row]:
+    """Return the rows of one page. ``organizations`` come from `with_stages`. The number of queries is constant."""
     listed = list(organizations)
     ids = [organization.pk for organization in listed]
-    granted: dict[int, list[Connection]] = {}
+    connections = _connections(ids)
+    rejected = _rejected_credentials(ids)
+    expired = _expired_invitations(ids)
+    at = clock.now()
+    return [
+        _row(
+            each,
+            connections.get(each.pk, []),
+            rejected.get(each.pk, "") or expired.get(each.pk, ""),
+            at,
+        )
+        for each in listed
+    ]
+
+
+def row(organization: Organization) -> Row:
+    """Return the row of one organization."""
+    (found,) = rows(with_stages(Organization.objects.filter(pk=organization.pk)))
+    return found
+
+
+def _connections(ids: list[int]) -> dict[int, list[Connection]]:
+    found: dict[int, list[Connection]] = {}
     for connection in (
         Connection.objects.filter(installation__organization__in=ids)
         .exclude(state=ConnectionState.PENDING)
         .select_related("installation__environment")
+        .order_by("created_at")
     ):
-        granted.setdefault(connection.installation.organization_id, []).append(connection)
-    invitations: dict[int, Invitation] = {}
-    for invitation in Invitation.objects.filter(organization__in=ids, withdrawn_at=None).order_by(
-        "created_at"
-    ):
-        invitations[invitation.organization_id] = invitation
-    synced = _syncs(ids)
-    found = [_row(o, granted.get(o.pk, []), invitations.get(o.pk), synced.get(o.pk)) for o in listed]
-    refused = _refused([row.organization.pk for row in found if row.organization.pk not in granted])
-    return [replace(row, problem=row.problem or refused.get(row.organization.pk, "")) for row in found]
+        found.setdefault(connection.installation.organization_id, []).append(connection)
+    return found
 
 
-def _refused(ids: list[int]) -> dict[int, str]:
-    """What was wrong with the credentials of organizations that have no grant yet."""
+def _rejected_credentials(ids: list[int]) -> dict[int, str]:
+    """Return what was wrong with the credentials of organizations that never had a working connection."""
     tried = Verification.objects.filter(
-        outcome=Verification.Outcome.FAILED, connection__installation__organization__in=ids
+        outcome=Verification.Outcome.FAILED,
+        connection__state=ConnectionState.PENDING,
+        connection__installation__organization__in=ids,
     )
     return dict(tried.values_list("connection__installation__organization", "problem"))
 
 
-def _syncs(ids: list[int]) -> dict[int, dict[str, dt.datetime | None]]:
-    """When the first pass over each organization's contacts began and ended. Jobs tell it as well, but not for ever."""
-    found = (
-        SyncState.objects.filter(connection__installation__organization__in=ids)
-        .values(organization=F("connection__installation__organization"))
-        .annotate(started=Min("started_at"), done=Min("first_finished_at"))
-    )
-    synced = {row["organization"]: {name: row[name] for name in ("started", "done")} for row in found}
-    under_way = Job.objects.filter(organization__in=ids, kind=jobs.KIND, state__in=ACTIVE)
-    for organization, asked_at in under_way.values_list("organization", "created_at"):
-        synced.setdefault(organization, {"started": asked_at, "done": None})
-    return synced
+def _expired_invitations(ids: list[int]) -> dict[int, str]:
+    """Return a sentence for each organization whose latest invitation expired before anyone accepted it."""
+    at = clock.now()
+    latest: dict[int, Invitation] = {}
+    for invitation in Invitation.objects.filter(organization__in=ids, withdrawn_at=None).order_by(
+        "created_at"
+    ):
+        latest[invitation.organization_id] = invitation
+    return {
+        pk: "The invitation expired."
+        for pk, invitation in latest.items()
+        if invitation.state_at(at) == "expired"
+    }
 
 
-def _row(
-    organization: Organization,
-    connections: list[Connection],
-    invitation: Invitation | None,
-    synced: dict[str, dt.datetime | None] | None,
-) -> Row:
-    stage, since = "new", organization.created_at
-    if invitation is not None:
-        stage, since = "invited", invitation.sent_at
-        if invitation.opened_at:
-            stage, since = "opened", invitation.opened_at
-    verified = [connection.verified_at for connection in connections if connection.verified_at]
-    if connections:
-        stage, since = "consented", min(connection.since for connection in connections)
-    if verified:
-        stage, since = "verified", min(verified)
-    if verified and synced:
-        stage, since = "first_sync", synced["started"] or since
-        if synced["done"]:
-            stage, since = "live", synced["done"]
+def _row(organization: Any, connections: list[Connection], other_problem: str, at: dt.datetime) -> Row:
     broken = next(
         (c for c in connections if c.state in (ConnectionState.NEEDS_RECONNECT, ConnectionState.QUARANTINED)),
         None,
     )
-    problem = broken.reason if broken else ""
+    problem = broken.reason if broken else "" if connections else other_problem
     if connections and not broken and not any(c.state == ConnectionState.ACTIVE for c in connections):
-        problem = "No connection works now: paused or revoked."
+        problem = "All connections are paused or revoked."
     environments = {c.installation.environment_id: c.installation.environment for c in connections}
+    stage = Stage(organization.stage)
     return Row(
         organization=organization,
         stage=stage,
-        since=since,
+        since=organization.since,
         environments=sorted(environments.values(), key=lambda e: (e.is_production, e.name)),
         problem=problem,
-        invitation=invitation,
+        broken=broken,
+        is_stuck=stage is not Stage.LIVE and organization.since < at - STUCK_AFTER,
     )

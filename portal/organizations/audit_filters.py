@@ -10,13 +10,8 @@ from portal.organizations import names
 from portal.organizations.models import Organization
 
 
-class SearchInput(forms.TextInput):
-    """A search field."""
-
-    input_type = "search"
-
-    def __init__(self, placeholder: str) -> None:
-        super().__init__(attrs={"placeholder": placeholder, "autocomplete": "off"})
+def _search(placeholder: str) -> forms.SearchInput:
+    return forms.SearchInput(attrs={"placeholder": placeholder, "autocomplete": "off"})
 
 
 class AuditLogFilter(django_filters.FilterSet):
@@ -24,9 +19,9 @@ class AuditLogFilter(django_filters.FilterSet):
 
     action = django_filters.ChoiceFilter(label="Action", choices=actions.choices, empty_label="Any")
     organization = django_filters.CharFilter(
-        label="Organization", method="filter_organization", widget=SearchInput("Name")
+        label="Organization", method="filter_organization", widget=_search("Name")
     )
-    user = django_filters.CharFilter(label="User", method="filter_user", widget=SearchInput("Name or email"))
+    user = django_filters.CharFilter(label="User", method="filter_user", widget=_search("Name or email"))
 
     def filter_organization(self, entries: "QuerySet[Entry]", name: str, value: str) -> "QuerySet[Entry]":
         """Match the slug exactly or a part of the name."""

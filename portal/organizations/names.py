@@ -16,7 +16,7 @@ def clean(name: str) -> str:
     """Return ``name`` as it is stored, with single spaces. Raises Refused if it is not a valid name."""
     name = unicodedata.normalize("NFC", " ".join(name.split()))
     if not name:
-        raise Refused("Enter a name.")
+        raise Refused("The name is empty.")
     if len(name) > LONGEST or len(folded(name)) > LONGEST_FOLDED:
         raise Refused(f"The name is longer than {LONGEST} characters.")
     if not name.isprintable() or _has_too_many_marks(name):

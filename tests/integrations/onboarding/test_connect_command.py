@@ -47,7 +47,9 @@ def test_an_organization_is_connected_verified_and_its_first_sync_started(
     assert connection.state == ConnectionState.ACTIVE
     assert connection.verified_at is not None
     assert Job.objects.filter(kind=jobs.KIND, installation=connection.installation).exists()
-    assert [row.stage for row in pipeline.rows(Organization.objects.all())] == ["first_sync"]
+    assert [row.stage for row in pipeline.rows(pipeline.with_stages(Organization.objects.all()))] == [
+        pipeline.Stage.FIRST_SYNC
+    ]
 
 
 @pytest.mark.parametrize(

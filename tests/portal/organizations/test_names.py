@@ -54,7 +54,7 @@ def test_no_organization_takes_the_url_of_a_page(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        (" \n ", "Enter a name"),
+        (" \n ", "name is empty"),
         ("x" * 121, "longer than 120"),
         ("\ufdfa" * 100, "longer than 120"),  # each folds to 18 characters
         ("Cedar\u202eemoH", "can't be displayed"),

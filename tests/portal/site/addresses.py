@@ -157,7 +157,7 @@ def a_bulk_import(scene: Scene) -> dict[str, Any]:
 
 
 ONBOARDING = {
-    "organizations": SHARED,
+    "organizations": Address(allowed=OPERATOR),
     "add_many": Address(allowed=OPERATOR),
     "bulk_template": Address(allowed=OPERATOR),
     "bulk_imports": Address(allowed=OPERATOR),

@@ -27,7 +27,7 @@ def problem(world: World, line: str) -> str:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (",,id,secret,", "The Enter a name"),
+        (",,id,secret,", "name is empty"),
         (f"{'x' * 121},,id,secret,", "longer than 120"),
         ("Cedar\u202e,,id,secret,", "can't be displayed"),
         ('=HYPERLINK("http://evil"),,id,secret,', "like a formula"),

@@ -1,10 +1,9 @@
-"""The screens of onboarding: the pipeline, the two ways to connect, and what came of it."""
+"""Connect an organization by consent or client credentials, and show the result."""
 
 import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
@@ -19,40 +18,16 @@ from integrations.connections.views.connection import allow_form_to
 from integrations.connections.views.forms import CredentialsForm
 from integrations.directory.browse import coverage
 from integrations.directory.sync import jobs as sync
-from integrations.onboarding import pipeline, verification, waiting
+from integrations.onboarding import verification, waiting
 from integrations.onboarding.models import SlotMail, Verification
 from integrations.total_expert import Rejected
-from portal.accounts.guard import current_user, signed_in
+from portal.accounts.guard import current_user
 from portal.accounts.rate_limits import limited
 from portal.core import clock
 from portal.core.pages import render, text_param
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
-
-#: Organizations on a page of the pipeline.
-PAGE = 50
-
-
-@signed_in
-def organizations(request: HttpRequest) -> HttpResponse:
-    """The pipeline of every organization this person may see."""
-    visible = Organization.objects.visible_to(request.user).select_related("account_owner")
-    name, wanted = text_param(request.GET, "q").strip(), request.GET.get("stage", "")
-    rows = pipeline.rows(visible.filter(name__icontains=name) if name else visible)
-    counts = {stage: sum(row.stage == stage for row in rows) for stage in pipeline.STAGES}
-    shown = [row for row in rows if row.stage == wanted] if wanted in pipeline.STAGES else rows
-    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
-    context = {
-        "rows": page.object_list,
-        "page": page,
-        "name": name,
-        "searchable": len(rows) > PAGE or bool(name),
-        "stages": [(stage, pipeline.LABELS[stage], counts[stage]) for stage in pipeline.STAGES],
-        "wanted": wanted,
-        "total": len(rows),
-    }
-    return render(request, "onboarding/organizations.html", context, title="Organizations")
 
 
 @organization_view(Capability.BROWSE)

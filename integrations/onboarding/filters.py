@@ -1,0 +1,53 @@
+"""Filters of the list of organizations, as a django-filter `FilterSet`."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+
+from portal.accounts.models import User
+from portal.organizations import names
+
+
+class OperatorChoiceField(django_filters.fields.ModelChoiceField):  # type: ignore[misc]
+    """A choice of operators by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.display_name)
+
+
+class OperatorFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
+    field_class = OperatorChoiceField
+
+
+def operators(request: object) -> "QuerySet[User]":
+    """Return the operators to choose from."""
+    return User.objects.filter(is_operator=True).order_by("name", "email")
+
+
+class OrganizationFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Filter organizations by name and account owner. Invalid values are ignored."""
+
+    q = django_filters.CharFilter(
+        label="Name",
+        method="filter_name",
+        widget=forms.SearchInput(attrs={"placeholder": "Name", "autocomplete": "off"}),
+    )
+    owner = OperatorFilter(
+        label="Account owner",
+        field_name="account_owner",
+        queryset=operators,
+        empty_label="Anyone",
+        null_label="Unassigned",
+    )
+
+    def filter_name(self, rows: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Match a part of the name."""
+        return rows.filter(folded_name__contains=names.folded(value))
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether any filter is set to a valid value."""
+        self.form.is_valid()
+        return any(self.form.cleaned_data.values())

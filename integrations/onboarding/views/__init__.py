@@ -1,0 +1,1 @@
+"""Pages of onboarding: the list of organizations, and connecting one."""
