@@ -36,6 +36,12 @@ def may_manage(request: HttpRequest, connection: Connection) -> bool:
     )
 
 
+def may_connect(request: HttpRequest, organization: Organization) -> bool:
+    """Return whether the person may open the organization's Connect page."""
+    user = current_user(request)
+    return organization.allows(user, Capability.MANAGE) or organization.allows(user, Capability.CONSENT)
+
+
 def connection_title(connection: Connection) -> str:
     """Return the name of a connection as screens and mails show it."""
     environment = connection.installation.environment.label

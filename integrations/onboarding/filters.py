@@ -10,14 +10,14 @@ from portal.accounts.models import User
 from portal.organizations import names
 
 
-class OperatorChoiceField(django_filters.fields.ModelChoiceField):  # type: ignore[misc]
+class OperatorChoiceField(django_filters.fields.ModelChoiceField):
     """A choice of operators by name."""
 
     def label_from_instance(self, obj: Any) -> str:
         return str(obj.display_name)
 
 
-class OperatorFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
+class OperatorFilter(django_filters.ModelChoiceFilter):
     field_class = OperatorChoiceField
 
 
@@ -26,7 +26,7 @@ def operators(request: object) -> "QuerySet[User]":
     return User.objects.filter(is_operator=True).order_by("name", "email")
 
 
-class OrganizationFilter(django_filters.FilterSet):  # type: ignore[misc]
+class OrganizationFilter(django_filters.FilterSet):
     """Filter organizations by name and account owner. Invalid values are ignored."""
 
     q = django_filters.CharFilter(

@@ -85,7 +85,7 @@ def with_stages(organizations: "QuerySet[Organization]") -> "QuerySet[Any]":
     conditions = {stage: Q(**{f"{stage.key}_at__isnull": False}) for stage in reached}
     for later in (Stage.LIVE, Stage.FIRST_SYNC):  # a sync alone proves nothing about the connections of today
         conditions[later] &= conditions[Stage.VERIFIED]
-    return rows.annotate(
+    staged: QuerySet[Any] = rows.annotate(
         stage=Case(
             *(When(condition, then=Value(stage.value)) for stage, condition in conditions.items()),
             default=Value(Stage.NEW.value),
@@ -97,6 +97,7 @@ def with_stages(organizations: "QuerySet[Organization]") -> "QuerySet[Any]":
             output_field=DateTimeField(),
         ),
     )
+    return staged
 
 
 def count_by_stage(rows: "QuerySet[Any]") -> dict[Stage, int]:

@@ -13,7 +13,13 @@ from integrations.connections import environments, installations, lifecycle
 from integrations.connections.grants import consent
 from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, ConnectionState, Egress, Environment, Installation
-from integrations.connections.permissions import connection_title, may_manage, may_resume, visible_connection
+from integrations.connections.permissions import (
+    connection_title,
+    may_connect,
+    may_manage,
+    may_resume,
+    visible_connection,
+)
 from integrations.connections.views import health
 from integrations.total_expert import TotalExpertError
 from portal.accounts.guard import current_user, signed_in
@@ -38,6 +44,7 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
         "health": health.of(connection, for_operator=current_user(request).is_operator),
         "may_manage": may_manage(request, connection),
         "may_resume": may_resume(request, connection),
+        "may_connect": may_connect(request, organization),
         "own": connection.user_id == current_user(request).pk,
         "egresses": _selectable_egresses(request),
         "rival": connection.conflicts_with if current_user(request).is_operator else None,

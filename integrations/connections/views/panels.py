@@ -1,5 +1,6 @@
 """The panels of connections on Home, Organization, and Settings."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from portal.accounts.guard import current_user
 from portal.accounts.models import User
 from portal.core import clock, panels
 from portal.organizations.models import Invitation, Organization
-from portal.organizations.roles import Capability, Role
+from portal.organizations.roles import Capability, Role, allows
 
 #: The most connections that Home lists under each heading.
 MAX_LISTED = 5
@@ -38,14 +39,20 @@ class Row:
     organization: Organization
     title: str
     sentence: str
+    may_connect: bool = (
+        False  #: whether the person, if not an operator, may open the organization's Connect page
+    )
 
 
-def _row(connection: Connection, sentence: str | None = None) -> Row:
+def _row(
+    connection: Connection, sentence: str | None = None, connectable: Collection[int] = frozenset()
+) -> Row:
     return Row(
         connection=connection,
         organization=connection.installation.organization,
         title=connection_title(connection),
         sentence=health.describe_state(connection) if sentence is None else sentence,
+        may_connect=connection.installation.organization_id in connectable,
     )
 
 
@@ -67,12 +74,16 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     failing = _with_names(own.filter(pk__in=delays, state=ConnectionState.ACTIVE))
     broken = own.filter(state__in=_NEEDS_ATTENTION).exclude(pk__in=keep_alive.find_expiring().values("pk"))
     granted = visible.exclude(state=ConnectionState.PENDING)
+    connectable = _connectable(user)
     lists = {
-        "expiring": [_row(connection) for connection in expiring[:MAX_LISTED]],
+        "expiring": [_row(connection, connectable=connectable) for connection in expiring[:MAX_LISTED]],
         "failing": [
             _row(connection, backoff.describe(delays[connection.pk])) for connection in failing[:MAX_LISTED]
         ],
-        "broken": [_row(connection) for connection in _with_names(broken).order_by("-since")[:MAX_LISTED]],
+        "broken": [
+            _row(connection, connectable=connectable)
+            for connection in _with_names(broken).order_by("-since")[:MAX_LISTED]
+        ],
     }
     total = expiring.count() + failing.count() + broken.count()
     return lists | {
@@ -80,6 +91,12 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
         "all_work": granted.exists() and not granted.exclude(state=ConnectionState.ACTIVE).exists(),
         "to_connect": _still_to_connect(user),
     }
+
+
+def _connectable(user: User) -> set[int]:
+    """Return the ids of the organizations that a member may connect. Operators may connect all; this is for the others."""
+    allowed = [role for role in Role if allows(role, Capability.MANAGE) or allows(role, Capability.CONSENT)]
+    return set(user.memberships.filter(role__in=allowed).values_list("organization_id", flat=True))
 
 
 _NEEDS_ATTENTION = [

@@ -71,7 +71,7 @@ def links(page: str, address: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("role", [*OWN, "nobody"])
+@pytest.mark.parametrize("role", [*OWN, "admin elsewhere", "officer elsewhere", "nobody"])
 def test_every_link_that_a_role_meets_opens(built: Scene, role: str) -> None:
     client = Client()
     client.force_login(built.people[role])
