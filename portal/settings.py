@@ -37,7 +37,7 @@ CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 ENVIRONMENT_HOSTS = env.list("ENVIRONMENT_HOSTS", default=["public.totalexpert.net"])
 #: Proxies that calls may go out by, as host or host:port.
 PROXY_HOSTS = env.list("PROXY_HOSTS", default=[])
-#: Where a chat takes messages about connections; a secret, since whoever knows it can write there.
+#: Where a chat takes messages about connections; a secret, because anyone who knows it can write there.
 CHAT_WEBHOOK_URL = env.str("CHAT_WEBHOOK_URL", default="")
 #: Who may read /metrics. Empty: nobody.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

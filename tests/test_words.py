@@ -36,7 +36,6 @@ SHOWN = {
 }
 WRITTEN = {
     r"Answers? (?:whether|the|what|how)": "Return …",
-    r"Whether \w.*": "Return whether …",
     r"whoever": "anyone who, the caller",
     r"mends?|mended|mending": "fix, repair",
     r"anew": "again",
@@ -109,7 +108,7 @@ def sentences_in(file: Path) -> Iterator[str]:
     }
     for node in ast.walk(tree):
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if is_text and " " in node.value and id(node) not in docstrings:
+        if is_text and " " in node.value.strip() and id(node) not in docstrings:
             yield node.value
 
 

@@ -79,7 +79,7 @@ RETRY = Action(
     label="Retry",
     consequence="Work continues from where it failed or was canceled.",
     run=_steer(queue.retry, "Started again."),
-    refusal=_unless(JobState.FAILED, JobState.CANCELLED),
+    refusal=_unless(JobState.FAILED, JobState.CANCELED),
 )
 
 

@@ -10,7 +10,7 @@ class JobsConfig(AppConfig):
     label = "jobs"
     verbose_name = "Jobs"
     audit_actions: ClassVar[dict[str, str]] = {
-        "job.cancelled": "Job canceled",
+        "job.canceled": "Job canceled",
         "job.paused": "Job paused",
         "job.resumed": "Job resumed",
         "job.retried": "Job retried",

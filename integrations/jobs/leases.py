@@ -69,7 +69,7 @@ def has_exited(name: str) -> bool:
 def due_jobs(at: dt.datetime) -> "models.QuerySet[Job]":
     """Return the jobs that a worker may start or continue: they are due, or their worker is gone.
 
-    A cancelled or paused job keeps its lease until its worker notices. Until then, neither it nor a new job of the same
+    A canceled or paused job keeps its lease until its worker notices. Until then, neither it nor a new job of the same
     kind for the same connection or installation may start.
     """
     latest = at + clock.MAX_SKEW

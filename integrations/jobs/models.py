@@ -15,7 +15,7 @@ class JobState(models.TextChoices):
     PAUSED = "paused", "Paused"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
+    CANCELED = "canceled", "Canceled"
 
 
 #: States of a job that has not ended. Each connection or installation has at most one such job of a kind.

@@ -53,6 +53,6 @@ def _is_permanent(refused: SMTPRecipientsRefused) -> bool:
 
 
 def start_pending_deliveries() -> None:
-    """Start a job for every installation with unsent notices, even if an earlier job failed or was cancelled."""
+    """Start a job for every installation with unsent notices, even if an earlier job failed or was canceled."""
     for installation in delivery.installations_with_pending():
         queue.start(KIND, installation=installation)

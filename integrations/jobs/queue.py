@@ -136,16 +136,16 @@ def resume(job: Job, *, actor: User) -> bool:
 def cancel(job: Job, *, actor: User) -> bool:
     """Cancel a job after its current step. Completed steps are not undone."""
     return _change_state(
-        job, ACTIVE, JobState.CANCELLED, actor, "cancelled", finished_at=clock.now(), **_NO_WAIT
+        job, ACTIVE, JobState.CANCELED, actor, "canceled", finished_at=clock.now(), **_NO_WAIT
     )
 
 
 def retry(job: Job, *, actor: User) -> bool:
-    """Continue a failed or cancelled job from its last step. Return False if another one is active."""
+    """Continue a failed or canceled job from its last step. Return False if another one is active."""
     fresh = {"problem": "", "attempts": 0, "wait_count": 0, "finished_at": None, **_NO_WAIT}
     try:
         return _change_state(
-            job, [JobState.FAILED, JobState.CANCELLED], JobState.WAITING, actor, "retried", **fresh
+            job, [JobState.FAILED, JobState.CANCELED], JobState.WAITING, actor, "retried", **fresh
         )
     except IntegrityError:
         return False

@@ -27,7 +27,7 @@ class LeaseLost(Exception):
 
 
 class StopRequested(Exception):
-    """A person paused or cancelled the job, and it continued past a checkpoint that said so."""
+    """A person paused or canceled the job, and it continued past a checkpoint that said so."""
 
 
 class Run:
@@ -45,7 +45,7 @@ class Run:
     def time_left(self) -> bool:
         """Return whether the slice may start another step. Call this before each step.
 
-        Return False when the time is up or a person paused or cancelled the job.
+        Return False when the time is up or a person paused or canceled the job.
         """
         return not self._stopped and time.monotonic() < self._until
 
@@ -60,7 +60,7 @@ class Run:
         """Save progress and renew the lease. Call this inside the transaction that writes the work itself.
 
         Raise LeaseLost, which rolls back that transaction, if another worker took over the job. If a person paused or
-        cancelled the job, this step is still saved, because it may already have happened at Total Expert. From then on
+        canceled the job, this step is still saved, because it may already have happened at Total Expert. From then on
         `time_left` returns False and the next checkpoint raises StopRequested.
         """
         if self._stopped:
@@ -92,7 +92,7 @@ class Run:
     def release(self, state: JobState, *, line: str = "", level: str = "info", **fields: Any) -> bool:
         """Release the lease and put the job into ``state``. Log ``line`` unless it repeats the previous line.
 
-        A job that a person paused or cancelled meanwhile keeps that state. A job that was requested again restarts
+        A job that a person paused or canceled meanwhile keeps that state. A job that was requested again restarts
         instead of ending. Return False, and write nothing, if another worker has taken over the job.
         """
         free = {"lease_holder": "", "lease_expires_at": None, "work_seconds": self._work_seconds()}

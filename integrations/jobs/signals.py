@@ -5,8 +5,8 @@ from django.dispatch import Signal
 from integrations.jobs.models import JobState
 
 #: States in which no worker will continue a job.
-STOPPED_STATES = (JobState.PAUSED, JobState.CANCELLED, JobState.FAILED, JobState.DONE)
+STOPPED_STATES = (JobState.PAUSED, JobState.CANCELED, JobState.FAILED, JobState.DONE)
 
-#: A job was paused or cancelled, failed, or finished. Sent inside the transaction that writes the state, and again when
-#: the worker of a paused or cancelled job releases it. Keyword argument: ``job``.
+#: A job was paused or canceled, failed, or finished. Sent inside the transaction that writes the state, and again when
+#: the worker of a paused or canceled job releases it. Keyword argument: ``job``.
 stopped = Signal()

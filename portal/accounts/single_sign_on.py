@@ -190,9 +190,9 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     return response
 
 
-def cancelled(request: HttpRequest) -> HttpResponse:
+def canceled(request: HttpRequest) -> HttpResponse:
     """Show that the sign-in was canceled at the provider."""
-    return render(request, "account/single_sign_on_cancelled.html")
+    return render(request, "account/single_sign_on_canceled.html")
 
 
 def provider_failed(request: HttpRequest, error: InvalidProviderAnswer) -> HttpResponse:

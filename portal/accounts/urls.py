@@ -118,9 +118,7 @@ single_sign_on_pages = [
         {"provider_id": single_sign_on.PROVIDER_ID},
         name="openid_connect_callback",
     ),
-    path(
-        "accounts/single-sign-on/cancelled/", single_sign_on.cancelled, name="socialaccount_login_cancelled"
-    ),
+    path("accounts/single-sign-on/canceled/", single_sign_on.canceled, name="socialaccount_login_cancelled"),
 ]
 
 urlpatterns = [*account, *sign_in, *second_factors, *single_sign_on_pages]

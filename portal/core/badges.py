@@ -29,7 +29,7 @@ KNOWN: dict[str, Badge] = {
     "paused": Badge("Paused", "pause_circle", "warn"),
     "done": Badge("Done", "check_circle", "ok"),
     "failed": Badge("Failed", "error", "bad"),
-    "cancelled": Badge("Cancelled", "cancel", "idle"),
+    "canceled": Badge("Canceled", "cancel", "idle"),
     # stages of an organization, from invitation to live
     "new": Badge("New", "fiber_new", "idle"),
     "invited": Badge("Invited", "mail", "wait"),

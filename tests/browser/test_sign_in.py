@@ -264,7 +264,7 @@ PAGES = [
     "account/",
     "account/sessions/",
     "account/delete/",
-    "accounts/single-sign-on/cancelled/",
+    "accounts/single-sign-on/canceled/",
 ]
 
 

@@ -12,7 +12,7 @@ from integrations.jobs.models import Job, JobState
 
 GOING = (JobState.RUNNING, JobState.WAITING)
 #: A round stands as its passes do; where these differ, the first of these that one of them is in tells.
-_FIRST = (*GOING, JobState.DONE, JobState.FAILED, JobState.PAUSED, JobState.CANCELLED)
+_FIRST = (*GOING, JobState.DONE, JobState.FAILED, JobState.PAUSED, JobState.CANCELED)
 
 
 @dataclass(frozen=True)

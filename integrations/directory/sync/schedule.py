@@ -17,8 +17,8 @@ STALE_AFTER = dt.timedelta(hours=6)
 USABLE = dt.timedelta(minutes=10)
 #: Passes that are started at a time: they wait for tokens anyhow.
 AT_ONCE = 20
-STOPPED = [JobState.FAILED, JobState.CANCELLED]
-#: A pass that failed or was cancelled is left alone for so long, and lets others have their turn.
+STOPPED = [JobState.FAILED, JobState.CANCELED]
+#: A pass that failed or was canceled is left alone for so long, and lets others have their turn.
 AGAIN_AFTER = dt.timedelta(hours=1)
 
 

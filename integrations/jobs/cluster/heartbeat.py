@@ -35,7 +35,7 @@ class Broker(ORM):
     _canary_at = 0.0
 
     def dequeue(self) -> list[tuple[int | None, str]] | None:
-        """Return the next tasks for this cluster as (acknowledgement id, task) pairs."""
+        """Return the next tasks for this cluster as (acknowledgment id, task) pairs."""
         if _pipe is not None and time.monotonic() - self._canary_at >= _period:
             self._canary_at = time.monotonic()
             return [(None, _canary())]

@@ -176,7 +176,7 @@ def _lines(rows: list[Any], times: dict[uuid.UUID, dt.datetime], at: dt.datetime
         elif row.standing == "failed":
             texts.insert(0, row.connection.verification.problem)
         elif row.standing == "stopped":
-            texts.insert(0, still.get(row.pk) or "Its verification was paused or cancelled.")
+            texts.insert(0, still.get(row.pk) or "Its verification was paused or canceled.")
         lines.append(Line(row, STANDINGS[row.standing], " ".join(filter(None, texts))))
     return lines
 

@@ -70,7 +70,7 @@ class Fault:
             return ApiResponse(self.status or 200, "")
         status = self.status or 500
         return ApiResponse(
-            status, {"error": "sandbox_fault", "error_description": f"A fault asked for status {status}"}
+            status, {"error": "sandbox_fault", "error_description": f"A fault requested status {status}"}
         )
 
 

@@ -40,8 +40,8 @@ def act(browser: Client, action: str, *jobs: Job) -> list[tuple[str, str]]:
     ("action", "before", "after", "recorded"),
     [
         ("retry", JobState.FAILED, JobState.WAITING, "job.retried"),
-        ("retry", JobState.CANCELLED, JobState.WAITING, "job.retried"),
-        ("cancel", JobState.RUNNING, JobState.CANCELLED, "job.cancelled"),
+        ("retry", JobState.CANCELED, JobState.WAITING, "job.retried"),
+        ("cancel", JobState.RUNNING, JobState.CANCELED, "job.canceled"),
         ("pause", JobState.WAITING, JobState.PAUSED, "job.paused"),
         ("resume", JobState.PAUSED, JobState.WAITING, "job.resumed"),
     ],

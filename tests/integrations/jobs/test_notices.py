@@ -185,7 +185,7 @@ def test_a_mailbox_that_is_full_is_tried_again_ever_more_rarely(
     assert waits == sorted(waits) and waits[-1] > 800
 
 
-@pytest.mark.parametrize("verb", ["failed", "cancelled"])
+@pytest.mark.parametrize("verb", ["failed", "canceled"])
 def test_news_that_a_job_did_not_get_told_are_told_by_another(
     world: World, officer: User, connection: Connection, verb: str
 ) -> None:

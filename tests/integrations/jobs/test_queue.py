@@ -1,4 +1,4 @@
-"""Starting, pausing, resuming, cancelling and repeating jobs."""
+"""Starting, pausing, resuming, canceling and repeating jobs."""
 
 import sys
 from collections.abc import Iterator
@@ -76,13 +76,13 @@ def test_a_job_paused_while_it_waits_does_not_say_that_it_goes_on(
     assert (job.state, job.waits_for, job.waits_until) == (JobState.PAUSED, "", None)
 
 
-def test_a_cancelled_job_stays_cancelled_and_can_be_repeated(
+def test_a_canceled_job_stays_canceled_and_can_be_repeated(
     installation: Installation, operator: User
 ) -> None:
     job = counting(installation)
     assert queue.cancel(job, actor=operator)
     assert not queue.resume(job, actor=operator)
-    assert queue.run_now(job).state == JobState.CANCELLED
+    assert queue.run_now(job).state == JobState.CANCELED
     assert queue.retry(job, actor=operator)
     assert job.finished_at is None
     assert queue.run_now(job).state == JobState.DONE
@@ -102,10 +102,10 @@ def test_what_a_person_does_is_on_record(installation: Installation, operator: U
     queue.retry(job, actor=operator)
     actions = Entry.objects.filter(action__startswith="job.").order_by("pk").values_list("action", "actor_id")
     assert list(actions) == [
-        (f"job.{done}", operator.pk) for done in ("paused", "resumed", "cancelled", "retried")
+        (f"job.{done}", operator.pk) for done in ("paused", "resumed", "canceled", "retried")
     ]
     assert [line.text for line in job.lines.all()] == [
-        f"A person {done} the job." for done in ("paused", "resumed", "cancelled", "retried")
+        f"A person {done} the job." for done in ("paused", "resumed", "canceled", "retried")
     ]
 
 
@@ -160,7 +160,7 @@ def test_a_failed_job_that_was_asked_for_again_is_tried_again(installation: Inst
     assert job.state == JobState.WAITING and job.problem == ""
 
 
-def test_a_cancelled_job_does_not_start_over(installation: Installation, operator: User) -> None:
+def test_a_canceled_job_does_not_start_over(installation: Installation, operator: User) -> None:
     job = counting(installation)
     run = worker.claim(job.pk)
     assert run is not None
@@ -168,7 +168,7 @@ def test_a_cancelled_job_does_not_start_over(installation: Installation, operato
     queue.cancel(job, actor=operator)
     run.release(JobState.DONE)
     job.refresh_from_db()
-    assert job.state == JobState.CANCELLED
+    assert job.state == JobState.CANCELED
 
 
 @pytest.fixture
@@ -211,13 +211,13 @@ def test_a_kind_is_either_of_connections_or_of_installations(
         queue.start(kind, **{name: things[name] for name in given})
 
 
-def test_a_connection_whose_cancelled_job_still_has_a_worker_waits_and_another_does_not(
+def test_a_connection_whose_canceled_job_still_has_a_worker_waits_and_another_does_not(
     installation: Installation, operator: User
 ) -> None:
     first, second = connection_of(installation), connection_of(installation)
-    cancelled = counting_of(first)
-    assert worker.claim(cancelled.pk) is not None
-    queue.cancel(cancelled, actor=operator)
+    canceled = counting_of(first)
+    assert worker.claim(canceled.pk) is not None
+    queue.cancel(canceled, actor=operator)
     assert worker.claim(counting_of(first).pk) is None
     assert worker.claim(counting_of(second).pk) is not None
 
@@ -257,7 +257,7 @@ def test_a_job_that_was_woken_is_handed_to_the_workers_at_once(installation: Ins
     assert [task.task["args"] for task in OrmQ.objects.all()] == [(job.pk,)]
 
 
-def test_whoever_worked_for_a_job_hears_that_it_is_paused_cancelled_failed_or_done(
+def test_whoever_worked_for_a_job_hears_that_it_is_paused_canceled_failed_or_done(
     installation: Installation, operator: User, left: list[tuple[int, str]]
 ) -> None:
     job = queue.start("tests.later", installation=installation)
@@ -271,13 +271,13 @@ def test_whoever_worked_for_a_job_hears_that_it_is_paused_cancelled_failed_or_do
     done = queue.run_now(counting(installation))
     assert left == [
         (job.pk, "paused"),
-        (job.pk, "cancelled"),
+        (job.pk, "canceled"),
         (failed.pk, "failed"),
         (done.pk, "done"),
     ]
 
 
-def test_a_job_cancelled_in_the_middle_is_left_again_when_its_worker_lets_go(
+def test_a_job_canceled_in_the_middle_is_left_again_when_its_worker_lets_go(
     installation: Installation, operator: User, left: list[tuple[int, str]]
 ) -> None:
     job = counting(installation)
@@ -285,7 +285,7 @@ def test_a_job_cancelled_in_the_middle_is_left_again_when_its_worker_lets_go(
     assert run is not None
     queue.cancel(job, actor=operator)
     run.release(JobState.WAITING)
-    assert left == [(job.pk, "cancelled")] * 2
+    assert left == [(job.pk, "canceled")] * 2
 
 
 def test_a_job_that_starts_over_is_not_left(installation: Installation, left: list[tuple[int, str]]) -> None:

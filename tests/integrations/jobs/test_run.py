@@ -74,18 +74,18 @@ def test_a_job_that_is_resumed_before_its_worker_noticed_is_not_begun_twice(
     assert items_of(job) == ["item 0", "item 1", "item 2"]
 
 
-def test_a_new_job_waits_for_the_worker_of_the_cancelled_one(
+def test_a_new_job_waits_for_the_worker_of_the_canceled_one(
     installation: Installation, operator: User
 ) -> None:
-    cancelled = counting(installation)
-    working = begun(cancelled)
-    queue.cancel(cancelled, actor=operator)
+    canceled = counting(installation)
+    working = begun(canceled)
+    queue.cancel(canceled, actor=operator)
     successor = counting(installation)
-    assert successor.pk != cancelled.pk
+    assert successor.pk != canceled.pk
     assert worker.claim(successor.pk) is None
     working.release(JobState.WAITING)
-    cancelled.refresh_from_db()
-    assert cancelled.state == JobState.CANCELLED
+    canceled.refresh_from_db()
+    assert canceled.state == JobState.CANCELED
     assert queue.run_now(successor).state == JobState.DONE
 
 

@@ -150,7 +150,7 @@ def test_only_some_may_change(installation: Installation, role: str, may: bool) 
     assert ("Cancel job" in page(client, address_of(job))) is may
     assert client.post(address_of(job, "cancel")).status_code == (302 if may else 404)
     job.refresh_from_db()
-    assert (job.state == JobState.CANCELLED) is may
+    assert (job.state == JobState.CANCELED) is may
 
 
 def test_looking_at_a_job_changes_nothing_and_steering_takes_a_post(

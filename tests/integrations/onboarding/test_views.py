@@ -37,14 +37,14 @@ def test_an_officer_reads_what_their_own_connection_sees_and_others_the_whole(wo
     assert f"{Contact.objects.count()} contacts" in result(world.operator, connections[0])
 
 
-def test_a_verification_whose_job_was_cancelled_is_not_shown_as_under_way(world: World) -> None:
+def test_a_verification_whose_job_was_canceled_is_not_shown_as_under_way(world: World) -> None:
     connection = world.connected()
     job = verification.start(connection, actor=None)
     assert 'hx-trigger="every' in result(world.operator, connection)
     queue.cancel(job, actor=world.operator)
     text = result(world.operator, connection)
     assert 'hx-trigger="every' not in text
-    assert "Somebody cancelled the verification." in text and "Test again" in text
+    assert "Somebody canceled the verification." in text and "Test again" in text
 
 
 @pytest.mark.parametrize(("action", "most"), [("test", 20), ("mail_me", 6), ("connect", 60)])

@@ -20,7 +20,7 @@ from portal.organizations import organizations
 LATER = 75
 STOPPED = {
     JobState.FAILED: "The sync failed.",
-    JobState.CANCELLED: "Somebody cancelled the sync.",
+    JobState.CANCELED: "Somebody canceled the sync.",
     JobState.PAUSED: "Somebody paused the sync. Resume it on its page under Jobs.",
 }
 
@@ -109,7 +109,7 @@ class Command(BaseCommand):
         As long as one of its connections works, a sync has not failed.
         """
         for synced in all_synced:
-            if synced.state in (JobState.FAILED, JobState.CANCELLED, JobState.PAUSED):
+            if synced.state in (JobState.FAILED, JobState.CANCELED, JobState.PAUSED):
                 raise CommandError(synced.problem or STOPPED[synced.state])
         for synced in all_synced:
             if synced.state == JobState.RUNNING:

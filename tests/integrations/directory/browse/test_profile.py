@@ -21,7 +21,7 @@ def test_every_property_with_a_value_is_shown_and_unforeseen_ones_come_last() ->
             "city": None,
             "external_ids": [{"source": "LOS", "external_id": "9"}, {"source": "Web", "external_id": "4"}],
             "custom": [{"field_name": "household_size", "value": 4}, {"field_name": "note", "value": None}],
-            "favourite_colour": "green",
+            "favorite_color": "green",
             "nested": {"deep": {"er": [1, 2]}},
             "is_new": False,
         }
@@ -31,7 +31,7 @@ def test_every_property_with_a_value_is_shown_and_unforeseen_ones_come_last() ->
         "Name": {"First name": ["Ann"]},
         "Origin": {"External ids": ["Source: LOS; External id: 9", "Source: Web; External id: 4"]},
         "Custom fields": {"Household size": ["4"]},
-        "More": {"Favourite colour": ["green"], "Nested": ["Deep: Er: 1, 2"], "Is new": ["No"]},
+        "More": {"Favorite color": ["green"], "Nested": ["Deep: Er: 1, 2"], "Is new": ["No"]},
     }
     assert sections[-1].title == "More"
 

@@ -24,8 +24,8 @@ def job(state: str, **fields: object) -> Job:
         (["done", "running", "failed"], "running"),
         (["done", "waiting", "failed"], "waiting"),
         (["failed", "done", "paused"], "done"),
-        (["failed", "cancelled"], "failed"),
-        (["paused", "cancelled"], "paused"),
+        (["failed", "canceled"], "failed"),
+        (["paused", "canceled"], "paused"),
     ],
 )
 def test_a_round_stands_as_what_still_goes_on_then_as_what_worked(states: list[str], stands: str) -> None:

@@ -109,7 +109,7 @@ def test_a_new_list_replaces_the_old_one(sandbox: InProcessSandbox) -> None:
     "faults",
     [
         {"status": 500}, ["x"], [{}], [{"drop": "sideways"}], [{"body": "odd"}], [{"status": "500"}],
-        [{"status": 500, "colour": 1}], [{"status": 500, "rate": "often"}], [{"status": True}],
+        [{"status": 500, "color": 1}], [{"status": 500, "rate": "often"}], [{"status": True}],
     ],
 )  # fmt: skip
 def test_an_invalid_fault_is_rejected(sandbox: InProcessSandbox, faults: Any) -> None:

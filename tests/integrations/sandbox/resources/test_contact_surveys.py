@@ -92,7 +92,7 @@ def test_a_survey_without_required_attributes_is_rejected(admin: Caller, missing
         ({"question_text": ""}, "questions.question_text"),
         ({"system_name": None}, "questions.system_name"),
         ({"data_type": None}, "questions.data_type"),
-        ({"data_type": "colour"}, "data_type"),
+        ({"data_type": "color"}, "data_type"),
         ({"data_type": "choice"}, "questions.possible_choice_answers"),
         ({"data_type": "choice", "possible_choice_answers": [{"value": "x"}]}, "possible_choice_answers.system_name"),
         ({"data_type": "choice", "possible_choice_answers": "x"}, "possible_choice_answers"),

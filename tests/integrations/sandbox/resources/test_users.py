@@ -33,7 +33,7 @@ def test_a_new_user_gets_a_user_name_from_the_email_address(admin: Caller, owner
     assert shown["status"] == 1
     assert shown["settings_marketing"]["daily_spend_threshold"] == 200
     assert shown["expenditure_approver"]["id"] == owner["id"]
-    assert [licence["license_name"] for licence in shown["licenses"]] == ["MN", "IA"]
+    assert [license["license_name"] for license in shown["licenses"]] == ["MN", "IA"]
 
 
 def test_a_taken_user_name_gets_a_number(sandbox: InProcessSandbox, admin: Caller) -> None:

@@ -30,8 +30,8 @@ def test_a_survey_update_response_without_an_id_raises_answer_lost(scripted: Scr
 def test_custom_values_are_set_by_name_and_cleared_by_none(scripted: ScriptedServer) -> None:
     scripted.answer(http_response(b"[]"))
     with scripted.client() as client:
-        client.contacts.set_custom_values(5, {"colour": "blue", "size": None})
-    custom = [{"field_name": "colour", "value": "blue"}, {"field_name": "size", "value": None}]
+        client.contacts.set_custom_values(5, {"color": "blue", "size": None})
+    custom = [{"field_name": "color", "value": "blue"}, {"field_name": "size", "value": None}]
     assert sent(scripted) == ("PATCH /v1/contacts/5", {"custom": custom})
     assert custom_values({"size": 3}) == [{"field_name": "size", "value": 3}]
 
@@ -50,8 +50,8 @@ def test_an_owner_is_sent_as_a_user_reference(
 ) -> None:
     scripted.answer(http_response(b'{"created": "x", "id": 9}', "201 Created"))
     with scripted.client() as client:
-        client.contact_groups.create({"group_name": "Neighbours"}, owner=owner)
-    assert sent(scripted)[1] == {"group_name": "Neighbours", "owner": named}
+        client.contact_groups.create({"group_name": "Neighbors"}, owner=owner)
+    assert sent(scripted)[1] == {"group_name": "Neighbors", "owner": named}
 
 
 @pytest.mark.parametrize(

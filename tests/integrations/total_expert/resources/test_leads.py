@@ -100,8 +100,8 @@ def test_a_lead_is_updated_by_id(scripted: ScriptedServer) -> None:
     ("wrong", "status", "code", "words"),
     [
         (lambda leads: leads.create({"first_name": "Ida"}), 400, "bad_request", "Missing required fields"),
-        (lambda leads: leads.list(filter={"colour": "blue"}), 400, "bad_request", "Invalid filter"),
-        (lambda leads: leads.list(sort="colour"), 400, "bad_request", "Invalid sort field"),
+        (lambda leads: leads.list(filter={"color": "blue"}), 400, "bad_request", "Invalid filter"),
+        (lambda leads: leads.list(sort="color"), 400, "bad_request", "Invalid sort field"),
         (lambda leads: leads.list(page=999), 422, "page_out_of_range", "outside of result set"),
         (lambda leads: leads.get("7c9e6679-7425-40de-944b-e07fc1f90ae7"), 404, "not_found", "no such record"),
     ],
