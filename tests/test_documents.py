@@ -40,6 +40,18 @@ def test_the_paths_that_a_document_names_exist() -> None:
     assert not missing
 
 
+GUIDES = ("docs/quick-start.md", "docs/operators.md", "docs/troubleshooting.md")
+
+
+@pytest.mark.parametrize("document", GUIDES)
+def test_the_pages_and_buttons_that_a_guide_names_exist(document: str) -> None:
+    screens = [*(ROOT / "templates").rglob("*.html"), *python_files("portal", "integrations")]
+    shown = "\n".join(file.read_text() for file in screens)
+    names = re.findall(r"\*\*([A-Z][^*]+)\*\*", (ROOT / document).read_text())
+    assert names
+    assert not [name for name in names if name not in shown]
+
+
 def test_every_page_of_the_documentation_is_in_its_menu() -> None:
     site = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
     pages = {file.relative_to(ROOT / "docs").as_posix() for file in (ROOT / "docs").rglob("*.md")}
