@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from integrations.connections.grants import consent
@@ -15,6 +13,7 @@ from integrations.jobs.run import Run
 from integrations.onboarding.models import SlotMail
 from integrations.total_expert import TryLater
 from portal.accounts.models import User
+from portal.branding import mail as portal_mail
 from portal.core import clock
 from portal.organizations.models import Membership
 
@@ -63,8 +62,8 @@ def _mail_when_free(mail: SlotMail) -> None:
 def _send(connection: Connection, user: User) -> None:
     organization = connection.installation.organization
     address = settings.PORTAL_URL + reverse("connect", args=[organization.slug])
-    text = render_to_string("onboarding/slot_mail.txt", {"organization": organization, "address": address})
+    context = {"organization": organization, "address": address}
     try:
-        send_mail(f"You can connect {organization.name} now", text, None, [user.email])
+        portal_mail.send("onboarding/mail/ready.html", to=user.email, context=context)
     except OSError:
         raise TryLater("The mail server did not take a mail.", after=60) from None

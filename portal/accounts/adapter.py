@@ -3,14 +3,18 @@
 import logging
 from smtplib import SMTPException
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from portal.accounts import devices
 from portal.accounts.models import User
 from portal.accounts.reauthentication import is_recent
+from portal.branding import mail
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +72,24 @@ class AccountAdapter(DefaultAccountAdapter):
         devices.remember(request, response, user)
         return response
 
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMultiAlternatives:
+        """Return allauth's emails in the partner's name and look."""
+        return mail.compose(
+            f"{template_prefix}.html", to=[email] if isinstance(email, str) else email, context=context
+        )
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return _at_portal_url(super().get_email_confirmation_url(request, emailconfirmation))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        return _at_portal_url(super().get_reset_password_from_key_url(key))
+
     def send_notification_mail(
         self,
         template_prefix: str,
@@ -92,3 +114,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
+
+
+def _at_portal_url(url: str) -> str:
+    """Return ``url`` at ``PORTAL_URL``, whatever host the request named."""
+    return f"{settings.PORTAL_URL}{urlsplit(url).path}"

@@ -9,6 +9,7 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from portal.accounts import user_agents
 from portal.accounts.models import User
@@ -54,6 +55,6 @@ def send_alert(request: HttpRequest, user: User) -> None:
         "browser": user_agents.browser_name(request.headers.get("User-Agent", "")),
         "address": adapter.get_client_ip(request),
         "time": times.exact(clock.now(), dt.UTC),
-        "portal": settings.PORTAL_URL,
+        "sessions_url": settings.PORTAL_URL + reverse("sessions"),
     }
     adapter.send_notification_mail("account/email/new_device", user, context, email=user.email)

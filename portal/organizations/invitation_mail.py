@@ -3,10 +3,9 @@
 import logging
 from smtplib import SMTPException
 
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
-
+from portal.branding import mail
 from portal.core import clock
+from portal.organizations import invitation_text
 from portal.organizations.models import INVITATION_DAYS, Invitation
 from portal.organizations.roles import Role
 
@@ -14,23 +13,26 @@ logger = logging.getLogger(__name__)
 
 
 def send(invitation: Invitation, link: str) -> None:
-    """Mail the link, and note on the invitation that the mail server took it.
+    """Mail the link, and record on the invitation that the mail server accepted it.
 
-    A mail server that refuses is no reason to lose the invitation: the link can be handed over otherwise, or sent
-    again. The log gets the invitation's id and the kind of error; neither address nor link.
+    If it doesn't, the invitation stays: the link can be resent or handed over. The log gets the invitation's id and the
+    type of the error, neither the address nor the link.
     """
+    role = Role(invitation.role)
+    text = invitation_text.describe(
+        organization=invitation.organization, role=role, asker=invitation.invited_by
+    )
     context = {
-        "organization": invitation.organization,
-        "inviter": invitation.invited_by,
-        "role": Role(invitation.role),
+        "subject": text.subject,
+        "sentences": text.sentences,
+        "action": text.action,
         "link": link,
         "days": INVITATION_DAYS,
+        "email": invitation.email,
+        "is_officer": role == Role.OFFICER,
     }
-    subject = " ".join(render_to_string("organizations/mail/invitation_subject.txt", context).split())
     try:
-        send_mail(
-            subject, render_to_string("organizations/mail/invitation.txt", context), None, [invitation.email]
-        )
+        mail.send("organizations/mail/invitation.html", to=invitation.email, context=context)
     except (SMTPException, OSError) as refused:
         logger.error("The mail of invitation %s was not sent (%s).", invitation.pk, type(refused).__name__)
         return

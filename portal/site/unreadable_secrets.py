@@ -5,11 +5,11 @@ from collections.abc import Callable
 from smtplib import SMTPException
 
 from django.core.cache import cache
-from django.core.mail import send_mail
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from portal.accounts.models import User
+from portal.branding import mail
 from portal.encryption.cipher import DecryptionError
 
 logger = logging.getLogger(__name__)
@@ -40,13 +40,8 @@ def email_operators(error: DecryptionError) -> None:
     """Email every operator about the error, once a day for each missing key. If sending fails, log it."""
     if not cache.add(f"unreadable-secret:{error.missing_key}", "sent", timeout=REPEAT_AFTER):
         return
-    text = f"A page could not be shown. {error}\n\n"
-    if error.missing_key is None:
-        text += "`manage.py rotate_keys` lists all stored secrets that can't be decrypted."
-    else:
-        text += "Settings > Encryption keys shows how many stored secrets are affected. `manage.py rotate_keys` lists them."
     for operator in User.objects.filter(is_operator=True, is_active=True):
         try:
-            send_mail("A stored secret can't be decrypted", text, None, [operator.email])
+            mail.send("site/mail/unreadable_secret.html", to=operator.email, context={"error": error})
         except (SMTPException, OSError) as failure:
             logger.error("Operator %s could not be emailed (%s).", operator.pk, type(failure).__name__)

@@ -4,9 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from integrations.connections.models import Connection, Installation, Notice, NoticeKind, NoticeMail
@@ -14,6 +12,7 @@ from integrations.connections.notices import chat
 from integrations.connections.notices.records import recipients
 from integrations.connections.permissions import connection_title
 from portal.accounts.models import User
+from portal.branding import mail
 from portal.core import clock
 
 #: What each kind of notice means for the reader and what to do. Follows the notice's own text.
@@ -76,12 +75,8 @@ def send_mails(user: User, mails: list[NoticeMail]) -> None:
     server accepted the mail, the mail is sent again: twice is better than never.
     """
     news = [_render(row.notice) for row in mails]
-    latest = news[-1]
-    subject = f"{latest['organization']}: {latest['headline']}"
-    if len(news) > 1:
-        subject += f", and {len(news) - 1} more"
-    text = render_to_string("connections/mail/notices.txt", {"news": news, "user": user})
-    send_mail(" ".join(subject.split()), text, None, [user.email])
+    context = {"news": news, "latest": news[-1], "others": len(news) - 1, "user": user}
+    mail.send("connections/mail/notices.html", to=user.email, context=context)
     NoticeMail.objects.filter(pk__in=[row.pk for row in mails]).update(mailed_at=clock.now())
 
 
