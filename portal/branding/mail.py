@@ -44,18 +44,17 @@ def compose(template: str, *, to: Sequence[str], context: Mapping[str, Any]) -> 
     """Return the mail that `send` sends."""
     brand = brands.current()
     logo = _attachment(brand.logo) if brand.logo else None
-    drawn = {
-        form: _draw(template, {**context, "brand": brand, "logo_id": logo and logo["Content-ID"].strip("<>")}, form)
-        for form in LAYOUTS
-    }
+    values = {**context, "brand": brand, "logo_id": logo["Content-ID"].strip("<>") if logo else ""}
+    values["title"] = subject = plain(_draw(template, values, "subject"))
+    text, html = _draw(template, values, "text"), _draw(template, values, "html")
     message = Message(
-        subject=plain(drawn["subject"]),
-        body=re.sub(r"\n{3,}", "\n\n", drawn["text"]).strip() + "\n",
+        subject=subject,
+        body=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
         from_email=sender(brand),
         to=list(to),
         reply_to=[brand.support_email] if brand.support_email else None,
     )
-    message.attach_alternative(drawn["html"].strip() + "\n", "text/html")
+    message.attach_alternative(html.strip() + "\n", "text/html")
     if logo is not None:
         message.attach(logo)
     return message
@@ -67,7 +66,7 @@ def sender(brand: Brand) -> str:
     return formataddr((one_line(brand.partner_name) or name, address))
 
 
-def _draw(template: str, context: dict[str, Any], form: str) -> str:
+def _draw(template: str, context: Mapping[str, Any], form: str) -> str:
     is_html = form == "html"
     values = {**context, "layout": LAYOUTS[form], "is_html": is_html}
     drawn: str = get_template(template).template.render(Context(values, autoescape=is_html))  # type: ignore[attr-defined]

@@ -7,7 +7,9 @@ from portal.branding.values import one_line
 #: An invisible character that ends what mail programs take for an address (word joiner).
 BREAK = "\u2060"
 #: What makes text an address: a dot before a top-level domain, an @, and what follows a scheme.
-_LINKS = re.compile(r"(?<=\w)[.。．｡](?=[^\W\d_]{2})|(?<=\w)@(?=\w)|:(?=//)|(?<=mailto):|(?<=tel):", re.IGNORECASE)
+_LINKS = re.compile(
+    r"(?<=\w)[.。．｡](?=[^\W\d_]{2})|(?<=\w)@(?=\w)|:(?=//)|(?<=mailto):|(?<=tel):", re.IGNORECASE
+)
 
 
 def plain(text: str) -> str:

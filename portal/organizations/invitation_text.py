@@ -57,7 +57,9 @@ def _request_to_connect(
 
 def asker_of(user: User, organization: Organization) -> User | None:
     """Return who invited a member of ``organization``, None if nobody did or their account is gone."""
-    accepted = Invitation.objects.filter(organization=organization, accepted_by=user).select_related("invited_by")
+    accepted = Invitation.objects.filter(organization=organization, accepted_by=user).select_related(
+        "invited_by"
+    )
     invitation = accepted.order_by("-accepted_at").first()
     return invitation.invited_by if invitation is not None else None
 

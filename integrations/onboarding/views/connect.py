@@ -25,6 +25,7 @@ from portal.accounts.guard import current_user
 from portal.accounts.rate_limits import limited
 from portal.core import clock
 from portal.core.pages import render, text_param
+from portal.organizations import invitation_text
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
@@ -53,6 +54,8 @@ def connect(request: HttpRequest, organization: Organization) -> HttpResponse:
         "chosen_environment": request.POST.get("environment", ""),
         "environment": environment,
     }
+    if consents:
+        context["sentences"] = _why(request, organization)
     if environment is not None and consents:
         context |= _consent_context(request, organization, environment)
     title = f"Connect {organization.name} to Total Expert"
@@ -76,6 +79,15 @@ def _propose(request: HttpRequest, organization: Organization, form: Credentials
         return None
     verification.start(connection, actor=current_user(request))
     return redirect("connect_result", slug=organization.slug, pk=connection.pk)
+
+
+def _why(request: HttpRequest, organization: Organization) -> tuple[str, ...]:
+    """Return who asks this person to connect, and to what."""
+    user = current_user(request)
+    role = organization.role_of(user)
+    assert role is not None  # the guard has looked
+    asker = invitation_text.asker_of(user, organization)
+    return invitation_text.describe(organization=organization, role=role, asker=asker).sentences
 
 
 def _consent_context(

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from portal.accounts import user_agents
 from portal.accounts.models import User
+from portal.branding import brand
 from portal.encryption import cipher
 
 #: Authenticated with every encrypted secret: never change it.
@@ -37,11 +38,11 @@ class MFAAdapter(DefaultMFAAdapter):
         return cipher.decrypt(data[16:], label=LABEL, row=uuid.UUID(bytes=data[:16]))
 
     def get_totp_issuer(self) -> str:
-        return "Integration portal"
+        return _issuer()
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Bind passkeys to the host of ``PORTAL_URL``, whatever host the request names."""
-        return {"id": urlsplit(settings.PORTAL_URL).hostname or "localhost", "name": "Integration portal"}
+        return {"id": urlsplit(settings.PORTAL_URL).hostname or "localhost", "name": _issuer()}
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
         entity: dict[str, Any] = super().get_public_key_credential_user_entity(user)
@@ -51,3 +52,9 @@ class MFAAdapter(DefaultMFAAdapter):
         """Name a passkey after the browser it was created in. People can rename it."""
         agent = get_account_adapter().request.headers.get("User-Agent", "")
         return user_agents.browser_name(agent)
+
+
+def _issuer() -> str:
+    """Return what authenticator apps and passkeys call the portal."""
+    current = brand.current()
+    return current.partner_name or current.product_name

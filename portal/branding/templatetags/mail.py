@@ -77,7 +77,9 @@ def _tag(name: str, part: type[_Part], *, has_argument: bool = False) -> None:
     def compile_tag(parser: Parser, token: Token) -> Node:
         bits = token.split_contents()[1:]
         if len(bits) != has_argument:
-            raise template.TemplateSyntaxError(f"{name} takes {'one argument' if has_argument else 'no arguments'}.")
+            raise template.TemplateSyntaxError(
+                f"{name} takes {'one argument' if has_argument else 'no arguments'}."
+            )
         nodes = parser.parse((f"end{name}",))
         parser.delete_first_token()
         return part(name, nodes, parser.compile_filter(bits[0]) if bits else None)

@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.accounts.rate_limits import limited
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.organizations import invitations, pending_invitations
+from portal.organizations import invitation_text, invitations, pending_invitations
 from portal.organizations.models import Invitation
 from portal.organizations.roles import Role
 
@@ -50,9 +50,12 @@ def _is_somebody_else(request: HttpRequest, invitation: Invitation) -> bool:
 
 def _show(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     role = Role(invitation.role)
+    text = invitation_text.describe(
+        organization=invitation.organization, role=role, asker=invitation.invited_by
+    )
     context = {
         "invitation": invitation,
-        "inviter": invitation.invited_by,
+        "sentences": text.sentences,
         "role": role,
         "is_officer": role is Role.OFFICER,
         "is_somebody_else": _is_somebody_else(request, invitation),

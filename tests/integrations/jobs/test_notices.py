@@ -107,14 +107,14 @@ def test_each_person_is_told_once_although_the_mail_server_refuses_some(
 ) -> None:
     sent: list[str] = []
 
-    def send(subject: str, text: str, sender: None, to: list[str]) -> None:
-        if to == [officer.email] and officer.email not in refused:
+    def send(template: str, *, to: str, context: object) -> None:
+        if to == officer.email and officer.email not in refused:
             refused.append(officer.email)
             raise SMTPServerDisconnected
-        sent.extend(to)
+        sent.append(to)
 
     refused: list[str] = []
-    monkeypatch.setattr(delivery, "send_mail", send)
+    monkeypatch.setattr(delivery.mail, "send", send)
     break_down(connection)
     job = tell()
     assert job.state == JobState.WAITING and "mail server" in job.waits_for
@@ -155,12 +155,12 @@ def test_a_mailbox_that_is_refused_for_good_is_given_up_and_holds_up_nobody(
 ) -> None:
     sent: list[str] = []
 
-    def send(subject: str, text: str, sender: None, to: list[str]) -> None:
-        if to == [officer.email]:
+    def send(template: str, *, to: str, context: object) -> None:
+        if to == officer.email:
             raise SMTPRecipientsRefused({officer.email: (550, b"no such user")})
-        sent.extend(to)
+        sent.append(to)
 
-    monkeypatch.setattr(delivery, "send_mail", send)
+    monkeypatch.setattr(delivery.mail, "send", send)
     break_down(connection)
     job = tell()
     assert job.state == JobState.DONE and sent == [world.operator.email]
@@ -171,10 +171,10 @@ def test_a_mailbox_that_is_refused_for_good_is_given_up_and_holds_up_nobody(
 def test_a_mailbox_that_is_full_is_tried_again_ever_more_rarely(
     world: World, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def send(subject: str, text: str, sender: None, to: list[str]) -> None:
-        raise SMTPRecipientsRefused({to[0]: (452, b"mailbox full")})
+    def send(template: str, *, to: str, context: object) -> None:
+        raise SMTPRecipientsRefused({to: (452, b"mailbox full")})
 
-    monkeypatch.setattr(delivery, "send_mail", send)
+    monkeypatch.setattr(delivery.mail, "send", send)
     break_down(connection)
     waits = []
     for _ in range(9):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail as django_mail
+from django.core.mail import EmailMessage
 
 from integrations.connections import installations
 from integrations.jobs import queue
@@ -51,7 +52,7 @@ def test_each_who_waits_is_told_by_a_job_of_their_own(world: World) -> None:
 
 def test_a_mail_that_could_not_be_sent_is_sent_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     job = ask(world)
-    monkeypatch.setattr(waiting, "send_mail", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError))
+    monkeypatch.setattr(EmailMessage, "send", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError))
     job = queue.run_now(job)
     assert (job.state, job.waits_for) == (JobState.WAITING, "The mail server did not take a mail.")
     assert SlotMail.objects.get().sent_at is None

@@ -111,7 +111,8 @@ def test_no_template_has_inline_code_or_styles() -> None:
     found = {
         str(path.relative_to(TEMPLATES)): match[0]
         for path in TEMPLATES.rglob("*.html")
-        if (match := inline.search(path.read_text()))
+        # mails have no policy, and mail programs read no style sheets
+        if path.parent != TEMPLATES / "mail" and (match := inline.search(path.read_text()))
     }
     assert found == {}
 
