@@ -34,13 +34,13 @@ def test_the_screen_shows_facts_members_and_panels(
     cedar: Organization, operator: User, join, signed_in, monkeypatch
 ) -> None:
     monkeypatch.setattr(panels, "_panels", [])
-    panels.register("organization", name="probe", template="organizations/mail/invitation_subject.txt")(
-        lambda request, subject: {"organization": subject}
+    panels.register("organization", name="probe", template="site/switcher_choices.html")(
+        lambda request, subject: {"choices": [{"url": "/probe/", "organization": subject}]}
     )
     join(cedar, "editor", "edith@cedar.example")
     invitations.invite(organization=cedar, email="ada@cedar.example", role="admin", actor=operator)
     text = signed_in(operator).get(reverse("organization", args=[cedar.slug])).content.decode()
-    for words in ("Edith", "1 editor", "Unassigned", "ada@cedar.example", "Join Cedar Home Lending"):
+    for words in ("Edith", "1 editor", "Unassigned", "ada@cedar.example", "/probe/"):
         assert words in text
 
 
