@@ -21,4 +21,4 @@ class DirectoryConfig(AppConfig):
 
         kinds.register(jobs.KIND, label="Sync contacts", advance=jobs.advance, per_connection=True)
         schedules.register(schedule.NAME, every=schedule.EVERY, run=schedule.start_due_syncs)
-        quarantined.connect(quarantine.on_quarantined, dispatch_uid="directory.expulsion")
+        quarantined.connect(quarantine.on_quarantined, dispatch_uid="directory.quarantine")

@@ -1,4 +1,4 @@
-"""The mirror: owners, groups and contacts of an installation, and which connection saw what."""
+"""Synced owners, groups and contacts of an installation, and which connection sees which contact."""
 
 import datetime as dt
 from typing import ClassVar
@@ -8,15 +8,16 @@ from django.db.models import Q
 
 from integrations.connections.models import Connection, Installation
 from portal.accounts.models import User
+from portal.core import names
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 
-#: Stands for an unknown time in columns that lists are sorted by: every database sorts nulls its own way.
+#: Stands for an unknown time in columns that lists sort by, because databases sort nulls differently.
 UNKNOWN_TIME = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Owner(models.Model):
-    """A user of Total Expert who owns contacts: read as admin, or learnt from a contact that names its owner."""
+    """A Total Expert user who can own contacts, read by an admin connection or learned from a contact's owner field."""
 
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="owners")
     remote_id = models.BigIntegerField()
@@ -27,9 +28,9 @@ class Owner(models.Model):
     last_name = models.CharField(max_length=255, blank=True)
     role_name = models.CharField(max_length=255, blank=True)
     is_active = models.BooleanField(
-        null=True, help_text="Empty: unknown, since only connections as admin see it"
+        null=True, help_text="Empty if unknown: only admin connections can read it"
     )
-    is_learnt = models.BooleanField(default=False, help_text="Only known because a contact names it")
+    is_learned = models.BooleanField(default=False, help_text="Known only because a contact names this owner")
     synced_at = models.DateTimeField()
 
     class Meta:
@@ -41,13 +42,13 @@ class Owner(models.Model):
 
     @property
     def display_name(self) -> str:
-        """What people call this owner, as far as is known."""
-        name = f"{self.first_name} {self.last_name}".strip() or self.email.partition("@")[0] or self.username
+        """Return the best known name of this owner."""
+        name = f"{self.first_name} {self.last_name}".strip() or names.from_email(self.email) or self.username
         return name or f"User {self.remote_id}"
 
 
 class ContactGroup(models.Model):
-    """A group of one owner's contacts. The same name may exist for several owners."""
+    """A group of one owner's contacts. Several owners can have groups with the same name."""
 
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="contact_groups")
     remote_id = models.BigIntegerField()
@@ -55,7 +56,7 @@ class ContactGroup(models.Model):
     owner = models.ForeignKey(Owner, null=True, on_delete=models.SET_NULL, related_name="contact_groups")
     user_editable = models.BooleanField(null=True)
     synced_at = models.DateTimeField()
-    gone_at = models.DateTimeField(null=True, help_text="When it was found to exist no longer")
+    gone_at = models.DateTimeField(null=True, help_text="When a sync found that the group no longer exists")
 
     class Meta:
         ordering = ["name", "remote_id"]
@@ -68,7 +69,7 @@ class ContactGroup(models.Model):
 
 class ContactQuerySet(models.QuerySet["Contact"]):
     def visible_to(self, user: User, organization: Organization) -> "ContactQuerySet":
-        """The organization's contacts that ``user`` may see: all, or only those their own connections saw."""
+        """Return the organization's contacts that ``user`` may see: all, or only those their own connections see."""
         rows = self.filter(installation__organization=organization)
         if organization.allows(user, Capability.OVERVIEW):
             return rows
@@ -80,12 +81,12 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return rows.filter(pk__in=Visibility.objects.filter(connection__in=list(own)).values("contact"))
 
     def present(self) -> "ContactQuerySet":
-        """Those that some connection still sees."""
+        """Return the contacts that at least one connection still sees."""
         return self.filter(gone_at=None)
 
 
 PRESENT = Q(gone_at=None)
-#: What the list can be filtered by.
+#: The fields that the list can be filtered by.
 FILTERED = [
     "archived",
     "ok_to_call",
@@ -101,9 +102,9 @@ FILTERED = [
 
 
 class Contact(models.Model):
-    """A contact as Total Expert last showed it: what lists need. The whole record is its `Document`.
+    """A contact as Total Expert last returned it, with the fields that lists need. `Document` has the whole record.
 
-    A flag without a value is unknown, not no. Rows are never deleted by a sync.
+    A flag without a value is unknown, not false. A sync never deletes rows.
     """
 
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="contacts")
@@ -130,24 +131,26 @@ class Contact(models.Model):
     remote_created_at = models.DateTimeField(default=UNKNOWN_TIME)
     remote_updated_at = models.DateTimeField(default=UNKNOWN_TIME)
     search = models.CharField(
-        max_length=400, help_text="Phone digits, names and e-mail addresses, lower case, without accents"
+        max_length=400, help_text="Phone digits, names and e-mail addresses in lower case without accents"
     )
     sort_name = models.CharField(
-        max_length=120, help_text="Last name, first name, lower case, without accents"
+        max_length=120, help_text="Last name and first name in lower case without accents"
     )
     sort_city = models.CharField(max_length=120, blank=True)
-    digest = models.CharField(max_length=64, help_text="Of the whole record: tells whether anything changed")
-    as_admin = models.BooleanField(default=False, help_text="Shown to a connection as admin, who sees more")
+    digest = models.CharField(max_length=64, help_text="Hash of the whole record, to detect changes")
+    as_admin = models.BooleanField(
+        default=False, help_text="Read by an admin connection, which sees more fields"
+    )
     first_seen_at = models.DateTimeField()
-    synced_at = models.DateTimeField(help_text="When it last changed here")
-    gone_at = models.DateTimeField(null=True, help_text="When no connection saw it any longer")
+    synced_at = models.DateTimeField(help_text="When the synced copy last changed")
+    gone_at = models.DateTimeField(null=True, help_text="When the last connection stopped seeing it")
 
     objects: ClassVar[ContactQuerySet] = ContactQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["installation", "remote_id"], name="one_contact_each")]
-        # Of those still seen: one index for each order of the list. The first is wide, so that filtering, searching
-        # and counting need no look at the rows.
+        # One index for each order of the list, over the contacts that are still seen. The first covers all filters, so
+        # that filtering, searching and counting don't read the rows.
         indexes = [
             models.Index(
                 fields=["installation", "sort_name", "id", *FILTERED],
@@ -178,27 +181,27 @@ class Contact(models.Model):
 
     @property
     def display_name(self) -> str:
-        """First and last name, or whatever else names this contact."""
+        """Return the first and last name, or else the e-mail address or the ID."""
         return f"{self.first_name} {self.last_name}".strip() or self.email or f"Contact {self.remote_id}"
 
     @property
     def phone(self) -> str:
-        """The first of the phone numbers there is."""
+        """Return the first phone number that is known: cell, home, then office."""
         return self.phone_cell or self.phone_home or self.phone_office
 
     @property
     def updated_at(self) -> dt.datetime | None:
-        """When it was changed in Total Expert; None where unknown."""
+        """Return when it was last changed at Total Expert. None means unknown."""
         return None if self.remote_updated_at == UNKNOWN_TIME else self.remote_updated_at
 
     @property
     def created_at(self) -> dt.datetime | None:
-        """When it was created in Total Expert; None where unknown."""
+        """Return when it was created at Total Expert. None means unknown."""
         return None if self.remote_created_at == UNKNOWN_TIME else self.remote_created_at
 
 
 class Document(models.Model):
-    """The whole record of a contact, as it came. Apart from the contact, so that lists read narrow rows."""
+    """The whole record of a contact as Total Expert returned it. A table of its own keeps the rows of lists narrow."""
 
     contact = models.OneToOneField(
         Contact, primary_key=True, on_delete=models.CASCADE, related_name="document"
@@ -210,7 +213,7 @@ class Document(models.Model):
 
 
 class Membership(models.Model):
-    """A contact is in a group."""
+    """A contact's membership in a group."""
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     group = models.ForeignKey(
@@ -226,7 +229,7 @@ class Membership(models.Model):
 
 
 class SyncState(models.Model):
-    """What one connection sees, and how fresh that is."""
+    """What one connection sees, and how up to date it is."""
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="sync_state")
     owner = models.ForeignKey(
@@ -234,26 +237,28 @@ class SyncState(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="sync_states",
-        help_text="Whose sync_state it is; empty: as admin",
+        help_text="The person whose contacts it sees. Empty for admin connections",
     )
-    passes = models.PositiveIntegerField(default=0, help_text="The number of the latest pass")
+    passes = models.PositiveIntegerField(default=0, help_text="Number of the latest pass")
     started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True, help_text="When the latest complete pass ended")
-    first_finished_at = models.DateTimeField(null=True, help_text="When the first complete pass ended")
+    finished_at = models.DateTimeField(null=True, help_text="When the latest complete pass finished")
+    first_finished_at = models.DateTimeField(null=True, help_text="When the first complete pass finished")
     full_finished_at = models.DateTimeField(
-        null=True, help_text="When the latest pass that read everything ended"
+        null=True, help_text="When the latest pass that read everything finished"
     )
-    seen_until = models.DateTimeField(null=True, help_text="The latest change that a complete pass has seen")
+    seen_until = models.DateTimeField(
+        null=True, help_text="Time of the latest change that a complete pass has read"
+    )
     contacts = models.PositiveIntegerField(default=0)
     groups = models.PositiveIntegerField(default=0)
-    problem = models.CharField(max_length=500, blank=True, help_text="Why the latest pass did not end")
+    problem = models.CharField(max_length=500, blank=True, help_text="Why the latest pass didn't finish")
 
     def __str__(self) -> str:
         return f"sync_state of {self.connection_id}"
 
 
 class Visibility(models.Model):
-    """A connection saw a contact: in which of its passes, and when."""
+    """A connection sees a contact. Says in which of its passes it saw the contact last, and when."""
 
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, related_name="visibilities", db_index=False
@@ -261,7 +266,7 @@ class Visibility(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="visibilities")
     pass_number = models.PositiveIntegerField()
     archived_in = models.PositiveIntegerField(
-        null=True, help_text="The pass that found it among the archived ones"
+        null=True, help_text="Number of the pass that found it among the archived contacts"
     )
     seen_at = models.DateTimeField()
 
@@ -275,5 +280,5 @@ class Visibility(models.Model):
         return f"visibility {self.pk}"
 
 
-#: Contacts that no connection sees any longer.
+#: Contacts that no connection sees anymore and that aren't marked as gone yet.
 UNSEEN = Q(visibilities=None, gone_at=None)

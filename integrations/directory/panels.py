@@ -1,17 +1,17 @@
-"""What the directory shows on Home, Organization and Connection: what is mirrored, and how fresh it is."""
+"""What the directory shows on Home and on the pages of organizations and connections: synced contacts and owners."""
 
 import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from django.core.cache import caches
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.http import HttpRequest
 
 from integrations.connections.models import Connection, ConnectionState, Installation
 from integrations.connections.permissions import connection_title, may_manage
-from integrations.directory.browse import coverage
-from integrations.directory.models import Contact, Owner, SyncState, Visibility
+from integrations.directory.browse import access, coverage, owners
+from integrations.directory.models import Contact, SyncState, Visibility
 from integrations.directory.sync import jobs, runs
 from integrations.jobs.models import ACTIVE, Job
 from portal.accounts.guard import current_user
@@ -19,40 +19,38 @@ from portal.core import panels
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 
-#: Owners that the Organization screen lists; more are counted.
-LISTED = 25
-#: Installations that Home lists.
-LATEST = 10
-
-
-#: Seconds for which Home may show what it has counted before; a pass that begins or ends is seen at once.
-COUNTED_FOR = 30
+#: The most owners that an organization's page lists. It counts the others.
+LISTED_OWNERS = 25
+#: The most installations that Home lists.
+LISTED_INSTALLATIONS = 10
+#: Home shows counts that are up to this many seconds old. A pass that starts or ends updates them at once.
+CACHE_SECONDS = 30
 
 
 @panels.register("home", name="directory", template="directory/home_panel.html", order=30)
-def freshness(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """How many contacts are mirrored of what the person may see, and how fresh they are: the least fresh first."""
+def synced_contacts(request: HttpRequest, subject: object) -> dict[str, Any] | None:
+    """Count the contacts that the person may see, and list the installations synced longest ago."""
     organizations = Organization.objects.visible_to(request.user)
     synced = Max("connections__sync_state__finished_at")
     rows = Installation.objects.filter(organization__in=organizations, connections__sync_state__isnull=False)
     ordered = rows.annotate(synced=synced).order_by(F("synced").asc(nulls_first=True), "created_at")
-    shown = list(ordered.select_related("organization", "environment")[:LATEST])
+    shown = list(ordered.select_related("organization", "environment")[:LISTED_INSTALLATIONS])
     if not shown:
         return None
-    key = _key(request, organizations)
+    key = _cache_key(request, organizations)
     counts = caches["memory"].get(key)
     if counts is None:
         counts = _count(request, organizations, shown)
-        caches["memory"].set(key, counts, COUNTED_FOR)
+        caches["memory"].set(key, counts, CACHE_SECONDS)
     covered, total = counts
     listed = [{"installation": row, "coverage": covered[row.pk]} for row in shown if row.pk in covered]
     if not listed:
         return None
-    return {"rows": listed, "more": max(0, ordered.count() - LATEST), "total": total}
+    return {"rows": listed, "more": max(0, ordered.count() - LISTED_INSTALLATIONS), "total": total}
 
 
-def _key(request: HttpRequest, organizations: "QuerySet[Organization]") -> str:
-    """What the counts depend on but single contacts: who looks, at what, and how connections and their passes stand."""
+def _cache_key(request: HttpRequest, organizations: "QuerySet[Organization]") -> str:
+    """Return a key that changes with the person, what they may see, and the state of connections and passes."""
     sync_states = SyncState.objects.filter(
         connection__installation__organization__in=organizations
     ).aggregate(
@@ -71,62 +69,92 @@ def _key(request: HttpRequest, organizations: "QuerySet[Organization]") -> str:
 def _count(
     request: HttpRequest, organizations: "QuerySet[Organization]", shown: Sequence[Installation]
 ) -> tuple[dict[Any, coverage.Coverage], int]:
-    """The coverage of each installation that this person sees some of, by its key, and all their contacts."""
+    """Return the coverage of each installation that the person sees a part of, by key, and the count of all contacts."""
     covered = {}
     for installation in shown:
-        through = coverage.eyes_of(current_user(request), installation)
+        through = access.limiting_connections(current_user(request), installation)
         if through != []:
             covered[installation.pk] = coverage.of(installation, through=through)
     return covered, _total(request, organizations)
 
 
 def _total(request: HttpRequest, organizations: "QuerySet[Organization]") -> int:
-    """The contacts that this person may see, of all these organizations."""
+    """Return how many contacts of these organizations the person may see."""
     whole = Organization.objects.allowing(request.user, Capability.OVERVIEW).values("pk")
     own = Visibility.objects.filter(
         connection__user=current_user(request),
         contact__installation__organization__in=organizations.values("pk"),
     ).exclude(contact__installation__organization__in=whole)
-    mirrored = Contact.objects.present().filter(installation__organization__in=whole).count()
-    return mirrored + Contact.objects.present().filter(pk__in=own.values("contact")).count()
+    visible = Contact.objects.present().filter(installation__organization__in=whole).count()
+    return visible + Contact.objects.present().filter(pk__in=own.values("contact")).count()
 
 
-@panels.register("organization", name="directory", template="directory/organization_panel.html", order=20)
-def mirrored(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
-    """Counts, freshness, coverage, and which owners have consented."""
+def _synced_installations(organization: Organization) -> list[Installation]:
+    """Return the installations of an organization that a sync has begun for, production first."""
     rows = Installation.objects.filter(organization=organization).select_related(
         "environment", "organization"
     )
-    listed = [
-        _installation(row) for row in rows if SyncState.objects.filter(connection__installation=row).exists()
+    synced = rows.filter(Exists(SyncState.objects.filter(connection__installation=OuterRef("pk"))))
+    return sorted(synced, key=lambda row: (not row.environment.is_production, row.created_at))
+
+
+@panels.register(
+    "organization", name="directory", template="directory/organization_contacts.html", order=20, place="main"
+)
+def organization_contacts(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
+    """Show for each environment how many contacts are synced, and when they last were."""
+    rows = [
+        {"installation": row, "coverage": coverage.of(row), "syncing": runs.of(row)}
+        for row in _synced_installations(organization)
     ]
-    return {"organization": organization, "rows": listed} if listed else None
+    return {"organization": organization, "rows": rows} if rows else None
 
 
-def _installation(installation: Installation) -> dict[str, Any]:
-    owners = Owner.objects.filter(installation=installation).exclude(is_active=False)
-    sync_states = SyncState.objects.filter(connection__installation=installation, owner__isnull=False)
-    own = {}  # of several connections of one person the working one counts
-    for owner, state in sorted(
-        sync_states.values_list("owner", "connection__state"),
-        key=lambda sync_state: sync_state[1] == ConnectionState.ACTIVE,
-    ):
-        own[owner] = state
-    ordered = sorted(
-        owners, key=lambda owner: (own.get(owner.pk) != ConnectionState.ACTIVE, owner.display_name)
-    )
+@panels.register(
+    "organization",
+    name="directory-owners",
+    template="directory/organization_owners.html",
+    order=30,
+    place="main",
+)
+def organization_owners(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
+    """Show for each environment which owners have connected."""
+    rows = [_owners(row) for row in _synced_installations(organization)]
+    rows = [row for row in rows if row["total"]]
+    return {"rows": rows} if rows else None
+
+
+def _owners(installation: Installation) -> dict[str, Any]:
+    """Return an installation's owners, those with a working connection first, and how many have connected."""
+    own = SyncState.objects.filter(owner=OuterRef("pk"))
+    active = Exists(own.filter(connection__state=ConnectionState.ACTIVE))
+    known = owners.of(installation).annotate(is_connected=active)
+    listed = list(known.order_by("-is_connected", "last_name", "first_name", "remote_id")[:LISTED_OWNERS])
+    states = SyncState.objects.filter(owner__in=listed).values_list("owner", "connection__state")
+    # If a person has several connections, the working one counts.
+    by_owner = dict(sorted(states, key=lambda state: state[1] == ConnectionState.ACTIVE))
+    total = known.count()
+    admins = SyncState.objects.filter(
+        connection__installation=installation,
+        connection__state=ConnectionState.ACTIVE,
+        full_finished_at__isnull=False,
+    ).select_related("connection")
     return {
         "installation": installation,
-        "coverage": coverage.of(installation),
-        "syncing": runs.of(installation),
-        "owners": [{"owner": owner, "own": own.get(owner.pk, "")} for owner in ordered[:LISTED]],
-        "more_owners": max(0, len(ordered) - LISTED),
+        "owners": [{"owner": owner, "state": by_owner.get(owner.pk, "")} for owner in listed],
+        "total": total,
+        "more": max(0, total - LISTED_OWNERS),
+        "connected": known.filter(active).count(),
+        "missing": owners.not_connected(known).count(),
+        "sees_all": any(state.connection.sees_everything for state in admins),
     }
 
 
-@panels.register("connection", name="directory", template="directory/connection_panel.html", order=30)
-def sees(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
-    """What this connection can and cannot see."""
+@panels.register(
+    "connection", name="directory", template="directory/connection_panel.html", order=30, place="main"
+)
+def visible_data(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
+    """Show what a connection can and can't see."""
     sync_state = SyncState.objects.filter(connection=connection).select_related("owner").first()
     if sync_state is None and connection.state != ConnectionState.ACTIVE:
         return None

@@ -2,15 +2,21 @@
 
 from django.urls import path
 
-from integrations.directory import views
+from integrations.directory.views import contact, contacts, sync
 
 urlpatterns = [
-    path("organizations/<slug:slug>/contacts/", views.contacts, name="contacts"),
-    path("organizations/<slug:slug>/contacts/<int:pk>/", views.contact, name="contact"),
-    path("organizations/<slug:slug>/sync/<slug:environment>/", views.sync_now, name="sync_now"),
+    path("organizations/<slug:slug>/contacts/", contacts.contacts, name="contacts"),
+    path(
+        "organizations/<slug:slug>/contacts/filters/<slug:name>/",
+        contacts.filter_options,
+        name="contact_filter_options",
+    ),
+    path("organizations/<slug:slug>/contacts/<int:pk>/", contact.contact, name="contact"),
+    path("organizations/<slug:slug>/contacts/<int:pk>/<slug:tab>/", contact.contact, name="contact_tab"),
+    path("organizations/<slug:slug>/sync/<slug:environment>/", sync.sync_now, name="sync_now"),
     path(
         "organizations/<slug:slug>/sync/<slug:environment>/progress/",
-        views.sync_progress,
+        sync.sync_progress,
         name="sync_progress",
     ),
 ]

@@ -1,11 +1,12 @@
 """Users."""
 
-import re
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+
+from portal.core import names
 
 
 class UserManager(BaseUserManager["User"]):
@@ -62,4 +63,4 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         """The user's name, or one derived from the email address: officers join without entering a name."""
-        return self.name or " ".join(re.split(r"[._-]+", self.email.partition("@")[0])).strip().title()
+        return self.name or names.from_email(self.email)

@@ -20,14 +20,14 @@ from portal.core.admin import display
 from portal.core.admin.filters import SelectFilter
 from portal.core.admin.paging import KeysetChangeList, Page
 
-#: Groups and connections that a contact's page names.
+#: The most groups and connections that a contact's page names.
 SHOWN = 50
-#: What `Selection` reads from an address.
-SELECTED = {each.name for each in fields(Selection)} - {ENVIRONMENT, "sort", "q"}
+#: The parameters of an address that `Selection` reads and the admin doesn't.
+SELECTED = {each.name for each in fields(Selection)} - {ENVIRONMENT, "sort", "size", "q"}
 
 
 class SelectionFilter(SimpleListFilter):
-    """One filter of a `Selection`. It only draws the choices: `ContactChangeList` applies all of them together."""
+    """A filter of a `Selection`. It only draws the choices. `ContactChangeList` applies all filters together."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(each.value, each.label) for each in offered(request, str(self.parameter_name))]
@@ -37,20 +37,22 @@ class SelectionFilter(SimpleListFilter):
 
 
 class SelectionSelect(SelectFilter, SelectionFilter):
-    """The same as a select, for many choices."""
+    """The same filter as a select, for many choices."""
 
 
 def offered(request: HttpRequest, name: str) -> list[filters.Choice]:
-    """Return the choices of a filter. Asked for once a request."""
+    """Return the choices of a filter. Reads them once a request."""
     if not hasattr(request, "admin_choices"):
         installation = chosen(request)
         assert installation is not None
         visible = Contact.objects.filter(installation=installation)
-        found = filters.of(Selection.read(request.GET), visible, installation, is_whole=True)
+        selection = Selection.read(request.GET)
+        found = filters.of(selection, visible, installation, through=None)
+        most: dict[str, Any] = {"through": None, "limit": filters.MOST}
         flags = {each["name"]: each["choices"] for each in found["flags"]}
         request.admin_choices = {  # type: ignore[attr-defined]
-            "owner": found["owners"],
-            "group": found["groups"],
+            "owner": filters.owner_options(selection, installation, **most).choices,
+            "group": filters.group_options(selection, installation, **most).choices,
             "state": found["states"],
             "source": found["sources"],
             "gone": [filters.Choice("yes", "Yes", False)],
@@ -65,7 +67,7 @@ def _filter(name: str, label: str, kind: type[SelectionFilter]) -> type[Selectio
 
 
 class ContactChangeList(KeysetChangeList):
-    """The contacts of an installation that a `Selection` names, page by page as the portal's own list reads them."""
+    """The contacts of an installation that match a `Selection`, on the same pages as in the portal's own list."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> "QuerySet[Any]":
         super().get_queryset(request, exclude_parameters)  # reads the filters and the order
@@ -81,7 +83,7 @@ class ContactChangeList(KeysetChangeList):
 
 @admin.register(Contact)
 class ContactAdmin(ByInstallationAdmin):
-    """Contacts as Total Expert last showed them."""
+    """Contacts as Total Expert last returned them."""
 
     list_display = ("name", "owner_name", "email", "phone", "city_name", "state", "updated")
     list_filter = (
@@ -90,13 +92,13 @@ class ContactAdmin(ByInstallationAdmin):
         _filter("state", "state", SelectionSelect),
         _filter("source", "source", SelectionSelect),
         *(_filter(name, filters.FLAG_LABELS[name], SelectionFilter) for name in FLAG_FILTERS),
-        _filter("gone", "no longer seen", SelectionFilter),
+        _filter("gone", "no longer in Total Expert", SelectionFilter),
     )
     list_per_page = keyset.PAGE
     ordering = ("sort_name",)
     sorts = ("sort_name", "sort_city", "remote_updated_at")
     search_fields = ("search",)
-    search_help_text = "A name, an e-mail address or a phone number, from three characters."
+    search_help_text = "A name, an e-mail address or a phone number. Enter at least 3 characters."
     narrowed_by: ClassVar[Mapping[str, str]] = {
         **ByInstallationAdmin.narrowed_by,
         "directory.owner": "owner",
@@ -104,7 +106,7 @@ class ContactAdmin(ByInstallationAdmin):
     }
     fieldsets = (
         (None, {"fields": ("first_name", "last_name", "email", "email_work")}),
-        ("Phone and place", {"fields": ("phone_cell", "phone_home", "phone_office", "city", "state")}),
+        ("Phone and address", {"fields": ("phone_cell", "phone_home", "phone_office", "city", "state")}),
         ("Consent", {"fields": ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")}),
         (
             "Total Expert",

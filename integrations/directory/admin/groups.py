@@ -16,7 +16,7 @@ from portal.core.admin.filters import one_of
 
 GONE = one_of(
     "gone",
-    "deleted at Total Expert",
+    "no longer in Total Expert",
     [("yes", "Yes"), ("no", "No")],
     lambda rows, value: rows.filter(gone_at__isnull=value == "no"),
 )
@@ -24,7 +24,7 @@ GONE = one_of(
 
 @admin.register(ContactGroup)
 class ContactGroupAdmin(ByInstallationAdmin):
-    """Groups of contacts. Two owners may have groups of the same name."""
+    """Groups of contacts. Several owners can have groups with the same name."""
 
     list_display = ("name", "owner_name", "user_editable", "synced_at", "remote_id")
     list_filter = (GONE,)

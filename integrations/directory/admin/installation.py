@@ -1,4 +1,4 @@
-"""What the lists of contacts, groups and owners share: somebody chooses an organization first."""
+"""What the lists of contacts, groups and owners share: an operator chooses an organization first."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -15,15 +15,15 @@ from portal.core.admin.read_only import ReadOnlyAdmin
 from portal.core.pages import text_param
 from portal.organizations.models import Organization
 
-#: Organizations that the page offers at once; a search finds the others.
+#: The most organizations that the page offers. A search finds the others.
 OFFERED = 50
 ORGANIZATION, ENVIRONMENT = "organization", "environment"
-#: What the page that offers organizations calls a part of a name.
+#: The parameter for a part of an organization's name.
 NAME = "name"
 
 
 def installations(request: HttpRequest) -> list[Installation]:
-    """Return the installations of the organization in the address, production first. Asked once a request."""
+    """Return the installations of the organization in the address, production first. Reads them once a request."""
     if not hasattr(request, "admin_installations"):
         key = request.GET.get(ORGANIZATION, "")
         known = key.isascii() and key.isdigit() and len(key) < 19
@@ -37,14 +37,14 @@ def installations(request: HttpRequest) -> list[Installation]:
 
 
 def chosen(request: HttpRequest) -> Installation | None:
-    """Return the installation that the address names: the first one where it names no environment."""
+    """Return the installation that the address names, or the first one if it names no environment."""
     rows = installations(request)
     named = (row for row in rows if row.environment.name == request.GET.get(ENVIRONMENT))
     return next(named, rows[0] if rows else None)
 
 
 class OrganizationFilter(SimpleListFilter):
-    """Shows whose rows the list has; "All" leads back to the choice."""
+    """Shows which organization the list is about. "All" leads back to the choice."""
 
     title = "organization"
     parameter_name = ORGANIZATION
@@ -54,11 +54,11 @@ class OrganizationFilter(SimpleListFilter):
         return [(str(row.organization_id), row.organization.name)] if row else []
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        return queryset  # `InstallationAdmin.for_list` has narrowed it
+        return queryset  # `ByInstallationAdmin.for_list` has narrowed it
 
 
 class EnvironmentFilter(SimpleListFilter):
-    """The environments of the organization: each has rows of its own."""
+    """The environments of the organization. Each has its own rows."""
 
     title = "environment"
     parameter_name = ENVIRONMENT
@@ -67,7 +67,7 @@ class EnvironmentFilter(SimpleListFilter):
         return [(row.environment.name, row.environment.label) for row in installations(request)]
 
     def choices(self, changelist: Any) -> Any:
-        """Leave out "All": ids of two environments never mix."""
+        """Leave out "All", because IDs of two environments must not be mixed."""
         row = chosen(self.request)
         for name, label in self.lookup_choices:
             yield {
@@ -97,7 +97,7 @@ class ByInstallationAdmin(ReadOnlyAdmin):
         return response
 
     def _choose(self, request: HttpRequest) -> HttpResponse:
-        """Offer organizations, found by a part of their name."""
+        """Offer organizations that have an installation, found by a part of their name."""
         name = text_param(request.GET, NAME).strip()
         rows = Organization.objects.filter(name__icontains=name) if name else Organization.objects.all()
         known = rows.filter(installations__isnull=False).distinct().order_by("name")[: OFFERED + 1]

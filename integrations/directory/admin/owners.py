@@ -1,4 +1,4 @@
-"""Owners in Django's admin: users of Total Expert who own contacts."""
+"""Owners in Django's admin: Total Expert users who can own contacts."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from integrations.directory.models import Owner
 
 @admin.register(Owner)
 class OwnerAdmin(ByInstallationAdmin):
-    """Owners as Total Expert last showed them, or as a contact named them."""
+    """Owners as Total Expert last returned them, or as a contact names them."""
 
     list_display = ("name", "email", "username", "role_name", "is_active", "remote_id")
     ordering = ("remote_id",)
@@ -21,7 +21,7 @@ class OwnerAdmin(ByInstallationAdmin):
     search_help_text = "Part of a name, an e-mail address or a user name."
     fieldsets = (
         (None, {"fields": ("first_name", "last_name", "email", "username", "role_name", "is_active")}),
-        ("Total Expert", {"fields": ("remote_id", "external_id", "is_learnt", "synced_at")}),
+        ("Total Expert", {"fields": ("remote_id", "external_id", "is_learned", "synced_at")}),
         ("Synced by", {"fields": ("installation_link",)}),
     )
 

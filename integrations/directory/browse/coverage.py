@@ -4,118 +4,112 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from integrations.connections.models import Connection, ConnectionState, Installation
-from integrations.directory.models import Contact, ContactGroup, Owner, SyncState, Visibility
-from portal.accounts.models import User
-from portal.organizations.roles import Capability
+from integrations.directory.browse import owners
+from integrations.directory.models import Contact, ContactGroup, SyncState, Visibility
 
-#: As many owners are named; more are counted.
+#: The sentence names up to this many owners, and counts them if there are more.
 NAMED = 3
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What is mirrored of an installation, and through whose eyes."""
+    """What has been synced from an installation, and through which connections."""
 
     contacts: int
     groups: int
-    owners: int  #: with contacts in the mirror
-    owners_known: int  #: that exist, as far as anybody told; inactive ones left out
-    owners_connected: tuple[str, ...]  #: whose own sync_state a working connection reads
-    owners_resting: tuple[str, ...]  #: whose own sync_state was read by one that does not work now
-    resting: int  #: contacts that only such ones have seen
-    sees_all: bool  #: a working connection as admin reads everything
+    owners: int  #: as `owners.of` counts them
+    owners_missing: int  #: owners without a connection; 0 if a working connection sees everything
+    owners_connected: tuple[str, ...]  #: names of the owners with a working connection of their own
+    owners_stopped: tuple[
+        str, ...
+    ]  #: names of the owners with a connection that has synced but no longer works
+    contacts_stopped: int  #: contacts that only connections that no longer work have seen
+    sees_all: bool  #: a working admin connection has read everything
     connections_working: int
-    synced_at: dt.datetime | None  #: end of the latest pass of the connection that was read longest ago
-    complete: bool  #: every working connection has read everything once
+    synced_at: dt.datetime | None  #: when the connection that was synced longest ago was last synced
+    complete: bool  #: every working connection has read everything at least once
+    is_limited: bool = False  #: counts only what some connections see
 
     def sentence(self) -> str:
-        """The coverage in words: every count says whose contacts it counts."""
+        """Return the coverage in words, so that every count says which contacts it counts."""
         if self.synced_at is None:
             return (
-                f"{_count(self.contacts)} so far; the first sync has not ended."
+                f"{_plural(self.contacts, 'contact')} so far. The first sync hasn't finished."
                 if self.contacts
-                else "Nothing was synced yet."
+                else "Nothing has been synced yet."
             )
         if not self.connections_working:
-            return f"{_count(self.contacts)} as last synced; no connection works now."
+            return f"{_plural(self.contacts, 'contact')} as of the last sync. No connection is working."
+        parts = [self._counted_contacts(), self._missing_owners()]
+        if not self.complete:
+            parts.append("The first sync hasn't finished.")
+        return " ".join(part for part in parts if part)
+
+    def _counted_contacts(self) -> str:
         if self.sees_all:
-            said = (
-                f"{_count(self.contacts)} of {_plural(self.owners, 'owner')}, all there are in Total Expert"
-            )
-        else:
-            said = f"{_count(self.contacts)}{self._whose()}{self._others()}"
-        return f"{said}." if self.complete else f"{said}; a first sync has not ended."
-
-    @property
-    def owners_missing(self) -> int:
-        """Known owners whose contacts no working connection sees."""
-        seen = len(self.owners_connected) + len(self.owners_resting)
-        return 0 if self.sees_all else max(0, self.owners_known - seen)
-
-    def _whose(self) -> str:
+            whose = f"all {self.owners:,} owners" if self.owners != 1 else "the only owner"
+            return f"{_plural(self.contacts, 'contact')} of {whose}."
         working = _named(self.owners_connected) or _plural(self.owners, "owner")
-        if not self.resting:
-            return f" of {working}"
-        resting = _named(self.owners_resting) or "others"
+        if not self.contacts_stopped:
+            return f"{_plural(self.contacts, 'contact')} of {working}."
+        stopped = _named(self.owners_stopped) or "others"
         return (
-            f": {self.contacts - self.resting:,} of {working}, and {self.resting:,} of {resting} as last synced, not "
-            "connected now"
+            f"{_plural(self.contacts, 'contact')}: {self.contacts - self.contacts_stopped:,} of {working}, and "
+            f"{self.contacts_stopped:,} of {stopped} (not connected now, as last synced)."
         )
 
-    def _others(self) -> str:
-        missing = self.owners_missing
-        return (
-            f"; {_plural(missing, 'other owner')} not connected"
-            if missing
-            else "; owners who did not consent stay unseen"
-        )
+    def _missing_owners(self) -> str:
+        if self.sees_all or self.is_limited:
+            return ""
+        if not self.owners_missing:
+            return "Loan officers who haven't connected aren't included."
+        verb = "hasn't" if self.owners_missing == 1 else "haven't"
+        return f"{_plural(self.owners_missing, 'loan officer')} {verb} connected yet."
 
 
 def of(installation: Installation, *, through: Iterable[Connection] | None = None) -> Coverage:
-    """The coverage of an installation; with ``through``, what these connections of it see."""
-    chosen = None if through is None else [connection.pk for connection in through]
-    sync_states = SyncState.objects.filter(connection__installation=installation).select_related(
-        "connection", "owner"
-    )
+    """Return the coverage of an installation, or of what the connections ``through`` see of it."""
+    chosen = None if through is None else list(through)
+    states = SyncState.objects.filter(connection__installation=installation)
     contacts = Contact.objects.filter(installation=installation).present()
-    owners = Owner.objects.filter(installation=installation)
     groups = ContactGroup.objects.filter(installation=installation, gone_at=None)
+    counted_owners = owners.of(installation, through=chosen)
     if chosen is not None:
-        sync_states = sync_states.filter(connection__in=chosen)
-        contacts = contacts.filter(pk__in=Visibility.objects.filter(connection__in=chosen).values("contact"))
-        if not any(sync_state.connection.sees_everything for sync_state in sync_states):
-            owners = owners.filter(sync_states__in=sync_states)
-            groups = groups.filter(owner__in=owners)
-    working = [
-        sync_state for sync_state in sync_states if sync_state.connection.state == ConnectionState.ACTIVE
-    ]
-    resting = [
-        sync_state
-        for sync_state in sync_states
-        if sync_state.finished_at and sync_state.connection.state != ConnectionState.ACTIVE
-    ]
+        keys = [connection.pk for connection in chosen]
+        states = states.filter(connection__in=keys)
+        contacts = contacts.filter(pk__in=Visibility.objects.filter(connection__in=keys).values("contact"))
+        if not any(connection.sees_everything for connection in chosen):
+            groups = groups.filter(owner__in=states.values("owner"))
+    listed = list(states.select_related("connection", "owner"))
+    working = [state for state in listed if state.connection.state == ConnectionState.ACTIVE]
+    stopped = [state for state in listed if state.finished_at and state not in working]
     sees_all = any(state.connection.sees_everything and state.full_finished_at for state in working)
-    connected = {state.owner.display_name for state in working if state.owner}
-    own = Contact.objects.filter(installation=installation, owner=OuterRef("pk"), gone_at=None)
-    finished = [sync_state.finished_at for sync_state in (working or sync_states) if sync_state.finished_at]
+    connected = _owner_names(working)
+    disconnected = {key: name for key, name in _owner_names(stopped).items() if key not in connected}
+    finished = [state.finished_at for state in (working or listed) if state.finished_at]
     return Coverage(
         contacts=contacts.count(),
         groups=groups.count(),
-        owners=owners.filter(Exists(own)).count(),
-        owners_known=owners.filter(Q(is_active=True) | Q(is_active=None)).count(),
-        owners_connected=tuple(sorted(connected)),
-        owners_resting=tuple(
-            sorted({state.owner.display_name for state in resting if state.owner} - connected)
+        owners=counted_owners.count(),
+        owners_missing=0 if sees_all else owners.not_connected(counted_owners).count(),
+        owners_connected=tuple(sorted(connected.values())),
+        owners_stopped=tuple(sorted(disconnected.values())),
+        contacts_stopped=(
+            _count_seen_only_by(stopped, working, contacts) if stopped and working and not sees_all else 0
         ),
-        resting=_seen_only_by(resting, working, contacts) if resting and working and not sees_all else 0,
         sees_all=sees_all,
         connections_working=len(working),
         synced_at=min(finished, default=None) if working else max(finished, default=None),
         complete=all(state.full_finished_at for state in working),
+        is_limited=chosen is not None,
     )
+
+
+def _owner_names(states: list[SyncState]) -> dict[int, str]:
+    return {state.owner.pk: state.owner.display_name for state in states if state.owner}
 
 
 def _named(names: tuple[str, ...]) -> str:
@@ -124,26 +118,17 @@ def _named(names: tuple[str, ...]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
-def _count(contacts: int) -> str:
-    return _plural(contacts, "contact")
-
-
 def _plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _seen_only_by(resting: list[SyncState], working: list[SyncState], contacts: QuerySet[Contact]) -> int:
+def _count_seen_only_by(
+    stopped: list[SyncState], working: list[SyncState], contacts: "QuerySet[Contact]"
+) -> int:
     seen = [
         Visibility.objects.filter(
-            connection__in=[sync_state.connection_id for sync_state in sync_states], contact=OuterRef("pk")
+            connection__in=[state.connection_id for state in states], contact=OuterRef("pk")
         )
-        for sync_states in (resting, working)
+        for states in (stopped, working)
     ]
     return contacts.filter(Exists(seen[0]), ~Exists(seen[1])).count()
-
-
-def eyes_of(user: User, installation: Installation) -> list[Connection] | None:
-    """Through whose eyes a person looks, for `of`. None: all connections'; an officer: their own."""
-    if installation.organization.allows(user, Capability.OVERVIEW):
-        return None
-    return list(Connection.objects.filter(installation=installation, user=user))

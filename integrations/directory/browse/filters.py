@@ -1,11 +1,15 @@
-"""What the filters of the Contacts screen offer, and the chips of those that are in use."""
+"""The options of the Contacts page's filters, and the chips of the filters in use."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.connections.models import Installation
+from django.db.models import Q
+
+from integrations.connections.models import Connection, Installation
+from integrations.directory.browse import owners
 from integrations.directory.browse.selection import FLAG_FILTERS, MATCHES, ORDERS, Selection
 from integrations.directory.models import ContactGroup, ContactQuerySet, Owner
+from portal.core import times
 
 FLAG_LABELS = {
     "ok_to_call": "OK to call",
@@ -14,13 +18,15 @@ FLAG_LABELS = {
     "is_silenced": "Silenced by the owner",
     "archived": "Archived",
 }
-#: Longer lists than this are cut: a select of thousands helps nobody.
+#: A filter with more options than this offers a search field and only the first of them.
+OFFERED = 20
+#: The most options of a plain select.
 MOST = 500
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An option of a select."""
+    """An option of a filter."""
 
     value: str
     label: str
@@ -28,31 +34,36 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Options:
+    """The options that a filter offers: those chosen first, at most `OFFERED` others."""
+
+    choices: list[Choice]
+    has_more: bool
+
+
+@dataclass(frozen=True)
 class Chip:
-    """A filter in use, and the query without it."""
+    """A filter in use, and the query string that removes it."""
 
     label: str
     query: str
 
 
 def of(
-    selection: Selection, visible: ContactQuerySet, installation: Installation, *, is_whole: bool
+    selection: Selection,
+    visible: ContactQuerySet,
+    installation: Installation,
+    *,
+    through: list[Connection] | None,
 ) -> dict[str, Any]:
-    """The options of every filter. ``visible`` are the contacts this person may see; ``is_whole``: all of them."""
-    owners = Owner.objects.filter(installation=installation)
-    groups = ContactGroup.objects.filter(installation=installation, gone_at=None)
-    if not is_whole:
-        ids = list(visible.order_by().values_list("owner", flat=True).distinct())
-        owners, groups = owners.filter(pk__in=ids), groups.filter(owner__in=ids)
+    """Return the options of every filter.
+
+    ``visible`` are the contacts that the person may see, all of the installation's if ``through`` is None and otherwise
+    those of these connections.
+    """
     return {
-        "owners": [
-            Choice(str(owner.pk), owner.display_name, str(owner.pk) == selection.owner)
-            for owner in owners[:MOST]
-        ],
-        "groups": [
-            Choice(name, name, name in selection.group)
-            for name in groups.order_by("name").values_list("name", flat=True).distinct()[:MOST]
-        ],
+        "owners": owner_options(selection, installation, through=through),
+        "groups": group_options(selection, installation, through=through),
         "matches": [Choice(value, label, value == selection.groups) for value, label in MATCHES.items()],
         "states": _values(visible, "state", selection.state),
         "sources": _values(visible, "source", selection.source),
@@ -62,6 +73,60 @@ def of(
         ],
         "orders": [Choice(value, order.label, value == selection.sort) for value, order in ORDERS.items()],
     }
+
+
+def owner_options(
+    selection: Selection,
+    installation: Installation,
+    *,
+    through: list[Connection] | None,
+    search: str = "",
+    limit: int = OFFERED,
+) -> Options:
+    """Return the owners to filter by, those whose names contain every word of ``search``."""
+    known = owners.of(installation, through=through)
+    chosen = list(known.filter(pk=int(selection.owner))) if selection.owner else []
+    found = known
+    for word in search.split()[:5]:
+        found = found.filter(
+            Q(first_name__icontains=word)
+            | Q(last_name__icontains=word)
+            | Q(email__icontains=word)
+            | Q(username__icontains=word)
+        )
+    listed = list(found.exclude(pk__in=[owner.pk for owner in chosen])[: limit + 1])
+    return Options(
+        [_owner_choice(owner, True) for owner in chosen]
+        + [_owner_choice(owner, False) for owner in listed[:limit]],
+        len(listed) > limit,
+    )
+
+
+def _owner_choice(owner: Owner, chosen: bool) -> Choice:
+    return Choice(str(owner.pk), owner.display_name, chosen)
+
+
+def group_options(
+    selection: Selection,
+    installation: Installation,
+    *,
+    through: list[Connection] | None,
+    search: str = "",
+    limit: int = OFFERED,
+) -> Options:
+    """Return the names of groups to filter by, those that contain ``search``."""
+    groups = ContactGroup.objects.filter(installation=installation, gone_at=None)
+    if through is not None:
+        groups = groups.filter(owner__in=owners.of(installation, through=through))
+    if search:
+        groups = groups.filter(name__icontains=search)
+    names = groups.exclude(name__in=selection.group).order_by("name").values_list("name", flat=True)
+    listed = list(names.distinct()[: limit + 1])
+    return Options(
+        [Choice(name, name, True) for name in selection.group]
+        + [Choice(name, name, False) for name in listed[:limit]],
+        len(listed) > limit,
+    )
 
 
 def _values(visible: ContactQuerySet, column: str, chosen: str) -> list[Choice]:
@@ -80,14 +145,14 @@ def _flag_choices(chosen: str) -> list[Choice]:
 
 
 def chips(selection: Selection, visible: ContactQuerySet) -> list[Chip]:
-    """The filters in use, each with the query that takes it away."""
+    """Return the filters in use, each with the query string that removes it."""
     found = []
     if selection.q and not selection.is_too_short:
         found.append(Chip(f"“{selection.q}”", selection.without("q")))
     if selection.owner:
-        # named only to whoever sees a contact of theirs
-        theirs = visible.filter(owner_id=selection.owner).select_related("owner").first()
-        owner = theirs.owner if theirs is not None else None
+        # Only people who see a contact of this owner get to know the name.
+        contact = visible.filter(owner_id=selection.owner).select_related("owner").first()
+        owner = contact.owner if contact is not None else None
         found.append(Chip(f"Owner: {owner.display_name if owner else 'unknown'}", selection.without("owner")))
     for name in selection.group:
         found.append(Chip(f"Group{_match(selection)}: {name}", selection.without("group", name)))
@@ -97,10 +162,10 @@ def chips(selection: Selection, visible: ContactQuerySet) -> list[Chip]:
     for name in FLAG_FILTERS:
         if getattr(selection, name):
             found.append(Chip(f"{FLAG_LABELS[name]}: {getattr(selection, name)}", selection.without(name)))
-    if selection.updated:
-        found.append(Chip(f"Changed since {selection.updated}", selection.without("updated")))
+    if selection.since is not None:
+        found.append(Chip(f"Updated since {times.date(selection.since)}", selection.without("updated")))
     if selection.gone:
-        found.append(Chip("No longer seen", selection.without("gone")))
+        found.append(Chip("No longer in Total Expert", selection.without("gone")))
     return found
 
 

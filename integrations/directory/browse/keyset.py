@@ -1,4 +1,4 @@
-"""Pages of the list by key: each begins after a row, not at a number, so the last is as fast as the first."""
+"""Pages of the list by key: a page starts after a row instead of at a number, so the last is as fast as the first."""
 
 import base64
 import binascii
@@ -13,37 +13,44 @@ from django.db.models import Q
 
 from integrations.directory.browse.selection import Order
 from integrations.directory.models import Contact, ContactQuerySet
+from portal.core import paging
 
-PAGE = 50
-#: Fewer matches than this are looked up by id, in whatever order; more are met soon enough by walking in order.
+PAGE = paging.SIZE
+#: Up to this many matches are found first and then sorted. More are found fast enough by following the order's index.
 FEW = 2000
-#: The order whose index holds every column that is filtered by (`FILTERED` in the models).
+#: The order whose index has every column that can be filtered by (`FILTERED` in the models).
 _WIDE = ("sort_name", "pk")
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the list, with the keys of the pages beside it ("" where there is none)."""
+    """One page of the list, with the keys of the pages before and after it. Empty keys mean that there is none."""
 
     rows: list[Contact] = field(default_factory=list)
     after: str = ""
     before: str = ""
 
 
-def count(contacts: ContactQuerySet) -> int:
-    """How many there are, exactly."""
+def count(contacts: ContactQuerySet, limit: int | None = None) -> int:
+    """Return how many contacts there are. Stop counting at ``limit``."""
     if connection.vendor == "sqlite":
         # SQLite takes the wide index only when the order of a limited list asks for it: four times as fast.
-        return contacts.order_by(*_WIDE).values("pk")[: sys.maxsize].count()
-    return contacts.count()
+        return contacts.order_by(*_WIDE).values("pk")[: limit or sys.maxsize].count()
+    return contacts[:limit].count() if limit else contacts.count()
 
 
-#: What the list does not show, and is long.
+#: Long fields that the list doesn't show.
 NOT_SHOWN = ("search", "digest")
 
 
-def page(contacts: ContactQuerySet, order: Order, *, after: str = "", before: str = "") -> Page:
-    """The page that begins after, or ends before, a key; the first one without either, or with a broken key."""
+def page(
+    contacts: ContactQuerySet, order: Order, *, after: str = "", before: str = "", size: int | None = None
+) -> Page:
+    """Return the page that starts after a key or ends before one: the first page without a valid key.
+
+    A page has ``size`` rows, `PAGE` by default.
+    """
+    size = size or PAGE
     key = _read_key(after or before, order)
     backwards = bool(before and not after and key)
     descending = order.descending != backwards
@@ -56,9 +63,9 @@ def page(contacts: ContactQuerySet, order: Order, *, after: str = "", before: st
         )
     sign = "-" if descending else ""
     rows = rows.select_related("owner").defer(*NOT_SHOWN)
-    found = list(rows.order_by(f"{sign}{order.column}", f"{sign}pk")[: PAGE + 1])
-    more = len(found) > PAGE
-    found = found[:PAGE][::-1] if backwards else found[:PAGE]
+    found = list(rows.order_by(f"{sign}{order.column}", f"{sign}pk")[: size + 1])
+    more = len(found) > size
+    found = found[:size][::-1] if backwards else found[:size]
     if not found:
         return Page()
     return Page(
@@ -69,7 +76,7 @@ def page(contacts: ContactQuerySet, order: Order, *, after: str = "", before: st
 
 
 def _few(contacts: ContactQuerySet) -> ContactQuerySet:
-    """The same contacts; when they are few, by their ids. Walking an order's index to find them would take long."""
+    """Return the same contacts, by their IDs if they are few: finding them in the order's index would take long."""
     ids = list(contacts.order_by(*_WIDE).values_list("pk", flat=True)[: FEW + 1])
     return Contact.objects.filter(pk__in=ids) if len(ids) <= FEW else contacts
 
@@ -85,10 +92,10 @@ def _read_key(key: str, order: Order) -> tuple[Any, int] | None:
         value, pk = json.loads(base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)))
         if not isinstance(value, str) or not isinstance(pk, int) or abs(pk) >= 2**63 or "\0" in value:
             return None
-        value.encode()  # half a surrogate pair is no text of ours
+        value.encode()  # raises for a lone surrogate, which no text of ours has
         if order.column.endswith("_at"):
-            moment = dt.datetime.fromisoformat(value)
-            return (moment, pk) if moment.tzinfo else None
+            time = dt.datetime.fromisoformat(value)
+            return (time, pk) if time.tzinfo else None
         return value, pk
     except (ValueError, TypeError, binascii.Error):
         return None

@@ -1,4 +1,4 @@
-"""Which contacts somebody asks for: read from an address, written into one, applied to the mirror."""
+"""The selection of contacts in an address: search, filters and order, and the query that finds them."""
 
 import datetime as dt
 from dataclasses import dataclass, fields, replace
@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import QueryDict
+from django.utils import timezone
 
 from integrations.connections.models import Installation
 from integrations.directory.browse import search_text
 from integrations.directory.models import ContactGroup, ContactQuerySet, Membership
+from portal.core import paging
 
 FLAGS = {"yes": True, "no": False, "unknown": None}
 MATCHES = {
@@ -23,7 +25,7 @@ FLAG_FILTERS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced", "archi
 
 @dataclass(frozen=True)
 class Order:
-    """A way to sort the list. Each has an index."""
+    """An order of the list. Each has an index."""
 
     label: str
     column: str
@@ -31,19 +33,22 @@ class Order:
 
 
 ORDERS = {
-    "name": Order("Name", "sort_name"),
-    "-name": Order("Name, from the end", "sort_name", descending=True),
-    "-updated": Order("Changed last", "remote_updated_at", descending=True),
-    "updated": Order("Changed longest ago", "remote_updated_at"),
+    "name": Order("Name (A–Z)", "sort_name"),
+    "-name": Order("Name (Z–A)", "sort_name", descending=True),
+    "-updated": Order("Recently updated", "remote_updated_at", descending=True),
+    "updated": Order("Least recently updated", "remote_updated_at"),
     "-created": Order("Newest", "remote_created_at", descending=True),
     "created": Order("Oldest", "remote_created_at"),
-    "city": Order("City", "sort_city"),
+    "city": Order("City (A–Z)", "sort_city"),
+    "-city": Order("City (Z–A)", "sort_city", descending=True),
 }
+#: What narrows nothing, and stays when the filters are cleared.
+_PRESENTATION = ("environment", "sort", "size")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which contacts are asked for, as the address says it. What can't be understood is left out."""
+    """The search, filters and order in an address. Values that make no sense count as not given."""
 
     q: str = ""
     environment: str = ""
@@ -60,19 +65,20 @@ class Selection:
     updated: str = ""
     gone: str = ""
     sort: str = "name"
+    size: str = ""
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
-        """The selection in an address."""
+        """Return the selection in an address."""
         given: dict[str, Any] = {
             each.name: query.get(each.name, "").replace("\0", "").strip()[:120]
             for each in fields(cls)
             if each.name != "group" and each.name in query
         }
         names = (name.replace("\0", "").strip()[:255] for name in query.getlist("group")[:20])
-        return cls(**given, group=tuple(dict.fromkeys(name for name in names if name)))._understood()
+        return cls(**given, group=tuple(dict.fromkeys(name for name in names if name)))._validated()
 
-    def _understood(self) -> Self:
+    def _validated(self) -> Self:
         wrong: dict[str, Any] = {name: "" for name in FLAG_FILTERS if getattr(self, name) not in FLAGS}
         if self.owner and not (self.owner.isascii() and self.owner.isdigit() and len(self.owner) < 19):
             wrong["owner"] = ""
@@ -80,24 +86,26 @@ class Selection:
             wrong["updated"] = ""
         if self.gone != "yes":
             wrong["gone"] = ""
+        if self.size not in map(str, paging.SIZES):
+            wrong["size"] = ""
         sort = self.sort if self.sort in ORDERS else "name"
         return replace(self, **wrong, sort=sort, groups=self.groups if self.groups in MATCHES else "any")
 
     @property
     def since(self) -> dt.datetime | None:
-        """The beginning of the day after which contacts must have changed, in UTC."""
+        """Return the start of the day in ``updated``, in the current time zone: the viewer's during a request."""
         try:
             day = dt.date.fromisoformat(self.updated)
-        except ValueError:
+            return dt.datetime.combine(day, dt.time(), timezone.get_current_timezone()).astimezone(dt.UTC)
+        except (ValueError, OverflowError):
             return None
-        return dt.datetime.combine(day, dt.time(), dt.UTC)
 
     @property
     def order(self) -> Order:
         return ORDERS[self.sort]
 
     def query(self, **changes: Any) -> str:
-        """The address's query for this selection, changed; what is at its default is left out."""
+        """Return the query string of this selection with ``changes``. Defaults are left out."""
         changed = replace(self, **changes)
         default = type(self)()
         pairs = [
@@ -111,32 +119,27 @@ class Selection:
 
     @property
     def cleared(self) -> str:
-        """The query without any filter."""
-        return type(self)(environment=self.environment, sort=self.sort).query()
+        """Return the query string without search and filters."""
+        return type(self)(**{name: getattr(self, name) for name in _PRESENTATION}).query()
 
     def without(self, name: str, value: str = "") -> str:
-        """The query without one filter; of several groups without the one called ``value``."""
+        """Return the query string without one filter, or without the group called ``value``."""
         if name == "group":
             return self.query(group=tuple(each for each in self.group if each != value))
         return self.query(**{name: ""})
 
     @property
     def is_narrow(self) -> bool:
-        """Whether anything is filtered or searched."""
-        return self.query(sort="name", environment="") != ""
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether anything but the search is asked for."""
-        return self.query(q="", sort="name", environment="") != ""
+        """Return whether there is a search or a filter."""
+        return self.query(sort="name", environment="", size="") != ""
 
     @property
     def is_too_short(self) -> bool:
-        """Whether something is typed, but too little to search for."""
+        """Return whether the search is too short to apply."""
         return bool(self.q) and not search_text.terms(self.q)
 
     def apply(self, contacts: ContactQuerySet, installation: Installation) -> ContactQuerySet:
-        """The contacts of an installation that this selection names, among those that may be seen."""
+        """Return those of ``contacts`` that are in an installation and match this selection."""
         contacts = contacts.filter(installation=installation)
         rows = contacts.exclude(gone_at=None) if self.gone else contacts.present()
         for term in search_text.terms(self.q):
@@ -154,21 +157,21 @@ class Selection:
         return self._by_groups(rows, installation) if self.group else rows
 
     def _by_groups(self, rows: ContactQuerySet, installation: Installation) -> ContactQuerySet:
-        def among(*names: str) -> Q:
+        def is_in(*names: str) -> Q:
             groups = ContactGroup.objects.filter(installation=installation, name__in=names)
             return Q(pk__in=Membership.objects.filter(group__in=groups).values("contact"))
 
         if self.groups == "none":
-            return rows.exclude(among(*self.group))
+            return rows.exclude(is_in(*self.group))
         if self.groups == "any":
-            return rows.filter(among(*self.group))
+            return rows.filter(is_in(*self.group))
         for name in self.group:
-            rows = rows.filter(among(name))
+            rows = rows.filter(is_in(name))
         return rows
 
 
 def _has(name: str, flag: bool | None) -> Q:
-    """A flag's value, written so that an index helps."""
+    """Return the condition for a flag's value, written so that it can use an index."""
     return Q(**{f"{name}__isnull": True}) if flag is None else Q(**{f"{name}__in": [flag]})
 
 

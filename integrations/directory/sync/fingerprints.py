@@ -1,4 +1,4 @@
-"""Which contacts the tripwire keeps after a full pass: the oldest of each owner."""
+"""Which contacts are kept as fingerprints of an organization after a full pass: the oldest of each owner."""
 
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
@@ -7,12 +7,12 @@ from integrations.connections.grants import ownership
 from integrations.connections.models import Connection
 from integrations.directory.models import UNKNOWN_TIME, Contact, Document
 
-#: Landmarks kept of each owner.
+#: Fingerprints kept for each owner.
 KEPT = 20
 
 
 def oldest(connection: Connection) -> list[ownership.Record]:
-    """The oldest contacts of each owner that ``connection`` saw."""
+    """Return the oldest contacts of each owner that ``connection`` sees."""
     ranked = (
         Contact.objects.filter(visibilities__connection=connection)
         .exclude(remote_created_at=UNKNOWN_TIME)

@@ -1,7 +1,8 @@
-"""The sync: jobs that mirror what working connections see, each one pass of one connection."""
+"""The sync job: each job is one pass that copies what one connection sees."""
 
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, Installation
+from integrations.directory.sync import steps
 from integrations.directory.sync.passes import Pass
 from integrations.jobs import queue
 from integrations.jobs.models import Job
@@ -14,15 +15,15 @@ KIND = "directory.sync"
 
 
 def start(*, connection: Connection, requested_by: User | None = None, full: bool = False) -> Job:
-    """Start a pass of a connection in the background; the one that is under way, if there is one.
+    """Start a pass of a connection in the background, and return its job. Return the active one if there is one.
 
-    ``full`` reads everything. Otherwise it reads what changed since the last pass, unless there was none.
+    ``full`` reads everything. Otherwise the pass reads what changed since the last one, or everything the first time.
     """
     return queue.start(KIND, connection=connection, requested_by=requested_by, arguments={"full": full})
 
 
 def request_sync(*, connection: Connection, actor: User, full: bool = False) -> Job:
-    """Start a pass because somebody wants it now, and note it in the audit log. See `start`."""
+    """Start a pass at a person's request and record that in the audit log. See `start`."""
     job = start(connection=connection, requested_by=actor, full=full)
     log.record("directory.sync", actor=actor, organization=connection.installation.organization, target=job)
     return job
@@ -31,27 +32,28 @@ def request_sync(*, connection: Connection, actor: User, full: bool = False) -> 
 def start_all(
     *, installation: Installation, requested_by: User | None = None, full: bool = False
 ) -> list[Job]:
-    """Start a pass of each connection of an installation that may be mirrored. Answers their jobs, maybe none."""
+    """Start a pass of each admitted connection of an installation. Return their jobs, which may be none."""
     admitted = Connection.objects.admitted().filter(installation=installation).select_related("installation")
     return [start(connection=connection, requested_by=requested_by, full=full) for connection in admitted]
 
 
 def advance(run: Run) -> bool:
-    """One slice: go on with the pass. Raises TryLater when it must wait, Rejected or ReconnectRequired when refused."""
+    """Run one slice of the job. Return whether the pass is complete.
+
+    Raise TryLater if it must wait, and Rejected or ReconnectRequired if Total Expert refuses.
+    """
     connection = Connection.objects.select_related(
         "installation__environment", "installation__organization", "egress", "user"
     ).get(jobs=run.job.pk)
     try:
         lifecycle.require_usable(connection)
     except ReconnectRequired as closed:
-        raise ReconnectRequired(f"{closed} What was mirrored stays.") from None
+        raise ReconnectRequired(f"{closed} Synced contacts stay in the portal.") from None
     if connection.admitted_at is None:
-        raise ReconnectRequired(
-            "This connection was not verified yet, so nothing is mirrored. Test it first."
-        )
-    reading = Pass(run, connection)
+        raise ReconnectRequired("This connection hasn't been verified yet. Test it before you sync.")
+    pass_ = Pass(run, connection)
     try:
-        return reading.advance()
+        return steps.advance(pass_)
     except (ReconnectRequired, Rejected) as refused:
-        reading.fail(str(refused))
+        pass_.fail(str(refused))
         raise

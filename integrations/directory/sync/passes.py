@@ -1,8 +1,8 @@
-"""The pass of a connection: one reading of what it sees, kept in the cursor of its job.
+"""A pass: one run through everything that a connection sees. Its state is the cursor of its job.
 
-Each step asks Total Expert outside any transaction, then stores the answer and its own progress in one, under the
-job's fence: a step happens whole or not at all, and a worker that dies is followed by one that goes on from there.
-Passes of several connections of an installation run side by side, and store one after the other.
+The steps are in `steps`. Each requests a page outside of any transaction, then stores the page and its own progress in one
+transaction, under the job's fence. So a step is stored completely or not at all, and if a worker dies, the next one
+continues from there. Passes of several connections of an installation run in parallel but store one at a time.
 """
 
 import datetime as dt
@@ -12,29 +12,28 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations.connections.client import client_for
 from integrations.connections.models import Connection, Installation
-from integrations.directory.models import UNKNOWN_TIME, SyncState
-from integrations.directory.sync import reader, steps, store
+from integrations.directory.models import SyncState
+from integrations.directory.sync import reader, store
 from integrations.jobs.run import Run
 from integrations.total_expert import Page
 from portal.core import clock
 
-#: Later passes read what changed since the last one, and begin this much earlier: clocks and commits are not exact.
+#: An incremental pass starts this much before the latest change that was read, because clocks and commits are inexact.
 OVERLAP = dt.timedelta(minutes=5)
-#: Changes do not tell what was deleted. After this long a pass reads everything again.
+#: Changes don't include deletions, so after this long a pass reads everything again.
 FULL_AFTER = dt.timedelta(days=7)
 
 
-def is_full(sync_state: SyncState, *, asked: bool, now: dt.datetime) -> bool:
-    """Whether the next pass must read everything."""
-    if asked or sync_state.seen_until is None or sync_state.full_finished_at is None:
+def is_full(sync_state: SyncState, *, requested: bool, now: dt.datetime) -> bool:
+    """Return whether the next pass must read everything."""
+    if requested or sync_state.seen_until is None or sync_state.full_finished_at is None:
         return True
     return now - sync_state.full_finished_at > FULL_AFTER
 
 
 class Pass:
-    """A pass under way. ``state`` is the cursor of its job, changed in place; the counts are the job's."""
+    """A pass in progress. ``state`` is the cursor of its job and changes in place; the counts are the job's."""
 
     def __init__(self, run: Run, connection: Connection) -> None:
         self.run = run
@@ -45,7 +44,7 @@ class Pass:
 
     def _begin(self) -> dict[str, Any]:
         now = clock.now()
-        full = is_full(self.sync_state, asked=bool(self.run.job.arguments.get("full")), now=now)
+        full = is_full(self.sync_state, requested=bool(self.run.job.arguments.get("full")), now=now)
         since = None if full or self.sync_state.seen_until is None else self.sync_state.seen_until - OVERLAP
         self.sync_state.passes += 1
         self.sync_state.started_at, self.sync_state.problem = now, ""
@@ -62,17 +61,8 @@ class Pass:
             self.save()
         return self.state
 
-    def advance(self) -> bool:
-        """Go on until the pass is complete (True) or the slice is over. Raises the client's errors."""
-        with client_for(self.connection, stale_since=self.sync_state.finished_at or UNKNOWN_TIME) as client:
-            while self.state["step"] != "done":
-                if not self.run.time_left():
-                    return False
-                steps.STEPS[self.state["step"]](self, client)
-        return True
-
     def fail(self, sentence: str) -> None:
-        """End this pass: Total Expert refuses the connection. What was stored stays; a retry begins a new pass."""
+        """End this pass because Total Expert refused a call. Stored contacts stay. A retry begins a new pass."""
         self.sync_state.problem = sentence[:500]
         with transaction.atomic():
             self.sync_state.save(update_fields=["problem"])
@@ -81,32 +71,30 @@ class Pass:
 
     @contextmanager
     def storing(self) -> Iterator[None]:
-        """A transaction in which no other pass of the installation stores: what it reads stays true until it writes."""
+        """Open a transaction in which no other pass of the installation stores, so that what it reads stays true."""
         with transaction.atomic():
             alone = Installation.objects.select_for_update(no_key=True)
             alone.only("pk").get(pk=self.connection.installation_id)
             yield
 
     def save(self) -> None:
-        """Write the progress under the job's fence, in the caller's transaction."""
+        """Save the progress under the job's fence, in the caller's transaction."""
         self.run.checkpoint(
             cursor=self.state, done=self.done, failed=self.failed, total=max(self.total, self.done)
         )
 
     def context(self, *, archived: bool | None = None) -> store.PassContext:
-        """How what comes now is stored."""
+        """Return what `store` needs to know about this pass."""
         return store.PassContext(
             self.sync_state, self.connection, self.state["number"], clock.now(), archived
         )
 
-    def go_on(self, step: str) -> None:
-        """The next step, from its first page."""
-        self.state.update(step=step, page=1, position=None)
+    def start_step(self, name: str) -> None:
+        """Continue with the first page of another step."""
+        self.state.update(step=name, page=1, position=None)
 
-    def note_unreadable(self, noun: str, page: Page[Any]) -> None:
-        """Count what stood in a page and is no record."""
+    def log_unreadable(self, noun: str, page: Page[Any]) -> None:
+        """Count and log the entries of a page that aren't records."""
         if page.unreadable:
             self.failed += len(page.unreadable)
-            self.run.log(
-                f"{len(page.unreadable)} {noun} came without an id and were left out.", level="warning"
-            )
+            self.run.log(f"Skipped {len(page.unreadable)} {noun} without an ID.", level="warning")

@@ -1,4 +1,4 @@
-"""Taking out again what a quarantined grant had shown: it is another organization's."""
+"""Removing what a quarantined connection showed, because it belongs to another organization."""
 
 import datetime as dt
 from typing import Any
@@ -10,10 +10,10 @@ from integrations.directory.models import Contact, ContactGroup, Owner, SyncStat
 
 
 def on_quarantined(sender: object, *, connection: Connection, since: dt.datetime, **_: Any) -> None:
-    """Delete what nobody but ``connection`` has shown, and that since its grant was admitted.
+    """Delete the contacts that only ``connection`` has shown since its grant was admitted.
 
-    What an earlier grant of the same connection had mirrored stays. Owners and groups have no visibilities: those left
-    without a contact go, and the next sync of another connection brings back its own.
+    Contacts that an earlier grant of the same connection showed stay. Owners and groups have no record of who showed
+    them: those without a contact are deleted, and the next sync of another connection restores its own.
     """
     installation = connection.installation
     with transaction.atomic():

@@ -1,9 +1,9 @@
-"""Walking through a list that changes meanwhile: by the time of the last change, not by page numbers.
+"""Reading a list that changes meanwhile, by the time of the last change instead of by page number.
 
-Each step asks for what changed at or after the last record read, oldest change first. What is edited meanwhile moves
-to the end, where it is read again; what is created comes at the end; what is deleted moves nothing, because each step
-begins at a moment and not at a position. Only where more records than a page share one second are page numbers used.
-A server that does not sort as asked is walked by page numbers altogether.
+Each request asks for what changed at or after the last record read, oldest change first. A record that is edited meanwhile
+moves to the end and is read again. A new record is appended at the end. A deleted one shifts nothing, because each request
+starts at a time and not at a position. Page numbers are used only where more records than fit on a page share one second,
+and throughout if the server doesn't sort as requested.
 """
 
 import datetime as dt
@@ -16,13 +16,13 @@ from integrations.total_expert import Client, Page, Rejected
 
 R = TypeVar("R")
 ORDER = ("internal_updated_at",)
-#: Contacts on a page: the most that Total Expert gives.
+#: Contacts on a page: the most that Total Expert returns.
 SIZE = 100
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a walk stands: the moment its next step begins at (None: the beginning) and the page from there."""
+    """A place in the list: the time that the next request starts at (None: the beginning), and the page from there."""
 
     since: dt.datetime | None = None
     page: int = 1
@@ -30,12 +30,12 @@ class Position:
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Self:
-        """A position as `dump` wrote it."""
+        """Return the position that `dump` wrote."""
         since = dt.datetime.fromisoformat(data["since"]) if data.get("since") else None
         return cls(since, int(data.get("page", 1)), bool(data.get("by_number")))
 
     def dump(self) -> dict[str, Any]:
-        """JSON for a job's cursor."""
+        """Return JSON for a job's cursor."""
         return {
             "since": self.since.isoformat() if self.since else None,
             "page": self.page,
@@ -44,19 +44,20 @@ class Position:
 
 
 def fetch(client: Client, position: Position, **filters: Any) -> Page[total_expert.Contact]:
-    """The page of contacts at a position. Raises the client's errors."""
-    asked = dict(filters)
+    """Return the page of contacts at a position. Raise the client's errors."""
+    conditions = dict(filters)
     if position.since is not None:
-        asked["internal_updated_at_start"] = position.since
-    return ended_or(
-        position.page, lambda: client.contacts.list(page=position.page, size=SIZE, filter=asked, sort=ORDER)
+        conditions["internal_updated_at_start"] = position.since
+    return fetch_or_end(
+        position.page,
+        lambda: client.contacts.list(page=position.page, size=SIZE, filter=conditions, sort=ORDER),
     )
 
 
-def ended_or(number: int, ask: Callable[[], Page[R]]) -> Page[R]:
-    """The page that ``ask`` answers; an empty last one where the list has become too short for page ``number``."""
+def fetch_or_end(number: int, request: Callable[[], Page[R]]) -> Page[R]:
+    """Return the page that ``request`` returns, or an empty last page if the list no longer has page ``number``."""
     try:
-        return ask()
+        return request()
     except Rejected as refused:
         if refused.code != "page_out_of_range" or number == 1:
             raise
@@ -64,10 +65,10 @@ def ended_or(number: int, ask: Callable[[], Page[R]]) -> Page[R]:
 
 
 def after(position: Position, page: Page[total_expert.Contact]) -> Position | None:
-    """Where to go on after ``page``; None at the end."""
+    """Return the position that follows ``page``. None means the end of the list."""
     if page.next is None:
         return None
-    if position.by_number or not _in_order(position, page):
+    if position.by_number or not _is_in_order(position, page):
         return replace(position, page=page.next, by_number=True)
     latest = page.items[-1].internal_updated_at
     if latest is not None and (position.since is None or latest > position.since):
@@ -75,9 +76,9 @@ def after(position: Position, page: Page[total_expert.Contact]) -> Position | No
     return replace(position, page=page.next)
 
 
-def _in_order(position: Position, page: Page[total_expert.Contact]) -> bool:
-    moments = [item.internal_updated_at for item in page.items]
-    known = [moment for moment in moments if moment is not None]
-    if not moments or len(known) < len(moments) or (position.since and known[0] < position.since):
+def _is_in_order(position: Position, page: Page[total_expert.Contact]) -> bool:
+    times = [item.internal_updated_at for item in page.items]
+    known = [time for time in times if time is not None]
+    if not times or len(known) < len(times) or (position.since and known[0] < position.since):
         return False
     return all(earlier <= later for earlier, later in zip(known, known[1:], strict=False))

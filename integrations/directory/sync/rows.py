@@ -1,4 +1,4 @@
-"""Records of Total Expert as rows of the mirror: cut to length, cleaned of what no database stores."""
+"""Build rows from Total Expert's records, cut to length and without characters that no database stores."""
 
 import datetime as dt
 import hashlib
@@ -23,9 +23,9 @@ _TEXTS = (
     "source",
     "external_id",
 )
-#: Records of the vendor's are some four levels deep.
+#: The deepest nesting that is accepted. Total Expert's own records have about four levels.
 DEEPEST = 50
-#: PostgreSQL takes 2,704 bytes into an entry of the index by name: these two, the state and the source, the rest small.
+#: PostgreSQL allows 2,704 bytes in an index entry. The index by name holds these two, state, source and small fields.
 SEARCH_BYTES, SORT_BYTES = 1200, 360
 _FLAGS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")
 
@@ -39,7 +39,7 @@ _CONTACT, _OWNER, _GROUP = _lengths(Contact), _lengths(Owner), _lengths(ContactG
 
 
 def clean(value: Any) -> Any:
-    """``value`` without what PostgreSQL refuses in text and JSON: NUL and half surrogate pairs."""
+    """Return ``value`` without what PostgreSQL refuses in text and JSON: NUL and lone surrogates."""
     if isinstance(value, str):
         if value.isascii():
             return value.replace("\0", "") if "\0" in value else value
@@ -52,20 +52,20 @@ def clean(value: Any) -> Any:
 
 
 def stored(raw: dict[str, Any]) -> Any:
-    """A whole record as it can be stored; nearly always as it came."""
+    """Return a whole record in a form that can be stored. It is nearly always the record itself."""
     written = json.dumps(raw)
     return clean(raw) if "\\u0000" in written or "\\ud" in written else raw
 
 
-def _fitting(text: str, most: int) -> str:
-    """``text`` cut to so many bytes of UTF-8, at a whole character."""
+def _truncate(text: str, most: int) -> str:
+    """Return ``text`` cut to ``most`` bytes of UTF-8, without splitting a character."""
     if text.isascii() and len(text) <= most:
         return text
     return text.encode()[:most].decode("utf-8", "ignore")
 
 
 def _depth(value: Any) -> int:
-    """How deep a value is nested, looked at level by level: something hostile would exhaust the stack."""
+    """Return how deep a value is nested. Goes level by level, because a hostile value would exhaust the stack."""
     depth, level = 0, [value]
     while level and depth <= DEEPEST:
         level = [
@@ -79,7 +79,7 @@ def _depth(value: Any) -> int:
 
 
 def digest(raw: dict[str, Any]) -> str:
-    """A hash of a whole record, whatever the order of its properties."""
+    """Return a hash of a whole record. The order of its properties doesn't matter."""
     return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
 
 
@@ -91,9 +91,9 @@ def contact_row(
     as_admin: bool,
     now: dt.datetime,
 ) -> Contact:
-    """A contact's row. Its flags are None where the record does not show them.
+    """Return a contact's row. Its flags are None if the record doesn't have them.
 
-    Raises ValueError for a record that is nested deeper than DEEPEST.
+    Raise ValueError for a record that is nested deeper than `DEEPEST`.
     """
     if _depth(record.raw) > DEEPEST:
         raise ValueError("nested too deep")
@@ -109,8 +109,8 @@ def contact_row(
         **{name: getattr(record, name) for name in _FLAGS},
         remote_created_at=record.internal_created_at or UNKNOWN_TIME,
         remote_updated_at=record.internal_updated_at or UNKNOWN_TIME,
-        search=_fitting(search[: _CONTACT["search"]], SEARCH_BYTES),
-        sort_name=_fitting(
+        search=_truncate(search[: _CONTACT["search"]], SEARCH_BYTES),
+        sort_name=_truncate(
             fold(f"{texts['last_name']} {texts['first_name']}")[: _CONTACT["sort_name"]], SORT_BYTES
         ),
         sort_city=fold(texts["city"])[: _CONTACT["sort_city"]],
@@ -122,7 +122,7 @@ def contact_row(
 
 
 def owner_row(record: total_expert.User, *, installation: Installation, now: dt.datetime) -> Owner:
-    """An owner as a connection as admin sees them."""
+    """Return the row of an owner whom an admin connection listed."""
     return Owner(
         installation=installation,
         remote_id=record.id,
@@ -131,13 +131,15 @@ def owner_row(record: total_expert.User, *, installation: Installation, now: dt.
             for name in ("username", "email", "external_id", "first_name", "last_name", "role_name")
         },
         is_active=record.active,
-        is_learnt=False,
+        is_learned=False,
         synced_at=now,
     )
 
 
-def learnt_owner(reference: total_expert.Reference, *, installation: Installation, now: dt.datetime) -> Owner:
-    """An owner of whom only a contact's reference is known. The reference must have an id."""
+def learned_owner(
+    reference: total_expert.Reference, *, installation: Installation, now: dt.datetime
+) -> Owner:
+    """Return the row of an owner who is known only from a contact's reference. The reference must have an ID."""
     assert reference.id is not None
     return Owner(
         installation=installation,
@@ -146,7 +148,7 @@ def learnt_owner(reference: total_expert.Reference, *, installation: Installatio
             name: str(clean(getattr(reference, name))).strip()[: _OWNER[name]]
             for name in ("username", "email", "external_id")
         },
-        is_learnt=True,
+        is_learned=True,
         synced_at=now,
     )
 
@@ -154,7 +156,7 @@ def learnt_owner(reference: total_expert.Reference, *, installation: Installatio
 def group_row(
     record: total_expert.ContactGroup, *, installation: Installation, owner: Owner | None, now: dt.datetime
 ) -> ContactGroup:
-    """A group's row."""
+    """Return a group's row."""
     return ContactGroup(
         installation=installation,
         remote_id=record.id,
@@ -172,7 +174,7 @@ def named_group(
     owner: Owner | None,
     now: dt.datetime,
 ) -> ContactGroup:
-    """A group that is known only because a contact is in it. The reference must have an id."""
+    """Return the row of a group that is known only from a contact's reference. The reference must have an ID."""
     assert reference.id is not None
     return ContactGroup(
         installation=installation,

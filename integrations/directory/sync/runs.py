@@ -1,4 +1,4 @@
-"""Rounds: the passes of an installation's connections that belong together, told as one sync."""
+"""Sync runs: passes of an installation's connections that belong together and are shown as one sync."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -10,14 +10,14 @@ from integrations.connections.models import Connection, Installation
 from integrations.directory.sync import jobs as sync
 from integrations.jobs.models import Job, JobState
 
-GOING = (JobState.RUNNING, JobState.WAITING)
-#: A round stands as its passes do; where these differ, the first of these that one of them is in tells.
-_FIRST = (*GOING, JobState.DONE, JobState.FAILED, JobState.PAUSED, JobState.CANCELED)
+IN_PROGRESS = (JobState.RUNNING, JobState.WAITING)
+#: The state of a run is the first of these that one of its passes is in.
+_PRECEDENCE = (*IN_PROGRESS, JobState.DONE, JobState.FAILED, JobState.PAUSED, JobState.CANCELED)
 
 
 @dataclass(frozen=True)
-class Round:
-    """The jobs of a round, one a connection."""
+class SyncRun:
+    """The jobs of a run, one for each connection."""
 
     jobs: tuple[Job, ...]
 
@@ -27,87 +27,89 @@ class Round:
 
     @property
     def ended(self) -> int:
-        """Passes that are over, however they ended."""
+        """Return how many passes have ended, whatever their result."""
         return sum(not job.is_active for job in self.jobs)
 
     @property
     def state(self) -> JobState:
-        """Running or waiting while a pass is; done when one is done; else how they stopped."""
+        """Return the state: running or waiting while a pass is, done if one is done, else how they stopped."""
         states = {JobState(job.state) for job in self.jobs}
-        return next(state for state in _FIRST if state in states)
+        return next(state for state in _PRECEDENCE if state in states)
 
     @property
     def is_active(self) -> bool:
-        """Whether a pass is not over; of those left all may be paused."""
+        """Return whether a pass hasn't ended. Those left may all be paused."""
         return any(job.is_active for job in self.jobs)
 
     @property
     def is_paused(self) -> bool:
-        """Whether nothing goes on until somebody resumes it."""
+        """Return whether the run stands still until someone resumes it."""
         return {job.state for job in self.jobs if job.is_active} == {JobState.PAUSED}
 
     @property
     def done(self) -> int:
-        """Contacts read."""
+        """Return how many contacts have been read."""
         return sum(job.done for job in self.jobs)
 
     @property
     def failed(self) -> int:
-        """Records that could not be stored."""
+        """Return how many records couldn't be stored."""
         return sum(job.failed for job in self.jobs)
 
     @property
     def total(self) -> int:
-        """About how many contacts there are to read, as far as is known."""
+        """Return about how many contacts there are to read, as far as is known."""
         return sum(max(job.total or 0, job.done) for job in self.jobs)
 
     @property
     def waits_for(self) -> str:
-        """What the next pass to go on waits for; "" while one does not wait."""
+        """Return what the pass that continues next waits for. Empty if a pass isn't waiting."""
         return self._next.waits_for if self._next is not None else ""
 
     @property
     def waits_until(self) -> dt.datetime | None:
-        """When the next pass goes on."""
+        """Return when the next pass continues."""
         return self._next.waits_until if self._next is not None else None
 
     @property
     def _next(self) -> Job | None:
-        going = [job for job in self.jobs if job.state in GOING]
-        waits = [(job.waits_until, job.pk, job) for job in going if job.waits_for and job.waits_until]
-        return min(waits)[2] if waits and len(waits) == len(going) else None
+        pending = [job for job in self.jobs if job.state in IN_PROGRESS]
+        waits = [(job.waits_until, job.pk, job) for job in pending if job.waits_for and job.waits_until]
+        return min(waits)[2] if waits and len(waits) == len(pending) else None
 
     @property
     def problems(self) -> tuple[Job, ...]:
-        """The passes that failed."""
+        """Return the passes that failed."""
         return tuple(job for job in self.jobs if job.state == JobState.FAILED)
 
     @property
     def problem(self) -> str:
-        """What went wrong, in a sentence; with several connections also of how many."""
+        """Return what went wrong in a sentence, with the number of failed connections if there are several."""
         if not self.problems:
             return ""
-        said = self.problems[0].problem
+        first = self.problems[0].problem
         if self.passes == 1:
-            return said
-        return f"{len(self.problems)} of {self.passes} connections could not be synced. {said}"
+            return first
+        return f"{len(self.problems)} of {self.passes} connections couldn't be synced. {first}"
 
 
-def of(installation: Installation, *, through: Iterable[Connection] | None = None) -> Round | None:
-    """The round under way: every pass that runs or waits, and what was asked for or ended since the first of these was.
+def of(installation: Installation, *, through: Iterable[Connection] | None = None) -> SyncRun | None:
+    """Return the active run, or else the latest one. Return None if there was none.
 
-    When none is, the latest one. ``through``: only passes of these connections. None: there was none.
+    The active run consists of every pass that runs or waits, and of those that were requested or ended since the first of
+    them was requested. ``through`` limits it to passes of these connections.
     """
     jobs = Job.objects.filter(installation=installation, kind=sync.KIND, connection__isnull=False)
     if through is not None:
         jobs = jobs.filter(connection__in=list(through))
     first = (
-        jobs.filter(state__in=GOING).order_by("created_at").first() or jobs.order_by("-created_at").first()
+        jobs.filter(state__in=IN_PROGRESS).order_by("created_at").first()
+        or jobs.order_by("-created_at").first()
     )
     if first is None:
         return None
     since = first.created_at
-    together = Q(state__in=GOING) | Q(created_at__gte=since) | Q(finished_at__gte=since)
+    together = Q(state__in=IN_PROGRESS) | Q(created_at__gte=since) | Q(finished_at__gte=since)
     latest = {job.connection_id: job for job in jobs.filter(together).order_by("pk")}
     # the first one may have been deleted since it was read
-    return Round(tuple(latest.values())) if latest else None
+    return SyncRun(tuple(latest.values())) if latest else None

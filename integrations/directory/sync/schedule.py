@@ -1,4 +1,4 @@
-"""Keeping mirrors fresh: the passes that are due are started by themselves, the stalest first."""
+"""The sync schedule: start passes that are due, the connections synced longest ago first."""
 
 import datetime as dt
 
@@ -11,14 +11,14 @@ from portal.core import clock
 
 NAME = "directory.freshness"
 EVERY = dt.timedelta(minutes=5)
-#: What a working connection sees is read again when it was last read this long ago.
+#: A working connection is synced again after this long.
 STALE_AFTER = dt.timedelta(hours=6)
-#: Half as long is enough while the connection holds a token that is good for as long as this: it is there, so it is used.
+#: Half of that is enough while the connection holds an access token that stays valid for this long: using it is free.
 USABLE = dt.timedelta(minutes=10)
-#: Passes that are started at a time: they wait for tokens anyhow.
+#: How many passes are started at a time. They wait for tokens anyway.
 AT_ONCE = 20
 STOPPED = [JobState.FAILED, JobState.CANCELED]
-#: A pass that failed or was canceled is left alone for so long, and lets others have their turn.
+#: A pass that failed or was canceled isn't started again for this long, so that it doesn't hold up others.
 AGAIN_AFTER = dt.timedelta(hours=1)
 
 
@@ -29,13 +29,13 @@ def start_due_syncs() -> None:
 
 
 def due() -> list[Connection]:
-    """The connections whose pass is due, the stalest first: those that were never read, then by age."""
+    """Return the connections whose pass is due: those that were never synced, then those synced longest ago."""
     at = clock.now()
     read_at = F("sync_state__finished_at")
     has_token = Q(token__access_token__isnull=False, token__access_expires_at__gte=at + USABLE)
     stale = Q(sync_state__finished_at=None) | Q(sync_state__finished_at__lt=at - STALE_AFTER)
     stale |= has_token & Q(sync_state__finished_at__lt=at - STALE_AFTER / 2)
     tried = Q(state__in=ACTIVE) | Q(state__in=STOPPED, finished_at__gt=at - AGAIN_AFTER)
-    lately = Job.objects.filter(tried, connection=OuterRef("pk"), kind=jobs.KIND)
-    rows = Connection.objects.admitted().filter(stale).exclude(Exists(lately)).select_related("installation")
+    recent = Job.objects.filter(tried, connection=OuterRef("pk"), kind=jobs.KIND)
+    rows = Connection.objects.admitted().filter(stale).exclude(Exists(recent)).select_related("installation")
     return list(rows.order_by(read_at.asc(nulls_first=True), "created_at")[:AT_ONCE])

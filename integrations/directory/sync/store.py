@@ -1,4 +1,4 @@
-"""Storing pages of records: a fixed number of statements a page, inside the caller's transaction."""
+"""Storing pages of records with a fixed number of statements for each page, inside the caller's transaction."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -21,22 +21,22 @@ from integrations.directory.models import (
 from integrations.directory.sync import rows
 
 _NEVER_CHANGED = {"id", "installation", "remote_id", "first_seen_at", "archived", "gone_at"}
-#: What storing a record may raise; of the database's errors only some are about the record.
+#: What storing a record may raise. Only some of the database's errors are about the record.
 UNSTORABLE = (DatabaseError, ValueError, OverflowError)
-#: PostgreSQL's class of errors about what exceeds a limit of its own, an index entry's size for one.
+#: PostgreSQL's class of errors about exceeded limits, such as the size of an index entry.
 TOO_LARGE = "54"
 _CONTACT_FIELDS = [f.name for f in Contact._meta.concrete_fields if f.name not in _NEVER_CHANGED]
 
 
 @dataclass(frozen=True)
 class PassContext:
-    """Through whose eyes records are stored: a connection's sync_state, and the number of its pass."""
+    """The pass that records are stored for: its connection, its number, and what the connection sees."""
 
     sync_state: SyncState
     connection: Connection
     number: int
     now: dt.datetime
-    #: Whether these are the archived contacts; None where Total Expert does not let us ask.
+    #: Whether these are the archived contacts. None means unknown.
     archived: bool | None = None
 
     @property
@@ -46,7 +46,7 @@ class PassContext:
 
 @dataclass
 class Stored:
-    """What came of a page: how many were stored, and the ids of those that could not be."""
+    """The result of storing a page: how many records were stored, and the IDs of those that couldn't be."""
 
     stored: int = 0
     failed: list[int] = field(default_factory=list)
@@ -66,7 +66,7 @@ def owners(records: Sequence[total_expert.User], *, installation: Installation, 
 
 
 def groups(records: Sequence[total_expert.ContactGroup], context: PassContext) -> None:
-    """Store a page of groups. A user sees no owner: then it is the owner of the sync_state, or the one already known."""
+    """Store a page of groups. If a group names no owner, it keeps the known one or gets the owner of the connection."""
     named = known_owners([record.owner for record in records], context)
     made = {}
     for record in records:
@@ -86,13 +86,16 @@ def groups(records: Sequence[total_expert.ContactGroup], context: PassContext) -
 def known_owners(
     references: Sequence[total_expert.Reference | None], context: PassContext
 ) -> dict[int, Owner]:
-    """The owners that these references name, by remote id; those not known yet are learnt."""
+    """Return the owners that these references name, by remote ID. Create those that aren't known yet."""
     named = {reference.id: reference for reference in references if reference is not None and reference.id}
     found = _owners_by_id(context.installation, list(named))
     unknown = [named[key] for key in named.keys() - found.keys()]
     if unknown:
         Owner.objects.bulk_create(
-            [rows.learnt_owner(each, installation=context.installation, now=context.now) for each in unknown],
+            [
+                rows.learned_owner(each, installation=context.installation, now=context.now)
+                for each in unknown
+            ],
             ignore_conflicts=True,
         )
         found = _owners_by_id(context.installation, list(named))
@@ -114,13 +117,13 @@ def _owner_of(
 
 
 def contacts(records: Sequence[total_expert.Contact], context: PassContext) -> Stored:
-    """Store a page of contacts and that they were seen. A record that can't be stored does not stop the others."""
+    """Store a page of contacts, and that the connection sees them. Records that can't be stored don't stop the others."""
     try:
         with transaction.atomic():
             _contacts(records, context)
         return Stored(len(records))
     except UNSTORABLE as problem:
-        _raise_unless_of_a_record(problem)
+        _raise_unless_about_record(problem)
     return _one_by_one(records, context)
 
 
@@ -132,15 +135,17 @@ def _one_by_one(records: Sequence[total_expert.Contact], context: PassContext) -
                 _contacts([record], context)
             outcome.stored += 1
         except UNSTORABLE as problem:
-            _raise_unless_of_a_record(problem)
+            _raise_unless_about_record(problem)
             outcome.failed.append(record.id)
     return outcome
 
 
-def _raise_unless_of_a_record(problem: Exception) -> None:
-    """Raise what is no record's fault: a lost connection or a deadlock, for one, concerns the whole job."""
-    ours = isinstance(problem, (DataError, IntegrityError)) or not isinstance(problem, DatabaseError)
-    if not ours and not str(getattr(problem.__cause__, "sqlstate", "")).startswith(TOO_LARGE):
+def _raise_unless_about_record(problem: Exception) -> None:
+    """Raise errors that aren't about a record, such as a lost database connection: they concern the whole job."""
+    is_about_record = isinstance(problem, (DataError, IntegrityError)) or not isinstance(
+        problem, DatabaseError
+    )
+    if not is_about_record and not str(getattr(problem.__cause__, "sqlstate", "")).startswith(TOO_LARGE):
         raise problem
 
 
@@ -157,7 +162,7 @@ def _contacts(records: Sequence[total_expert.Contact], context: PassContext) -> 
             as_admin=context.connection.sees_everything,
             now=context.now,
         )
-        if _is_news(row, known.get(record.id)):
+        if _has_news(row, known.get(record.id)):
             made[record.id] = row
     Contact.objects.bulk_create(
         made.values(),
@@ -180,12 +185,12 @@ def _known(ids: list[int], context: PassContext) -> dict[int, Contact]:
     }
 
 
-def _is_news(row: Contact, known: Contact | None) -> bool:
-    """Whether to write. An admin sees more of a contact, so a user's view replaces theirs only when it is newer."""
+def _has_news(row: Contact, known: Contact | None) -> bool:
+    """Return whether to write a row. Admins see more fields, so another user's view only replaces theirs if it is newer."""
     if known is None:
         return True
     if row.remote_updated_at < known.remote_updated_at:
-        return False  # read before the one that is stored
+        return False  # older than the stored one
     if known.as_admin and not row.as_admin and row.remote_updated_at == known.remote_updated_at:
         return False
     return (row.digest, row.as_admin, row.owner_id) != (known.digest, known.as_admin, known.owner_id)
@@ -203,19 +208,19 @@ def _documents(records: Sequence[total_expert.Contact], made: dict[int, Contact]
 def _memberships(
     records: Sequence[total_expert.Contact], made: dict[int, Contact], context: PassContext
 ) -> None:
-    """Make the memberships those that the records show. A record that shows no groups at all says nothing."""
-    telling = [record for record in records if isinstance(record.raw.get("contact_groups"), list)]
-    by_id = _groups_of(telling, made, context)
+    """Replace memberships by those in the records. A record without a list of groups changes nothing."""
+    with_groups = [record for record in records if isinstance(record.raw.get("contact_groups"), list)]
+    by_id = _groups_of(with_groups, made, context)
     wanted = {
         (made[record.id].pk, by_id[reference.id])
-        for record in telling
+        for record in with_groups
         for reference in record.contact_groups
         if reference.id in by_id
     }
     present = {
         (contact, group): pk
         for pk, contact, group in Membership.objects.filter(
-            contact__in=[made[record.id].pk for record in telling]
+            contact__in=[made[record.id].pk for record in with_groups]
         ).values_list("pk", "contact_id", "group_id")
     }
     left = [pk for pair, pk in present.items() if pair not in wanted]
@@ -233,7 +238,7 @@ def _memberships(
 def _groups_of(
     records: Sequence[total_expert.Contact], made: dict[int, Contact], context: PassContext
 ) -> dict[int, int]:
-    """The groups that these contacts are in, from remote id to ours; those not listed yet are noted by name."""
+    """Return the groups that these contacts are in, from remote ID to primary key. Create those that weren't listed yet."""
     named = {
         reference.id: (reference, made[record.id].owner)
         for record in records
@@ -256,7 +261,7 @@ def _groups_of(
 
 
 def _visibilities(ids: Sequence[int], context: PassContext) -> None:
-    """Note that this connection saw these contacts, and whether they are archived."""
+    """Record that this connection sees these contacts, and whether they are archived."""
     Visibility.objects.bulk_create(
         [
             Visibility(
@@ -280,5 +285,5 @@ def _visibilities(ids: Sequence[int], context: PassContext) -> None:
         found = Visibility.objects.filter(
             connection=context.connection, archived_in=context.number, contact__in=ids
         )
-        there = seen.exclude(pk__in=found.values("contact"))
-        there.filter(Q(archived=None) | Q(archived=True)).update(archived=False)
+        active = seen.exclude(pk__in=found.values("contact"))
+        active.filter(Q(archived=None) | Q(archived=True)).update(archived=False)

@@ -16,7 +16,7 @@ from integrations.connections.models import Connection, Environment
 from integrations.connections.permissions import connection_title, may_manage, visible_connection
 from integrations.connections.views.connection import allow_form_to
 from integrations.connections.views.forms import CredentialsForm
-from integrations.directory.browse import coverage
+from integrations.directory.browse import access, coverage
 from integrations.directory.sync import jobs as sync
 from integrations.onboarding import verification, waiting
 from integrations.onboarding.models import SlotMail, Verification
@@ -132,7 +132,7 @@ def connect_result(request: HttpRequest, organization: Organization, pk: uuid.UU
 
 def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
     organization = connection.installation.organization
-    through = coverage.eyes_of(current_user(request), connection.installation)
+    through = access.limiting_connections(current_user(request), connection.installation)
     tried = Verification.objects.filter(connection=connection).first()
     jobs = connection.jobs.order_by("-created_at")
     verifying = jobs.filter(kind=verification.KIND).first()

@@ -171,6 +171,31 @@ async function confirmSubmit(event) {
   delete form.dataset.confirmed;
 }
 
+/* --- Back to the same place in a list ------------------------------------------------------------------------------ */
+
+// A list says its plain address in data-list-address. Its filters, order and page are remembered in this tab, and
+// <a href="plain address" data-list> on other pages leads back to them.
+const listKey = (address) => `list ${address}`;
+
+function rememberList() {
+  const list = document.querySelector("[data-list-address]");
+  try {
+    if (list) sessionStorage.setItem(listKey(list.dataset.listAddress), location.pathname + location.search);
+  } catch {
+    // storage is off: the link leads to the list without filters
+  }
+}
+
+function restoreListLinks() {
+  for (const link of document.querySelectorAll("a[data-list]")) {
+    try {
+      link.href = sessionStorage.getItem(listKey(link.getAttribute("href"))) || link.href;
+    } catch {
+      return;
+    }
+  }
+}
+
 /* --- Wiring ----------------------------------------------------------------------------------------------------- */
 
 /* --- Rows that open: <tr data-href="address">, with a real link to the same address in their first cell -------------- */
@@ -208,6 +233,8 @@ document.addEventListener("keydown", (event) => {
 systemIsDark.addEventListener("change", nameThemeToggle);
 nameThemeToggle();
 tellZone();
+restoreListLinks();
+addEventListener("pagehide", rememberList);
 refreshTimes();
 setInterval(refreshTimes, 15000);
 

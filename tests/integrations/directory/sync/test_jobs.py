@@ -108,7 +108,7 @@ def test_an_officer_sees_their_own_book_and_nothing_else(
     sync_state = SyncState.objects.get(connection=officer)
     assert sync_state.owner is not None
     assert sync_state.owner.remote_id == world.sandbox.officers("Cedar Home Lending")[0]["id"]
-    assert sync_state.owner.is_learnt
+    assert sync_state.owner.is_learned
     assert set(Contact.objects.values_list("owner", flat=True)) == {sync_state.owner_id}
     assert set(ContactGroup.objects.values_list("owner", flat=True)) == {sync_state.owner_id}
     assert (

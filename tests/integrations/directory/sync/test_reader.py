@@ -116,7 +116,7 @@ def test_the_first_page_being_out_of_range_is_an_error() -> None:
         raise total_expert.Rejected(["No."], code="page_out_of_range")
 
     with pytest.raises(total_expert.Rejected):
-        reader.ended_or(1, refuse)
+        reader.fetch_or_end(1, refuse)
 
 
 def test_contacts_without_a_time_of_change_are_walked_by_page_numbers() -> None:

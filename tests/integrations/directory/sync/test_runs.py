@@ -6,7 +6,7 @@ import pytest
 
 from integrations.connections.models import Connection
 from integrations.directory.sync import jobs, runs
-from integrations.directory.sync.runs import Round
+from integrations.directory.sync.runs import SyncRun
 from integrations.jobs.models import Job, JobState
 from portal.core import clock
 from tests.world import World
@@ -29,24 +29,24 @@ def job(state: str, **fields: object) -> Job:
     ],
 )
 def test_a_round_stands_as_what_still_goes_on_then_as_what_worked(states: list[str], stands: str) -> None:
-    assert Round(tuple(map(job, states))).state == stands
+    assert SyncRun(tuple(map(job, states))).state == stands
 
 
 def test_a_round_waits_only_when_all_that_is_left_waits_and_then_for_the_first_to_go_on() -> None:
     late = job("waiting", waits_for="A slot at 14:00.", waits_until=NOW + dt.timedelta(hours=2))
     soon = job("waiting", waits_for="A slot at 13:00.", waits_until=NOW + dt.timedelta(hours=1))
-    assert Round((late, soon, job("done"))).waits_for == "A slot at 13:00."
-    assert Round((late, soon)).waits_until == soon.waits_until
-    assert Round((late, soon, job("running"))).waits_for == ""
-    assert Round((job("done"),)).waits_until is None
+    assert SyncRun((late, soon, job("done"))).waits_for == "A slot at 13:00."
+    assert SyncRun((late, soon)).waits_until == soon.waits_until
+    assert SyncRun((late, soon, job("running"))).waits_for == ""
+    assert SyncRun((job("done"),)).waits_until is None
 
 
 def test_a_round_sums_what_was_read_and_says_of_how_many_connections_some_failed() -> None:
-    told = Round((job("done", done=10, total=10), job("failed", done=5, problem="It broke.")))
+    told = SyncRun((job("done", done=10, total=10), job("failed", done=5, problem="It broke.")))
     assert (told.done, told.total, told.passes, told.ended) == (15, 15, 2, 2)
     assert told.problem == "1 of 2 connections could not be synced. It broke."
-    assert Round((job("failed", problem="It broke."),)).problem == "It broke."
-    assert Round((job("paused"), job("done"))).is_paused
+    assert SyncRun((job("failed", problem="It broke."),)).problem == "It broke."
+    assert SyncRun((job("paused"), job("done"))).is_paused
 
 
 def ended(connection: Connection, *, minutes_ago: float, took: float, state: str = "done") -> Job:

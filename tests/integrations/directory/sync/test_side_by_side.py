@@ -90,4 +90,4 @@ def expect_whole(admin: Connection) -> None:
         for group in raw["contact_groups"]:
             named[group["id"]] = named.get(group["id"], 0) + 1
     assert Membership.objects.count() == sum(named.values())
-    assert not Owner.objects.filter(contacts__isnull=False, is_learnt=True).exists()
+    assert not Owner.objects.filter(contacts__isnull=False, is_learned=True).exists()

@@ -52,10 +52,10 @@ def test_a_page_costs_the_same_statements_however_long(
     assert Membership.objects.count() == 100
 
 
-def test_an_owner_that_nobody_listed_is_learnt(context: store.PassContext) -> None:
+def test_an_owner_that_nobody_listed_is_learned(context: store.PassContext) -> None:
     store.contacts([record(1)], context)
     owner = Owner.objects.get()
-    assert (owner.remote_id, owner.display_name, owner.is_learnt, owner.is_active) == (
+    assert (owner.remote_id, owner.display_name, owner.is_learned, owner.is_active) == (
         14,
         "maria",
         True,
@@ -71,7 +71,7 @@ def test_a_listed_owner_is_no_longer_only_learnt(context: store.PassContext) -> 
     assert user is not None
     store.owners([user], installation=context.installation, now=clock.now())
     owner = Owner.objects.get()
-    assert (owner.display_name, owner.is_learnt, owner.is_active) == ("Maria Lopez", False, False)
+    assert (owner.display_name, owner.is_learned, owner.is_active) == ("Maria Lopez", False, False)
 
 
 def test_a_record_read_earlier_does_not_replace_a_newer_one(context: store.PassContext) -> None:

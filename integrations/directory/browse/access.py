@@ -1,0 +1,27 @@
+"""Access: which installations and contacts of an organization a person may see."""
+
+from integrations.connections.models import Connection, Installation
+from integrations.directory.models import Contact, ContactQuerySet
+from portal.accounts.models import User
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+
+
+def visible_contacts(user: User, organization: Organization) -> ContactQuerySet:
+    """Return the organization's contacts that ``user`` may see. A loan officer sees those of their own connections."""
+    return Contact.objects.all().visible_to(user, organization)
+
+
+def visible_installations(user: User, organization: Organization) -> list[Installation]:
+    """Return the installations in which ``user`` may see contacts, production first."""
+    rows = Installation.objects.filter(organization=organization).select_related("environment")
+    if not organization.allows(user, Capability.OVERVIEW):
+        rows = rows.filter(connections__user=user).distinct()
+    return sorted(rows, key=lambda row: (not row.environment.is_production, row.created_at))
+
+
+def limiting_connections(user: User, installation: Installation) -> list[Connection] | None:
+    """Return the connections that ``user`` is limited to: a loan officer's own. None means no limit."""
+    if installation.organization.allows(user, Capability.OVERVIEW):
+        return None
+    return list(Connection.objects.filter(installation=installation, user=user))

@@ -1,0 +1,1 @@
+"""The pages of the directory: the list of contacts, one contact, and syncing."""

@@ -1,0 +1,117 @@
+"""One contact: profile, groups and all fields, each on a tab with its own address."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from integrations.connections.permissions import connection_title
+from integrations.directory.browse import access, profile
+from integrations.directory.models import Contact, ContactGroup, Membership, Visibility
+from integrations.directory.views.sync import syncable
+from portal.accounts.guard import current_user
+from portal.core import panels
+from portal.core.pages import render
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+from portal.organizations.views.guard import organization_view
+
+#: The tabs, by their name in the address.
+TABS = {"": "Profile", "groups": "Groups", "fields": "All fields"}
+#: Groups that the profile shows. The Groups tab has all of them.
+SHOWN_GROUPS = 12
+
+
+@organization_view(Capability.BROWSE)
+def contact(request: HttpRequest, organization: Organization, pk: int, tab: str = "") -> HttpResponse:
+    """A contact as Total Expert last returned it."""
+    if tab not in TABS:
+        raise Http404
+    visible = access.visible_contacts(current_user(request), organization)
+    row = get_object_or_404(
+        visible.select_related(
+            "owner", "installation__environment", "installation__organization", "document"
+        ),
+        pk=pk,
+    )
+    groups = _groups(row)
+    context: dict[str, Any] = {
+        "organization": organization,
+        "contact": row,
+        "environment": row.installation.environment,
+        "tab": tab,
+        "tabs": _tabs(organization, row, groups),
+        "groups": groups,
+        "connections": _connections(request, organization, row),
+        "may_sync": syncable(request, row.installation).filter(visibilities__contact=row).exists(),
+    }
+    if tab == "":
+        context |= _profile(request, row, groups)
+    elif tab == "groups":
+        context["group_members"] = _count_members(groups)
+    else:
+        context["sections"] = profile.sections(row.document.raw)
+    return render(request, f"directory/contact_{tab or 'profile'}.html", context, title=row.display_name)
+
+
+def _tabs(
+    organization: Organization, row: Contact, groups: Sequence[ContactGroup]
+) -> list[tuple[str, str, str, int | None]]:
+    """Return name, label, address and count of each tab."""
+    return [
+        (
+            name,
+            label,
+            reverse("contact_tab", args=[organization.slug, row.pk, name])
+            if name
+            else reverse("contact", args=[organization.slug, row.pk]),
+            len(groups) if name == "groups" else None,
+        )
+        for name, label in TABS.items()
+        if groups or name != "groups"
+    ]
+
+
+def _profile(request: HttpRequest, row: Contact, groups: Sequence[ContactGroup]) -> dict[str, Any]:
+    return {
+        "phones": profile.phones(row),
+        "emails": profile.emails(row),
+        "address": profile.address(row.document.raw),
+        "flags": profile.flags(row),
+        "shown_groups": groups[:SHOWN_GROUPS],
+        "more_groups": max(0, len(groups) - SHOWN_GROUPS),
+        "main_panels": panels.draw("contact", request, row, place="main"),
+        "aside_panels": panels.draw("contact", request, row, place="aside"),
+    }
+
+
+def _groups(row: Contact) -> list[ContactGroup]:
+    ids = Membership.objects.filter(contact=row).values("group")
+    return list(ContactGroup.objects.filter(pk__in=ids, gone_at=None))
+
+
+def _count_members(groups: Sequence[ContactGroup]) -> list[tuple[ContactGroup, int]]:
+    """Return the groups, each with the number of its contacts."""
+    memberships = Membership.objects.filter(group__in=groups, contact__gone_at=None).order_by()
+    counts = dict(memberships.values_list("group").annotate(Count("pk")))
+    return [(group, counts.get(group.pk, 0)) for group in groups]
+
+
+def _connections(request: HttpRequest, organization: Organization, row: Contact) -> list[dict[str, Any]]:
+    """Return the connections that see the contact, as far as this person may know them."""
+    visibilities = Visibility.objects.filter(contact=row).select_related(
+        "connection__user", "connection__installation__environment"
+    )
+    if not organization.allows(current_user(request), Capability.OVERVIEW):
+        visibilities = visibilities.filter(connection__user=current_user(request))
+    return [
+        {
+            "title": connection_title(visibility.connection),
+            "connection": visibility.connection,
+            "seen_at": visibility.seen_at,
+        }
+        for visibility in visibilities.order_by("-seen_at")
+    ]

@@ -1,0 +1,132 @@
+"""The list of contacts: search, filters, order and pages."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render as render_fragment
+
+from integrations.connections.models import Connection, Installation
+from integrations.directory.browse import access, coverage, filters, keyset
+from integrations.directory.browse.selection import Selection
+from integrations.directory.models import ContactQuerySet
+from integrations.directory.sync import runs
+from integrations.directory.views.sync import syncable
+from portal.accounts.guard import current_user
+from portal.core import paging
+from portal.core.pages import render, text_param, wants_fragment
+from portal.organizations.models import Organization
+from portal.organizations.roles import Capability
+from portal.organizations.views.guard import organization_view
+
+#: More matches of a search or filter than this aren't counted.
+COUNTED = 10_000
+#: The longest key of a page that is read.
+KEY_LENGTH = 600
+#: The filters that can have too many options for a select.
+OPTIONS = {"owner": filters.owner_options, "group": filters.group_options}
+
+
+@organization_view(Capability.BROWSE)
+def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """Search, filter, sort and page through the contacts of one installation."""
+    user = current_user(request)
+    selection = Selection.read(request.GET)
+    installations = access.visible_installations(user, organization)
+    installation = _chosen(installations, selection)
+    context: dict[str, Any] = {
+        "organization": organization,
+        "selection": selection,
+        "installation": installation,
+    }
+    if installation is None:
+        context["may_connect"] = organization.allows(user, Capability.MANAGE) or organization.allows(
+            user, Capability.CONSENT
+        )
+        return render(request, "directory/contacts_none.html", context, title="Contacts")
+    visible = access.visible_contacts(user, organization).filter(installation=installation)
+    if wants_fragment(request):
+        context |= _results(request, selection, installation, visible)
+        response = render_fragment(request, "directory/contacts_results.html", context)
+        query = selection.query()
+        response["HX-Push-Url"] = request.path + (f"?{query}" if query else "")
+        return response
+    through = access.limiting_connections(user, installation)
+    covered = coverage.of(installation, through=through)
+    context |= _results(request, selection, installation, visible, known_total=covered.contacts)
+    context |= _around(request, selection, installation, visible, through)
+    context |= {"installations": installations, "coverage": covered}
+    return render(request, "directory/contacts.html", context, title="Contacts")
+
+
+def _chosen(installations: list[Installation], selection: Selection) -> Installation | None:
+    named = (row for row in installations if row.environment.name == selection.environment)
+    return next(named, installations[0] if installations else None)
+
+
+def _results(
+    request: HttpRequest,
+    selection: Selection,
+    installation: Installation,
+    visible: ContactQuerySet,
+    known_total: int | None = None,
+) -> dict[str, Any]:
+    """Return the context of the part that search and filters redraw: chips, rows and pager."""
+    found = selection.apply(visible, installation)
+    if selection.is_narrow:
+        total, limit = keyset.count(found, COUNTED + 1), COUNTED
+    else:
+        total, limit = keyset.count(found) if known_total is None else known_total, None
+    page = _page(request, found, selection)
+    page = replace(
+        page, total=min(total, limit) if limit else total, is_capped=limit is not None and total > limit
+    )
+    return {"page": page, "chips": filters.chips(selection, visible), "sort": selection.sort}
+
+
+def _around(
+    request: HttpRequest,
+    selection: Selection,
+    installation: Installation,
+    visible: ContactQuerySet,
+    through: list[Connection] | None,
+) -> dict[str, Any]:
+    """Return the context of what stays while results are redrawn: filters and the state of the sync."""
+    latest = runs.of(installation, through=through)
+    return {
+        "choices": filters.of(selection, visible, installation, through=through),
+        "syncing": latest if latest is not None and latest.is_active else None,
+        "may_sync": syncable(request, installation).exists(),
+        "own_environment": selection.environment,
+    }
+
+
+def _page(request: HttpRequest, found: ContactQuerySet, selection: Selection) -> paging.Page[Any]:
+    after, before = request.GET.get("after", "")[:KEY_LENGTH], request.GET.get("before", "")[:KEY_LENGTH]
+    size = paging.size_of(request.GET)
+    page = keyset.page(found, selection.order, after=after, before=before, size=size)
+    start = paging.start_of(request.GET) if page.before else 1
+    return paging.Page(
+        rows=page.rows,
+        size=size,
+        start=start,
+        previous={"before": page.before, "from": str(max(1, start - size))} if page.before else {},
+        next={"after": page.after, "from": str(start + len(page.rows))} if page.after else {},
+    )
+
+
+@organization_view(Capability.BROWSE)
+def filter_options(request: HttpRequest, organization: Organization, name: str) -> HttpResponse:
+    """The options of a filter whose names contain the text in ``?find=``."""
+    user = current_user(request)
+    selection = Selection.read(request.GET)
+    installation = _chosen(access.visible_installations(user, organization), selection)
+    if installation is None or name not in OPTIONS:
+        raise Http404
+    options = OPTIONS[name](
+        selection,
+        installation,
+        through=access.limiting_connections(user, installation),
+        search=text_param(request.GET, "find").strip()[:120],
+    )
+    return render_fragment(request, "directory/filter_options.html", {"name": name, "options": options})
