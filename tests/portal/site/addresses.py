@@ -173,6 +173,10 @@ ONBOARDING = {
 DIRECTORY = {
     "contacts": Address(organization, EVERYBODY_HERE),
     "contact": Address(_in_organization(pk=lambda s: s.contact.pk), INSIGHT | {"officer"}),
+    "contact_tab": Address(
+        _in_organization(pk=lambda s: s.contact.pk, tab=lambda s: "fields"), INSIGHT | {"officer"}
+    ),
+    "contact_filter_options": Address(_in_organization(name=lambda s: "owner"), INSIGHT | {"officer"}),
     "sync_now": Address(an_environment, MANAGERS | {"officer"}, posts=True),
     "sync_progress": Address(an_environment, INSIGHT | {"officer"}),
 }

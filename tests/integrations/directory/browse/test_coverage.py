@@ -1,4 +1,4 @@
-"""Coverage: every count says whose contacts it counts."""
+"""Coverage: every count says which contacts it counts."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection
-from integrations.directory.browse import coverage
+from integrations.directory.browse import coverage, owners
 from integrations.directory.browse.coverage import Coverage
 from integrations.directory.models import Contact, Owner
 from integrations.jobs.models import Job
@@ -22,11 +22,11 @@ def made(**changes: Any) -> Coverage:
     fields: dict[str, Any] = {
         "contacts": 412,
         "groups": 8,
-        "owners": 1,
-        "owners_known": 10,
+        "owners": 10,
+        "owners_missing": 9,
         "owners_connected": ("Maria Lopez",),
-        "owners_resting": (),
-        "resting": 0,
+        "owners_stopped": (),
+        "contacts_stopped": 0,
         "sees_all": False,
         "connections_working": 1,
         "synced_at": NOW,
@@ -38,21 +38,24 @@ def made(**changes: Any) -> Coverage:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "412 contacts of Maria Lopez; 9 other owners not connected."),
-        ({"owners_known": 2}, "412 contacts of Maria Lopez; 1 other owner not connected."),
-        ({"owners_known": 1}, "412 contacts of Maria Lopez; owners who did not consent stay unseen."),
-        ({"contacts": 1, "owners_connected": ("A", "B", "C"), "owners_known": 3},
-         "1 contact of A, B and C; owners who did not consent stay unseen."),
-        ({"owners_connected": ("A", "B", "C", "D")}, "412 contacts of 4 owners; 6 other owners not connected."),
-        ({"sees_all": True, "contacts": 12431, "owners": 11},
-         "12,431 contacts of 11 owners, all there are in Total Expert."),
-        ({"connections_working": 0}, "412 contacts as last synced; no connection works now."),
-        ({"synced_at": None}, "412 contacts so far; the first sync has not ended."),
-        ({"synced_at": None, "contacts": 0}, "Nothing was synced yet."),
-        ({"resting": 12, "owners_resting": ("Ada Byron",)},
-         "412 contacts: 400 of Maria Lopez, and 12 of Ada Byron as last synced, not connected now; 8 other owners not "
-         "connected."),
-        ({"complete": False}, "412 contacts of Maria Lopez; 9 other owners not connected; a first sync has not ended."),
+        ({}, "412 contacts of Maria Lopez. 9 loan officers haven't connected yet."),
+        ({"owners_missing": 1}, "412 contacts of Maria Lopez. 1 loan officer hasn't connected yet."),
+        ({"owners_missing": 0},
+         "412 contacts of Maria Lopez. Loan officers who haven't connected aren't included."),
+        ({"is_limited": True}, "412 contacts of Maria Lopez."),
+        ({"contacts": 1, "owners_connected": ("A", "B", "C"), "owners_missing": 0},
+         "1 contact of A, B and C. Loan officers who haven't connected aren't included."),
+        ({"owners_connected": ("A", "B", "C", "D"), "owners_missing": 6},
+         "412 contacts of 4 owners. 6 loan officers haven't connected yet."),
+        ({"sees_all": True, "contacts": 12431, "owners": 11}, "12,431 contacts of all 11 owners."),
+        ({"connections_working": 0}, "412 contacts as of the last sync. No connection is working."),
+        ({"synced_at": None}, "412 contacts so far. The first sync hasn't finished."),
+        ({"synced_at": None, "contacts": 0}, "Nothing has been synced yet."),
+        ({"contacts_stopped": 12, "owners_stopped": ("Ada Byron",), "owners_missing": 8},
+         "412 contacts: 400 of Maria Lopez, and 12 of Ada Byron (not connected now, as last synced). 8 loan officers "
+         "haven't connected yet."),
+        ({"complete": False},
+         "412 contacts of Maria Lopez. 9 loan officers haven't connected yet. The first sync hasn't finished."),
     ],
 )  # fmt: skip
 def test_the_sentence_says_whose_contacts_are_counted(changes: dict[str, Any], sentence: str) -> None:
@@ -64,11 +67,11 @@ def test_an_admin_covers_everything(admin: Connection, run_sync: Run) -> None:
     covered = coverage.of(admin.installation)
     assert covered.sees_all
     assert covered.contacts == Contact.objects.count()
-    assert covered.owners == Owner.objects.filter(contacts__isnull=False).distinct().count()
+    assert covered.owners == owners.of(admin.installation).count() == Owner.objects.count()
     assert covered.owners_missing == 0
 
 
-def test_owners_that_an_admin_once_listed_are_counted_as_not_connected_afterwards(
+def test_owners_that_an_admin_connection_listed_count_as_not_connected_after_it_is_revoked(
     world: World, admin: Connection, officer: Connection, run_sync: Run
 ) -> None:
     run_sync(admin)
@@ -79,7 +82,7 @@ def test_owners_that_an_admin_once_listed_are_counted_as_not_connected_afterward
     assert covered.owners_missing == Owner.objects.exclude(is_active=False).count() - 1
 
 
-def test_through_one_persons_eyes_only_their_book_is_counted(
+def test_one_persons_coverage_counts_only_their_contacts(
     world: World, admin: Connection, officer: Connection, run_sync: Run
 ) -> None:
     run_sync(admin)
@@ -91,7 +94,7 @@ def test_through_one_persons_eyes_only_their_book_is_counted(
     assert covered.groups == officer.sync_state.groups
 
 
-def test_contacts_that_only_a_paused_connection_has_seen_are_told_apart(
+def test_contacts_that_only_a_paused_connection_saw_are_counted_separately(
     world: World, officer: Connection, run_sync: Run
 ) -> None:
     colleague = world.consented(world.member("officer"), officer=1)
@@ -100,19 +103,20 @@ def test_contacts_that_only_a_paused_connection_has_seen_are_told_apart(
     lifecycle.pause(colleague, actor=world.operator)
     covered = coverage.of(officer.installation)
     colleague.refresh_from_db()
-    assert covered.owners_resting == (colleague.sync_state.owner.display_name,)
+    assert covered.owners_stopped == (colleague.sync_state.owner.display_name,)
     only_theirs = colleague.visibilities.exclude(contact__in=officer.visibilities.values("contact"))
-    assert covered.resting == only_theirs.count() > 0
+    assert covered.contacts_stopped == only_theirs.count() > 0
     assert (
-        f"{covered.resting} of {colleague.sync_state.owner.display_name} as last synced" in covered.sentence()
+        f"{covered.contacts_stopped} of {colleague.sync_state.owner.display_name} (not connected now"
+        in covered.sentence()
     )
 
 
 def test_before_anything_was_synced_the_coverage_says_so(admin: Connection) -> None:
-    assert coverage.of(admin.installation).sentence() == "Nothing was synced yet."
+    assert coverage.of(admin.installation).sentence() == "Nothing has been synced yet."
 
 
-def test_of_several_books_the_one_that_was_read_longest_ago_says_how_fresh_all_are(
+def test_the_connection_synced_longest_ago_says_how_recent_everything_is(
     world: World, officer: Connection, run_sync: Run
 ) -> None:
     colleague = world.consented(world.member("officer"), officer=1)

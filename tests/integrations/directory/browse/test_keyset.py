@@ -71,6 +71,8 @@ def test_a_key_of_another_kind_is_no_key(key: str) -> None:
     assert keyset._read_key(key, ORDERS["-updated"]) is None
 
 
-def test_the_count_is_exact(contacts: "QuerySet[Contact]") -> None:
+def test_the_count_is_exact_up_to_a_limit(contacts: "QuerySet[Contact]") -> None:
     assert keyset.count(contacts) == 23
     assert keyset.count(contacts.filter(sort_name="a")) == 7
+    assert keyset.count(contacts, limit=10) == 10
+    assert keyset.count(contacts, limit=100) == 23

@@ -98,21 +98,23 @@ def test_groups_of_the_same_name_elsewhere_do_not_count(world: World, installati
         ("group=A&group=A&group=B&groups=all", "group=A&group=B&groups=all"),
         ("groups=all", ""),
         ("environment=ct&q=x", "q=x&environment=ct"),
+        ("size=100&size=7&q=x", "q=x"),
+        ("size=100", "size=100"),
     ],
 )
-def test_an_address_is_written_without_what_says_nothing(given: str, written: str) -> None:
+def test_an_address_leaves_out_defaults(given: str, written: str) -> None:
     assert Selection.read(QueryDict(given)).query() == written
 
 
-def test_one_filter_is_taken_away_and_the_others_stay() -> None:
+def test_one_filter_is_removed_and_the_others_stay() -> None:
     selection = Selection.read(QueryDict("q=ann&state=MN&group=A&group=B&environment=ct"))
     assert selection.without("state") == "q=ann&environment=ct&group=A&group=B"
     assert selection.without("group", "A") == "q=ann&environment=ct&group=B&state=MN"
     assert selection.cleared == "environment=ct"
 
 
-def test_order_and_environment_narrow_nothing() -> None:
-    assert not Selection.read(QueryDict("sort=city&environment=ct")).is_narrow
+def test_order_environment_and_page_size_narrow_nothing() -> None:
+    assert not Selection.read(QueryDict("sort=city&environment=ct&size=25")).is_narrow
     assert Selection.read(QueryDict("archived=no")).is_narrow
 
 

@@ -44,7 +44,7 @@ def test_a_round_waits_only_when_all_that_is_left_waits_and_then_for_the_first_t
 def test_a_round_sums_what_was_read_and_says_of_how_many_connections_some_failed() -> None:
     told = SyncRun((job("done", done=10, total=10), job("failed", done=5, problem="It broke.")))
     assert (told.done, told.total, told.passes, told.ended) == (15, 15, 2, 2)
-    assert told.problem == "1 of 2 connections could not be synced. It broke."
+    assert told.problem == "1 of 2 connections couldn't be synced. It broke."
     assert SyncRun((job("failed", problem="It broke."),)).problem == "It broke."
     assert SyncRun((job("paused"), job("done"))).is_paused
 

@@ -1,4 +1,4 @@
-"""Syncs in which something goes wrong: nothing is lost, the others go on, and it is said."""
+"""Syncs in which something goes wrong: nothing is lost, other connections continue, and the job says why."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,8 @@ from integrations import total_expert
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, ConnectionState, RecordFingerprint, Token, TokenDemand
 from integrations.directory.models import Contact, ContactGroup, Owner, SyncState
-from integrations.directory.sync import jobs, passes
+from integrations.directory.sync import jobs, steps
+from integrations.directory.sync.passes import Pass
 from integrations.jobs import queue
 from integrations.jobs.models import Job, JobLine
 from tests.world import BLUEWATER, World
@@ -18,7 +19,7 @@ Run = Callable[..., Job]
 
 
 def theirs(client: total_expert.Client, **filter: Any) -> dict[int, total_expert.Contact]:
-    """What Total Expert has, read independently of the mirror's own walk."""
+    """What Total Expert has, read independently of the sync."""
     return {contact.id: contact for contact in client.contacts.all(filter=filter)}
 
 
@@ -26,7 +27,7 @@ def lines(job: Job) -> str:
     return "\n".join(JobLine.objects.filter(job=job).values_list("text", flat=True))
 
 
-def test_an_error_in_the_middle_loses_nothing_and_the_next_slice_goes_on(
+def test_an_error_in_the_middle_loses_nothing_and_the_next_slice_continues(
     world: World, admin: Connection, over_there: total_expert.Client, run_sync: Run
 ) -> None:
     world.sandbox.faults({"method": "GET", "path": "/v1/contacts", "status": 503, "times": 3})
@@ -42,42 +43,42 @@ def test_an_error_in_the_middle_loses_nothing_and_the_next_slice_goes_on(
     assert Contact.objects.count() == len(theirs(over_there))
 
 
-def test_one_connection_that_must_wait_does_not_keep_the_others_from_syncing(
+def test_a_connection_that_must_wait_does_not_hold_up_the_others(
     world: World, run_sync: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = world.consented(world.member("officer"), officer=0)
     second = world.consented(world.member("officer"), officer=1)
-    client_for = passes.client_for
+    client_for = steps.client_for
 
     def busy(connection: Connection, **more: Any) -> total_expert.Client:
         if connection == first:
             raise total_expert.TryLater("The next token slot is later.", after=600)
         return client_for(connection, **more)
 
-    monkeypatch.setattr(passes, "client_for", busy)
+    monkeypatch.setattr(steps, "client_for", busy)
     waiting, done = (queue.run_now(job) for job in jobs.start_all(installation=first.installation))
     assert (waiting.connection, waiting.state) == (first, "waiting")
     assert (done.connection, done.state) == (second, "done")
     monkeypatch.undo()
-    assert run_sync(first).state == "waiting", "its time has not come"
+    assert run_sync(first).state == "waiting", "it isn't due yet"
     queue.wake(first)
     assert run_sync(first) == waiting
     assert SyncState.objects.get(connection=first).finished_at is not None
 
 
-def test_a_connection_whose_grant_died_fails_its_own_sync_only(
+def test_a_connection_that_needs_reconnecting_fails_only_its_own_sync(
     world: World, run_sync: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = world.consented(world.member("officer"), officer=0)
     second = world.consented(world.member("officer"), officer=1)
-    client_for = passes.client_for
+    client_for = steps.client_for
 
-    def dead(connection: Connection, **more: Any) -> total_expert.Client:
+    def expired(connection: Connection, **more: Any) -> total_expert.Client:
         if connection == first:
             raise total_expert.ReconnectRequired()
         return client_for(connection, **more)
 
-    monkeypatch.setattr(passes, "client_for", dead)
+    monkeypatch.setattr(steps, "client_for", expired)
     failed, done = (queue.run_now(job) for job in jobs.start_all(installation=first.installation))
     assert (failed.connection, failed.state, done.state) == (first, "failed", "done")
     assert SyncState.objects.get(connection=first).problem == failed.problem != ""
@@ -90,9 +91,7 @@ def test_a_connection_whose_grant_died_fails_its_own_sync_only(
     assert failed.done == sync_state.contacts
 
 
-def test_the_stalest_book_goes_first_and_one_that_was_never_read_before_all(
-    world: World, run_sync: Run
-) -> None:
+def test_connections_that_were_never_synced_go_first_then_the_oldest(world: World, run_sync: Run) -> None:
     officers = [world.consented(world.member("officer"), officer=number) for number in range(2)]
     run_sync(officers[0])
     world.environment.tokens_per_hour = 2
@@ -100,23 +99,22 @@ def test_the_stalest_book_goes_first_and_one_that_was_never_read_before_all(
     Token.objects.update(access_expires_at=None)
     for connection in officers:
         assert run_sync(connection).state == "waiting"
-    assert ["staler" in job.waits_for for job in Job.objects.filter(state="waiting").order_by("pk")]
     read = TokenDemand.objects.get(connection=officers[0]).stale_since
     assert read == SyncState.objects.get(connection=officers[0]).finished_at
     assert TokenDemand.objects.get(connection=officers[1]).stale_since < read
 
 
-def test_a_sync_of_a_connection_that_was_revoked_fails_with_a_sentence(
+def test_a_sync_of_a_revoked_connection_fails_and_says_why(
     world: World, admin: Connection, run_sync: Run
 ) -> None:
     lifecycle.revoke(admin, actor=world.operator)
     job = run_sync(admin)
     assert job.state == "failed"
-    assert "revoked. Connect it again" in job.problem and "What was mirrored stays" in job.problem
+    assert "revoked. Connect it again" in job.problem and "Synced contacts stay" in job.problem
     assert jobs.start_all(installation=admin.installation) == []
 
 
-def test_a_sync_of_a_paused_connection_waits_until_somebody_resumes_it(
+def test_a_sync_of_a_paused_connection_waits_until_someone_resumes_it(
     world: World, admin: Connection, run_sync: Run, django_capture_on_commit_callbacks: Any
 ) -> None:
     lifecycle.pause(admin, actor=world.operator)
@@ -150,7 +148,7 @@ def test_a_connection_that_shows_another_organizations_contacts_stores_none_of_t
     assert not Contact.objects.filter(installation=wrong.installation).exists()
 
 
-def test_a_colleague_of_the_same_organization_does_not_trip(world: World, run_sync: Run) -> None:
+def test_a_colleague_of_the_same_organization_is_not_quarantined(world: World, run_sync: Run) -> None:
     first = world.consented(world.member("officer"), officer=0)
     run_sync(first)
     second = world.consented(world.member("officer"), officer=1)
@@ -166,7 +164,7 @@ def test_progress_counts_every_contact_once(
     assert job.failed == 0
 
 
-def test_a_job_carries_no_personal_data(admin: Connection, run_sync: Run) -> None:
+def test_a_job_contains_no_personal_data(admin: Connection, run_sync: Run) -> None:
     job = run_sync(admin)
     assert job.arguments == {"full": False}
     told = f"{job.cursor} {lines(job)}"
@@ -174,25 +172,25 @@ def test_a_job_carries_no_personal_data(admin: Connection, run_sync: Run) -> Non
         assert contact.email not in told
 
 
-def test_a_second_start_is_the_sync_that_is_under_way(admin: Connection) -> None:
+def test_a_second_start_returns_the_active_sync(admin: Connection) -> None:
     assert jobs.start(connection=admin) == jobs.start(connection=admin)
     assert jobs.start_all(installation=admin.installation) == [jobs.start(connection=admin)]
 
 
-def test_a_full_sync_asked_for_while_one_of_changes_runs_is_not_forgotten(
+def test_a_full_sync_requested_during_an_incremental_one_is_not_lost(
     admin: Connection, run_sync: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_sync(admin)
     before = SyncState.objects.get(connection=admin).full_finished_at
-    advance = passes.Pass.advance
-    asked: list[Job] = []
+    advance = steps.advance
+    requested: list[Job] = []
 
-    def advance_and_ask(self: passes.Pass) -> bool:
-        if not asked:
-            asked.append(jobs.start(connection=admin, full=True))
-        return advance(self)
+    def advance_and_request(pass_: Pass) -> bool:
+        if not requested:
+            requested.append(jobs.start(connection=admin, full=True))
+        return advance(pass_)
 
-    monkeypatch.setattr(passes.Pass, "advance", advance_and_ask)
+    monkeypatch.setattr(steps, "advance", advance_and_request)
     run_sync(admin)
     after = SyncState.objects.get(connection=admin).full_finished_at
     assert before is not None and after is not None and after > before

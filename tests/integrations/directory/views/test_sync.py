@@ -1,7 +1,6 @@
-"""Starting syncs and watching them."""
+"""Starting syncs and their progress."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,20 +11,11 @@ from integrations.jobs.models import Job
 from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.core import clock
+from tests.integrations.directory.visits import address, page
 from tests.world import CEDAR, World
 
 Run = Callable[..., Job]
 Browser = Callable[[User], Client]
-
-
-def address(connection: Connection, path: str = "contacts/") -> str:
-    return f"/organizations/{connection.installation.organization.slug}/{path}"
-
-
-def page(client: Client, url: str, **options: Any) -> str:
-    answer = client.get(url, **options)
-    assert answer.status_code == 200, answer.status_code
-    return str(answer.content.decode())
 
 
 def test_sync_now_starts_a_sync_and_notes_who_asked(
@@ -54,34 +44,34 @@ def test_sync_now_starts_all_connections_the_one_that_is_named_or_a_persons_own(
     assert {job.connection for job in Job.objects.all()} == {admin, own}
 
 
-def test_a_connection_that_was_not_verified_is_not_synced_and_that_is_said(
+def test_an_unverified_connection_is_not_synced_and_the_page_says_so(
     world: World, admin: Connection, browser: Browser
 ) -> None:
     Connection.objects.update(admitted_at=None)
     answer = browser(world.operator).post(address(admin, "sync/sandbox/"), follow=True)
-    assert "no connection here was verified yet" in answer.content.decode()
+    assert "No connection here has been verified yet" in answer.content.decode()
     assert "Sync now" not in page(browser(world.operator), address(admin))
     assert not Job.objects.exists()
 
 
-def test_progress_tells_of_all_connections_and_an_officer_of_their_own(
+def test_progress_covers_all_connections_and_a_loan_officers_only_their_own(
     world: World, admin: Connection, run_sync: Run, browser: Browser
 ) -> None:
     person = world.member("officer")
     own = world.consented(person)
     jobs.start_all(installation=admin.installation)
     url = address(admin, "sync/sandbox/progress/")
-    assert "0 of 2 connections are done" in page(browser(world.operator), url)
+    assert "0 of 2 connections done" in page(browser(world.operator), url)
     run_sync(own)
-    assert "1 of 2 connections are done" in page(browser(world.operator), url)
-    assert "has ended" in page(browser(person), url)
+    assert "1 of 2 connections done" in page(browser(world.operator), url)
+    assert "has finished" in page(browser(person), url)
     Job.objects.filter(connection=admin).update(state="failed", problem="It broke.", finished_at=clock.now())
     html = page(browser(world.operator), url)
-    assert "has ended. 1 of 2 connections could not be synced. It broke." in html
+    assert "has finished. 1 of 2 connections couldn&#x27;t be synced. It broke." in html
     assert "It broke" not in page(browser(person), url)
 
 
-def test_a_connection_shows_its_sync_under_way_and_starts_its_own(
+def test_a_connection_shows_its_current_sync_or_starts_one(
     world: World, admin: Connection, browser: Browser
 ) -> None:
     client, url = browser(world.operator), address(admin, f"connections/{admin.pk}/")
@@ -105,7 +95,7 @@ def test_viewers_and_editors_start_no_sync(
     assert "Sync now" not in page(person, address(admin))
 
 
-def test_progress_asks_again_until_the_sync_is_over(
+def test_progress_polls_until_the_sync_has_finished(
     world: World, admin: Connection, run_sync: Run, browser: Browser
 ) -> None:
     client, url = browser(world.operator), address(admin, "sync/sandbox/progress/")
@@ -115,12 +105,10 @@ def test_progress_asks_again_until_the_sync_is_over(
     run_sync(admin)
     html = page(client, url)
     assert "hx-trigger" not in html
-    assert "has ended" in html
+    assert "has finished" in html
 
 
-def test_messages_and_titles_of_the_job_name_nobody(
-    world: World, admin: Connection, browser: Browser
-) -> None:
+def test_the_job_contains_no_names(world: World, admin: Connection, browser: Browser) -> None:
     answer = browser(world.operator).post(address(admin, "sync/sandbox/"), follow=True)
     assert "The sync has started" in answer.content.decode()
     assert CEDAR not in str(Job.objects.get(kind=jobs.KIND).arguments)

@@ -1,0 +1,138 @@
+"""One contact: its profile, its tabs, and who may open it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from integrations.connections.models import Connection
+from integrations.directory.models import Contact, ContactGroup, Membership
+from integrations.jobs.models import Job
+from portal.accounts.models import User
+from tests.integrations.directory.visits import address, page
+from tests.world import World
+
+Run = Callable[..., Job]
+Browser = Callable[[User], Client]
+
+
+def test_the_profile_shows_what_people_look_for_in_order(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    contact = (
+        Contact.objects.filter(memberships__isnull=False)
+        .exclude(phone_cell="")
+        .exclude(email="")
+        .exclude(city="")
+        .select_related("owner")[0]
+    )
+    html = page(browser(world.operator), address(admin, f"contacts/{contact.pk}/"))
+    group = ContactGroup.objects.filter(memberships__contact=contact, gone_at=None)[0]
+    assert contact.owner is not None
+    wanted = [contact.phone_cell, contact.email, contact.city, contact.owner.display_name, group.name]
+    wanted += ["OK to call", "OK to e-mail", "Silenced by the owner", "Do not contact", "Consent to AI calls"]
+    main = html.partition('<div class="columns">')[2]
+    places = [main.index(text) for text in wanted]
+    assert places == sorted(places)
+    assert main.count(contact.phone_cell) == 1, "nothing is printed twice"
+    assert main.count("Unknown") >= 3
+
+
+@pytest.mark.parametrize(
+    ("tab", "shows"), [("groups/", "Editable in Total Expert"), ("fields/", "All fields")]
+)
+def test_each_tab_has_its_own_address(
+    world: World, admin: Connection, run_sync: Run, browser: Browser, tab: str, shows: str
+) -> None:
+    run_sync(admin)
+    contact = Contact.objects.filter(memberships__isnull=False)[0]
+    url = address(admin, f"contacts/{contact.pk}/{tab}")
+    html = page(browser(world.operator), url)
+    assert shows in html
+    assert f'<a href="{url}" aria-current="page">' in html
+
+
+def test_there_are_no_other_tabs(world: World, admin: Connection, run_sync: Run, browser: Browser) -> None:
+    run_sync(admin)
+    client = browser(world.operator)
+    contact = Contact.objects.filter(memberships=None)[0]
+    assert client.get(address(admin, f"contacts/{contact.pk}/nonsense/")).status_code == 404
+    assert ">Groups <" not in page(client, address(admin, f"contacts/{contact.pk}/"))
+
+
+def test_the_groups_of_a_contact_are_listed_with_their_sizes(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    group = ContactGroup.objects.filter(memberships__isnull=False).order_by("pk")[0]
+    membership = Membership.objects.filter(group=group)[0]
+    html = page(browser(world.operator), address(admin, f"contacts/{membership.contact_id}/groups/"))
+    assert group.name in html
+    assert f'<td class="num">{Membership.objects.filter(group=group).count()}</td>' in html
+
+
+def test_all_fields_show_times_in_the_viewers_zone_and_nothing_raw(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    contact = Contact.objects.select_related("document")[0]
+    contact.document.raw["internal_created_at"] = "2026-03-12 03:00:00"
+    contact.document.save()
+    client = browser(world.operator)
+    client.cookies["portal_zone"] = "America/Chicago"
+    html = page(client, address(admin, f"contacts/{contact.pk}/fields/"))
+    assert "2026-03-12 03:00:00" not in html
+    assert "Wed, Mar 11, 2026, 22:00:00 CDT" in html
+
+
+def test_the_page_links_the_connections_that_see_the_contact(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    contact = Contact.objects.order_by("pk")[0]
+    html = page(browser(world.operator), address(admin, f"contacts/{contact.pk}/"))
+    assert f"/connections/{admin.pk}/" in html
+
+
+def test_every_link_on_an_officers_page_works(world: World, run_sync: Run, browser: Browser) -> None:
+    person = world.member("officer")
+    own = world.consented(person)
+    run_sync(own)
+    contact = Contact.objects.filter(memberships__isnull=False)[0]
+    client = browser(person)
+    html = page(client, address(own, f"contacts/{contact.pk}/"))
+    import re
+
+    links = set(re.findall(r'href="(/[^"#]*)"', html))
+    assert f"/organizations/cedar-home-lending/connections/{own.pk}/" in links
+    for link in links:
+        if not link.startswith("/static/"):
+            assert client.get(link.replace("&amp;", "&")).status_code in (200, 302), link
+
+
+def test_syncing_from_a_contact_leads_back_to_it(
+    world: World, admin: Connection, officer: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    contact = Contact.objects.order_by("pk")[0]
+    client = browser(world.operator)
+    before = set(Job.objects.values_list("pk", flat=True))
+    answer = client.post(address(admin, "sync/sandbox/"), {"contact": str(contact.pk)})
+    assert answer.headers["Location"] == address(admin, f"contacts/{contact.pk}/")
+    started = Job.objects.exclude(pk__in=before)
+    assert [job.connection for job in started] == [admin], "only connections that see the contact"
+
+
+def test_a_contact_that_an_officer_does_not_see_is_not_found(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    person = world.member("officer")
+    own = world.consented(person)
+    run_sync(admin)
+    run_sync(own)
+    mine = set(Contact.objects.filter(visibilities__connection=own).values_list("pk", flat=True))
+    other = Contact.objects.exclude(pk__in=mine).order_by("pk")[0]
+    for tab in ("", "groups/", "fields/"):
+        assert browser(person).get(address(admin, f"contacts/{other.pk}/{tab}")).status_code == 404
+        assert browser(person).get(address(admin, f"contacts/{min(mine)}/{tab}")).status_code == 200
