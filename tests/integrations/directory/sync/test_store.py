@@ -57,7 +57,7 @@ def test_an_owner_that_nobody_listed_is_learned(context: store.PassContext) -> N
     owner = Owner.objects.get()
     assert (owner.remote_id, owner.display_name, owner.is_learned, owner.is_active) == (
         14,
-        "maria",
+        "Maria",
         True,
         None,
     )
