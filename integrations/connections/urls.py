@@ -2,9 +2,14 @@
 
 from django.urls import path, re_path
 
-from integrations.connections.views import calls, connection, limits, queue, settings
+from integrations.connections.views import calls, connection, limits, organization, queue, settings
 
 urlpatterns = [
+    path(
+        "organizations/<slug:slug>/connections/",
+        organization.organization_connections,
+        name="organization_connections",
+    ),
     path("organizations/<slug:slug>/connections/<uuid:pk>/", connection.connection_screen, name="connection"),
     path("organizations/<slug:slug>/connections/<uuid:pk>/calls/", calls.calls, name="calls"),
     re_path(

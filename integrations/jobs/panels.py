@@ -39,6 +39,7 @@ def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
         "rows": [row(job, at) for job in [*shown, *in_progress][:SHOWN]],
         "counts": _counts(failures, active) if len(shown) + len(in_progress) > SHOWN else [],
         "title": "Failed and active jobs" if shown else "Active jobs",
+        "none": "No active or failed jobs.",
         "name": "home",
     }
 
@@ -56,7 +57,13 @@ def _counts(*sets: "QuerySet[Job]") -> list[tuple[JobState, int]]:
 def on_organization(request: HttpRequest, organization: Organization) -> dict[str, Any]:
     """Show the latest jobs of an organization."""
     found = visible_jobs(request).filter(organization=organization).order_by("-created_at", "-id")
-    return {"rows": _rows(found, clock.now()), "title": "Latest jobs", "name": "organization"}
+    return {
+        "rows": _rows(found, clock.now()),
+        "title": "Latest jobs",
+        "none": "No jobs yet.",
+        "name": "organization",
+        "organization": organization,
+    }
 
 
 def _rows(jobs: "QuerySet[Job]", at: dt.datetime) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ class OnboardingConfig(AppConfig):
     def ready(self) -> None:
         from integrations.connections.signals import connected
         from integrations.jobs import kinds, schedules
-        from integrations.onboarding import admin, panels, verification, waiting  # noqa: F401
+        from integrations.onboarding import admin, header, panels, verification, waiting  # noqa: F401
         from integrations.onboarding.bulk import imports, invitations
         from portal.organizations.signals import member_removed
 

@@ -1,4 +1,4 @@
-"""What onboarding shows on lower screens: the Test button of a connection and its latest verification."""
+"""Panels of onboarding: rejected credentials of an organization, and the latest test of a connection."""
 
 from typing import Any
 
@@ -14,9 +14,11 @@ from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 
 
-@panels.register("organization", name="refused-credentials", template="onboarding/refused.html", order=5)
-def refused_credentials(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
-    """What was wrong with credentials that never worked, for whoever can paste others."""
+@panels.register(
+    "organization", name="rejected-credentials", template="onboarding/rejected_credentials.html", place="top"
+)
+def rejected_credentials(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
+    """Show managers why credentials that never worked were rejected."""
     if not organization.allows(current_user(request), Capability.MANAGE):
         return None
     tried = Verification.objects.filter(
@@ -30,7 +32,7 @@ def refused_credentials(request: HttpRequest, organization: Organization) -> dic
 
 @panels.register("connection", name="verification", template="onboarding/verification.html", order=20)
 def latest_verification(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
-    """What the latest verification found, and the button that repeats it."""
+    """Show the latest test of a connection, and the button that tests it again."""
     tried = Verification.objects.filter(connection=connection).first()
     if tried is None and connection.state != ConnectionState.ACTIVE:
         return None

@@ -23,4 +23,4 @@ class OrganizationsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from portal.organizations import admin, panels  # noqa: F401
+        from portal.organizations import admin, header, panels  # noqa: F401

@@ -1,4 +1,4 @@
-"""The mail that carries an invitation's link."""
+"""Email an invitation's link."""
 
 import logging
 from smtplib import SMTPException
@@ -34,7 +34,9 @@ def send(invitation: Invitation, link: str) -> None:
     try:
         mail.send("organizations/mail/invitation.html", to=invitation.email, context=context)
     except (SMTPException, OSError) as refused:
-        logger.error("The mail of invitation %s was not sent (%s).", invitation.pk, type(refused).__name__)
+        logger.error(
+            "The mail server refused the mail for invitation %s (%s).", invitation.pk, type(refused).__name__
+        )
         return
     invitation.mailed_at = clock.now()
     Invitation.objects.filter(pk=invitation.pk, token_hash=invitation.token_hash).update(

@@ -1,8 +1,7 @@
-"""Invitations: sent, sent again, withdrawn, and accepted once by whoever they were meant for.
+"""Send, resend, withdraw and accept invitations.
 
-The link carries 256 random bits, of which only the SHA-256 is kept: neither the database nor an operator can show a
-link again. It works for `models.INVITATION_DAYS` days, once. Opening it changes nothing that matters, since mail
-scanners open links; only accepting does.
+A link contains 256 random bits. Only their SHA-256 hash is stored, so no one can show a link again. A link works once,
+for `models.INVITATION_DAYS` days. Opening it accepts nothing, because mail scanners open links too.
 """
 
 import datetime as dt
@@ -26,19 +25,19 @@ TOKEN_BYTES = 32
 
 
 def invite(*, organization: Organization, email: str, role: str, actor: User) -> tuple[Invitation, str]:
-    """Invite an address to join as ``role``. Answers the invitation and its link, which nobody can see again.
+    """Invite an email address to join as ``role``. Return the invitation and its link, which is not stored.
 
-    The mail is sent when the transaction is committed; ``mailed_at`` stays empty when the mail server refuses it.
-    Raises Refused for members, operators, and addresses with an invitation that is still open.
+    The mail goes out when the transaction commits; ``mailed_at`` stays empty if the mail server refuses it. Raises
+    Refused for members, operators, and addresses that have an open invitation.
     """
     email = email.strip().lower()
     if role not in MEMBER_ROLES:
-        raise Refused("Choose one of the roles.")
-    _refuse_the_superfluous(organization, email)
+        raise Refused("Choose a role.")
+    _refuse_existing_member(organization, email)
     token, at = secrets.token_urlsafe(TOKEN_BYTES), clock.now()
     try:
         with transaction.atomic():
-            _clear_the_expired(organization, email, at)
+            _withdraw_expired(organization, email, at)
             invitation = Invitation.objects.create(
                 organization=organization,
                 email=email,
@@ -56,39 +55,42 @@ def invite(*, organization: Organization, email: str, role: str, actor: User) ->
             transaction.on_commit(lambda: invitation_mail.send(invitation, link))
     except IntegrityError:
         raise Refused(
-            "This address has an open invitation already. Resend it, or withdraw it first."
+            "This address already has an open invitation. Resend it, or withdraw it first."
         ) from None
     return invitation, link
 
 
-def _refuse_the_superfluous(organization: Organization, email: str) -> None:
+def _refuse_existing_member(organization: Organization, email: str) -> None:
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
         return
     if user.is_operator:
         raise Refused(
-            "This is an operator's address: operators serve every organization without being a member."
+            "This address belongs to an operator. Operators have access to every organization without being members."
         )
     role = organization.role_of(user)
     if role is not None:
         raise Refused(
-            f"This person is a member already ({role.label}). Change what they are in the list of members."
+            f"This person is already a member ({role.label}). Change their role in the list of members."
         )
 
 
-def _clear_the_expired(organization: Organization, email: str, at: dt.datetime) -> None:
+def _withdraw_expired(organization: Organization, email: str, at: dt.datetime) -> None:
     Invitation.objects.filter(
         organization=organization, email=email, accepted_at=None, withdrawn_at=None, expires_at__lte=at
     ).update(withdrawn_at=at)
 
 
 def resend(*, invitation: Invitation, actor: User) -> tuple[Invitation, str]:
-    """Send a new link for seven more days; the old one is dead from now on. Raises Refused when it is used or withdrawn."""
+    """Send a new link and return it with the invitation. The old link stops working.
+
+    Raises Refused if the invitation was accepted or withdrawn.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
         row = _locked(invitation)
         at = clock.now()
-        _refuse_the_settled(row, at)
+        _refuse_closed(row, at)
         row.token_hash = digest(token)
         row.sent_at, row.expires_at = at, at + dt.timedelta(days=INVITATION_DAYS)
         row.opened_at = row.mailed_at = None
@@ -100,18 +102,18 @@ def resend(*, invitation: Invitation, actor: User) -> tuple[Invitation, str]:
 
 
 def withdraw(*, invitation: Invitation, actor: User) -> None:
-    """Make its link useless. Raises Refused when it is used or withdrawn already."""
+    """Withdraw an invitation, so that its link stops working. Raises Refused if it was accepted or withdrawn."""
     with transaction.atomic():
         row = _locked(invitation)
         at = clock.now()
-        _refuse_the_settled(row, at)
+        _refuse_closed(row, at)
         row.withdrawn_at = at
         row.save(update_fields=["withdrawn_at"])
         log.record("invitation.withdrawn", actor=actor, organization=row.organization, target=row)
 
 
-def withdraw_those_of(*, inviter: User, organization: Organization, actor: User) -> None:
-    """Make useless what somebody has sent who may not invite any more: one of them could lead back in."""
+def withdraw_all_from(*, inviter: User, organization: Organization, actor: User) -> None:
+    """Withdraw the open invitations of someone who may no longer invite. They could use one to get back in."""
     at = clock.now()
     theirs = Invitation.objects.filter(
         organization=organization, invited_by=inviter, accepted_at=None, withdrawn_at=None
@@ -123,24 +125,25 @@ def withdraw_those_of(*, inviter: User, organization: Organization, actor: User)
 
 
 def find(token: str) -> Invitation | None:
-    """The invitation of a link, whatever became of it; None for a link that never was, or was replaced by a newer one."""
-    return found_by(digest(token))
+    """Return the invitation with this token in any state. Return None if the token is unknown or was replaced."""
+    return find_by_hash(digest(token))
 
 
-def found_by(token_hash: str) -> Invitation | None:
+def find_by_hash(token_hash: str) -> Invitation | None:
+    """Return the invitation with this token hash, or None."""
     rows = Invitation.objects.select_related("organization", "invited_by")
     return rows.filter(token_hash=token_hash).first()
 
 
 def mark_opened(invitation: Invitation) -> None:
-    """Note the first time somebody (or their mail scanner) looked at it."""
+    """Record the first time that a person or a mail scanner opened the link."""
     Invitation.objects.filter(pk=invitation.pk, opened_at=None).update(opened_at=clock.now())
 
 
 def accept(*, invitation: Invitation, user: User) -> Membership:
-    """Use the invitation up: ``user`` is a member from now on.
+    """Make ``user`` a member and close the invitation.
 
-    Raises Refused unless it is open and was sent to this user's address.
+    Raises Refused if it is not open or was sent to another address.
     """
     with transaction.atomic():
         row = _locked(invitation)
@@ -148,9 +151,9 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
         if not row.is_open(at):
             raise Refused(sentence(row, at))
         if user.email.lower() != row.email:
-            raise Refused("This invitation was sent to another address. Sign in with that one.")
+            raise Refused("This invitation was sent to another email address. Sign in with that address.")
         if user.is_operator:
-            raise Refused("Operators serve every organization without being a member.")
+            raise Refused("Operators have access to every organization without being members.")
         membership, _ = Membership.objects.get_or_create(
             user=user, organization=row.organization, defaults={"role": row.role, "created_at": at}
         )
@@ -163,38 +166,39 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
 
 
 def accept_without_password(*, invitation: Invitation) -> User:
-    """An officer's way in: an account that signs in by codes only, made in the transaction that uses the invitation up.
+    """Accept a loan officer's invitation with a new account that signs in by emailed codes. Return the account.
 
-    Holding the link proves the address. Raises Refused when the invitation is not open or the address has an account.
+    Having the link proves that the address is theirs. Raises Refused if the invitation is not open or the address has
+    an account.
     """
     if invitation.role != Role.OFFICER:
-        raise Refused("Only an officer joins without a password.")
+        raise Refused("Only loan officers can join without a password.")
     try:
         with transaction.atomic():
             user = User.objects.create_user(invitation.email)
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
             accept(invitation=invitation, user=user)
     except IntegrityError:
-        raise Refused("There is an account with this address by now. Sign in with it.") from None
+        raise Refused("An account with this address exists now. Sign in.") from None
     return user
 
 
 def sentence(invitation: Invitation, at: dt.datetime) -> str:
-    """Why an invitation can't be accepted any more, and what to do. Empty while it can."""
+    """Return why an invitation can't be accepted and what to do, or "" if it can."""
     return {
-        "accepted": "This invitation has been used. Sign in to go on.",
-        "withdrawn": "This invitation was withdrawn. Ask whoever sent it for a new one.",
-        "expired": f"This invitation has expired: it works for {INVITATION_DAYS} days. Ask whoever sent it to resend it.",
+        "accepted": "This invitation was already used. Sign in to continue.",
+        "withdrawn": "This invitation was withdrawn. Ask the person who invited you for a new one.",
+        "expired": f"This invitation expired after {INVITATION_DAYS} days. Ask the person who invited you to resend it.",
     }.get(invitation.state_at(at), "")
 
 
 def digest(token: str) -> str:
-    """What is kept of a token."""
+    """Return the hash that is stored for a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def link_of(token: str) -> str:
-    """The address that is mailed."""
+    """Return the URL of an invitation."""
     return str(settings.PORTAL_URL) + reverse("invitation", args=[token])
 
 
@@ -203,8 +207,8 @@ def _locked(invitation: Invitation) -> Invitation:
     return rows.get(pk=invitation.pk)
 
 
-def _refuse_the_settled(invitation: Invitation, at: dt.datetime) -> None:
+def _refuse_closed(invitation: Invitation, at: dt.datetime) -> None:
     if invitation.state_at(at) == "accepted":
-        raise Refused("This invitation has been accepted. The person is in the list of members.")
+        raise Refused("This invitation was accepted. The person is already a member.")
     if invitation.state_at(at) == "withdrawn":
-        raise Refused("This invitation was withdrawn. Invite the person again.")
+        raise Refused("This invitation was withdrawn. Send a new one.")

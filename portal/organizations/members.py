@@ -1,6 +1,6 @@
-"""Members: changing what they are, and letting them go.
+"""Change the roles of members, and remove them.
 
-Every screen asks for the role anew, so whoever is removed or changed has it in all their sessions with the next click.
+Every request reads the role again, so a change applies to all open sessions of the member with their next request.
 """
 
 from django.db import transaction
@@ -14,19 +14,19 @@ from portal.organizations.roles import MEMBER_ROLES, Capability, Role, allows
 
 
 def change_role(*, membership: Membership, role: str, actor: User) -> None:
-    """Make a member something else. Raises Refused where it would leave the organization without an admin."""
+    """Change a member's role. Raises Refused if no admin would be left."""
     if role not in MEMBER_ROLES:
-        raise Refused("Choose one of the roles.")
+        raise Refused("Choose a role.")
     with transaction.atomic():
         row = _locked(membership)
         before = row.role
         if before == role:
             return
-        _keep_an_admin(row, actor)
+        _refuse_last_admin(row, actor)
         row.role = role
         row.save(update_fields=["role"])
         if not allows(Role(role), Capability.MANAGE):
-            invitations.withdraw_those_of(inviter=row.user, organization=row.organization, actor=actor)
+            invitations.withdraw_all_from(inviter=row.user, organization=row.organization, actor=actor)
         log.record(
             "member.role_changed",
             actor=actor,
@@ -39,10 +39,10 @@ def change_role(*, membership: Membership, role: str, actor: User) -> None:
 
 
 def remove(*, membership: Membership, actor: User) -> None:
-    """End a membership. Raises Refused where it would leave the organization without an admin."""
+    """Remove a member. Raises Refused if no admin would be left."""
     with transaction.atomic():
         row = _locked(membership)
-        _keep_an_admin(row, actor)
+        _refuse_last_admin(row, actor)
         log.record(
             "member.removed",
             actor=actor,
@@ -51,20 +51,20 @@ def remove(*, membership: Membership, actor: User) -> None:
             user=row.user_id,
             role=row.role,
         )
-        invitations.withdraw_those_of(inviter=row.user, organization=row.organization, actor=actor)
+        invitations.withdraw_all_from(inviter=row.user, organization=row.organization, actor=actor)
         signals.member_removed.send(Membership, membership=row, actor=actor)
         row.delete()
 
 
 def listed(organization: Organization) -> list[Membership]:
-    """The members of an organization, by what they are called."""
+    """Return the members of an organization by name."""
     return sorted(
         organization.memberships.select_related("user"), key=lambda row: row.user.display_name.casefold()
     )
 
 
 def is_last_admin(membership: Membership) -> bool:
-    """Whether nobody else manages the organization from within."""
+    """Return whether this is the only active admin of the organization."""
     others = Membership.objects.filter(
         organization=membership.organization_id, role=Role.ADMIN, user__is_active=True
     )
@@ -72,14 +72,16 @@ def is_last_admin(membership: Membership) -> bool:
 
 
 def _locked(membership: Membership) -> Membership:
-    """The membership as it is now. The organization's row is locked, so that two admins can't remove each other at once."""
+    """Return the current row. Locks the organization, so that two admins can't remove each other at the same time."""
     Organization.objects.select_for_update().get(pk=membership.organization_id)
     row = Membership.objects.select_related("organization").filter(pk=membership.pk).first()
     if row is None:
-        raise Refused("This person is no member any more.")
+        raise Refused("This person is no longer a member.")
     return row
 
 
-def _keep_an_admin(membership: Membership, actor: User) -> None:
+def _refuse_last_admin(membership: Membership, actor: User) -> None:
     if not actor.is_operator and is_last_admin(membership):
-        raise Refused("This is the last admin: make somebody else admin first, or ask the operator.")
+        raise Refused(
+            "This is the only admin. Make someone else an admin first, or ask your integration partner."
+        )

@@ -1,4 +1,4 @@
-"""Invitations that were accepted in a browser whose user still has to sign in or sign up.
+"""Invitations accepted in a browser before their user signed in or signed up.
 
 The session stores the hash of the invitation link, not the link, so nothing usable remains of a link that is replaced or
 withdrawn in the meantime.
@@ -27,7 +27,7 @@ def hold(request: HttpRequest, invitation: Invitation) -> None:
 def held(request: HttpRequest) -> Invitation | None:
     """Return the invitation that waits for a sign-in or sign-up in this session, or None."""
     token_hash = request.session.get(SESSION_KEY)
-    return invitations.found_by(token_hash) if token_hash else None
+    return invitations.find_by_hash(token_hash) if token_hash else None
 
 
 def settle(request: HttpRequest, user: User) -> Invitation | None:
@@ -44,7 +44,7 @@ def settle(request: HttpRequest, user: User) -> Invitation | None:
             messages.warning(request, str(refused))
             return None
         if has_other_memberships:
-            # another organization invited whoever else may be signed in with this account
+            # end sessions of anyone else who may use this account: they were invited by another organization only
             allauth_internals.end_other_sessions(request, user)
     request.session[CHOSEN] = invitation.organization.slug
     return invitation

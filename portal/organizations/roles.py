@@ -1,4 +1,4 @@
-"""The five roles and what each may do."""
+"""The five roles, and what each one allows."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Role(models.TextChoices):
-    """What somebody is in one organization. Operators work for the partner and are in none: they serve all."""
+    """A person's role in one organization. Operators work for the partner and have access to all organizations."""
 
     OPERATOR = "operator", "Operator"
     ADMIN = "admin", "Admin"
@@ -15,20 +15,20 @@ class Role(models.TextChoices):
     OFFICER = "officer", "Officer"
 
 
-#: The roles a membership or an invitation may carry.
+#: The roles that a membership or an invitation may have.
 MEMBER_ROLES = [Role.ADMIN, Role.EDITOR, Role.VIEWER, Role.OFFICER]
 
 
 class Capability(StrEnum):
-    """Something a role may do in an organization that it may see."""
+    """Something that a role may do in an organization."""
 
-    BROWSE = "browse"  #: see contacts, groups and jobs; an officer: those of their own book
-    OVERVIEW = "overview"  #: see the organization itself, its owners, members and all its connections
+    BROWSE = "browse"  #: see contacts, groups and jobs; an officer, their own
+    OVERVIEW = "overview"  #: see the organization, its owners, members and all its connections
     EDIT = "edit"  #: edit up to 100 contacts at a time
     EDIT_MANY = "edit many"  #: larger edits, delete, import, export
     MANAGE = "manage"  #: connections, members, required groups, publishing
-    CONSENT = "consent"  #: connect their own book, and see that connection
-    OPERATE = "operate"  #: environments, application credentials, keys, privacy: the partner's own affairs
+    CONSENT = "consent"  #: connect with their own Total Expert account, and see that connection
+    OPERATE = "operate"  #: environments, application credentials, keys, privacy: what belongs to the partner
 
 
 _ALLOWED: dict[Role, frozenset[Capability]] = {
@@ -41,5 +41,5 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
 
 
 def allows(role: Role, capability: Capability) -> bool:
-    """Whether ``role`` may do ``capability``."""
+    """Return whether ``role`` allows ``capability``."""
     return capability in _ALLOWED[role]

@@ -1,6 +1,6 @@
-"""What people and organizations tell the floors above."""
+"""Signals about members."""
 
 from django.dispatch import Signal
 
-#: Somebody stopped being a member. Sent inside the transaction. Keyword arguments: ``membership``, ``actor``.
+#: A membership is about to be deleted. Sent inside the transaction. Keyword arguments: ``membership``, ``actor``.
 member_removed = Signal()

@@ -1,4 +1,4 @@
-"""Cautions: what upper apps have to say before somebody is invited. Whoever goes on nevertheless confirms it."""
+"""Warnings shown before an invitation is sent. Apps register them; the person who invites must confirm."""
 
 from collections.abc import Callable
 
@@ -6,18 +6,18 @@ from portal.accounts.models import User
 from portal.organizations.models import Organization
 from portal.organizations.roles import Role
 
-#: Answers what it would mean that somebody invites one more person in this role; "" when there is nothing to say.
-#: What concerns other customers is said to operators only.
+#: Returns a sentence about the effect of inviting one more person in this role, or "" if there is nothing to say.
+#: Only operators may read about other customers.
 Warn = Callable[[Organization, Role, User], str]
 
-_cautions: dict[str, Warn] = {}
+_warnings: dict[str, Warn] = {}
 
 
-def register(name: str, caution: Warn) -> None:
-    """Have ``caution`` asked before each invitation. Registering a name again replaces it."""
-    _cautions[name] = caution
+def register(name: str, warn: Warn) -> None:
+    """Ask ``warn`` before each invitation. Registering a name again replaces it."""
+    _warnings[name] = warn
 
 
 def for_invitation(organization: Organization, role: Role, *, actor: User) -> list[str]:
-    """What is to be said to ``actor`` before they invite somebody there."""
-    return [sentence for caution in _cautions.values() if (sentence := caution(organization, role, actor))]
+    """Return the warnings to show to ``actor`` before they invite someone to the organization."""
+    return [sentence for warn in _warnings.values() if (sentence := warn(organization, role, actor))]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
 from django.http import HttpRequest
 
 from integrations.connections.grants import consent
@@ -156,14 +156,16 @@ def budgets(request: HttpRequest, subject: object) -> dict[str, Any] | None:
 
 @panels.register("organization", name="connections", template="connections/installations.html", order=10)
 def installations(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
-    """The organization's installations and their connections."""
-    rows = Connection.objects.filter(installation__organization=organization).exclude(
+    """The organization's connections, those that need attention first. The Connections tab lists all of them."""
+    connections = Connection.objects.filter(installation__organization=organization).exclude(
         state=ConnectionState.PENDING
     )
+    attention_first = Case(When(state__in=_NEEDS_ATTENTION, then=0), default=1, output_field=IntegerField())
+    rows = _with_names(connections).order_by(attention_first, "-since")[:MAX_LISTED]
     return {
         "organization": organization,
-        "rows": [_row(row) for row in _with_names(rows)],
-        "may_manage": organization.allows(current_user(request), Capability.MANAGE),
+        "rows": [_row(row) for row in rows],
+        "total": connections.count(),
     }
 
 

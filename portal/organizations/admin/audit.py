@@ -1,4 +1,4 @@
-"""The audit log in Django's admin. It stands here, as its page does, since it names organizations."""
+"""The audit log in Django's admin. It is here, like its page, because it shows the names of organizations."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class EntryAdmin(FindsByOrganization):
     list_filter = (one_of("action", "action", actions.choices, kind=SelectFilter),)
     ordering = ("-id",)
     organization_path = "organization_id"
-    search_help_text = "Part of an organization's name, or the id of what it was done to."
+    search_help_text = "Part of an organization's name, or the id of the object."
     narrowed_by = {"organizations.organization": "organization_id", "accounts.user": "actor"}
     fields = ("label", "code", "who", "organization_link", "subject", "details", "at")
 
@@ -53,11 +53,11 @@ class EntryAdmin(FindsByOrganization):
     def code(self, row: Entry) -> str:
         return row.action
 
-    @admin.display(description="Who")
+    @admin.display(description="User")
     def who(self, row: Entry) -> SafeString | str:
         if row.actor is not None:
             return display.link(row.actor, row.actor.display_name)
-        return "The portal" if row.actor_id is None else f"A former user ({row.actor_id})"
+        return "Portal" if row.actor_id is None else f"Deleted user ({row.actor_id})"
 
     @admin.display(description="Organization")
     def organization_link(self, row: Any) -> SafeString | str:
@@ -65,7 +65,7 @@ class EntryAdmin(FindsByOrganization):
             return display.NOTHING
         return display.link(Organization(pk=row.organization_id), row.organization_name)
 
-    @admin.display(description="What")
+    @admin.display(description="Object")
     def subject(self, row: Entry) -> str:
         return f"{row.object_word} {row.object_id}".strip() or display.NOTHING
 

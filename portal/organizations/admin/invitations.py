@@ -24,32 +24,32 @@ from portal.organizations.models import Invitation
 def _resend(request: HttpRequest, row: Invitation) -> str:
     rate_limits.spend(request, "invite")
     invitations.resend(invitation=row, actor=current_user(request))
-    return "A new link is on its way. The old one no longer works."
+    return "We emailed a new link. The old link no longer works."
 
 
 def _withdraw(request: HttpRequest, row: Invitation) -> str:
     invitations.withdraw(invitation=row, actor=current_user(request))
-    return "Withdrawn. Its link no longer works."
+    return "Withdrawn. The link no longer works."
 
 
-def _why_settled(row: Invitation) -> str:
+def _why_closed(row: Invitation) -> str:
     standing = row.state_at(clock.now())
-    return f"This invitation is {standing} already." if standing in ("accepted", "withdrawn") else ""
+    return f"This invitation was already {standing}." if standing in ("accepted", "withdrawn") else ""
 
 
 RESEND = Action(
     name="resend",
     label="Resend",
-    consequence="The invited person gets a new link by e-mail, good for seven days. The old link stops working.",
+    consequence="The person gets a new link by email. It works for 7 days. The old link stops working.",
     run=_resend,
-    refusal=_why_settled,
+    refusal=_why_closed,
 )
 WITHDRAW = Action(
     name="withdraw",
     label="Withdraw",
-    consequence="The link stops working at once. To let the person in after all, send a new invitation.",
+    consequence="The link stops working immediately. To invite the person again, send a new invitation.",
     run=_withdraw,
-    refusal=_why_settled,
+    refusal=_why_closed,
     is_destructive=True,
 )
 
@@ -74,14 +74,14 @@ STANDING = [
 
 @admin.register(Invitation)
 class InvitationAdmin(FindsByOrganization, AuditedAdmin):
-    """Who was invited, and what came of it. The link itself is not stored."""
+    """Invitations and their state. Links are not stored."""
 
     list_display = ("email", "organization_link", "role", "standing", "sent_at", "expires_at")
     list_select_related = ("organization",)
     list_filter = (one_of("standing", "state", STANDING, _of_standing), ROLES)
     list_defer = ("token_hash",)
     ordering = ("-created_at",)
-    search_help_text = "Part of an organization's name, or an e-mail address."
+    search_help_text = "Part of an organization's name, or an email address."
     narrowed_by = {"organizations.organization": "organization"}
     row_actions = (RESEND, WITHDRAW)
     fieldsets = (
@@ -97,7 +97,7 @@ class InvitationAdmin(FindsByOrganization, AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows: QuerySet[Any] = super().get_queryset(request).select_related("organization", "invited_by")
-        # the clock is the database's: asked once, not for each row
+        # read the database's clock once, not for each row
         dated: QuerySet[Any] = rows.annotate(now=Value(clock.now(), output_field=DateTimeField()))
         return dated
 

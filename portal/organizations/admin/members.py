@@ -19,13 +19,13 @@ ROLES = one_of("role", "role", [(role.value, str(role.label)) for role in MEMBER
 
 @admin.register(Membership)
 class MembershipAdmin(FindsByOrganization, AuditedAdmin):
-    """Who belongs to which organization, as what."""
+    """Members and their roles."""
 
     list_display = ("person", "organization_link", "role", "created_at")
     list_select_related = ("user", "organization")
     list_filter = (ROLES,)
     ordering = ("-id",)
-    search_help_text = "Part of an organization's name, or an e-mail address."
+    search_help_text = "Part of an organization's name, or an email address."
     narrowed_by = {"organizations.organization": "organization", "accounts.user": "user"}
     fields = ("user_link", "organization_link", "role", "created_at")
 

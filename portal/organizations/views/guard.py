@@ -1,7 +1,7 @@
-"""Who may open a page about an organization, and which organization a person works in.
+"""Access to the pages of an organization, and the organization that a person works in.
 
-`organization_view` resolves the organization from the address, answers 404 to people who may not see it (never a
-redirect: that would tell that it exists), and hands the view ``request`` and ``organization``.
+`organization_view` finds the organization in the URL and calls the view with ``request`` and ``organization``. People who
+may not see the organization get 404, never a redirect, which would reveal that it exists.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ CHOSEN = "organization"
 
 
 def organization_view(capability: Capability) -> Callable[[View], View]:
-    """Decorate a page about the organization with the ``slug`` in the address, for roles that may do ``capability``."""
+    """Decorate a page of the organization with the ``slug`` in the URL, for roles that allow ``capability``."""
 
     def decorate(view: View) -> View:
         @login_required
@@ -31,7 +31,7 @@ def organization_view(capability: Capability) -> Callable[[View], View]:
             role = organization.role_of(request.user)  # type: ignore[arg-type]
             if role is None or not allows(role, capability):
                 raise Http404
-            # a page that polls in another tab chooses nothing
+            # a page that polls in another browser tab must not switch the organization
             is_poll = bool(request.htmx)  # type: ignore[attr-defined]
             request.portal_organization, request.portal_role = organization, role  # type: ignore[attr-defined]
             if not is_poll and request.session.get(CHOSEN) != organization.slug:
@@ -45,7 +45,7 @@ def organization_view(capability: Capability) -> Callable[[View], View]:
 
 
 def current_organization(request: HttpRequest) -> Organization | None:
-    """Return the organization last looked at, or else the only one that this person has. Asked once a request."""
+    """Return the organization last opened, or else the first of a member's organizations. Runs once per request."""
     if not hasattr(request, "portal_organization"):
         visible = Organization.objects.visible_to(request.user)
         found = visible.filter(slug=request.session.get(CHOSEN, "")).first()
@@ -57,7 +57,7 @@ def current_organization(request: HttpRequest) -> Organization | None:
 
 
 def current_role(request: HttpRequest) -> Role | None:
-    """Return what this person is in the organization they work in. Asked once a request."""
+    """Return the person's role in the organization they work in. Runs once per request."""
     if not hasattr(request, "portal_role"):
         organization = current_organization(request)
         request.portal_role = (  # type: ignore[attr-defined]

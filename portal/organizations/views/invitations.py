@@ -1,4 +1,4 @@
-"""The invitation's own page: who invites, to what, and the button that accepts."""
+"""The page of an invitation: who invites to which organization, and the button that accepts."""
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import logout
@@ -17,34 +17,34 @@ from portal.organizations.models import Invitation
 from portal.organizations.roles import Role
 
 UNKNOWN = (
-    "This link does not work. If a newer invitation was sent to you, use its link; if the link broke over two lines "
-    "in your mail, copy all of it. Otherwise ask whoever invited you to send it again."
+    "This link doesn't work. If you received a newer invitation, use its link. If the link is split across two lines in "
+    "your email, copy all of it. Otherwise, ask the person who invited you to resend it."
 )
 
 
 @never_cache
 @limited("invitation", limit_get=True)
 def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Show an invitation; a pressed button accepts it, or signs out whoever else is signed in."""
+    """Show an invitation. The button accepts it, or signs out a user it was not sent to."""
     invitation = invitations.find(token)
     if invitation is None:
         return _unusable(request, UNKNOWN, status=404)
     sentence = invitations.sentence(invitation, clock.now())
     if sentence and isinstance(request.user, User) and invitation.accepted_by_id == request.user.pk:
-        sentence = f"You have accepted this invitation: you belong to {invitation.organization.name}."
+        sentence = f"You accepted this invitation and are a member of {invitation.organization.name}."
     if sentence:
         return _unusable(request, sentence, status=410)
     if request.method == "POST" and request.POST.get("action") == "sign_out":
         logout(request)
         return redirect("invitation", token=token)
-    if request.method == "POST" and not _is_somebody_else(request, invitation):
+    if request.method == "POST" and not _is_someone_else(request, invitation):
         return _accept(request, invitation)
     if request.method == "GET" and request.user.pk != invitation.invited_by_id:
         invitations.mark_opened(invitation)
     return _show(request, invitation)
 
 
-def _is_somebody_else(request: HttpRequest, invitation: Invitation) -> bool:
+def _is_someone_else(request: HttpRequest, invitation: Invitation) -> bool:
     return isinstance(request.user, User) and request.user.email.lower() != invitation.email
 
 
@@ -58,19 +58,19 @@ def _show(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         "sentences": text.sentences,
         "role": role,
         "is_officer": role is Role.OFFICER,
-        "is_somebody_else": _is_somebody_else(request, invitation),
+        "is_someone_else": _is_someone_else(request, invitation),
         "title": f"Join {invitation.organization.name}",
     }
     return render(request, "organizations/invitation.html", context)
 
 
 def _unusable(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
-    context = {"sentence": sentence, "title": "This invitation cannot be used"}
+    context = {"sentence": sentence, "title": "This invitation can't be used"}
     return render(request, "organizations/invitation_unusable.html", context, status=status)
 
 
 def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """On to whatever is still missing: nothing for somebody signed in, an account, or a sign-in."""
+    """Accept, or first send the person to sign in or to create an account."""
     pending_invitations.hold(request, invitation)
     if isinstance(request.user, User):
         joined = pending_invitations.settle(request, request.user)

@@ -1,4 +1,4 @@
-"""Members and invitations of an organization."""
+"""The Members tab of an organization, and changes to members and invitations."""
 
 import uuid
 from collections.abc import Sequence
@@ -13,8 +13,7 @@ from portal.accounts.guard import current_user
 from portal.accounts.rate_limits import limited
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.core.pages import render
-from portal.organizations import invitations, warnings
+from portal.organizations import invitations, page, warnings
 from portal.organizations import members as membership
 from portal.organizations.forms import InvitationForm, RoleForm
 from portal.organizations.models import Invitation, Organization
@@ -26,20 +25,20 @@ from portal.organizations.views.guard import organization_view
 @organization_view(Capability.MANAGE)
 @limited("invite")
 def members(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """Who belongs to the organization and who is invited; inviting shows operators the link, once.
+    """List members and invitations, and invite someone.
 
-    Whoever opens the link is taken for the owner of the address, so a customer's own admins do not see it: it could be
-    that of somebody who works for another customer, too. They have it mailed. The answer to the POST is the page itself,
-    no redirect: the link is a secret, and a redirect would have to keep it.
-    Sending the form again does no harm, since an address with an open invitation is refused.
+    An invitation's link is shown once, and only to operators. A customer's admin must have it emailed: whoever opens it
+    is taken for the owner of the address, who may work for another customer too. The response to the POST is the page
+    itself, since a redirect would have to store the link. Posting again does no harm: an address with an open
+    invitation is refused.
     """
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        said = warnings.for_invitation(
+        found = warnings.for_invitation(
             organization, Role(form.cleaned_data["role"]), actor=current_user(request)
         )
-        if said and not form.is_confirmed:
-            return _draw(request, organization, form, said=said)
+        if found and not form.is_confirmed:
+            return _draw(request, organization, form, shown=found)
         try:
             invitation, link = invitations.invite(
                 organization=organization,
@@ -61,31 +60,30 @@ def _draw(
     *,
     invitation: Invitation | None = None,
     link: str = "",
-    said: Sequence[str] = (),
+    shown: Sequence[str] = (),
 ) -> HttpResponse:
     at = clock.now()
     rows = membership.listed(organization)
-    waiting = organization.invitations.filter(accepted_at=None, withdrawn_at=None).select_related(
-        "invited_by"
-    )
-    operator = current_user(request).is_operator
+    waiting = organization.invitations.filter(accepted_at=None, withdrawn_at=None)
+    is_operator = current_user(request).is_operator
     context = {
-        "organization": organization,
         "form": form,
-        "members": [{"row": row, "is_fixed": not operator and membership.is_last_admin(row)} for row in rows],
+        "members": [
+            {"row": row, "is_last_admin": not is_operator and membership.is_last_admin(row)} for row in rows
+        ],
         "roles": MEMBER_ROLES,
-        "invitations": [{"row": row, "standing": row.state_at(at)} for row in waiting],
+        "invitations": [{"row": row, "state": row.state_at(at)} for row in waiting],
         "invitation": invitation,
-        "link": link if operator else "",
-        "cautions": said,
+        "link": link if is_operator else "",
+        "warnings": shown,
     }
-    return render(request, "organizations/members.html", context, title="Members")
+    return page.render_tab(request, organization, "organizations/members.html", context, tab="members")
 
 
 @require_POST
 @organization_view(Capability.MANAGE)
 def change_role(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
-    """Make a member something else."""
+    """Change a member's role."""
     row = get_object_or_404(organization.memberships, pk=pk)
     form = RoleForm(request.POST)
     try:
@@ -93,7 +91,7 @@ def change_role(request: HttpRequest, organization: Organization, pk: int) -> Ht
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, "Changed. It holds in all their open sessions.")
+        messages.success(request, "Role changed. It applies to their open sessions too.")
     return _back(request, organization)
 
 
@@ -107,12 +105,12 @@ def remove_member(request: HttpRequest, organization: Organization, pk: int) -> 
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, "Removed. They have no access any more, in open sessions either.")
+        messages.success(request, "Removed. They no longer have access, in open sessions either.")
     return _back(request, organization)
 
 
 def _back(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """To the members; Home for whoever has just given up managing them."""
+    """Redirect to the members, or to Home if the person just gave up managing them."""
     if organization.allows(current_user(request), Capability.MANAGE):
         return redirect("members", slug=organization.slug)
     return redirect("home")
@@ -123,7 +121,7 @@ def _back(request: HttpRequest, organization: Organization) -> HttpResponse:
 @organization_view(Capability.MANAGE)
 @limited("invite")
 def resend_invitation(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
-    """Mail a new link and show it, once; the old one is dead."""
+    """Email a new link, and show it to operators once. The old link stops working."""
     row = get_object_or_404(organization.invitations, pk=pk)
     try:
         invitation, link = invitations.resend(invitation=row, actor=current_user(request))
@@ -136,12 +134,12 @@ def resend_invitation(request: HttpRequest, organization: Organization, pk: uuid
 @require_POST
 @organization_view(Capability.MANAGE)
 def withdraw_invitation(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
-    """Make an invitation's link useless."""
+    """Withdraw an invitation, so that its link stops working."""
     row = get_object_or_404(organization.invitations, pk=pk)
     try:
         invitations.withdraw(invitation=row, actor=current_user(request))
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, "Withdrawn. Its link does not work any more.")
+        messages.success(request, "Withdrawn. The link no longer works.")
     return redirect("members", slug=organization.slug)

@@ -1,4 +1,6 @@
-"""The Organization screen, making organizations, and choosing one."""
+"""An organization's Overview, and creating and editing organizations."""
+
+from typing import get_args
 
 from django.contrib import messages
 from django.db import transaction
@@ -7,37 +9,45 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from portal.accounts.guard import current_user, operators_only
-from portal.core import clock, panels
+from portal.core import panels
 from portal.core.errors import Refused
 from portal.core.pages import render
-from portal.organizations import members, organizations
+from portal.organizations import organizations, page
 from portal.organizations.forms import OrganizationForm
 from portal.organizations.models import Organization
 from portal.organizations.roles import MEMBER_ROLES, Capability
 from portal.organizations.views.guard import organization_view
 
+#: Members that the Overview names; it counts the rest.
+MEMBERS_LISTED = 6
+
 
 @organization_view(Capability.OVERVIEW)
 def organization(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """Everything about one customer at a glance; what upper apps know comes as panels."""
-    at = clock.now()
+    """Show an organization at a glance. Other apps add panels."""
     manages = organization.allows(current_user(request), Capability.MANAGE)
-    waiting = organization.invitations.filter(accepted_at=None, withdrawn_at=None) if manages else []
-    operates = organization.allows(current_user(request), Capability.OPERATE)
+    counts = _counts(organization)
+    total = sum(count for _, count in counts)
+    members = organization.memberships.select_related("user").order_by("user__name", "user__email")
+    waiting = organization.invitations.filter(accepted_at=None, withdrawn_at=None)
     context = {
-        "organization": organization,
         "manages": manages,
-        "operates": operates,
-        "counts": _counts(organization),
-        "members": members.listed(organization),
-        "invitations": [{"row": row, "standing": row.state_at(at)} for row in waiting],
-        "panels": panels.draw("organization", request, organization),
+        "counts": counts,
+        "members": members[:MEMBERS_LISTED],
+        "more_members": max(0, total - MEMBERS_LISTED),
+        "invited": waiting.count() if manages else 0,
+        "places": {
+            place: panels.draw("organization", request, organization, place=place)
+            for place in get_args(panels.Place)
+        },
     }
-    return render(request, "organizations/organization.html", context, title=organization.name)
+    return page.render_tab(
+        request, organization, "organizations/organization.html", context, tab="organization"
+    )
 
 
 def _counts(organization: Organization) -> list[tuple[str, int]]:
-    """How many members there are of each role, the roles in their usual order."""
+    """Return how many members have each role, in the order of roles."""
     found = dict(organization.memberships.values_list("role").annotate(Count("pk")))
     return [(role.label.lower(), found[role]) for role in MEMBER_ROLES if role in found]
 

@@ -126,6 +126,7 @@ a_connection = _in_organization(pk=lambda s: s.connection.pk)
 an_environment = _in_organization(environment=lambda s: s.environment.name)
 
 CONNECTIONS = {
+    "organization_connections": Address(organization, INSIGHT),
     "connection": Address(a_connection, INSIGHT | {"officer"}),
     "change_connection": Address(
         _in_organization(pk=lambda s: s.connection.pk, verb=lambda s: "pause"),

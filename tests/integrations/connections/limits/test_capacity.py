@@ -85,7 +85,7 @@ def test_who_invites_more_than_the_address_carries_is_cautioned_and_confirms(
 ) -> None:
     before = Invitation.objects.count()
     text = invite(crowded, world, "one.more@cedar.example")
-    assert "Invite nevertheless" in text and "Contacts could become 26 hours old" in text
+    assert "Invite anyway" in text and "Contacts could become 26 hours old" in text
     assert Invitation.objects.count() == before
     invite(crowded, world, "one.more@cedar.example", confirmed=True)
     assert Invitation.objects.count() == before + 1
@@ -94,7 +94,7 @@ def test_who_invites_more_than_the_address_carries_is_cautioned_and_confirms(
 @pytest.mark.django_db
 def test_who_does_not_consent_costs_nothing(world: World, crowded: Client) -> None:
     before = Invitation.objects.count()
-    assert "Invite nevertheless" not in invite(crowded, world, "viewer@cedar.example", "viewer")
+    assert "Invite anyway" not in invite(crowded, world, "viewer@cedar.example", "viewer")
     assert Invitation.objects.count() == before + 1
 
 
@@ -103,7 +103,7 @@ def test_a_customers_admin_is_cautioned_without_numbers_of_others(world: World, 
     client = Client()
     client.force_login(world.member("admin"))
     text = invite(client, world, "one.more@cedar.example")
-    assert "Invite nevertheless" in text and "many connections share that limit" in text
+    assert "Invite anyway" in text and "many connections share that limit" in text
     assert "21 connections" not in text and "26 hours" not in text
 
 
@@ -134,6 +134,6 @@ def test_an_address_whose_tokens_others_use_up_gets_no_new_connections(world: Wo
 
 @pytest.mark.django_db
 def test_with_more_addresses_more_are_carried(world: World, crowded: Client) -> None:
-    assert "Invite nevertheless" in invite(crowded, world, "one.more@cedar.example")
+    assert "Invite anyway" in invite(crowded, world, "one.more@cedar.example")
     egress.add_proxy(name="fra", label="Frankfurt", proxy_url="https://proxy.example:3128", actor=None)
-    assert "Invite nevertheless" not in invite(crowded, world, "one.more@cedar.example")
+    assert "Invite anyway" not in invite(crowded, world, "one.more@cedar.example")

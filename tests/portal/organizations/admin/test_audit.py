@@ -42,6 +42,6 @@ def test_a_row_says_who_did_what_even_when_they_left(
     pk = leaver.pk
     leaver.delete()
     text = browser.get(f"{LIST}{entry.pk}/change/").content.decode()
-    assert f"A former user ({pk})" in text and cedar.name in text and "rows: 3" in text
-    assert "The portal" in browser.get(f"{LIST}{by_portal.pk}/change/").content.decode()
+    assert f"Deleted user ({pk})" in text and cedar.name in text and "rows: 3" in text
+    assert "Portal" in browser.get(f"{LIST}{by_portal.pk}/change/").content.decode()
     assert Entry.objects.filter(pk=entry.pk).exists()

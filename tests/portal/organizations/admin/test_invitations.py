@@ -54,7 +54,7 @@ def test_withdrawing_many_says_for_each_what_came_of_it(
     assert sorted(level for level, _ in outcome) == ["error", "success", "success"]
     refused = next(text for level, text in outcome if level == "error")
     assert (
-        refused == f"Invitation {str(rows[1].pk)[:8]} to {cedar.name}: This invitation is withdrawn already."
+        refused == f"Invitation {str(rows[1].pk)[:8]} to {cedar.name}: This invitation was already withdrawn."
     )
     assert "@" not in " ".join(text for _, text in outcome)
     assert Entry.objects.filter(action="invitation.withdrawn").count() == 3

@@ -152,7 +152,7 @@ def test_two_browsers_with_one_link_make_one_account(invited, cedar) -> None:
     accept(first, path), accept(second, path)
     first.post(reverse("account_signup"), {"name": "Ada", "password1": PASSWORD})
     late = second.post(reverse("account_signup"), {"name": "Eve", "password1": PASSWORD}, follow=True)
-    assert "has been used" in late.content.decode()
+    assert "was already used" in late.content.decode()
     assert [user.name for user in User.objects.filter(email=ADA)] == ["Ada"]
     assert cedar.memberships.count() == 1
 
@@ -208,7 +208,7 @@ def test_signing_in_as_somebody_else_after_accepting_accepts_nothing(client: Cli
     path, invitation = invited()
     accept(client, path)
     page = client.post(reverse("account_login"), {"login": eve.email, "password": PASSWORD}, follow=True)
-    assert "another address" in page.content.decode()
+    assert "another email address" in page.content.decode()
     assert is_open(invitation)
     assert cedar.role_of(eve) is None
 
@@ -236,10 +236,10 @@ def test_signed_in_as_somebody_else_one_may_sign_out_and_continue(invited, cedar
 @pytest.mark.parametrize(
     ("become", "status", "words"),
     [
-        ("unknown", 404, "does not work"),
+        ("unknown", 404, "received a newer invitation"),
         ("expired", 410, "expired"),
         ("withdrawn", 410, "withdrawn"),
-        ("accepted", 410, "has been used"),
+        ("accepted", 410, "was already used"),
     ],
 )
 def test_a_dead_link_says_what_to_do_and_does_nothing(

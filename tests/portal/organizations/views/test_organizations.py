@@ -30,18 +30,50 @@ def test_a_name_that_is_taken_is_said_beside_the_name(cedar: Organization, opera
     assert "already exists" in str(page.context["form"].errors["name"])
 
 
-def test_the_screen_shows_facts_members_and_panels(
-    cedar: Organization, operator: User, join, signed_in, monkeypatch
+def test_the_overview_shows_details_members_and_panels_by_place(
+    cedar: Organization, operator: User, join, signed_in, monkeypatch, settings, tmp_path
 ) -> None:
+    (tmp_path / "organizations").mkdir()
+    (tmp_path / "organizations/probe.html").write_text("<p>{{ words }}</p>")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], tmp_path]}]
     monkeypatch.setattr(panels, "_panels", [])
-    panels.register("organization", name="probe", template="site/switcher_choices.html")(
-        lambda request, subject: {"choices": [{"url": "/probe/", "organization": subject}]}
-    )
+    for place in ("bottom", "aside", "main", "top"):
+        panels.register("organization", name=place, template="organizations/probe.html", place=place)(
+            lambda request, subject, place=place: {"words": f"panel {place} of {subject.name}"}
+        )
     join(cedar, "editor", "edith@cedar.example")
     invitations.invite(organization=cedar, email="ada@cedar.example", role="admin", actor=operator)
     text = signed_in(operator).get(reverse("organization", args=[cedar.slug])).content.decode()
-    for words in ("Edith", "1 editor", "Unassigned", "ada@cedar.example", "/probe/"):
+    for words in ("Edith", "1 editor", "Unassigned", "1 open invitation"):
         assert words in text
+    places = [text.index(f"panel {place} of Cedar") for place in ("top", "main", "aside", "bottom")]
+    assert places == sorted(places)
+
+
+def test_the_header_has_one_primary_action_and_the_rest_under_more(
+    cedar: Organization, operator: User, join, signed_in
+) -> None:
+    address = reverse("organization", args=[cedar.slug])
+    operators, viewers = (signed_in(person).get(address) for person in (operator, join(cedar, "viewer")))
+    assert operators.context["primary"].label == "Connect"
+    assert [action.label for action in operators.context["more"]] == [
+        "Invite people",
+        "Rename or change account owner",
+        "Open in Django admin",
+    ]
+    assert viewers.context["primary"] is None and viewers.context["more"] == []
+    assert operators.content.decode().count('class="button primary"') == 1
+
+
+def test_tabs_have_their_own_addresses_and_show_only_what_the_role_may_open(
+    cedar: Organization, operator: User, join, signed_in
+) -> None:
+    def tabs(user: User) -> list[str]:
+        page = signed_in(user).get(reverse("organization", args=[cedar.slug]))
+        return [tab.title for tab, _ in page.context["tabs"]]
+
+    assert tabs(operator) == tabs(join(cedar, "admin")) == ["Overview", "Connections", "Members"]
+    assert tabs(join(cedar, "viewer")) == ["Overview", "Connections"]
 
 
 def test_who_does_not_manage_sees_no_invited_addresses(
