@@ -14,7 +14,7 @@ from integrations.onboarding.models import Verification
 from portal.core import clock
 from portal.organizations import organizations
 from tests.portal import scene
-from tests.portal.scene import OWN, Scene
+from tests.portal.scene import ELSEWHERE, OWN, Scene
 
 #: Pages that a crawl may visit before it is called endless.
 MOST = 300
@@ -71,7 +71,7 @@ def links(page: str, address: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("role", [*OWN, "admin elsewhere", "officer elsewhere", "nobody"])
+@pytest.mark.parametrize("role", [*OWN, *ELSEWHERE])
 def test_every_link_that_a_role_meets_opens(built: Scene, role: str) -> None:
     client = Client()
     client.force_login(built.people[role])
