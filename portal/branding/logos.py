@@ -20,8 +20,8 @@ MIN_SIDE = 16
 FORMATS = ("PNG", "JPEG", "WEBP")
 #: What the logo may be, in pixels: twice the size at which pages show it, for sharp screens.
 BOX = (480, 128)
-#: A logo is hard to see if this share of it has less contrast than `colors.SHAPE` with what is behind it.
-HIDDEN = 0.5
+#: A logo is hard to see if more than this share of it has less contrast than this with what is behind it.
+HIDDEN, FAINT = 0.5, 2.0
 #: Pixels on a side that are looked at to tell.
 SAMPLE = 64
 
@@ -87,7 +87,7 @@ def _backdrop(picture: Image.Image) -> str:
     if not pixels or is_opaque:  # it brings its own background
         return ""
     for theme, page in (("light", colors.LIGHT[1]), ("dark", colors.DARK[1])):
-        hidden = sum(colors.contrast(page, f"#{pixel.hex()}") < colors.SHAPE for pixel in pixels)
+        hidden = sum(colors.contrast(page, f"#{pixel.hex()}") < FAINT for pixel in pixels)
         if hidden > HIDDEN * len(pixels):
             return theme
     return ""

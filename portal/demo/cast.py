@@ -1,4 +1,4 @@
-"""The people of the demo, one for each role, and its four customers at different stages."""
+"""The demo's partner, its people, one for each role, and its four customers at different stages."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ class Persona:
     organization: str | None  #: the name of their organization; None for the operator
 
 
+PARTNER = "Acme Software"
 CEDAR, BLUEWATER, SUMMIT, HARBOR = (
     "Cedar Home Lending",
     "Bluewater Mortgage",
@@ -22,7 +23,7 @@ CEDAR, BLUEWATER, SUMMIT, HARBOR = (
     "Harbor & Pine Lending",
 )
 
-OPERATOR = Persona("olivia@partner.example", "Olivia Park", "operator", None)
+OPERATOR = Persona("olivia@acme.example", "Olivia Park", "operator", None)
 ADMIN = Persona("ben@bluewater.example", "Ben Carter", "admin", BLUEWATER)
 EDITOR = Persona("edith@cedar.example", "Edith Moreau", "editor", CEDAR)
 VIEWER = Persona("victor@cedar.example", "Victor Lang", "viewer", CEDAR)

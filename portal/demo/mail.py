@@ -31,6 +31,7 @@ class Mail:
     """One mail. ``parts`` splits its text into words and links."""
 
     number: int
+    sender: str
     to: str
     subject: str
     sent_at: dt.datetime | None
@@ -61,6 +62,7 @@ def _parse(number: int, raw: bytes) -> Mail:
     body = message.get_body(("plain",))
     return Mail(
         number=number,
+        sender=str(message["From"]),
         to=str(message["To"]),
         subject=str(message["Subject"]),
         sent_at=_aware(message["Date"].datetime) if message["Date"] else None,

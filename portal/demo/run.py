@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from portal.demo import cast
 from portal.demo.processes import ROOT, Starter, await_answer, started_processes, watch
 from portal.demo.visitor import UnexpectedPage
 
@@ -166,6 +167,7 @@ def start_all(
                 *("--data", str(data / "sandbox.sqlite3"), "--organizations", str(options.organizations)),
                 *("--contacts", str(options.contacts), "--tokens-per-hour", str(options.tokens_per_hour)),
                 *("--redirect-uri", f"{environment['PORTAL_URL']}/oauth/callback/"),
+                *("--application-name", cast.PARTNER),
             ],
             log=data / "sandbox.log",
             environment=environment,

@@ -22,7 +22,7 @@ from integrations.directory.sync import jobs
 from integrations.jobs.models import Job, JobState
 from portal.accounts.models import User
 from portal.core import clock
-from portal.demo import cast, mail
+from portal.demo import cast, mail, partner
 from portal.demo.visitor import Visitor
 from portal.organizations.models import Organization
 
@@ -122,9 +122,10 @@ def play(stage: Stage) -> None:
 
 
 def set_up(stage: Stage) -> None:
-    """Create the operator's account, both environments, and the partner's application in production."""
+    """Create the operator's account, the branding, both environments, and the partner's application in production."""
     operator = User.objects.create_superuser(cast.OPERATOR.email, cast.PASSWORD, name=cast.OPERATOR.name)
     EmailAddress.objects.create(user=operator, email=operator.email, verified=True, primary=True)
+    partner.set_branding(operator)
     application = stage.credentials["application"]
     for name, label, is_production in (("ct", "CT", False), ("production", "Production", True)):
         environment = Environment.objects.create(

@@ -49,7 +49,7 @@ def _request_to_connect(
         sentences=(
             f"{partner} would like to connect to {account}.",
             f"{_name(asker, organization, brand)} asks you to approve it.",
-            f"{possessive(partner)} software can then work with your contacts and groups.",
+            f"Once connected, {brand.partner} can work with your contacts and groups.",
         ),
         action="Review request",
     )

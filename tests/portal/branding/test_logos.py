@@ -106,7 +106,7 @@ def test_a_tiny_picture_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("color", "backdrop"), [("#101010", "dark"), ("#ffffff", "light"), ("#2d7dd2", ""), ("#b03a2e", "dark")]
+    ("color", "backdrop"), [("#101010", "dark"), ("#ffffff", "light"), ("#2d7dd2", ""), ("#3a1f8f", "dark")]
 )
 def test_a_transparent_logo_says_in_which_theme_it_needs_a_background(color: str, backdrop: str) -> None:
     assert logos.read(picture(color=color)).backdrop == backdrop
