@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from portal.branding import colors
 from portal.demo import cast, partner
 from tests.browser.accessibility import assert_accessible
+from tests.browser.actions import sign_in_as
 from tests.browser.demo import Demo
-from tests.browser.test_journeys import sign_in_as
 from tests.browser.visitors import Visitors
 from tests.portal.branding.pictures import picture
 
