@@ -43,13 +43,15 @@ def may_connect(request: HttpRequest, organization: Organization) -> bool:
 
 
 def connection_title(connection: Connection) -> str:
-    """Return the name of a connection as screens and mails show it."""
-    environment = connection.installation.environment.label
+    """Return the name of a connection as screens and mails show it: “Felix Bosch's connection (Production)”."""
+    return f"{connection_name(connection)} ({connection.installation.environment.label})"
+
+
+def connection_name(connection: Connection) -> str:
+    """Return the name of a connection without its environment, for pages that show the environment beside it."""
     if connection.grant == GrantType.CLIENT_CREDENTIALS:
-        return f"Client credentials ({environment})"
-    if connection.user is None:
-        return f"Former member's connection ({environment})"
-    return f"{connection.user.display_name}'s connection ({environment})"
+        return "Client credentials"
+    return f"{connection.user.display_name}'s connection" if connection.user else "Former member's connection"
 
 
 def may_resume(request: HttpRequest, connection: Connection) -> bool:

@@ -12,6 +12,11 @@ urlpatterns = [
     ),
     path("organizations/<slug:slug>/connections/<uuid:pk>/", connection.connection_screen, name="connection"),
     path("organizations/<slug:slug>/connections/<uuid:pk>/calls/", calls.calls, name="calls"),
+    path(
+        "organizations/<slug:slug>/connections/<uuid:pk>/tokens/",
+        connection.token_requests,
+        name="token_requests",
+    ),
     re_path(
         r"^organizations/(?P<slug>[-\w]+)/connections/(?P<pk>[0-9a-f-]{36})/(?P<verb>pause|resume|revoke)/$",
         connection.change_connection,

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest
 
 from integrations.connections.models import Connection, ConnectionState
-from integrations.connections.permissions import may_manage
 from integrations.onboarding import verification
 from integrations.onboarding.models import Verification
 from portal.accounts.guard import current_user
@@ -32,13 +31,12 @@ def rejected_credentials(request: HttpRequest, organization: Organization) -> di
 
 @panels.register("connection", name="verification", template="onboarding/verification.html", order=20)
 def latest_verification(request: HttpRequest, connection: Connection) -> dict[str, Any] | None:
-    """Show the latest test of a connection, and the button that tests it again."""
+    """Show the latest test of a connection."""
     tried = Verification.objects.filter(connection=connection).first()
     if tried is None and connection.state != ConnectionState.ACTIVE:
         return None
     return {
         "verification": tried,
         "steps": verification.steps_of(connection, tried),
-        "may_test": may_manage(request, connection) and connection.state == ConnectionState.ACTIVE,
         "organization": connection.installation.organization,
     }

@@ -8,19 +8,11 @@ from django.db import transaction
 
 from integrations import total_expert
 from integrations.connections.client import client_for
-from integrations.connections.grants import admission, ownership
+from integrations.connections.grants import admission, ownership, scopes
 from integrations.connections.models import Connection, Purpose
 from integrations.total_expert import Client, Rejected
 from portal.core import clock
 
-#: What each scope is needed for.
-SCOPE_USES = {
-    "leadInteraction": "contacts and groups",
-    "getUsers": "owners",
-    "describeSchema": "custom fields",
-}
-#: Scopes that only work with admin access, even if a person's token has them.
-ADMIN_ONLY_SCOPES = ("getUsers", "describeSchema")
 #: The labels of the steps by name, in order.
 STEP_LABELS = {
     "token": "Token",
@@ -40,22 +32,6 @@ class Step:
     name: str
     outcome: Outcome
     text: str
-
-
-def needed_scopes(connection: Connection) -> dict[str, str]:
-    """Return the scopes that a connection needs, each with its use."""
-    if connection.sees_everything:
-        return SCOPE_USES
-    return {scope: use for scope, use in SCOPE_USES.items() if scope not in ADMIN_ONLY_SCOPES}
-
-
-def missing_scopes(connection: Connection) -> dict[str, str]:
-    """Return the needed scopes that were not granted, each with its use."""
-    return {
-        scope: use
-        for scope, use in needed_scopes(connection).items()
-        if scope not in connection.granted_scopes
-    }
 
 
 def run(connection: Connection, *, purpose: Purpose = Purpose.PERSON) -> Iterator[Step]:
@@ -81,14 +57,13 @@ def _check_token(client: Client) -> str:
 
 def _check_scopes(connection: Connection) -> Step:
     connection.refresh_from_db(fields=["scopes"])
-    missing = missing_scopes(connection)
+    missing = scopes.missing(connection)
     if not missing:
-        return Step(
-            "scopes", "done", f"All needed scopes are granted: {', '.join(needed_scopes(connection))}."
-        )
-    listed = "; ".join(f"{scope} (for {use})" for scope, use in missing.items())
+        return Step("scopes", "done", "All needed scopes are granted.")
+    listed = "; ".join(f"{scopes.LABELS[code]} ({code})" for code in missing)
+    them = "them" if len(missing) > 1 else "it"
     return Step(
-        "scopes", "warned", f"Missing: {listed}. Ask Total Expert to add it to the client, then reconnect."
+        "scopes", "warned", f"Missing: {listed}. Ask Total Expert to add {them} to the client, then reconnect."
     )
 
 

@@ -76,8 +76,8 @@ def describe(backoff: Backoff) -> str:
     if backoff.not_before is None:
         return ""
     return (
-        f"Its last {backoff.failures} token requests failed. The next one is sent after {times.exact(backoff.not_before)}, "
-        "so that other connections get theirs."
+        f"Its last {backoff.failures} token requests failed. The portal waits longer after each failure, so that other "
+        "connections get their tokens."
     )
 
 

@@ -23,7 +23,7 @@ from integrations.connections.models import (
     TokenRequest,
 )
 from integrations.total_expert import TryLater
-from portal.core import clock, times
+from portal.core import clock
 
 #: How long a slot is reserved for a person who was sent to Total Expert.
 HOLD_DURATION = dt.timedelta(minutes=10)
@@ -33,9 +33,8 @@ class NoSlot(TryLater):
     """No token request may be sent before ``at``. ``is_renewal``: it was to renew the connection's own token."""
 
     def __init__(self, at: dt.datetime, after: float, reason: str = "", *, is_renewal: bool = False) -> None:
-        now = at - dt.timedelta(seconds=after)
         because = f", {reason}" if reason else ""
-        super().__init__(f"No token is available before {times.soon(at, now)}{because}.", after=after)
+        super().__init__(f"No token is available yet{because}.", after=after)
         self.at = at
         self.reason = reason
         self.is_renewal = is_renewal

@@ -1,21 +1,21 @@
 """The call log of one connection, and its errors by kind."""
 
 import uuid
-from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from integrations.connections import call_log
 from integrations.connections.models import Call
-from integrations.connections.permissions import connection_title, visible_connection
-from portal.core.pages import render
+from integrations.connections.permissions import visible_connection
+from integrations.connections.views import connection_page
+from portal.core import paging, sorting
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
 
-PAGE = 100
+#: The most groups of failed calls that the page lists.
+MAX_GROUPS = 20
 #: The filters by name, each with its label.
 KINDS: dict[str, tuple[str, Q]] = {
     "failed": ("Failed", call_log.failed_calls()),
@@ -23,11 +23,13 @@ KINDS: dict[str, tuple[str, Q]] = {
     "slow": ("Slower than 2 s", Q(milliseconds__gt=2000)),
     "waited": ("Waited for the rate limit", Q(waited__gt=250)),
 }
+#: The columns that sort the list.
+COLUMNS = {"at": "at", "took": "milliseconds", "waited": "waited"}
 
 
 @organization_view(Capability.BROWSE)
 def calls(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
-    """List the calls of one connection, latest first."""
+    """List the calls of one connection, latest first, and group the failed ones."""
     connection = visible_connection(request, organization, pk)
     rows = Call.objects.filter(connection=connection)
     chosen = request.GET.get("show", "")
@@ -37,16 +39,17 @@ def calls(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Ht
         shown = shown.filter(job=int(job))
     else:
         job = ""
-    page = Paginator(shown.order_by("-at", "-pk"), PAGE).get_page(request.GET.get("page"))
-    context: dict[str, Any] = {
-        "organization": organization,
-        "connection": connection,
-        "connection_title": connection_title(connection),
-        "page": page,
-        "chosen": chosen if chosen in KINDS else "",
-        "job": job,
-        "choices": [(name, word) for name, (word, _) in KINDS.items()],
-        "groups": call_log.group_errors(rows)[:20],
-        "days": call_log.RETENTION.days,
-    }
-    return render(request, "connections/calls.html", context, title="Call log")
+    order = sorting.read(request.GET, COLUMNS, default="-at")
+    return connection_page.draw(
+        request,
+        connection,
+        "connections/calls.html",
+        tab="calls",
+        page=paging.numbered(shown.order_by(*order.order_by), request.GET),
+        sort=order,
+        chosen=chosen if chosen in KINDS else "",
+        job=job,
+        choices=[(name, label) for name, (label, _) in KINDS.items()],
+        groups=call_log.group_errors(rows)[:MAX_GROUPS],
+        days=call_log.RETENTION.days,
+    )

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from typing import get_args
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,18 +14,12 @@ from integrations.connections import environments, installations, lifecycle
 from integrations.connections.grants import consent
 from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, ConnectionState, Egress, Environment, Installation
-from integrations.connections.permissions import (
-    connection_title,
-    may_connect,
-    may_manage,
-    may_resume,
-    visible_connection,
-)
-from integrations.connections.views import health
+from integrations.connections.permissions import may_manage, may_resume, visible_connection
+from integrations.connections.views import connection_page, health
 from integrations.total_expert import TotalExpertError
 from portal.accounts.guard import current_user, signed_in
 from portal.accounts.rate_limits import limited
-from portal.core import panels
+from portal.core import paging, panels
 from portal.core.pages import render
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
@@ -36,27 +31,32 @@ SESSION_KEY = "consent"
 
 @organization_view(Capability.BROWSE)
 def connection_screen(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
-    """Show a connection: its health, scopes, tokens, and latest token requests."""
+    """Show a connection: its health, scopes, what it sees, its tokens, and dates."""
     connection = visible_connection(request, organization, pk)
-    context = {
-        "organization": organization,
-        "connection": connection,
-        "health": health.of(connection, for_operator=current_user(request).is_operator),
-        "may_manage": may_manage(request, connection),
-        "may_resume": may_resume(request, connection),
-        "may_connect": may_connect(request, organization),
-        "own": connection.user_id == current_user(request).pk,
-        "egresses": _selectable_egresses(request),
-        "rival": connection.conflicts_with if current_user(request).is_operator else None,
-        "panels": panels.draw("connection", request, connection),
-    }
-    return render(request, "connections/connection.html", context, title=connection_title(connection))
+    is_operator = current_user(request).is_operator
+    return connection_page.draw(
+        request,
+        connection,
+        "connections/overview.html",
+        tab="connection",
+        health=health.of(connection, for_operator=is_operator),
+        rival=connection.conflicts_with if is_operator else None,
+        has_egresses=Egress.objects.exclude(name=Egress.DIRECT).exists(),
+        places={
+            place: panels.draw("connection", request, connection, place=place)
+            for place in get_args(panels.Place)
+        },
+    )
 
 
-def _selectable_egresses(request: HttpRequest) -> list[Egress]:
-    """Return the outbound IP addresses that the person can choose from: only operators can, if there are several."""
-    egresses = list(Egress.objects.all()) if current_user(request).is_operator else []
-    return egresses if len(egresses) > 1 else []
+@organization_view(Capability.BROWSE)
+def token_requests(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
+    """List the token requests of a connection, latest first."""
+    connection = visible_connection(request, organization, pk)
+    page = paging.numbered(connection.token_requests.select_related("budget__egress"), request.GET)
+    return connection_page.draw(
+        request, connection, "connections/token_requests.html", tab="token_requests", page=page
+    )
 
 
 @organization_view(Capability.CONSENT)

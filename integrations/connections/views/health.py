@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 
 from integrations.connections import call_log
-from integrations.connections.grants import verification
+from integrations.connections.grants import scopes
+from integrations.connections.grants.scopes import Scope
 from integrations.connections.limits import backoff, budgets, forecast, permits, queue, scheduler
 from integrations.connections.models import (
     Budget,
@@ -17,11 +18,13 @@ from integrations.connections.models import (
     TokenRequest,
 )
 from integrations.connections.tokens.access import EXPIRY_MARGIN
-from portal.core import clock, times
+from portal.core import badges, clock
 
 #: How far ahead planned token requests are shown, and the most of them.
 HORIZON = dt.timedelta(hours=24)
 MAX_PLANNED = 500
+#: The share of a limit above which it is nearly reached.
+NEARLY = 0.8
 
 
 @dataclass(frozen=True)
@@ -29,16 +32,15 @@ class Health:
     """What a connection's page says about it."""
 
     sentence: str
-    granted: list[str]
-    missing: dict[str, str]
+    scopes: list[Scope]
     access_expires_at: dt.datetime | None
     refresh_expires_at: dt.datetime | None
     next_at: dt.datetime
     is_available_now: bool
     wait_reason: str
     shown_state: str
+    lost_at: dt.datetime | None  #: when the token request was sent whose response was lost
     lost: str  #: what a lost response may have cost and what to do, or ""
-    requests: list[TokenRequest]
 
 
 def of(connection: Connection, *, for_operator: bool = False) -> Health:
@@ -47,36 +49,34 @@ def of(connection: Connection, *, for_operator: bool = False) -> Health:
     usage, planned = forecast.for_connection(connection)
     at = clock.now()
     waits = planned.at > usage.at
+    lost = _lost_request(connection)
     return Health(
         sentence=backoff.describe(backoff.for_connection(connection, at)) or describe_state(connection),
-        granted=sorted(connection.granted_scopes),
-        missing=verification.missing_scopes(connection) if connection.is_active else {},
+        scopes=scopes.compare(connection) if connection.is_active or connection.scopes else [],
         access_expires_at=token.access_expires_at if token and token.is_fresh(at, EXPIRY_MARGIN) else None,
         refresh_expires_at=token.refresh_expires_at if token else None,
         next_at=planned.at,
         is_available_now=not waits,
         wait_reason=scheduler.explain_wait(planned, usage, counts=for_operator),
         shown_state=shown_state(connection, waits=waits),
-        lost=_describe_lost_response(connection),
-        requests=list(connection.token_requests.all()[:10]),
+        lost_at=lost.at if lost else None,
+        lost=_describe_loss(connection) if lost else "",
     )
 
 
-def _describe_lost_response(connection: Connection) -> str:
-    latest = connection.token_requests.exclude(
-        state__in=[RequestState.RELEASED, RequestState.RESERVED]
-    ).first()
-    if latest is None or latest.state != RequestState.LOST or not connection.is_active:
-        return ""
+def _lost_request(connection: Connection) -> TokenRequest | None:
+    """Return the latest token request of an active connection if its response was lost."""
+    sent = connection.token_requests.exclude(state__in=[RequestState.RELEASED, RequestState.RESERVED])
+    latest = sent.first() if connection.is_active else None
+    return latest if latest is not None and latest.state == RequestState.LOST else None
+
+
+def _describe_loss(connection: Connection) -> str:
     if connection.sees_everything:
-        return (
-            f"The response to the token request on {times.exact(latest.at)} was lost. Nothing else was lost. The next "
-            "token is requested when work is due."
-        )
+        return "Nothing else was lost. The next token is requested when work is due."
     return (
-        f"The response to the renewal on {times.exact(latest.at)} was lost. If Total Expert had already replaced the "
-        "refresh token, the new one is lost too, and the next renewal will ask for a reconnect. Reconnect now if you "
-        "don't want to wait."
+        "If Total Expert had already replaced the refresh token, the new one is lost too, and the next renewal will ask "
+        "for a reconnect. Reconnect now if you don't want to wait."
     )
 
 
@@ -89,7 +89,7 @@ def shown_state(connection: Connection, *, waits: bool) -> str:
 def describe_state(connection: Connection) -> str:
     """Return a sentence about a connection's state."""
     if connection.is_active:
-        return "OK" if connection.verified_at else "Access granted. Verification is in progress."
+        return "OK" if connection.verified_at else "Access granted. The portal is verifying the connection."
     if connection.state == ConnectionState.PENDING:
         return "Not connected yet."
     return connection.reason
@@ -101,6 +101,15 @@ class Mark:
 
     x: int
     urgent: bool
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Six of the next 24 hours: the table behind the chart."""
+
+    label: str
+    count: int
+    urgent: int
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,27 @@ class BudgetUsage:
         ]
 
     @property
+    def stretches(self) -> list[Stretch]:
+        """The planned token requests of the next 24 hours, by six hours."""
+        marks = self.marks
+        return [
+            Stretch(
+                f"{6 * number}–{6 * number + 6} hours from now",
+                count=sum(250 * number <= mark.x < 250 * number + 250 for mark in marks),
+                urgent=sum(250 * number <= mark.x < 250 * number + 250 and mark.urgent for mark in marks),
+            )
+            for number in range(4)
+        ]
+
+    @property
+    def calls_tone(self) -> badges.Tone:
+        return _tone(self.calls_used, self.limits.calls_per_minute)
+
+    @property
+    def tokens_tone(self) -> badges.Tone:
+        return _tone(self.tokens_used, self.limits.tokens_per_hour)
+
+    @property
     def tokens_used(self) -> int:
         return len(self.usage.expirations)
 
@@ -137,6 +167,13 @@ class BudgetUsage:
     @property
     def wait_reason(self) -> str:
         return scheduler.explain_wait(self.newcomer, self.usage, counts=True)
+
+
+def _tone(used: int, limit: int | None) -> badges.Tone:
+    """Return the color of a bar: whether a limit is far, near, or reached."""
+    if limit is None or used < limit * NEARLY:
+        return "ok"
+    return "bad" if used >= limit else "warn"
 
 
 def list_budgets() -> dict[Budget, list[Environment]]:

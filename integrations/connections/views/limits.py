@@ -18,6 +18,7 @@ from integrations.connections.limits.egress import (
     display_address,
 )
 from integrations.connections.models import Budget, Connection, ConnectionState, Egress, Environment
+from integrations.connections.permissions import connection_title
 from integrations.connections.views import health
 from integrations.connections.views.forms import AllowanceForm, CapacityForm, EgressForm, StopForm
 from portal.accounts.guard import current_user, operators_only
@@ -122,16 +123,27 @@ def stop_everything(request: HttpRequest) -> HttpResponse:
     return redirect("limits")
 
 
-@require_POST
 @operators_only
 def reroute_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Send everything for a connection through another outbound IP address from now on."""
-    connection = get_object_or_404(Connection.objects.select_related("installation__organization"), pk=pk)
-    name = text_param(request.POST, "egress")
-    egress = get_object_or_404(Egress, name=name) if name and name != Egress.DIRECT else None
-    assign_egress(connection, egress, actor=current_user(request))
-    messages.success(request, "This connection now uses the selected outbound IP address.")
-    return redirect("connection", slug=connection.installation.organization.slug, pk=connection.pk)
+    """Choose the outbound IP address that a connection uses from now on."""
+    rows = Connection.objects.select_related(
+        "installation__organization", "installation__environment", "egress", "user"
+    )
+    connection = get_object_or_404(rows, pk=pk)
+    organization = connection.installation.organization
+    if request.method == "POST":
+        name = text_param(request.POST, "egress")
+        egress = get_object_or_404(Egress, name=name) if name and name != Egress.DIRECT else None
+        assign_egress(connection, egress, actor=current_user(request))
+        messages.success(request, "This connection now uses the selected outbound IP address.")
+        return redirect("connection", slug=organization.slug, pk=connection.pk)
+    context = {
+        "organization": organization,
+        "connection": connection,
+        "connection_title": connection_title(connection),
+        "egresses": Egress.objects.all(),
+    }
+    return render(request, "connections/reroute.html", context, title="Change outbound IP address")
 
 
 @operators_only

@@ -88,7 +88,7 @@ def test_without_a_token_slot_the_time_is_told(world: World, monkeypatch: pytest
     world.environment.tokens_per_hour = 1
     world.environment.save()
     world.begin(world.member("admin"))
-    with pytest.raises(CommandError, match="No token is available before") as failed:
+    with pytest.raises(CommandError, match="No token is available yet.*next attempt is at") as failed:
         connect(world, monkeypatch)
     assert failed.value.returncode == 75
 

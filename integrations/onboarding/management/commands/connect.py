@@ -15,6 +15,7 @@ from integrations.jobs.models import Job
 from integrations.onboarding import verification
 from integrations.onboarding.models import Verification
 from integrations.total_expert import Rejected
+from portal.core import clock, times
 from portal.core.errors import Refused
 from portal.organizations import organizations
 from portal.organizations.models import Organization
@@ -68,6 +69,8 @@ class Command(BaseCommand):
             raise CommandError(tried.problem)
         else:
             why = job.waits_for or job.problem or "It is being verified by a worker."
+            if job.waits_for and job.waits_until:
+                why += f" The next attempt is at {times.soon(job.waits_until, clock.now())}."
             raise CommandError(
                 f"{why} The credentials are kept, and a worker (manage.py work) goes on.",
                 returncode=1 if job.problem else LATER,
