@@ -60,8 +60,8 @@ def test_every_page_of_limits_can_be_read_by_everybody(
 
 def test_home_says_whose_consent_dies_and_what_is_left_of_the_budgets(demo: Demo, operator: Page) -> None:
     expect(operator.get_by_text("Access expires soon")).to_be_visible()
-    budgets = operator.get_by_role("region", name="Budgets").or_(
-        operator.locator("section", has_text="Budgets")
+    budgets = operator.get_by_role("region", name="Calls and tokens").or_(
+        operator.locator("section", has_text="Calls and tokens")
     )
     expect(budgets.first).to_contain_text("of 900")
     assert_accessible(operator)
@@ -148,7 +148,7 @@ def test_the_switch_stops_everything_and_lets_it_go_on(demo: Demo, operator: Pag
 def test_the_call_log_shows_what_failed_and_filters(demo: Demo, operator: Page) -> None:
     address = inside(demo, FAILED)
     operator.goto(demo.portal + address)
-    expect(operator.get_by_role("heading", name="What failed, by kind")).to_be_visible()
+    expect(operator.get_by_role("heading", name="Failed calls by type")).to_be_visible()
     operator.get_by_label("Show").select_option("failed")
     operator.get_by_role("button", name="Filter").click()
     table = operator.get_by_role("group", name="Calls", exact=True)

@@ -42,9 +42,7 @@ def needed(connection: Connection) -> dict[str, str]:
 
 def missing(connection: Connection) -> dict[str, str]:
     """Return the needed scopes that were not granted, each with its use."""
-    return {
-        scope: use for scope, use in needed(connection).items() if scope not in connection.granted_scopes
-    }
+    return {scope: use for scope, use in needed(connection).items() if scope not in connection.granted_scopes}
 
 
 def compare(connection: Connection) -> list[Scope]:

@@ -63,7 +63,9 @@ def _check_scopes(connection: Connection) -> Step:
     listed = "; ".join(f"{scopes.LABELS[code]} ({code})" for code in missing)
     them = "them" if len(missing) > 1 else "it"
     return Step(
-        "scopes", "warned", f"Missing: {listed}. Ask Total Expert to add {them} to the client, then reconnect."
+        "scopes",
+        "warned",
+        f"Missing: {listed}. Ask Total Expert to add {them} to the client, then reconnect.",
     )
 
 

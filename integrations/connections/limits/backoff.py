@@ -19,7 +19,6 @@ from integrations.connections.models import (
     RequestState,
     TokenRequest,
 )
-from portal.core import times
 
 #: How far back the ledger is read. Long enough to see all failures of a connection that backs off for the maximum time.
 LOOKBACK = dt.timedelta(days=4)

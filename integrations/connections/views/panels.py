@@ -1,8 +1,8 @@
 """The panels of connections on Home, Organization, and Settings."""
 
-from collections.abc import Collection
+import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
 from django.http import HttpRequest
@@ -23,12 +23,15 @@ from integrations.connections.tokens import keep_alive
 from integrations.connections.views import health
 from portal.accounts.guard import current_user
 from portal.accounts.models import User
-from portal.core import clock, panels
+from portal.core import badges, clock, panels
 from portal.organizations.models import Invitation, Organization
 from portal.organizations.roles import Capability, Role, allows
 
 #: The most connections that Home lists under each heading.
 MAX_LISTED = 5
+
+
+Action = Literal["resume", "reconnect", "review"]
 
 
 @dataclass(frozen=True)
@@ -39,20 +42,27 @@ class Row:
     organization: Organization
     title: str
     sentence: str
-    may_connect: bool = (
-        False  #: whether the person, if not an operator, may open the organization's Connect page
-    )
 
 
-def _row(
-    connection: Connection, sentence: str | None = None, connectable: Collection[int] = frozenset()
-) -> Row:
+@dataclass(frozen=True)
+class Trouble(Row):
+    """A connection that needs attention, with its badge and the one thing that the person can do about it.
+
+    ``at`` is when it came into its state or, for access that expires soon, when it expires.
+    """
+
+    badge: str
+    badge_label: str
+    at: dt.datetime | None
+    action: Action
+
+
+def _row(connection: Connection) -> Row:
     return Row(
         connection=connection,
         organization=connection.installation.organization,
         title=connection_title(connection),
-        sentence=health.describe_state(connection) if sentence is None else sentence,
-        may_connect=connection.installation.organization_id in connectable,
+        sentence=health.describe_state(connection),
     )
 
 
@@ -62,7 +72,7 @@ def _with_names(connections: QuerySet[Connection]) -> QuerySet[Connection]:
 
 @panels.register("home", name="connections-attention", template="connections/attention.html", place="top")
 def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """Connections that need attention, each with its one action. The number of queries is constant."""
+    """List the connections that need attention, each with its one action. The number of queries is constant."""
     user, at = current_user(request), clock.now()
     visible = Connection.objects.filter(installation__organization__in=Organization.objects.visible_to(user))
     own = visible.filter(
@@ -74,31 +84,77 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     failing = _with_names(own.filter(pk__in=delays, state=ConnectionState.ACTIVE))
     broken = own.filter(state__in=_NEEDS_ATTENTION).exclude(pk__in=keep_alive.find_expiring().values("pk"))
     granted = visible.exclude(state=ConnectionState.PENDING)
-    connectable = _connectable(user)
-    lists = {
-        "expiring": [_row(connection, connectable=connectable) for connection in expiring[:MAX_LISTED]],
-        "failing": [
-            _row(connection, backoff.describe(delays[connection.pk])) for connection in failing[:MAX_LISTED]
-        ],
-        "broken": [
-            _row(connection, connectable=connectable)
+    roles = {row.organization_id: Role(row.role) for row in user.memberships.all()}
+    rows = [
+        *(_expiring(connection, user, roles) for connection in expiring[:MAX_LISTED]),
+        *(_failing(connection, delays[connection.pk]) for connection in failing[:MAX_LISTED]),
+        *(
+            _broken(connection, user, roles)
             for connection in _with_names(broken).order_by("-since")[:MAX_LISTED]
-        ],
-    }
-    total = expiring.count() + failing.count() + broken.count()
-    return lists | {
-        "more": total - sum(len(rows) for rows in lists.values()),
+        ),
+    ]
+    return {
+        "rows": rows,
+        "more": expiring.count() + failing.count() + broken.count() - len(rows),
         "all_work": granted.exists() and not granted.exclude(state=ConnectionState.ACTIVE).exists(),
         "to_connect": _still_to_connect(user),
     }
 
 
-def _connectable(user: User) -> set[int]:
-    """Return the ids of the organizations that a member may connect. Operators may connect all; this is for the others."""
-    allowed = [role for role in Role if allows(role, Capability.MANAGE) or allows(role, Capability.CONSENT)]
-    return set(user.memberships.filter(role__in=allowed).values_list("organization_id", flat=True))
+def _expiring(connection: Connection, user: User, roles: dict[int, Role]) -> Trouble:
+    sentence = (
+        "Resume it, and the portal renews its access."
+        if connection.is_paused
+        else "The portal keeps trying to renew its access. The person who gave access can also reconnect."
+    )
+    expires_at, action = connection.token.refresh_expires_at, _action(connection, user, roles)
+    return _trouble(connection, sentence, badge="warn", label=EXPIRING, at=expires_at, action=action)
 
 
+def _failing(connection: Connection, delay: backoff.Backoff) -> Trouble:
+    sentence = backoff.describe(delay)
+    return _trouble(connection, sentence, badge="warn", label="Token requests failing", action="review")
+
+
+def _broken(connection: Connection, user: User, roles: dict[int, Role]) -> Trouble:
+    action = _action(connection, user, roles)
+    sentence = health.describe_state(connection)
+    return _trouble(connection, sentence, badge=str(connection.state), at=connection.since, action=action)
+
+
+def _trouble(
+    connection: Connection,
+    sentence: str,
+    *,
+    badge: str,
+    action: Action,
+    label: str = "",
+    at: dt.datetime | None = None,
+) -> Trouble:
+    return Trouble(
+        connection=connection,
+        organization=connection.installation.organization,
+        title=connection_title(connection),
+        sentence=sentence,
+        badge=badge,
+        badge_label=label,
+        at=at,
+        action=action,
+    )
+
+
+def _action(connection: Connection, user: User, roles: dict[int, Role]) -> Action:
+    """Return what the person can do themselves. ``roles`` are theirs by organization; operators need none."""
+    role = roles.get(connection.installation.organization_id)
+    manages = user.is_operator or (role is not None and allows(role, Capability.MANAGE))
+    if connection.is_paused:
+        return "resume" if manages or connection.paused_by_id == user.pk else "review"
+    connects = manages or (role is not None and allows(role, Capability.CONSENT))
+    is_theirs = connection.sees_everything or connection.user_id == user.pk
+    return "reconnect" if connects and is_theirs else "review"
+
+
+EXPIRING = "Access expires soon"
 _NEEDS_ATTENTION = [
     ConnectionState.NEEDS_RECONNECT,
     ConnectionState.QUARANTINED,
@@ -121,7 +177,7 @@ def _still_to_connect(user: User) -> list[Organization]:
 
 @panels.register("home", name="connections-by-health", template="connections/by_health.html", place="aside")
 def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """The number of connections in each state, of the organizations whose connections the person may see."""
+    """Count the connections in each state, of the organizations whose connections the person may see."""
     overseen = Organization.objects.allowing(request.user, Capability.OVERVIEW)
     if not overseen.exists():
         return None
@@ -130,7 +186,9 @@ def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     )
     counts = dict(rows.order_by().values_list("state").annotate(count=Count("pk")))
     ordered = [
-        {"state": state, "count": counts[state]} for state in ConnectionState.values if state in counts
+        {"state": state, "count": counts[state], "tone": badges.badge(state).tone}
+        for state in ConnectionState.values
+        if state in counts
     ]
     recovered = Notice.objects.filter(
         kind=NoticeKind.RECOVERED,
@@ -148,7 +206,7 @@ def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
 
 @panels.register("home", name="connections-budgets", template="connections/budgets.html", place="bottom")
 def budgets(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """The rate limits of each environment, for operators."""
+    """Show operators the usage of each limit."""
     if not getattr(request.user, "is_operator", False):
         return None
     return {"budgets": health.all_budgets()}
@@ -156,7 +214,7 @@ def budgets(request: HttpRequest, subject: object) -> dict[str, Any] | None:
 
 @panels.register("organization", name="connections", template="connections/installations.html", order=10)
 def installations(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
-    """The organization's connections, those that need attention first. The Connections tab lists all of them."""
+    """List some of the organization's connections, those that need attention first. The Connections tab lists all."""
     connections = Connection.objects.filter(installation__organization=organization).exclude(
         state=ConnectionState.PENDING
     )
@@ -171,7 +229,7 @@ def installations(request: HttpRequest, organization: Organization) -> dict[str,
 
 @panels.register("settings", name="environments", template="connections/environments.html", order=20)
 def environment_list(request: HttpRequest, subject: object) -> dict[str, Any] | None:
-    """Environments, their limits, and whether application credentials are stored."""
+    """List environments, their limits, and whether application credentials are stored."""
     rows = [
         {"environment": row, "application": getattr(row, "application", None)}
         for row in Environment.objects.select_related("application")
@@ -179,9 +237,9 @@ def environment_list(request: HttpRequest, subject: object) -> dict[str, Any] | 
     return {
         "rows": rows,
         "all_entered": bool(rows) and all(row["application"] for row in rows),
-        "somebody_connected": Connection.objects.filter(
+        "has_connection": Connection.objects.filter(
             grant=GrantType.AUTHORIZATION_CODE, state=ConnectionState.ACTIVE
         ).exists(),
-        "somebody_invited": Invitation.objects.filter(role=Role.ADMIN).exists(),
+        "has_invitation": Invitation.objects.filter(role=Role.ADMIN).exists(),
         "redirect_uri": consent.redirect_uri(),
     }

@@ -90,8 +90,8 @@ def test_the_page_filters_and_survives_rubbish(world: World, called: Connection)
     assert "990001" in page(client, world, called)
     failed = page(client, world, called, "?show=failed")
     assert "990001" in failed and "GET /contacts</code>" not in failed
-    assert "No call matches" in page(client, world, called, "?show=slow")
-    assert "No call matches" in page(client, world, called, "?job=12")
+    assert "No matching calls" in page(client, world, called, "?show=slow")
+    assert "No matching calls" in page(client, world, called, "?job=12")
     for query in ("?show=%00", "?job=%C2%B2", "?job=99999999999999999999999", "?page=abc"):
         page(client, world, called, query)
 

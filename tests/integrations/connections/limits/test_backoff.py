@@ -164,14 +164,14 @@ def test_home_shows_who_gets_no_token(world: World, rf) -> None:
     limit(world, 100)
     request = rf.get("/")
     request.user = world.operator
-    assert not (panels.attention(request, None) or {})["failing"]
+    assert not (panels.attention(request, None) or {})["rows"]
     for _ in range(backoff.FAILURES_BEFORE_NOTICE):
         fail(connection)
         world.sandbox.pass_time(3601)
-    [row] = (panels.attention(request, None) or {})["failing"]
+    [row] = (panels.attention(request, None) or {})["rows"]
     assert row.connection == connection and "failed" in row.sentence
     request.user = world.member("admin", BLUEWATER)
-    assert not (panels.attention(request, None) or {})["failing"]
+    assert not (panels.attention(request, None) or {})["rows"]
 
 
 # consents that nobody finishes
