@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.http import HttpRequest
 
 from integrations.connections.models import Connection, ConnectionState, Installation
-from integrations.connections.permissions import connection_title, may_manage
+from integrations.connections.permissions import connection_title
 from integrations.directory.browse import access, coverage, owners
 from integrations.directory.models import Contact, SyncState, Visibility
 from integrations.directory.sync import jobs, runs
@@ -167,14 +167,8 @@ def visible_data(request: HttpRequest, connection: Connection) -> dict[str, Any]
     return {
         "connection": connection,
         "organization": connection.installation.organization,
-        "environment": connection.installation.environment.name,
         "sync_state": sync_state,
         "archived": archived,
         "title": connection_title(connection),
-        "may_sync": (
-            connection.state == ConnectionState.ACTIVE
-            and connection.admitted_at is not None
-            and may_manage(request, connection)
-        ),
         "job": job,
     }
