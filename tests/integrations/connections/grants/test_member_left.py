@@ -73,6 +73,24 @@ def test_somebody_removed_while_their_code_is_exchanged_stays_out(
     assert Connection.objects.get(user=officer).state != ConnectionState.ACTIVE
 
 
+def test_a_member_who_may_no_longer_connect_once_their_code_is_exchanged_gets_no_connection(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer = world.member("officer")
+    returned = world.come_back(officer)
+    exchange = consent._exchange_code
+
+    def exchange_and_become_a_viewer(*arguments: object) -> None:
+        exchange(*arguments)
+        Membership.objects.filter(user=officer).update(role="viewer")
+
+    monkeypatch.setattr(consent, "_exchange_code", exchange_and_become_a_viewer)
+    with pytest.raises(consent.ResponseRefused, match="no longer allowed to connect"):
+        consent.finish(returned, user=officer, session=SESSION)
+    assert not Token.objects.exists()
+    assert Connection.objects.get(user=officer).state != ConnectionState.ACTIVE
+
+
 def test_somebody_who_may_no_longer_connect_when_they_come_back_is_refused(world: World) -> None:
     officer = world.member("officer")
     returned = world.come_back(officer)

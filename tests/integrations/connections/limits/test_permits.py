@@ -111,6 +111,31 @@ def test_a_place_that_was_slept_through_is_not_used(
     assert budgets.for_connection(connection).pacer != before
 
 
+def test_a_call_that_is_held_up_past_its_slot_takes_another(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = Permits(connection, Purpose.WORK)
+    ask(asking)
+    slots: list[float] = []
+    sleep, next_slot = time.sleep, asking._next_slot
+
+    def note_slot(began: float) -> float:
+        slots.append(next_slot(began))
+        return slots[-1]
+
+    def oversleep_once(seconds: float) -> None:
+        sleep(seconds + (pacing.MAX_DELAY + 0.1 if len(slots) == 1 else 0))
+
+    monkeypatch.setattr(asking, "_next_slot", note_slot)
+    monkeypatch.setattr(permits.time, "sleep", oversleep_once)
+    for _ in range(10):  # until a call has to wait for its slot
+        slots.clear()
+        ask(asking)
+        if len(slots) > 1:
+            break
+    assert time.monotonic() - slots[0] > pacing.MAX_DELAY >= time.monotonic() - slots[-1]
+
+
 def test_a_refusal_that_the_ledger_cannot_explain_is_counted_and_slows_down(connection: Connection) -> None:
     asking = Permits(connection, Purpose.WORK)
     asking.record_status(429)

@@ -9,6 +9,7 @@ from django.db import connections
 from integrations import total_expert
 from integrations.connections import lifecycle
 from integrations.connections.client import client_for
+from integrations.connections.grants import consent
 from integrations.connections.limits import budgets, ledger, permits
 from integrations.connections.models import (
     Budget,
@@ -23,7 +24,7 @@ from integrations.connections.models import (
 from integrations.connections.tokens import access, leases
 from integrations.total_expert import ReconnectRequired, Rejected, TryLater
 from portal.core import clock
-from tests.world import World
+from tests.world import SESSION, World
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +213,35 @@ def test_a_pair_that_arrives_after_the_lease_is_kept_and_the_connection_recovers
     stored = access.send_and_store(lease, request, send_slowly)
     assert Connection.objects.get().state == ConnectionState.ACTIVE
     assert access.get_access_token(consented) == stored.access_token
+
+
+def test_a_renewal_that_is_answered_after_a_new_consent_does_not_overwrite_its_pair(
+    world: World, consented: Connection
+) -> None:
+    Token.objects.update(access_expires_at=None)
+    lease = leases.take_lease(consented, Token.objects.get())
+    assert lease is not None and consented.user is not None
+    request = ledger.open_request(consented, purpose=Purpose.WORK, fence=lease.fence)
+    renew, person = access._prepare_request(lease), consented.user
+
+    def answer_late() -> total_expert.TokenResponse:
+        answer = renew()
+        world.sandbox.pass_time(leases.LEASE_DURATION.total_seconds() + 1)
+        consent.finish(world.come_back(person), user=person, session=SESSION)
+        return answer
+
+    with pytest.raises(TryLater, match="reconnected or revoked"):
+        access.send_and_store(lease, request, answer_late)
+    granted = TokenRequest.objects.get(purpose=Purpose.CONSENT, state=RequestState.GRANTED, at__gt=request.at)
+    token = Token.objects.get()
+    assert token.access_expires_at is not None and granted.ended_at is not None
+    assert token.access_expires_at - granted.ended_at > dt.timedelta(minutes=59), (
+        "the pair of the new consent"
+    )
+    assert Connection.objects.get().state == ConnectionState.ACTIVE
+    assert TokenRequest.objects.get(pk=request.pk).state == RequestState.LOST
+    with client_for(consented) as client:
+        client.contacts.list(size=1)
 
 
 def test_what_a_lost_answer_cost_is_said(world: World, consented: Connection) -> None:

@@ -5,12 +5,14 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.connections import installations
+from integrations.connections.limits import queue
 from integrations.connections.models import (
     ApplicationCredential,
     Connection,
     ConnectionState,
     Environment,
     Installation,
+    Purpose,
 )
 from portal.accounts.models import User
 from portal.core import clock
@@ -66,6 +68,21 @@ def test_a_conflict_is_named_to_operators_only(world: World) -> None:
     assert rightful.installation.organization.name in browser(world.operator).get(page).content.decode()
     theirs = browser(world.member("admin", wrong.installation.organization.name)).get(page).content.decode()
     assert rightful.installation.organization.name not in theirs
+
+
+def test_who_else_waits_for_a_token_is_told_to_operators_only(world: World) -> None:
+    theirs, other = world.connected(), world.propose(BLUEWATER)
+    world.environment.tokens_per_hour = 1
+    world.environment.save()
+    queue.enqueue(other, purpose=Purpose.PERSON)
+    queue.enqueue(theirs, purpose=Purpose.WORK)
+    address = reverse("connection", args=[world.organization().slug, theirs.pk])
+    admin, operator = browser(world.member("admin")), browser(world.operator)
+    told = admin.get(address).content.decode()
+    assert "others go first" in told and "1 person" not in told
+    assert "1 goes first: 1 person" in operator.get(address).content.decode()
+    for hidden in (reverse("token_queue"), reverse("limits"), reverse("capacity")):
+        assert admin.get(hidden).status_code == 404
 
 
 def test_a_consent_goes_where_the_organization_is_and_nowhere_else(world: World) -> None:
