@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.demo import Demo
+from tests.portal.people import PASSWORD
 
 #: Milliseconds for the worker to verify a connection and sync it.
 SYNC_MS = 300_000
@@ -29,6 +30,15 @@ def sign_in_as(page: Page, demo: Demo, role: str) -> None:
     expect(page.get_by_text("Outside the demo, operators need a second factor")).to_be_visible()
     page.get_by_role("button", name=re.compile(rf"\b{role}\b", re.IGNORECASE)).click()
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
+
+
+def by_password(page: Page, portal: str, email: str) -> None:
+    """Sign in outside the demo, as far as the password goes."""
+    page.goto(f"{portal}/accounts/login/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    with page.expect_navigation():  # opening another page before the answer is there would cancel the sign-in
+        page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def create_organization(page: Page, demo: Demo, name: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import chromium, pictures
 from tests.browser.demo import Demo
@@ -55,6 +56,13 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     running = Demo(tmp_path_factory.mktemp("demo"))
     yield running
     running.stop()
+
+
+@pytest.fixture
+def portal(browser: Browser, live_server: LiveServer, settings: Any) -> str:
+    """The portal of this process, with this test's database. Asks for the browser first, as `demo` does."""
+    settings.PORTAL_URL = str(live_server.url)
+    return str(live_server.url)
 
 
 @pytest.fixture

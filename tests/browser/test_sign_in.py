@@ -5,23 +5,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.accessibility import assert_accessible
+from tests.browser.actions import by_password
 from tests.browser.visitors import Visitors
 from tests.portal.accounts import oidc_provider
 from tests.portal.accounts.oidc_provider import Provider
-from tests.portal.people import PASSWORD, person, totp_code, with_app, with_recovery_codes
+from tests.portal.people import person, totp_code, with_app, with_recovery_codes
 
 ADA, OLIVIA = "ada@cedar.example", "olivia@partner.example"
-
-
-@pytest.fixture
-def portal(browser: Browser, live_server: LiveServer, settings: Any) -> str:
-    """The portal of this process, with this test's database. Asks for the browser first, as `demo` does."""
-    settings.PORTAL_URL = str(live_server.url)
-    return str(live_server.url)
 
 
 @pytest.fixture
@@ -53,14 +46,6 @@ class Authenticator:
 
     def recognizes_its_owner(self, yes: bool) -> None:
         self.session.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": yes})
-
-
-def by_password(page: Page, portal: str, email: str) -> None:
-    page.goto(f"{portal}/accounts/login/")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    with page.expect_navigation():  # opening another page before the answer is there would cancel the sign-in
-        page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def sign_out(page: Page, portal: str) -> None:

@@ -100,7 +100,7 @@ def test_home_costs_the_same_for_many_customers_in_trouble_as_for_some(
 ) -> None:
     admin = person("ada@everywhere.example")
     counted = []
-    for numbers in (range(12), range(12, 40)):
+    for numbers in (range(20), range(20, 200)):
         for number in numbers:
             organization = customer(world, number)
             Membership.objects.create(

@@ -1,0 +1,165 @@
+"""Django's admin in a browser: what an operator does there, that nobody else gets in, and that everyone can read it."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from integrations.connections.models import Connection, ConnectionState
+from integrations.jobs.models import Job, JobState
+from portal.accounts.models import User
+from portal.audit.models import Entry
+from tests.browser.accessibility import assert_accessible
+from tests.browser.actions import by_password
+from tests.browser.visitors import Visitors
+from tests.portal.admin_objects import OBJECTS, more
+from tests.portal.people import PASSWORD, person, totp_code, with_app
+from tests.portal.scene import BOOK, ELSEWHERE, OWN, Scene, build
+
+OLIVE = "olive@partner.example"
+#: What axe itself provokes: it writes style sheets into the page, and looks for what they import beside the page.
+BY_AXE = ("Content Security Policy", "widgets.css")
+
+
+@pytest.fixture
+def hosts(portal: str) -> set[str]:
+    return {urlsplit(portal).netloc}
+
+
+@pytest.fixture
+def scene(portal: str) -> Scene:
+    """The scene with more rows in every table, and a failed job."""
+    scene = build()
+    more(scene)
+    Job.objects.filter(pk=scene.job.pk).update(state=JobState.FAILED, problem="Total Expert is down.")
+    return scene
+
+
+@pytest.fixture
+def operator(portal: str, scene: Scene) -> tuple[User, str]:
+    """An operator and the secret of their authenticator app."""
+    user = person(OLIVE, operator=True, factor=False)
+    return user, with_app(user)
+
+
+def sign_in(page: Page, portal: str, secret: str, step: int = 0) -> None:
+    """Open the admin signed out, and sign in with password and code."""
+    page.goto(f"{portal}/admin/login/")
+    page.get_by_label("Email").fill(OLIVE)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", name="Verify it's you")).to_be_visible()
+    page.get_by_label("Code").fill(totp_code(secret, step))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page).to_have_url(f"{portal}/admin/")
+
+
+def confirm(page: Page, action: str) -> None:
+    """Choose an action of an object's page and confirm it."""
+    page.get_by_role("link", name=f"{action}…").click()
+    page.get_by_role("button", name=re.compile(action)).click()
+
+
+def test_an_operator_finds_a_contact_pauses_a_connection_and_retries_a_job(
+    portal: str, scene: Scene, operator: tuple[User, str], page: Page
+) -> None:
+    user, secret = operator
+    sign_in(page, portal, secret)
+    page.get_by_role("link", name="Contacts", exact=True).click()
+    expect(page.get_by_text("is empty until you choose an organization")).to_be_visible()
+    page.get_by_role("link", name=scene.organization.name).click()
+    page.get_by_role("searchbox", name="Search").fill(BOOK.lower())
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name=re.compile(BOOK)).click()
+    expect(page.get_by_role("link", name="Open in the portal")).to_be_visible()
+    expect(page.get_by_text(BOOK).first).to_be_visible()
+
+    page.goto(f"{portal}/admin/connections/connection/{scene.connection.pk}/change/")
+    confirm(page, "Pause")
+    expect(page.get_by_text("Paused.")).to_be_visible()
+    assert Connection.objects.get(pk=scene.connection.pk).state == ConnectionState.PAUSED
+
+    page.goto(f"{portal}/admin/jobs/job/?state=failed")
+    page.get_by_role("link", name=re.compile(rf"^{scene.job.pk}\b")).click()
+    confirm(page, "Retry")
+    expect(page.get_by_text("Started again.")).to_be_visible()
+    assert Job.objects.get(pk=scene.job.pk).state == JobState.WAITING
+    done = Entry.objects.filter(actor=user).values_list("action", flat=True)
+    assert {"connection.paused", "job.retried"} <= set(done)
+
+
+def test_the_password_alone_opens_no_page_of_it(
+    portal: str, operator: tuple[User, str], page: Page, visitors: Visitors
+) -> None:
+    by_password(page, portal, OLIVE)
+    expect(page.get_by_role("heading", name="Verify it's you")).to_be_visible()
+    answer = page.goto(f"{portal}/admin/jobs/job/")
+    assert answer is not None and answer.status == 404
+    visitors.forgive(page, "404")
+
+
+@pytest.mark.parametrize("role", [role for role in (*OWN, *ELSEWHERE) if role != "operator"])
+def test_everyone_else_gets_404_there(
+    portal: str, scene: Scene, page: Page, visitors: Visitors, role: str
+) -> None:
+    by_password(page, portal, scene.people[role].email)
+    expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
+    for address in ("", f"connections/connection/{scene.connection.pk}/change/", "directory/contact/"):
+        answer = page.goto(f"{portal}/admin/{address}")
+        assert answer is not None and answer.status == 404, address
+    visitors.forgive(page, "404")
+
+
+def addresses(scene: Scene) -> list[str]:
+    """The index, and of the tables that look different a list, a search, an object, its history and a confirmation."""
+    organization = f"organization={scene.organization.pk}"
+    call, request = OBJECTS["connections.call"](scene), OBJECTS["connections.tokenrequest"](scene)
+    return [
+        "",
+        "connections/",
+        "organizations/organization/",
+        "organizations/organization/?q=cedar",
+        f"organizations/organization/{scene.organization.pk}/change/",
+        "organizations/invitation/",
+        "connections/connection/",
+        "connections/connection/?q=nothing-like-it",
+        f"connections/connection/{scene.connection.pk}/change/",
+        f"connections/connection/{scene.connection.pk}/history/",
+        f"connections/connection/{scene.connection.pk}/action/revoke/",
+        f"connections/call/?connection={scene.connection.pk}",
+        f"connections/call/{call.pk}/change/",
+        f"connections/tokenrequest/{request.pk}/change/",
+        "directory/contact/",
+        f"directory/contact/?{organization}",
+        f"directory/contact/?{organization}&q=zephyrine",
+        f"directory/contact/{scene.contact.pk}/change/",
+        "jobs/job/",
+        f"jobs/job/{scene.job.pk}/change/",
+        f"jobs/job/{scene.job.pk}/action/retry/",
+        f"accounts/user/{scene.people['admin'].pk}/change/",
+        "audit/entry/",
+    ]
+
+
+def test_its_pages_keep_the_policy(portal: str, scene: Scene, operator: tuple[User, str], page: Page) -> None:
+    """Without axe, which itself breaks it: `visitors` fails on any violation."""
+    sign_in(page, portal, operator[1])
+    for address in addresses(scene):
+        answer = page.goto(f"{portal}/admin/{address}")
+        assert answer is not None and answer.status == 200, address
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_its_pages_can_be_read_by_everyone(
+    portal: str, scene: Scene, operator: tuple[User, str], visitors: Visitors, dark: bool, phone: bool
+) -> None:
+    page = visitors.new(dark=dark, phone=phone)
+    sign_in(page, portal, operator[1])
+    for address in addresses(scene):
+        page.goto(f"{portal}/admin/{address}")
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+    for provoked in BY_AXE:
+        visitors.forgive(page, provoked)
