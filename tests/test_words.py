@@ -78,11 +78,19 @@ REWRITTEN_TEMPLATES = (
     "templates/mfa/recovery_codes",
     "templates/mfa/totp",
     "templates/mfa/webauthn",
-    "templates/organizations/mail",
+    "templates/onboarding",
+    "templates/organizations",
     "templates/socialaccount/email",
 )
-REWRITTEN_SENTENCES = ("integrations/jobs", "integrations/total_expert", "portal/audit", "portal/core")
-REWRITTEN_DOCSTRINGS = ("portal/audit",)
+REWRITTEN_SENTENCES = (
+    "integrations/jobs",
+    "integrations/onboarding",
+    "integrations/total_expert",
+    "portal/audit",
+    "portal/core",
+    "portal/organizations",
+)
+REWRITTEN_DOCSTRINGS = ("integrations/onboarding", "portal/audit", "portal/organizations")
 
 
 def text_of_template(file: Path) -> str:

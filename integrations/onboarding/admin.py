@@ -10,7 +10,7 @@ from portal.core.admin import actions
 
 
 def _why_not(row: Connection) -> str:
-    return "" if verification.can_start(row) else "There is nothing to test. Connect it first."
+    return "" if verification.can_start(row) else "Nothing to test. Connect it first."
 
 
 def _test(request: HttpRequest, row: Connection) -> str:

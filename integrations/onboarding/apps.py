@@ -24,18 +24,18 @@ class OnboardingConfig(AppConfig):
 
         kinds.register(
             verification.KIND,
-            label="Verify the connection",
+            label="Verify connection",
             advance=verification.advance,
             per_connection=True,
         )
         kinds.register(
             waiting.KIND,
-            label="Tell who waits for a token slot",
+            label="Send email when connecting is possible",
             advance=waiting.advance,
             per_connection=True,
         )
-        kinds.register(invitations.KIND, label="Invite admins of an import", advance=invitations.advance)
+        kinds.register(invitations.KIND, label="Invite admins from an import", advance=invitations.advance)
         schedules.register(imports.APPLYING, every=imports.EVERY, run=imports.apply_confirmed)
-        schedules.register(imports.FORGETTING, every=imports.OFTEN, run=imports.forget_the_old)
+        schedules.register(imports.DELETING, every=imports.DELETING_EVERY, run=imports.delete_old)
         connected.connect(verification.on_connected, dispatch_uid="onboarding.verify")
         member_removed.connect(waiting.on_member_removed, dispatch_uid="onboarding.waiting")

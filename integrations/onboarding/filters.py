@@ -32,7 +32,7 @@ class OrganizationFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         label="Name",
         method="filter_name",
-        widget=forms.SearchInput(attrs={"placeholder": "Name", "autocomplete": "off"}),
+        widget=forms.SearchInput(attrs={"placeholder": "Part of a name", "autocomplete": "off"}),
     )
     owner = OperatorFilter(
         label="Account owner",

@@ -1,4 +1,4 @@
-"""Verifications: what was tried of a fresh grant, step by step, for people to watch."""
+"""Verifications of connections, and people who wait to connect."""
 
 import uuid
 
@@ -7,11 +7,11 @@ from django.db import models
 from integrations.connections.models import Connection
 from integrations.onboarding.bulk.models import BulkImport, BulkRow
 
-__all__ = ["BulkImport", "BulkRow", "SlotMail", "Verification"]
+__all__ = ["BulkImport", "BulkRow", "ConnectReminder", "Verification"]
 
 
 class Verification(models.Model):
-    """The latest verification of a connection. ``steps`` is a list of {name, outcome, text}; no personal data."""
+    """The latest verification of a connection. ``steps`` is a list of {name, outcome, text} without personal data."""
 
     class Outcome(models.TextChoices):
         RUNNING = "running", "Running"
@@ -30,12 +30,12 @@ class Verification(models.Model):
         return f"verification of {self.connection_id}"
 
 
-class SlotMail(models.Model):
-    """Somebody who wants a mail when a token slot is free for their consent."""
+class ConnectReminder(models.Model):
+    """A person who asked for an email when they can connect."""
 
-    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="slot_mail")
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="connect_reminder")
     asked_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"slot mail {self.pk}"
+        return f"connect reminder {self.pk}"

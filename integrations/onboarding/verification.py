@@ -1,4 +1,4 @@
-"""Verifying a grant as a job, and starting its first sync when it holds."""
+"""The job that verifies a connection and then starts its first sync."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ KIND = "onboarding.verify"
 
 
 def start(connection: Connection, *, actor: User | None, purpose: Purpose = Purpose.PERSON) -> Job:
-    """Verify a connection, visibly. One that is under way starts over when it is done.
+    """Start to verify a connection. A verification that is running starts over when it is done.
 
-    ``purpose`` says who waits for the token of fresh credentials: a person, or (`Purpose.WORK`) nobody.
+    ``purpose`` says whether a person waits for the token of new credentials, or no one (`Purpose.WORK`).
     """
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk).update(verified_at=None)
@@ -36,20 +36,20 @@ def start(connection: Connection, *, actor: User | None, purpose: Purpose = Purp
                 "finished_at": None,
             },
         )
-        # whoever else asks for it: a person who waits stays one
+        # if a person already waits for this job, queue.start keeps that
         arguments = {"person": True} if purpose == Purpose.PERSON else {}
         return queue.start(KIND, connection=connection, requested_by=actor, arguments=arguments)
 
 
 def can_start(connection: Connection) -> bool:
-    """Whether there is a grant to verify, or credentials to try."""
+    """Return whether the connection works or has credentials to try."""
     return connection.state == ConnectionState.ACTIVE or hasattr(connection, "candidate")
 
 
 def advance(run: Run) -> bool:
-    """One slice of the job: verify its connection, then start its first pass.
+    """Verify the job's connection, then start its first sync.
 
-    Raises TryLater when it must wait, and Rejected when the grant does not hold.
+    Raises TryLater if it must wait, and Rejected if the connection doesn't work.
     """
     if run.cursor.get("verified"):
         return True
@@ -72,7 +72,7 @@ def advance(run: Run) -> bool:
 
 
 def _try(run: Run, connection: Connection, verification: Verification) -> None:
-    """One step after the other, each for people to watch. Raises the client's errors."""
+    """Run the checks and store each result as soon as it is known. Raises the client's errors."""
     verification.steps, verification.outcome = [], Verification.Outcome.RUNNING
     verification.problem, verification.finished_at = "", None
     verification.save()
@@ -90,12 +90,12 @@ def _end(verification: Verification, outcome: str, problem: str) -> None:
 
 
 def on_connected(sender: Any, *, connection: Connection, actor: User | None, **kwargs: Any) -> None:
-    """A grant arrived: verify it."""
+    """Verify a new connection."""
     start(connection, actor=actor)
 
 
 def steps_of(connection: Connection, tried: Verification | None) -> list[dict[str, str]]:
-    """All steps in order with their state: those tried, the one under way, and those still to come."""
+    """Return all steps in order with title, state and text: finished, running and waiting ones."""
     done = {step["name"]: step for step in tried.steps} if tried else {}
     running = tried is not None and tried.outcome == Verification.Outcome.RUNNING
     rows = []
@@ -103,7 +103,7 @@ def steps_of(connection: Connection, tried: Verification | None) -> list[dict[st
         if name in done:
             rows.append({"title": title, "state": done[name]["outcome"], "text": done[name]["text"]})
         elif running:
-            rows.append({"title": title, "state": "running", "text": "Under way."})
+            rows.append({"title": title, "state": "running", "text": "Running."})
             running = False
         else:
             failed = (
@@ -113,7 +113,7 @@ def steps_of(connection: Connection, tried: Verification | None) -> list[dict[st
                 {
                     "title": title,
                     "state": "failed" if failed else "waiting",
-                    "text": "",  # the screen says what is wrong below the steps
+                    "text": "",  # the page shows the problem below the steps
                 }
             )
     return rows

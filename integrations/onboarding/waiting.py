@@ -1,4 +1,4 @@
-"""People who wait for a token slot to consent: told by mail when one is free."""
+"""Email people when they can connect, after they asked for it because no token request was available."""
 
 from typing import Any
 
@@ -10,52 +10,52 @@ from integrations.connections.limits import forecast, ledger
 from integrations.connections.models import Connection, Installation
 from integrations.jobs import queue
 from integrations.jobs.run import Run
-from integrations.onboarding.models import SlotMail
+from integrations.onboarding.models import ConnectReminder
 from integrations.total_expert import TryLater
 from portal.accounts.models import User
 from portal.branding import mail as portal_mail
 from portal.core import clock
 from portal.organizations.models import Membership
 
-KIND = "onboarding.slot_mail"
+KIND = "onboarding.connect_reminder"
 
 
 def ask(installation: Installation, *, user: User) -> None:
-    """Send ``user`` a mail when they can consent."""
+    """Email ``user`` when they can connect."""
     connection = consent.get_or_create_connection(installation, user)
-    SlotMail.objects.update_or_create(
+    ConnectReminder.objects.update_or_create(
         connection=connection, defaults={"asked_at": clock.now(), "sent_at": None}
     )
     queue.start(KIND, connection=connection, requested_by=user)
 
 
 def on_member_removed(sender: object, *, membership: Membership, **_: Any) -> None:
-    """Whoever left waits no longer."""
-    SlotMail.objects.filter(
+    """Delete the requests of someone who is no longer a member."""
+    ConnectReminder.objects.filter(
         connection__user=membership.user_id,
         connection__installation__organization=membership.organization_id,
     ).delete()
 
 
 def advance(run: Run) -> bool:
-    """One slice of the job: mail whoever waits when their turn has come; until then, and without a mail server, wait."""
-    waits = SlotMail.objects.filter(connection=run.job.connection_id, sent_at=None)
+    """Email the person when a token request is available. Until then, and if the mail server fails, raise TryLater."""
+    waits = ConnectReminder.objects.filter(connection=run.job.connection_id, sent_at=None)
     mail = waits.select_related("connection__user", "connection__installation__environment").first()
     if mail is not None:
         _mail_when_free(mail)
     return True
 
 
-def _mail_when_free(mail: SlotMail) -> None:
+def _mail_when_free(mail: ConnectReminder) -> None:
     connection = mail.connection
     free = forecast.next_available_time(connection.installation.environment, connection)
-    at = clock.now()  # afterwards, so that what is free now lies in its past
+    at = clock.now()  # read after the forecast, so that "now" is not before it
     if free > at:
         raise ledger.NoSlot(free, (free - at).total_seconds())
-    waiting = SlotMail.objects.filter(pk=mail.pk, sent_at=None)
+    waiting = ConnectReminder.objects.filter(pk=mail.pk, sent_at=None)
     if connection.user and waiting.exists():
         _send(connection, connection.user)
-    # afterwards, since one mail too many is better than none
+    # after sending: one email too many is better than none
     waiting.update(sent_at=at)
 
 
@@ -66,4 +66,4 @@ def _send(connection: Connection, user: User) -> None:
     try:
         portal_mail.send("onboarding/mail/ready.html", to=user.email, context=context)
     except OSError:
-        raise TryLater("The mail server did not take a mail.", after=60) from None
+        raise TryLater("The mail server refused an email.", after=60) from None

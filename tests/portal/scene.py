@@ -76,7 +76,7 @@ class Scene:
         """A file of one organization that nobody has confirmed."""
         number = BulkImport.objects.count()
         rows = f"name,client_id,client_secret\nQuarry Loans {number},id-{number},secret-{number}\n"
-        return imports.keep(
+        return imports.upload(
             files.read(rows.encode()), default=self.environment, actor=self.people["operator"]
         )
 

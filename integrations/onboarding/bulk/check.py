@@ -1,6 +1,6 @@
-"""Checking a file of organizations offline: every rule that needs no token, row by row.
+"""Check the rows of a file offline, by every rule that needs no token.
 
-Sentences name rows and rules, never what stands in a cell.
+Sentences name rows and rules, never the content of a cell.
 """
 
 import re
@@ -23,15 +23,15 @@ from portal.organizations.models import Organization
 from portal.organizations.names import folded
 
 LONGEST_EMAIL = 254
-#: What a spreadsheet would work out instead of showing it.
+#: What a spreadsheet would calculate instead of showing it.
 _FORMULA = re.compile(r"[=+\-]|@\w*\(")
-#: A long number as a spreadsheet shortens it.
+#: A long number shortened by a spreadsheet.
 _SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
 @dataclass(repr=False)
 class Checked:
-    """A row with what is wrong with it. Only what passed its own check is filled in."""
+    """A row and its problems. Only values that passed their check are set."""
 
     number: int
     name: str = ""
@@ -42,34 +42,33 @@ class Checked:
     problems: list[str] = field(default_factory=list)
 
     @cached_property
-    def mark(self) -> str:
-        """The fingerprint of its client id; "" when there is none that counts."""
+    def fingerprint(self) -> str:
+        """Return the fingerprint of its client ID, or "" if it has no valid one."""
         if self.environment is None or not self.client_id:
             return ""
         return client_credentials.client_id_fingerprint(self.environment, self.client_id)
 
 
 def check(records: Iterable[Record], *, default: Environment | None) -> list[Checked]:
-    """All rows with their problems. ``default`` is the environment of rows that name none.
+    """Return all rows with their problems. ``default`` is the environment of rows without one.
 
-    The rules of `credentials.clean`, `organizations.create` and `invitations.invite`, and no name or client id twice,
-    neither in the file nor with what the portal has.
+    The rules are those of `client_credentials.validate`, `organizations.create` and `invitations.invite`. A name or client
+    ID may occur only once, in the file and in the portal.
     """
     known: dict[str, Environment] = {}
     for environment in Environment.objects.all():
         known |= {environment.label.casefold(): environment, environment.name.casefold(): environment}
-    rows = [_one(record, known, default) for record in records]
+    rows = [_check_row(record, known, default) for record in records]
     _refuse_repeated(rows)
     _refuse_known(rows)
     return rows
 
 
-def _one(record: Record, known: dict[str, Environment], default: Environment | None) -> Checked:
+def _check_row(record: Record, known: dict[str, Environment], default: Environment | None) -> Checked:
     row = Checked(record.number)
     if record.is_shifted:
         row.problems.append(
-            "This row has more cells than the header, so nothing tells which is which. Put cells that hold the separator "
-            "into quotation marks."
+            "This row has more cells than the header. Put cells that contain the separator in quotation marks."
         )
         return row
     cells = record.cells
@@ -87,7 +86,7 @@ def _check_name(row: Checked, cell: str) -> None:
         row.problems.append(str(refused))
         return
     if _FORMULA.match(name):
-        row.problems.append("The name begins like a formula of a spreadsheet.")
+        row.problems.append("The name starts like a spreadsheet formula.")
     else:
         row.name = name
 
@@ -98,8 +97,8 @@ def _check_environment(
     row.environment = known.get(cell.strip().casefold()) if cell.strip() else default
     if row.environment is None:
         names = " or ".join(sorted({environment.name for environment in known.values()}))
-        what = "There is no environment of this name" if cell.strip() else "The environment is empty"
-        row.problems.append(f"{what}: write {names}.")
+        what = "There is no environment with this name" if cell.strip() else "The environment is empty"
+        row.problems.append(f"{what}. Enter {names}.")
 
 
 def _check_credentials(row: Checked, client_id: str, client_secret: str) -> None:
@@ -108,10 +107,10 @@ def _check_credentials(row: Checked, client_id: str, client_secret: str) -> None
     except Rejected as refused:
         row.problems += refused.reasons
         return
-    for value, what in ((row.client_id, "client id"), (row.client_secret, "client secret")):
+    for value, what in ((row.client_id, "client ID"), (row.client_secret, "client secret")):
         if _SHORTENED.fullmatch(value):
             row.problems.append(
-                f"The {what} was shortened by a spreadsheet, which took it for a number. Format its column as text."
+                f"A spreadsheet shortened the {what} like a number. Format its column as text."
             )
 
 
@@ -121,19 +120,19 @@ def _check_email(row: Checked, email: str) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        row.problems.append("The admin's e-mail is not an address.")
+        row.problems.append("The admin's email is not a valid address.")
         return
     if len(email) > LONGEST_EMAIL:
-        row.problems.append("The admin's e-mail is too long.")
+        row.problems.append("The admin's email is too long.")
         return
     row.admin_email = email.lower()
 
 
 def _refuse_repeated(rows: list[Checked]) -> None:
-    """Of rows that say the same, nobody knows which is right: none of them is taken."""
+    """Refuse all rows that have the same name or client ID, because we can't tell which one is right."""
     keys: dict[str, Callable[[Checked], str]] = {
         "name": lambda row: folded(row.name),
-        "client id": lambda row: row.mark,
+        "client ID": lambda row: row.fingerprint,
     }
     for what, key in keys.items():
         numbers: dict[str, list[int]] = defaultdict(list)
@@ -142,7 +141,7 @@ def _refuse_repeated(rows: list[Checked]) -> None:
         for row in rows:
             others = [number for number in numbers[key(row)][:2] if number != row.number]
             if others and key(row):
-                row.problems.append(f"Row {others[0]} has the same {what}. Keep the right one.")
+                row.problems.append(f"Row {others[0]} has the same {what}. Keep only one.")
 
 
 def _refuse_known(rows: list[Checked]) -> None:
@@ -156,11 +155,11 @@ def _refuse_known(rows: list[Checked]) -> None:
             row.problems.append(
                 "An organization with this name already exists. Connect it on its own page, or choose another name."
             )
-        if row.mark and row.mark in in_use:
+        if row.fingerprint and row.fingerprint in in_use:
             row.problems.append(
-                "This client id is in use for another organization. Each organization has its own: ask for this one's."
+                "Another organization uses this client ID. Ask Total Expert for this organization's own."
             )
         if row.admin_email in operators:
             row.problems.append(
-                "The admin's e-mail is an operator's: operators serve every organization without being a member."
+                "The admin's email belongs to an operator, who has access without being a member."
             )

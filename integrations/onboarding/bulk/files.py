@@ -1,6 +1,6 @@
-"""Reading a file of organizations: from bytes to cells by column, or one sentence that says what to do about the file.
+"""Read a CSV file of organizations, or say in one sentence what is wrong with it.
 
-No sentence repeats anything that stands in the file: a cell in the wrong place may be a secret.
+No sentence repeats the content of the file: a cell in the wrong place may be a secret.
 """
 
 import csv
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from portal.core.errors import Refused
 
-#: Bytes of the largest file, and its most rows and columns.
+#: The limits of a file: bytes, rows and columns.
 LARGEST, MOST_ROWS, MOST_COLUMNS = 1_000_000, 2000, 50
 REQUIRED = ("name", "client_id", "client_secret")
 COLUMNS = ("name", "environment", "client_id", "client_secret", "admin_email")
@@ -22,20 +22,20 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, repr=False)
 class Record:
-    """A row of the file. ``number`` is as a spreadsheet counts, with the header as row 1."""
+    """A row of the file. ``number`` counts as spreadsheets do: the header is row 1."""
 
     number: int
-    cells: dict[str, str]  #: by column; columns that the file does not have are empty
-    is_shifted: bool  #: it has more cells than the header, so nobody knows what is what
+    cells: dict[str, str]  #: by column; missing columns are empty
+    is_shifted: bool  #: has more cells than the header, so cells can't be matched to columns
 
 
 def template() -> str:
-    """A file to fill in: the header alone."""
+    """Return a file with only the header."""
     return ",".join(COLUMNS) + "\r\n"
 
 
 def read(content: bytes) -> list[Record]:
-    """The rows of a CSV file, without the empty ones. Raises Refused with a sentence about the file as a whole."""
+    """Return the rows of a CSV file, without empty ones. Raises Refused with a sentence about the file."""
     text = _text(content)
     header_line = text.lstrip("\r\n").split("\n", 1)[0].split("\r", 1)[0]
     delimiter = _delimiter(header_line)
@@ -52,44 +52,42 @@ def read(content: bytes) -> list[Record]:
             records.append(_record(number, header, cells))
             if len(records) > MOST_ROWS:
                 raise Refused(
-                    f"The file has more than {MOST_ROWS:,} rows. Split it into several and upload them in turn."
+                    f"The file has more than {MOST_ROWS:,} rows. Split it and upload the parts one after another."
                 )
     except csv.Error:
         raise Refused(
-            f"The file can't be read around line {reader.line_num}: a quotation mark that is not closed, or a cell that "
-            "is far too long. Correct that line and upload the file again."
+            f"The file can't be read near line {reader.line_num}: a quotation mark is not closed, or a cell is too long. "
+            "Correct that line and upload the file again."
         ) from None
     if not records:
-        raise Refused("The file has no rows below its header. Fill in one row for each organization.")
+        raise Refused("The file has no rows below its header. Add one row for each organization.")
     return records
 
 
 def _text(content: bytes) -> str:
-    """The file as text. Raises Refused for what is no text in UTF-8."""
+    """Return the file as text. Raises Refused if it is not UTF-8 text."""
     if len(content) > LARGEST:
-        raise Refused("The file is larger than 1 MB. Split it into several and upload them in turn.")
+        raise Refused("The file is larger than 1 MB. Split it and upload the parts one after another.")
     if content.startswith(_ARCHIVES):
-        raise Refused(
-            f"This is a workbook or an archive, not a CSV file, whatever its name says. {SAVE_AS_CSV}"
-        )
+        raise Refused(f"This is a workbook or an archive, not a CSV file. {SAVE_AS_CSV}")
     if content.startswith(_WIDE):
-        raise Refused(f"The file is written in UTF-16 (“Unicode text”). {SAVE_AS_CSV}")
+        raise Refused(f"The file is in UTF-16 (“Unicode text”). {SAVE_AS_CSV}")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1
         raise Refused(
-            f"Either this is no CSV file, or it is not written in UTF-8: line {line} has other characters. {SAVE_AS_CSV}"
+            f"This is not a CSV file in UTF-8: line {line} contains other characters. {SAVE_AS_CSV}"
         ) from None
     if "\0" in text:
-        raise Refused(f"The file holds characters that no text has. {SAVE_AS_CSV}")
+        raise Refused(f"The file contains characters that text files can't contain. {SAVE_AS_CSV}")
     if not text.strip():
-        raise Refused("The file is empty. Download the template, fill in one row for each organization.")
+        raise Refused("The file is empty. Download the template and add one row for each organization.")
     return text
 
 
 def _delimiter(line: str) -> str:
-    """What separates the cells of the header: whatever makes most columns of it that are known."""
+    """Return the delimiter that splits the header into the most known columns."""
     return max(DELIMITERS, key=lambda delimiter: len(set(_names(line, delimiter)) & set(COLUMNS)))
 
 
@@ -102,7 +100,7 @@ def _names(line: str, delimiter: str) -> list[str]:
 
 
 def _name(cell: str) -> str:
-    """A column's name as it is compared: “Client ID” is client_id."""
+    """Return a column name in the form in which they are compared: “Client ID” is client_id."""
     return "_".join(cell.replace("-", " ").replace("_", " ").lower().split())
 
 
@@ -113,18 +111,17 @@ def _listed(names: list[str]) -> str:
 def _header(cells: list[str]) -> list[str]:
     if len(cells) > MOST_COLUMNS:
         raise Refused(
-            f"The first row has more than {MOST_COLUMNS} columns. Download the template: it has {len(COLUMNS)}."
+            f"The first row has more than {MOST_COLUMNS} columns. Use the template, which has {len(COLUMNS)}."
         )
     names = [_name(cell) for cell in cells]
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise Refused(
-            f"The first row must name the columns, and it lacks {_listed(missing)}. Download the template: it has "
-            "the names as they must be."
+            f"The first row must contain the column names. Missing: {_listed(missing)}. Use the names in the template."
         )
     twice = [name for name in COLUMNS if names.count(name) > 1]
     if twice:
-        raise Refused(f"The first row names {_listed(twice)} twice. Keep one column of each.")
+        raise Refused(f"The first row contains {_listed(twice)} twice. Keep one column of each.")
     return names
 
 

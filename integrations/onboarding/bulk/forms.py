@@ -1,4 +1,4 @@
-"""The form that takes a file of organizations. What it holds is read from memory and put into no page."""
+"""The form that uploads a file of organizations. Its content is read from memory and never shown."""
 
 from typing import Any
 
@@ -12,8 +12,10 @@ from portal.core.errors import Refused
 
 
 class BulkFileForm(forms.Form):
-    """A CSV file, and the environment of rows that name none. ``records`` holds the rows once it is valid, ``called`` the
-    name of the file."""
+    """A CSV file, and the environment of rows without one.
+
+    Once it is valid, ``records`` contains the rows and ``called`` the name of the file.
+    """
 
     file = forms.FileField(
         label="CSV file",
@@ -23,15 +25,15 @@ class BulkFileForm(forms.Form):
     )
     environment = forms.ModelChoiceField(
         Environment.objects.none(),
-        label="Environment of rows that name none",
+        label="Environment of rows without one",
         required=False,
-        empty_label="None: every row must name it",
+        empty_label="None (every row must name one)",
         to_field_name="name",
     )
     instead_of = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, sent: int = 0, **kwargs: Any) -> None:
-        """``sent`` is the size of the request, in bytes: a file that is far too large does not arrive at all."""
+        """``sent`` is the size of the request in bytes. Django drops files that are far too large."""
         super().__init__(*args, **kwargs)
         self.records: list[Record] = []
         self.called = ""
@@ -44,14 +46,16 @@ class BulkFileForm(forms.Form):
             del self.fields["environment"]
         missing = "Choose a file."
         if sent > files.LARGEST:
-            missing = "The file is larger than 1 MB. Split it into several and upload them in turn."
+            missing = "The file is larger than 1 MB. Split it and upload the parts one after another."
         self.fields["file"].error_messages |= {"required": missing, "max_length": missing}
 
     def clean_file(self) -> None:
         uploaded = self.cleaned_data["file"]
         try:
             if uploaded.size > files.LARGEST:
-                raise Refused("The file is larger than 1 MB. Split it into several and upload them in turn.")
+                raise Refused(
+                    "The file is larger than 1 MB. Split it and upload the parts one after another."
+                )
             self.records = files.read(uploaded.read())
             self.called = uploaded.name or ""
         except Refused as refused:
@@ -59,5 +63,5 @@ class BulkFileForm(forms.Form):
 
     @property
     def default(self) -> Environment | None:
-        """The environment of rows that name none."""
+        """Return the environment of rows without one."""
         return self._only or self.cleaned_data.get("environment")

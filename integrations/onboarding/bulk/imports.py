@@ -1,9 +1,8 @@
-"""Onboarding many organizations at once: a checked file is kept sealed, confirmed, and made into organizations.
+"""Create many organizations from a file: check it, store its rows encrypted, confirm, and apply.
 
-What is confirmed is created by whoever gets to it: the request that confirms begins, and regular work of any worker
-goes on. A row is one transaction that also says that it is done, so wherever a process is killed, each row is created
-once, and its secrets leave the row in the transaction that seals them with the connection. A job would not do: jobs
-belong to an installation, and that is what is being made.
+The request that confirms creates the first rows; the schedule of any worker creates the rest. Each row is one
+transaction that also marks it as done, so it is created exactly once even if a process is killed. The same transaction
+moves its secrets to the connection. This is no job, because jobs belong to an installation, which doesn't exist yet.
 """
 
 import datetime as dt
@@ -33,16 +32,16 @@ from portal.organizations import organizations
 logger = logging.getLogger(__name__)
 
 APPLYING, EVERY = "onboarding.bulk", dt.timedelta(seconds=5)
-FORGETTING, OFTEN = "onboarding.bulk_retention", dt.timedelta(minutes=15)
-#: What nobody confirmed is deleted after this, with its secrets; what was confirmed, after that.
+DELETING, DELETING_EVERY = "onboarding.bulk_retention", dt.timedelta(minutes=15)
+#: How long files are stored: unconfirmed ones with their secrets, and confirmed ones.
 UNCONFIRMED, CONFIRMED = dt.timedelta(hours=24), dt.timedelta(days=90)
-#: Seconds that one go creates organizations: it holds up a request, or the supervisor of a worker.
+#: Seconds that one run creates organizations. It blocks a request, or the supervisor of a worker.
 SLICE = 2.0
-#: Rows written by one statement.
+#: Rows inserted by one statement.
 BATCH = 200
 
 
-def keep(
+def upload(
     records: list[Record],
     *,
     default: Environment | None,
@@ -50,30 +49,32 @@ def keep(
     name: str = "",
     instead_of: uuid.UUID | None = None,
 ) -> BulkImport:
-    """Check a file's rows offline and keep them, those that passed with their secrets sealed.
+    """Check the rows of a file offline and store them. Secrets are stored encrypted, and only of rows without problems.
 
-    ``default`` is the environment of rows that name none; ``name`` what the file is called; ``instead_of`` an unconfirmed
-    import that this one replaces.
+    ``default`` is the environment of rows without one; ``name`` is the name of the file; ``instead_of`` is the id of an
+    unconfirmed import that this one replaces.
     """
     checked = check.check(records, default=default)
     with transaction.atomic():
         if instead_of is not None:
-            _forget(_drafts().filter(pk=instead_of))
-        made = BulkImport.objects.create(
+            _delete(_drafts().filter(pk=instead_of))
+        created = BulkImport.objects.create(
             by=actor,
             at=clock.now(),
             name=name[: models.LONGEST_NAME],
             total=len(checked),
             accepted=sum(not row.problems for row in checked),
         )
-        BulkRow.objects.bulk_create([_row(made, row) for row in checked], batch_size=BATCH)
-        log.record("bulk_import.uploaded", actor=actor, target=made, rows=made.total, accepted=made.accepted)
-    return made
+        BulkRow.objects.bulk_create([_row(created, row) for row in checked], batch_size=BATCH)
+        log.record(
+            "bulk_import.uploaded", actor=actor, target=created, rows=created.total, accepted=created.accepted
+        )
+    return created
 
 
-def _row(made: BulkImport, checked: check.Checked) -> BulkRow:
+def _row(source: BulkImport, checked: check.Checked) -> BulkRow:
     row = BulkRow(
-        source=made,
+        source=source,
         number=checked.number,
         name=checked.name,
         environment=checked.environment,
@@ -87,24 +88,24 @@ def _row(made: BulkImport, checked: check.Checked) -> BulkRow:
 
 
 def confirm(source: BulkImport, *, actor: User, overcommit: bool = False) -> None:
-    """Have all rows created that passed; the others are left out.
+    """Confirm that the rows without problems are to be created. The others are left out.
 
-    Raises Refused when there is nothing to confirm, and when so many connections would let everybody's mirrors grow
-    older than they should, unless that is meant (``overcommit``).
+    Raises Refused if there is nothing to confirm, or if so many connections would make everyone's data older than the
+    maximum data age and ``overcommit`` is False.
     """
     warnings = [] if overcommit else progress.warnings(source)
     if warnings:
         raise Refused(
-            f"{' '.join(warnings)} Confirm that you want it all the same, or add outbound IP addresses first."
+            f"{' '.join(warnings)} Confirm that you want this anyway, or add outbound IP addresses first."
         )
     with transaction.atomic():
         row = BulkImport.objects.select_for_update(of=("self",)).filter(pk=source.pk).first()
         if row is None or row.at < clock.now() - UNCONFIRMED:
-            raise Refused("This file was uploaded too long ago, and is forgotten. Upload it again.")
+            raise Refused("This file expired. Upload it again.")
         if row.state != BulkImport.State.DRAFT:
-            raise Refused("This file has been confirmed already.")
+            raise Refused("This file was already confirmed.")
         if not row.accepted:
-            raise Refused("Something is wrong with every row. Correct the file and upload it again.")
+            raise Refused("Every row has a problem. Correct the file and upload it again.")
         row.state, row.confirmed_by, row.confirmed_at = BulkImport.State.CONFIRMED, actor, clock.now()
         row.save(update_fields=["state", "confirmed_by", "confirmed_at"])
         row.rows.filter(state=BulkRow.State.READY).update(state=BulkRow.State.CONFIRMED)
@@ -113,35 +114,35 @@ def confirm(source: BulkImport, *, actor: User, overcommit: bool = False) -> Non
 
 
 def discard(source: BulkImport, *, actor: User) -> bool:
-    """Delete an unconfirmed import with its secrets. False when it was confirmed or deleted before."""
+    """Delete an unconfirmed import with its secrets. Return False if it was already confirmed or deleted."""
     with transaction.atomic():
-        gone = _forget(_drafts().filter(pk=source.pk))
-        if gone:
+        is_deleted = _delete(_drafts().filter(pk=source.pk))
+        if is_deleted:
             log.record("bulk_import.discarded", actor=actor, target=source)
-    return gone
+    return is_deleted
 
 
 def _drafts() -> QuerySet[BulkImport]:
     return BulkImport.objects.filter(state=BulkImport.State.DRAFT)
 
 
-def _forget(rows: QuerySet[BulkImport]) -> bool:
-    """Delete imports with their rows. Held first: what is being confirmed meanwhile is none of ``rows`` any more."""
+def _delete(rows: QuerySet[BulkImport]) -> bool:
+    """Delete imports with their rows. Locks them first, so that one that is being confirmed no longer matches ``rows``."""
     with transaction.atomic():
-        held = list(rows.order_by().select_for_update().values_list("pk", flat=True))
-        BulkImport.objects.filter(pk__in=held).delete()
-    return bool(held)
+        locked = list(rows.order_by().select_for_update().values_list("pk", flat=True))
+        BulkImport.objects.filter(pk__in=locked).delete()
+    return bool(locked)
 
 
 def apply_some(*, seconds: float = SLICE) -> int:
-    """Create organizations of confirmed rows for so many seconds at most. Answers how many rows were done."""
+    """Create organizations from confirmed rows for at most ``seconds``. Return how many rows were done."""
     until = time.monotonic() + seconds
     waiting = BulkRow.objects.filter(state=BulkRow.State.CONFIRMED).order_by("source__confirmed_at", "number")
     done = 0
     while time.monotonic() < until and (row := waiting.first()) is not None:
         try:
             done += _apply(row.pk)
-        except DecryptionError as error:  # the file waits for its key, and no other waits for it
+        except DecryptionError as error:  # this file waits for its key; others go on
             BulkRow.objects.filter(pk=row.pk, state=BulkRow.State.CONFIRMED).update(problem=str(error)[:500])
             waiting = waiting.exclude(source=row.source_id)
     ended = BulkImport.objects.filter(state=BulkImport.State.CONFIRMED)
@@ -150,9 +151,9 @@ def apply_some(*, seconds: float = SLICE) -> int:
 
 
 def _apply(pk: uuid.UUID) -> bool:
-    """Create what one row says, or write down why not. False when somebody else did.
+    """Create the organization of one row, or record why not. Return False if another process did.
 
-    Raises DecryptionError, leaving the row as it is, when the key of its secrets is missing here.
+    Raises DecryptionError and leaves the row unchanged if the key of its secrets is missing on this machine.
     """
     try:
         return _create(pk)
@@ -162,29 +163,27 @@ def _apply(pk: uuid.UUID) -> bool:
         if error.missing_key:
             raise
         problem = f"{error} Upload the row again."
-    except (OperationalError, InterfaceError):  # the database is away: the row waits
+    except (OperationalError, InterfaceError):  # no database: the row waits
         raise
-    except Exception as ours:
-        logger.error("Row %s of a bulk import failed (%s)", pk, type(ours).__name__, exc_info=ours)
-        problem = (
-            f"An error of ours ({type(ours).__name__}). The portal's log says more. Upload the row again."
-        )
+    except Exception as error:
+        logger.error("Row %s of a bulk import failed (%s)", pk, type(error).__name__, exc_info=error)
+        problem = f"Internal error ({type(error).__name__}). See the portal's log, then upload the row again."
     with transaction.atomic():
         row = _locked(pk)
         if row is not None:
-            row.forget_secrets()
+            row.delete_secrets()
             row.state, row.problem, row.admin_email = BulkRow.State.REFUSED, problem[:500], ""
             row.save()
     return row is not None
 
 
 def _create(pk: uuid.UUID) -> bool:
-    """Raises Refused, Rejected or DecryptionError, leaving nothing behind."""
+    """Create the organization and the connection of one row. On Refused, Rejected or DecryptionError nothing is created."""
     with transaction.atomic():
         row = _locked(pk)
         if row is None:
             return False
-        assert row.environment is not None  # a row without one did not pass
+        assert row.environment is not None  # rows without one have problems
         client_id, client_secret, actor = row.client_id, row.client_secret, row.source.confirmed_by
         organization = organizations.create(name=row.name, actor=actor, account_owner=actor)
         connection = client_credentials.propose(
@@ -193,7 +192,7 @@ def _create(pk: uuid.UUID) -> bool:
             client_secret=client_secret,
             actor=actor,
         )
-        row.forget_secrets()
+        row.delete_secrets()
         row.problem = ""
         row.state, row.organization, row.connection = BulkRow.State.APPLIED, organization, connection
         row.save()
@@ -204,19 +203,19 @@ def _create(pk: uuid.UUID) -> bool:
 
 
 def _locked(pk: uuid.UUID) -> BulkRow | None:
-    """A row that still waits to be created, held until the transaction ends."""
+    """Lock and return a row that still waits to be created, or None."""
     rows = BulkRow.objects.select_for_update(of=("self",)).filter(pk=pk, state=BulkRow.State.CONFIRMED)
     return rows.select_related("environment", "source__confirmed_by").first()
 
 
 def apply_confirmed() -> None:
-    """Regular work: go on creating what was confirmed."""
+    """Scheduled: create confirmed rows."""
     if BulkImport.objects.filter(state=BulkImport.State.CONFIRMED).exists():
         apply_some()
 
 
-def forget_the_old() -> None:
-    """Regular work: delete what nobody confirmed, with its secrets, and the lists of what was imported long ago."""
+def delete_old() -> None:
+    """Scheduled: delete unconfirmed imports with their secrets, and imports that were applied long ago."""
     at = clock.now()
-    _forget(_drafts().filter(at__lt=at - UNCONFIRMED))
-    _forget(BulkImport.objects.filter(state=BulkImport.State.APPLIED, at__lt=at - CONFIRMED))
+    _delete(_drafts().filter(at__lt=at - UNCONFIRMED))
+    _delete(BulkImport.objects.filter(state=BulkImport.State.APPLIED, at__lt=at - CONFIRMED))

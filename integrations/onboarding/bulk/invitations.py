@@ -1,4 +1,4 @@
-"""Inviting the admins whose e-mails stood in a file of organizations, as a job: mails are for workers to send."""
+"""The job that invites the admins named in a bulk import."""
 
 from django.db import transaction
 
@@ -13,7 +13,7 @@ KIND = "onboarding.bulk_invitation"
 
 
 def advance(run: Run) -> bool:
-    """One slice of the job: invite the admin of a new organization. The address then stands in the invitation only."""
+    """Invite the admins of new organizations, and delete their addresses from the rows."""
     rows = BulkRow.objects.filter(
         connection__installation=run.job.installation, state=BulkRow.State.APPLIED
     ).exclude(admin_email="")
@@ -27,12 +27,10 @@ def advance(run: Run) -> bool:
 
 
 def _invite(row: BulkRow, actor: User | None) -> str:
-    """Answers why the admin was not invited; "" when they were."""
+    """Invite the admin of a row. Return why they were not invited, or "" if they were."""
     assert row.organization is not None  # it has a connection
     if actor is None:
-        return (
-            "The admin was not invited, since whoever confirmed the file has left. Invite them as a member."
-        )
+        return "The admin was not invited: the person who confirmed the file has left. Invite them on the Members tab."
     try:
         invitations.invite(organization=row.organization, email=row.admin_email, role=Role.ADMIN, actor=actor)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""Bulk imports: files of organizations with credentials, row by row. Secrets are sealed, and go as soon as they may."""
+"""Bulk imports: files of organizations with credentials. Secrets are encrypted, and deleted as soon as possible."""
 
 import uuid
 
@@ -13,24 +13,24 @@ LONGEST_NAME = 100
 
 
 class BulkImport(models.Model):
-    """One file that an operator uploaded. Of the file itself only its name is kept."""
+    """A file that an operator uploaded. Only its name and rows are stored."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "To confirm"
-        CONFIRMED = "confirmed", "Being created"
-        APPLIED = "applied", "Created"
+        DRAFT = "draft", "Not confirmed"
+        CONFIRMED = "confirmed", "In progress"
+        APPLIED = "applied", "Done"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField()
-    name = models.CharField(max_length=LONGEST_NAME, blank=True, help_text="What the file was called")
+    name = models.CharField(max_length=LONGEST_NAME, blank=True, help_text="The name of the file")
     state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT)
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     confirmed_at = models.DateTimeField(null=True)
-    total = models.PositiveIntegerField(help_text="Rows of the file")
-    accepted = models.PositiveIntegerField(help_text="Rows with which nothing was wrong offline")
+    total = models.PositiveIntegerField(help_text="Rows in the file")
+    accepted = models.PositiveIntegerField(help_text="Rows without problems")
 
     class Meta:
         ordering = ["-at"]
@@ -41,16 +41,16 @@ class BulkImport(models.Model):
 
     @property
     def left_out(self) -> int:
-        """Rows that something is wrong with."""
+        """Return how many rows have problems."""
         return self.total - self.accepted
 
 
 class BulkRow(models.Model):
-    """One row of a file: an organization to be. A row that something is wrong with holds no secrets from the start."""
+    """A row of a file. Secrets of rows with problems are never stored."""
 
     class State(models.TextChoices):
         READY = "ready", "Ready"
-        BAD = "bad", "To correct"
+        BAD = "bad", "Has problems"
         LEFT_OUT = "left_out", "Left out"
         CONFIRMED = "confirmed", "To create"
         APPLIED = "applied", "Created"
@@ -58,12 +58,12 @@ class BulkRow(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.ForeignKey(BulkImport, on_delete=models.CASCADE, related_name="rows")
-    number = models.PositiveIntegerField(help_text="As a spreadsheet counts: the header is row 1")
+    number = models.PositiveIntegerField(help_text="Counts as spreadsheets do: the header is row 1")
     name = models.CharField(max_length=120, blank=True)
     environment = models.ForeignKey(Environment, null=True, on_delete=models.CASCADE, related_name="+")
     client_id = EncryptedField(label="onboarding.bulk.client_id", null=True)
     client_secret = EncryptedField(label="onboarding.bulk.client_secret", null=True)
-    admin_email = models.EmailField(blank=True, help_text="Until the invitation holds it")
+    admin_email = models.EmailField(blank=True, help_text="Deleted when the invitation is sent")
     problem = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.READY)
     organization = models.ForeignKey(Organization, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -90,6 +90,6 @@ class BulkRow(models.Model):
     def __str__(self) -> str:
         return f"bulk row {self.pk}"
 
-    def forget_secrets(self) -> None:
-        """Drop what is sealed in the row. The caller saves it."""
+    def delete_secrets(self) -> None:
+        """Clear the secrets. The caller saves the row."""
         self.client_id = self.client_secret = None

@@ -1,4 +1,4 @@
-"""How far a bulk import is: each row's standing, what waits for a token, and about when it gets one."""
+"""The progress of a bulk import: the state of each row, and when waiting rows are expected to get a token."""
 
 import datetime as dt
 import uuid
@@ -19,37 +19,37 @@ from portal.core import clock
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a row stands, as a badge shows it: ``look`` is a name of `portal.core.badges`."""
+class RowState:
+    """What a badge shows for a row. ``look`` is a name in `portal.core.badges`."""
 
     name: str
-    word: str
+    label: str
     look: str
 
 
-#: In the order in which a row comes through them, and then those that end otherwise.
-STANDINGS = {
+#: In the order in which a row goes through them, then the other results.
+ROW_STATES = {
     row.name: row
     for row in (
-        Standing("bad", "To correct", "bad"),
-        Standing("ready", "Ready", "ok"),
-        Standing("confirmed", "To create", "waiting"),
-        Standing("queued", "Queued", "waiting"),
-        Standing("verifying", "Verifying", "running"),
-        Standing("connected", "Connected", "ok"),
-        Standing("failed", "Refused", "bad"),
-        Standing("stopped", "Stopped", "warn"),
-        Standing("refused", "Not created", "bad"),
-        Standing("left_out", "Left out", "idle"),
-        Standing("gone", "Gone since", "idle"),
+        RowState("bad", "Has problems", "bad"),
+        RowState("ready", "Ready", "ok"),
+        RowState("confirmed", "To create", "waiting"),
+        RowState("queued", "Queued", "waiting"),
+        RowState("verifying", "Verifying", "running"),
+        RowState("connected", "Connected", "ok"),
+        RowState("failed", "Rejected", "bad"),
+        RowState("stopped", "Stopped", "warn"),
+        RowState("refused", "Not created", "bad"),
+        RowState("left_out", "Left out", "idle"),
+        RowState("gone", "Deleted since", "idle"),
     )
 }
-#: Standings from which a row goes on by itself.
+#: States that a row leaves on its own.
 MOVING = ("confirmed", "queued", "verifying")
 
 
-def standings(source: BulkImport) -> "QuerySet[Any]":
-    """The rows of an import with ``standing``, a name of `STANDINGS`."""
+def with_states(source: BulkImport) -> "QuerySet[Any]":
+    """Return the rows of an import with ``shown_state``, a name in `ROW_STATES`."""
     works = Job.objects.filter(
         kind=verification.KIND,
         connection=OuterRef("connection"),
@@ -58,7 +58,7 @@ def standings(source: BulkImport) -> "QuerySet[Any]":
     outcome = "connection__verification__outcome"
     running = Q(**{outcome: Verification.Outcome.RUNNING})
     return source.rows.alias(is_worked_on=Exists(works)).annotate(
-        standing=Case(
+        shown_state=Case(
             When(~Q(state=BulkRow.State.APPLIED), then=F("state")),
             When(**{outcome: Verification.Outcome.DONE}, then=Value("connected")),
             When(**{outcome: Verification.Outcome.FAILED}, then=Value("failed")),
@@ -71,21 +71,21 @@ def standings(source: BulkImport) -> "QuerySet[Any]":
     )
 
 
-def counts(source: BulkImport) -> list[tuple[Standing, int]]:
-    """How many rows stand where, in the usual order, without those where none does."""
-    found = dict(standings(source).order_by().values_list("standing").annotate(count=Count("pk")))
-    return [(standing, found[name]) for name, standing in STANDINGS.items() if name in found]
+def counts(source: BulkImport) -> list[tuple[RowState, int]]:
+    """Return how many rows are in each state, without empty states."""
+    found = dict(with_states(source).order_by().values_list("shown_state").annotate(count=Count("pk")))
+    return [(state, found[name]) for name, state in ROW_STATES.items() if name in found]
 
 
 def queued(source: BulkImport) -> list[Connection]:
-    """The connections of an import that wait for their first token."""
-    waiting = standings(source).filter(standing="queued").order_by()
+    """Return the connections of an import that wait for their first token."""
+    waiting = with_states(source).filter(shown_state="queued").order_by()
     rows = Connection.objects.filter(pk__in=waiting.values("connection"))
     return list(rows.select_related("installation__environment", "egress"))
 
 
 def expected_times(connections: Iterable[Connection]) -> dict[uuid.UUID, dt.datetime]:
-    """About when each of these connections gets its token, if all of them want one. Those that never do are left out."""
+    """Return when each connection is expected to get its token. Connections that can't get one are left out."""
     groups: dict[tuple[str, Any], list[Connection]] = {}
     for connection in connections:
         groups.setdefault((connection.installation.environment.host, connection.egress_id), []).append(
@@ -98,76 +98,77 @@ def expected_times(connections: Iterable[Connection]) -> dict[uuid.UUID, dt.date
 
 
 def _plan(budget: Budget, wanted: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
-    """The turns of ``wanted`` in the queue of a budget; who does not stand there yet joins it now, in this order."""
-    now = forecast.load_usage(budget)
-    queue = token_queue.load_waiting(budget, now.at)
+    """Return when each of ``wanted`` gets its token. Those not in the budget's queue join it now, in this order."""
+    usage = forecast.load_usage(budget)
+    queue = token_queue.load_waiting(budget, usage.at)
     here = {demand.connection_id for demand in queue}
     queue += [
         scheduler.Demand(
-            str(who), scheduler.Rank.WORK, now.at, now.at, now.at + place * dt.timedelta.resolution
+            str(who), scheduler.Rank.WORK, usage.at, usage.at, usage.at + place * dt.timedelta.resolution
         )
         for place, who in enumerate(wanted)
         if str(who) not in here
     ]
-    found = {planned.connection_id: planned.at for planned in scheduler.plan(now, queue)}
+    found = {planned.connection_id: planned.at for planned in scheduler.plan(usage, queue)}
     return {who: found[str(who)] for who in wanted if str(who) in found}
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What the rows of an unconfirmed import will cost: token requests, and about when the last one is through."""
+    """What the rows of an unconfirmed import will cost."""
 
     requests: int
-    last_at: dt.datetime | None  #: None: never, as things are
+    last_at: dt.datetime | None  #: when the last one is expected; None if the limits allow none
 
     @property
     def is_now(self) -> bool:
-        """Whether nobody has to wait."""
+        """Return whether all requests can be sent now."""
         return self.last_at is not None and self.last_at <= clock.now()
 
 
 def cost(source: BulkImport) -> Cost:
-    """One token request for each row that is ready; every budget serves its own rows beside the others."""
+    """Return the cost of an import: one token request for each row that is ready. Budgets work in parallel."""
     found: dict[uuid.UUID, dt.datetime] = {}
     total = 0
     for environment, rows in _ready(source):
-        by_way: dict[Egress | None, list[uuid.UUID]] = {}
-        for row, way in zip(rows, egress.choose_egresses(environment, len(rows)), strict=True):
-            by_way.setdefault(way, []).append(row)
-        for way, wanted in by_way.items():
-            found |= _plan(budgets.for_environment(environment, way), wanted)
+        by_egress: dict[Egress | None, list[uuid.UUID]] = {}
+        for row, chosen in zip(rows, egress.choose_egresses(environment, len(rows)), strict=True):
+            by_egress.setdefault(chosen, []).append(row)
+        for chosen, wanted in by_egress.items():
+            found |= _plan(budgets.for_environment(environment, chosen), wanted)
         total += len(rows)
     return Cost(total, max(found.values()) if total and len(found) == total else None)
 
 
 def warnings(source: BulkImport) -> list[str]:
-    """What it means for everybody's mirrors when the rows that are ready are connected, those of other files that are
-    confirmed counted in; empty while it means nothing.
+    """Return what connecting the rows that are ready means for the age of everyone's data, or [] if nothing changes.
+
+    Confirmed rows of other files count too.
     """
     confirmed = BulkRow.objects.filter(state=BulkRow.State.CONFIRMED)
-    told = [
+    found = [
         capacity.overload_warning(
             environment,
             admins=len(rows) + confirmed.filter(environment__host=environment.host).count(),
         )
         for environment, rows in _ready(source)
     ]
-    return [sentence for sentence in told if sentence]
+    return [sentence for sentence in found if sentence]
 
 
 def _ready(source: BulkImport) -> list[tuple[Environment, list[uuid.UUID]]]:
-    """The rows that would be created, by the host that they lead to; with an environment there."""
+    """Return the ids of the rows that would be created, by host, with an environment of that host."""
     ready = source.rows.filter(state=BulkRow.State.READY).order_by("number").select_related("environment")
     found: dict[str, tuple[Environment, list[uuid.UUID]]] = {}
     for row in ready:
-        assert row.environment is not None  # a row without one did not pass
+        assert row.environment is not None  # rows without one have problems
         _, rows = found.setdefault(row.environment.host, (row.environment, []))
         rows.append(row.pk)
     return list(found.values())
 
 
 def problems_of(rows: Iterable[BulkRow]) -> dict[uuid.UUID, str]:
-    """Why the verification of each of these rows' connections stands still, where it does, in a sentence."""
+    """Return why the verification of each row's connection is paused or waits, as a sentence, by row id."""
     here = {row.connection_id: row.pk for row in rows if row.connection_id is not None}
     jobs = Job.objects.filter(kind=verification.KIND, connection__in=here).order_by("created_at")
     return {here[job.connection_id]: job.problem or job.waits_for for job in jobs if job.connection_id}

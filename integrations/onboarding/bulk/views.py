@@ -1,4 +1,4 @@
-"""The screens of onboarding many organizations: upload, preview, what became of each row, and earlier files."""
+"""Pages of bulk imports: upload, preview, results by row, and earlier files."""
 
 import datetime as dt
 import uuid
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,40 +17,40 @@ from integrations.connections.models import Environment
 from integrations.onboarding.bulk import files, imports, progress
 from integrations.onboarding.bulk.forms import BulkFileForm
 from integrations.onboarding.bulk.models import BulkImport, BulkRow
-from integrations.onboarding.bulk.progress import MOVING, STANDINGS, Standing
+from integrations.onboarding.bulk.progress import MOVING, ROW_STATES, RowState
 from integrations.onboarding.models import Verification
 from portal.accounts.guard import current_user, operators_only
-from portal.core import clock
-from portal.core import times as moments
+from portal.core import clock, paging, sorting
+from portal.core import times as time_words
 from portal.core.errors import Refused
-from portal.core.pages import render
+from portal.core.pages import render, wants_fragment
 
-#: Rows, and imports, on a page.
-PAGE = 100
-#: What each column holds, as the screen says it.
+#: Rows of a file on a page.
+PAGE_SIZE = 100
+#: The columns of the file: name, whether it is required, and its content.
 COLUMNS = (
-    ("name", True, "As the customer calls itself. No organization of this name may exist."),
-    ("environment", False, "Its short name. Empty: the one chosen above, or the only one there is."),
-    ("client_id", True, "Of this organization, as Total Expert gave it."),
-    ("client_secret", True, "The same. Stored encrypted, never shown again."),
-    ("admin_email", False, "Is invited as its admin."),
+    ("name", True, "The name your customer uses. It must not exist yet."),
+    ("environment", False, "Its short name. If empty, the one chosen above."),
+    ("client_id", True, "This organization's, issued by Total Expert."),
+    ("client_secret", True, "This organization's. Stored encrypted and never shown again."),
+    ("admin_email", False, "We invite this person as its admin."),
 )
 
 
 @operators_only
 def add_many(request: HttpRequest) -> HttpResponse:
-    """Take a file, check it offline, and go on to its preview."""
+    """Upload a file, check it offline, and redirect to its preview."""
     if request.method == "POST":
         form = BulkFileForm(request.POST, request.FILES, sent=int(request.META.get("CONTENT_LENGTH") or 0))
         if form.is_valid():
-            made = imports.keep(
+            created = imports.upload(
                 form.records,
                 default=form.default,
                 actor=current_user(request),
                 name=form.called,
                 instead_of=form.cleaned_data["instead_of"],
             )
-            return redirect("bulk_import", pk=made.pk)
+            return redirect("bulk_import", pk=created.pk)
     else:
         form = BulkFileForm()
     environments = list(Environment.objects.all())
@@ -61,7 +60,7 @@ def add_many(request: HttpRequest) -> HttpResponse:
 
 @operators_only
 def bulk_template(request: HttpRequest) -> HttpResponse:
-    """The file to fill in."""
+    """Download an empty file with the column names."""
     response = HttpResponse(files.template(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="organizations.csv"'
     return response
@@ -69,43 +68,42 @@ def bulk_template(request: HttpRequest) -> HttpResponse:
 
 @operators_only
 def bulk_imports(request: HttpRequest) -> HttpResponse:
-    """What was uploaded before."""
+    """List earlier uploads."""
     failed = Q(rows__connection__verification__outcome=Verification.Outcome.FAILED)
     uncreated = Q(rows__state=BulkRow.State.REFUSED)
-    known = (
+    sort = sorting.read(request.GET, {"uploaded": "at"}, default="-uploaded")
+    rows = (
         BulkImport.objects.select_related("by")
-        .annotate(refused=Count("rows", filter=failed), uncreated=Count("rows", filter=uncreated))
-        .order_by("-at")
+        .annotate(rejected=Count("rows", filter=failed), uncreated=Count("rows", filter=uncreated))
+        .order_by(*sort.order_by)
     )
-    page = Paginator(known, PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "onboarding/bulk_imports.html", {"rows": page.object_list, "page": page}, title="Imports"
-    )
+    context = {"page": paging.numbered(rows, request.GET), "sort": sort}
+    return render(request, "onboarding/bulk_imports.html", context, title="Imports")
 
 
 @operators_only
 def bulk_import(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """One file: its preview until it is confirmed, then what became of each row."""
+    """Show one file: its preview until it is confirmed, then the result of each row."""
     source = get_object_or_404(BulkImport.objects.select_related("by", "confirmed_by"), pk=pk)
     context = {"source": source, **_rows(request, source)}
-    if request.headers.get("HX-Request"):
+    if wants_fragment(request):
         return render_fragment(request, "onboarding/bulk_rows.html", context)
     if source.state == BulkImport.State.DRAFT:
         context |= {
             "cost": progress.cost(source),
             "warnings": progress.warnings(source),
             "invited": source.rows.filter(state=BulkRow.State.READY).exclude(admin_email="").count(),
-            "forgotten_at": source.at + imports.UNCONFIRMED,
+            "expires_at": source.at + imports.UNCONFIRMED,
             "form": BulkFileForm(initial={"instead_of": source.pk}),
         }
-        return render(request, "onboarding/bulk_preview.html", context, title="Check before onboarding")
-    return render(request, "onboarding/bulk_import.html", context, title="Import of organizations")
+        return render(request, "onboarding/bulk_preview.html", context, title="Review import")
+    return render(request, "onboarding/bulk_import.html", context, title="Import")
 
 
 @require_POST
 @operators_only
 def confirm_import(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Create what passed: what can be in a moment at once, the rest by a worker."""
+    """Create the rows without problems: as many as possible in a short time, and a worker does the rest."""
     source = get_object_or_404(BulkImport, pk=pk)
     try:
         imports.confirm(source, actor=current_user(request), overcommit="overcommit" in request.POST)
@@ -119,46 +117,47 @@ def confirm_import(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 @operators_only
 def discard_import(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Forget an unconfirmed file."""
+    """Delete an unconfirmed file."""
     source = get_object_or_404(BulkImport, pk=pk)
     if not imports.discard(source, actor=current_user(request)):
-        messages.error(request, "This file has been confirmed already, and can't be discarded any more.")
+        messages.error(request, "This file was already confirmed and can't be discarded.")
         return redirect("bulk_import", pk=pk)
-    messages.success(request, "The file is forgotten, with everything that stood in it.")
+    messages.success(request, "File discarded. We deleted everything we read from it.")
     return redirect("add_many")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the file as it is shown."""
+    """A row of the file with what the page shows."""
 
     row: BulkRow
-    standing: Standing
+    state: RowState
     text: str
 
     @property
-    def may_paste_again(self) -> bool:
-        return self.standing.name == "failed" and self.row.organization is not None
+    def may_enter_again(self) -> bool:
+        """Return whether its credentials were rejected, so that others can be entered."""
+        return self.state.name == "failed" and self.row.organization is not None
 
 
 def _rows(request: HttpRequest, source: BulkImport) -> dict[str, Any]:
     counts = progress.counts(source)
-    wanted = request.GET.get("standing", "")
-    found = progress.standings(source).select_related(
+    chosen = request.GET.get("state", "")
+    found = progress.with_states(source).select_related(
         "environment", "organization", "connection__verification"
     )
-    shown = found.filter(standing=wanted) if wanted in STANDINGS else found
+    shown = found.filter(shown_state=chosen) if chosen in ROW_STATES else found
     if source.state == BulkImport.State.DRAFT:
-        shown = shown.order_by("state", "number")  # what is wrong comes first
-    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
+        shown = shown.order_by("state", "number")  # rows with problems first
+    page = paging.numbered(shown, request.GET, size=PAGE_SIZE)
     times = progress.expected_times(progress.queued(source))
-    here = {standing.name for standing, _ in counts}
+    here = {state.name for state, _ in counts}
     at = clock.now()
     return {
         "counts": counts,
-        "wanted": wanted if wanted in STANDINGS else "",
+        "chosen": chosen if chosen in ROW_STATES else "",
         "page": page,
-        "lines": _lines(list(page.object_list), times, at),
+        "lines": _lines(page.rows, times, at),
         "last_at": max((time for time in times.values() if time > at), default=None),
         "moving": bool(here & set(MOVING)),
         "pace": "5s" if "verifying" not in here and "confirmed" not in here else "2s",
@@ -166,24 +165,24 @@ def _rows(request: HttpRequest, source: BulkImport) -> dict[str, Any]:
 
 
 def _lines(rows: list[Any], times: dict[uuid.UUID, dt.datetime], at: dt.datetime) -> list[Line]:
-    held_up = "It waits until all calls are released." if kill_switch.get_active() else ""
-    still = progress.problems_of([row for row in rows if row.standing == "stopped"])
+    held_up = "Waiting until an operator resumes calls." if kill_switch.get_active() else ""
+    stopped = progress.problems_of([row for row in rows if row.shown_state == "stopped"])
     lines = []
     for row in rows:
         texts = [row.problem]
-        if row.standing == "queued":
+        if row.shown_state == "queued":
             texts.insert(0, held_up or _expectation(times.get(row.connection_id), at))
-        elif row.standing == "failed":
+        elif row.shown_state == "failed":
             texts.insert(0, row.connection.verification.problem)
-        elif row.standing == "stopped":
-            texts.insert(0, still.get(row.pk) or "Its verification was paused or canceled.")
-        lines.append(Line(row, STANDINGS[row.standing], " ".join(filter(None, texts))))
+        elif row.shown_state == "stopped":
+            texts.insert(0, stopped.get(row.pk) or "Its verification was paused or canceled.")
+        lines.append(Line(row, ROW_STATES[row.shown_state], " ".join(filter(None, texts))))
     return lines
 
 
 def _expectation(expected: dt.datetime | None, at: dt.datetime) -> str:
     if expected is None:
-        return "No token request is allowed at all: look at the limits in Settings."
+        return "The limits in Settings allow no token requests."
     if expected <= at:
-        return "Any moment now."
-    return f"Expected about {moments.soon(expected, at)}."
+        return "Expected any moment."
+    return f"Expected about {time_words.soon(expected, at)}."

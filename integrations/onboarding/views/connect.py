@@ -13,18 +13,19 @@ from integrations.connections import environments, installations
 from integrations.connections.grants import client_credentials
 from integrations.connections.limits import forecast
 from integrations.connections.models import Connection, Environment
-from integrations.connections.permissions import connection_title, may_manage, visible_connection
+from integrations.connections.permissions import connection_title, may_connect, may_manage, visible_connection
 from integrations.connections.views.connection import allow_form_to
 from integrations.connections.views.forms import CredentialsForm
 from integrations.directory.browse import access, coverage
 from integrations.directory.sync import jobs as sync
+from integrations.jobs.models import JobState
 from integrations.onboarding import verification, waiting
-from integrations.onboarding.models import SlotMail, Verification
+from integrations.onboarding.models import ConnectReminder, Verification
 from integrations.total_expert import Rejected
 from portal.accounts.guard import current_user
 from portal.accounts.rate_limits import limited
 from portal.core import clock
-from portal.core.pages import render, text_param
+from portal.core.pages import render, text_param, wants_fragment
 from portal.organizations import invitation_text
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
@@ -34,7 +35,7 @@ from portal.organizations.views.guard import organization_view
 @organization_view(Capability.BROWSE)
 @limited("credentials")
 def connect(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """The way to connect: consent for whoever works there, client credentials for whoever manages."""
+    """Connect with one's own Total Expert account, or, for managers, with client credentials."""
     manages = organization.allows(current_user(request), Capability.MANAGE)
     consents = organization.allows(current_user(request), Capability.CONSENT)
     if not (manages or consents):
@@ -85,7 +86,7 @@ def _why(request: HttpRequest, organization: Organization) -> tuple[str, ...]:
     """Return who asks this person to connect, and to what."""
     user = current_user(request)
     role = organization.role_of(user)
-    assert role is not None  # the guard has looked
+    assert role is not None  # the guard checked it
     asker = invitation_text.asker_of(user, organization)
     return invitation_text.describe(organization=organization, role=role, asker=asker).sentences
 
@@ -98,12 +99,12 @@ def _consent_context(
         installation__environment=environment,
         user=current_user(request),
     ).first()
-    next_slot = forecast.next_available_time(environment, own)
+    available_at = forecast.next_available_time(environment, own)
     return {
         "own": own,
-        "next_slot": next_slot,
-        "slot_is_free": next_slot <= clock.now(),
-        "mail": SlotMail.objects.filter(connection=own, sent_at=None).first() if own else None,
+        "available_at": available_at,
+        "is_available": available_at <= clock.now(),
+        "mail": ConnectReminder.objects.filter(connection=own, sent_at=None).first() if own else None,
     }
 
 
@@ -111,21 +112,21 @@ def _consent_context(
 @organization_view(Capability.CONSENT)
 @limited("mail_me")
 def mail_me(request: HttpRequest, organization: Organization) -> HttpResponse:
-    """Ask for a mail when a token slot is free."""
+    """Request an email for when one can connect."""
     environment = environments.consent_environment(organization)
     if environment is None:
         raise Http404
     waiting.ask(installations.get_or_create(organization, environment), user=current_user(request))
-    messages.success(request, "You will get a mail when you can connect.")
+    messages.success(request, "We'll email you when you can connect.")
     return redirect("connect", slug=organization.slug)
 
 
 @organization_view(Capability.BROWSE)
 def connect_result(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
-    """What a fresh grant reaches, step by step, then the first sync; the steps move by themselves."""
+    """Show the verification of a new connection step by step, then its first sync. The page refreshes itself."""
     connection = visible_connection(request, organization, pk)
     context = _progress(request, connection)
-    if request.headers.get("HX-Request"):
+    if wants_fragment(request):
         return render_fragment(request, "onboarding/progress.html", context)
     return render(request, "onboarding/connect_result.html", context, title=connection_title(connection))
 
@@ -140,7 +141,7 @@ def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
     running = tried is not None and tried.outcome == Verification.Outcome.RUNNING
     stopped = verifying if running and verifying is not None and not verifying.is_active else None
     verified = tried is not None and tried.outcome == Verification.Outcome.DONE
-    mirrored = syncing is not None and syncing.state == "done"
+    is_synced = syncing is not None and syncing.state == JobState.DONE
     finished = (
         (tried is None)
         or (not running and not verified)
@@ -154,11 +155,12 @@ def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
         "steps": verification.steps_of(connection, tried),
         "verifying": verifying,
         "stopped": stopped,
+        "may_connect": may_connect(request, organization),
         "may_invite": organization.allows(current_user(request), Capability.MANAGE),
         "may_test": may_manage(request, connection) and verification.can_start(connection),
         "syncing": syncing if verified else None,
         "is_first_sync": jobs.filter(kind=sync.KIND).count() < 2,
-        "mirrored": mirrored and verified,
+        "is_synced": is_synced and verified,
         "coverage": coverage.of(connection.installation, through=through) if verified else None,
         "finished": finished,
     }
@@ -168,12 +170,12 @@ def _progress(request: HttpRequest, connection: Connection) -> dict[str, Any]:
 @organization_view(Capability.BROWSE)
 @limited("test")
 def test_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> HttpResponse:
-    """Verify a connection again."""
+    """Test a connection again."""
     connection = visible_connection(request, organization, pk)
     if not may_manage(request, connection):
         raise Http404
     if not verification.can_start(connection):
-        messages.error(request, "There is nothing to test: connect it first.")
+        messages.error(request, "Nothing to test. Connect it first.")
         return redirect("connection", slug=organization.slug, pk=pk)
     verification.start(connection, actor=current_user(request))
     return redirect("connect_result", slug=organization.slug, pk=connection.pk)

@@ -33,8 +33,8 @@ def _withdraw(request: HttpRequest, row: Invitation) -> str:
 
 
 def _why_closed(row: Invitation) -> str:
-    standing = row.state_at(clock.now())
-    return f"This invitation was already {standing}." if standing in ("accepted", "withdrawn") else ""
+    state = row.state_at(clock.now())
+    return f"This invitation was already {state}." if state in ("accepted", "withdrawn") else ""
 
 
 RESEND = Action(
@@ -54,17 +54,17 @@ WITHDRAW = Action(
 )
 
 
-def _of_standing(rows: "QuerySet[Any]", standing: str) -> "QuerySet[Any]":
+def _in_state(rows: "QuerySet[Any]", state: str) -> "QuerySet[Any]":
     waiting = rows.filter(accepted_at=None, withdrawn_at=None)
     return {
         "waiting": waiting.filter(expires_at__gt=clock.now()),
         "expired": waiting.filter(expires_at__lte=clock.now()),
         "accepted": rows.exclude(accepted_at=None),
         "withdrawn": rows.exclude(withdrawn_at=None),
-    }[standing]
+    }[state]
 
 
-STANDING = [
+STATES = [
     ("waiting", "Not accepted yet"),
     ("accepted", "Accepted"),
     ("withdrawn", "Withdrawn"),
@@ -76,16 +76,16 @@ STANDING = [
 class InvitationAdmin(FindsByOrganization, AuditedAdmin):
     """Invitations and their state. Links are not stored."""
 
-    list_display = ("email", "organization_link", "role", "standing", "sent_at", "expires_at")
+    list_display = ("email", "organization_link", "role", "state", "sent_at", "expires_at")
     list_select_related = ("organization",)
-    list_filter = (one_of("standing", "state", STANDING, _of_standing), ROLES)
+    list_filter = (one_of("state", "state", STATES, _in_state), ROLES)
     list_defer = ("token_hash",)
     ordering = ("-created_at",)
     search_help_text = "Part of an organization's name, or an email address."
     narrowed_by = {"organizations.organization": "organization"}
     row_actions = (RESEND, WITHDRAW)
     fieldsets = (
-        (None, {"fields": ("email", "organization_link", "role", "standing", "inviter")}),
+        (None, {"fields": ("email", "organization_link", "role", "state", "inviter")}),
         (
             "Times",
             {"fields": ("created_at", "sent_at", "mailed_at", "opened_at", "accepted_at", "expires_at")},
@@ -111,7 +111,7 @@ class InvitationAdmin(FindsByOrganization, AuditedAdmin):
         return reverse("members", args=[row.organization.slug])
 
     @admin.display(description="State")
-    def standing(self, row: Any) -> str:
+    def state(self, row: Any) -> str:
         return str(row.state_at(row.now)).capitalize()
 
     @admin.display(description="Organization")

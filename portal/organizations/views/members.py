@@ -27,7 +27,7 @@ from portal.organizations.views.guard import organization_view
 def members(request: HttpRequest, organization: Organization) -> HttpResponse:
     """List members and invitations, and invite someone.
 
-    An invitation's link is shown once, and only to operators. A customer's admin must have it emailed: whoever opens it
+    An invitation's link is shown once, and only to operators. A customer's admin must have it emailed: anyone who opens it
     is taken for the owner of the address, who may work for another customer too. The response to the POST is the page
     itself, since a redirect would have to store the link. Posting again does no harm: an address with an open
     invitation is refused.

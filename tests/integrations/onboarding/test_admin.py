@@ -25,5 +25,5 @@ def test_a_connection_is_tested_as_a_job(world: World) -> None:
     lifecycle.revoke(row, actor=world.operator)
     Job.objects.all().delete()
     page = client.post(place, {"confirmed": "yes"}, follow=True)
-    assert "There is nothing to test." in page.content.decode()
+    assert "Nothing to test." in page.content.decode()
     assert not Job.objects.filter(kind=verification.KIND).exists()

@@ -78,7 +78,7 @@ def test_a_sandbox_that_is_down_keeps_the_credentials_and_says_that_a_worker_goe
 ) -> None:
     world.organization()
     world.sandbox.faults({"method": "POST", "path": "/v1/token", "status": 503, "times": 1})
-    with pytest.raises(CommandError, match="credentials are kept") as failed:
+    with pytest.raises(CommandError, match="credentials are stored") as failed:
         connect(world, monkeypatch)
     assert failed.value.returncode == 75
     assert CredentialCandidate.objects.exists()
@@ -123,6 +123,6 @@ def test_a_worker_that_is_faster_is_waited_for_but_not_for_long(
     world.organization()
     monkeypatch.setattr(queue, "run_now", lambda job: job)
     monkeypatch.setattr(command, "PATIENCE", 0.1)
-    with pytest.raises(CommandError, match="verified by a worker. The credentials are kept") as failed:
+    with pytest.raises(CommandError, match="A worker is verifying it. The credentials are stored") as failed:
         connect(world, monkeypatch)
     assert failed.value.returncode == 75

@@ -1,4 +1,4 @@
-"""The screens of onboarding."""
+"""Connecting: the Connect page and the result."""
 
 import pytest
 from django.test import Client
@@ -44,7 +44,7 @@ def test_a_verification_whose_job_was_canceled_is_not_shown_as_under_way(world: 
     queue.cancel(job, actor=world.operator)
     text = result(world.operator, connection)
     assert 'hx-trigger="every' not in text
-    assert "Somebody canceled the verification." in text and "Test again" in text
+    assert "Someone canceled the verification." in text and "Test again" in text
 
 
 @pytest.mark.parametrize(("action", "most"), [("test", 20), ("mail_me", 6), ("connect", 60)])

@@ -8,7 +8,7 @@ from integrations.connections import installations
 from integrations.jobs import queue
 from integrations.jobs.models import Job, JobState
 from integrations.onboarding import waiting
-from integrations.onboarding.models import SlotMail
+from integrations.onboarding.models import ConnectReminder
 from portal.organizations import members
 from portal.organizations.models import Membership
 from tests.world import World
@@ -21,7 +21,7 @@ def test_whoever_leaves_the_organization_waits_no_longer(world: World) -> None:
     membership = Membership.objects.get(user=officer)
     waiting.ask(installations.get_or_create(membership.organization, world.environment), user=officer)
     members.remove(membership=membership, actor=world.operator)
-    assert not SlotMail.objects.exists()
+    assert not ConnectReminder.objects.exists()
 
 
 def ask(world: World) -> Job:
@@ -36,7 +36,7 @@ def test_whoever_waits_is_told_when_a_slot_is_free(world: World) -> None:
     assert job.state == JobState.DONE
     (mail,) = django_mail.outbox
     assert "connect Harbor & Pine now" in mail.body
-    assert SlotMail.objects.get().sent_at is not None
+    assert ConnectReminder.objects.get().sent_at is not None
 
 
 def test_each_who_waits_is_told_by_a_job_of_their_own(world: World) -> None:
@@ -54,8 +54,8 @@ def test_a_mail_that_could_not_be_sent_is_sent_later(world: World, monkeypatch: 
     job = ask(world)
     monkeypatch.setattr(EmailMessage, "send", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError))
     job = queue.run_now(job)
-    assert (job.state, job.waits_for) == (JobState.WAITING, "The mail server did not take a mail.")
-    assert SlotMail.objects.get().sent_at is None
+    assert (job.state, job.waits_for) == (JobState.WAITING, "The mail server refused an email.")
+    assert ConnectReminder.objects.get().sent_at is None
     monkeypatch.undo()
     world.sandbox.pass_time(61)
     assert queue.run_now(job).state == JobState.DONE

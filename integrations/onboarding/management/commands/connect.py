@@ -1,4 +1,4 @@
-"""`manage.py connect`: onboard an organization by client credentials, from a shell."""
+"""`manage.py connect`: connect an organization with client credentials from a shell."""
 
 import sys
 import time
@@ -20,24 +20,24 @@ from portal.core.errors import Refused
 from portal.organizations import organizations
 from portal.organizations.models import Organization
 
-#: As in sysexits.h: try again later.
+#: EX_TEMPFAIL in sysexits.h: try again later.
 LATER = 75
-#: Seconds that a worker which was faster is given.
+#: Seconds to wait for a worker that took the job first.
 PATIENCE = 20.0
 
 
 class Command(BaseCommand):
     help = (
-        "Connect an organization by client credentials. The secret is read from standard input, so that it stands in "
-        "no process list and no shell history. Exit code 0: connected and verified; 75: waiting for a token slot, a "
-        "worker goes on; 1: anything else."
+        "Connect an organization with client credentials. The secret is read from standard input, so that it appears in "
+        "no process list and no shell history. Exit code 0: connected and verified; 75: waiting for a token request, a "
+        "worker continues; 1: anything else."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("organization", help="its name or short name")
         parser.add_argument("--environment", required=True, help="short name of the environment, e.g. ct")
         parser.add_argument("--client-id", required=True)
-        parser.add_argument("--new", action="store_true", help="create the organization when there is none")
+        parser.add_argument("--new", action="store_true", help="create the organization if it doesn't exist")
 
     def handle(self, *args: Any, **options: Any) -> None:
         environment = self._environment(options["environment"])
@@ -65,19 +65,19 @@ class Command(BaseCommand):
             )
         elif tried.outcome == Verification.Outcome.FAILED:
             if is_new:
-                self._take_back(connection)
+                self._delete_organization(connection)
             raise CommandError(tried.problem)
         else:
-            why = job.waits_for or job.problem or "It is being verified by a worker."
+            why = job.waits_for or job.problem or "A worker is verifying it."
             if job.waits_for and job.waits_until:
                 why += f" The next attempt is at {times.soon(job.waits_until, clock.now())}."
             raise CommandError(
-                f"{why} The credentials are kept, and a worker (manage.py work) goes on.",
+                f"{why} The credentials are stored, and a worker (manage.py work) continues.",
                 returncode=1 if job.problem else LATER,
             )
 
     def _outcome(self, connection: Connection, job: Job) -> Verification:
-        """How the verification ended; a worker that was faster with it is given a little time."""
+        """Return the verification. Wait a little if a worker took the job first."""
         until = time.monotonic() + PATIENCE
         while True:
             tried = Verification.objects.get(connection=connection)
@@ -87,8 +87,8 @@ class Command(BaseCommand):
                 return tried
             time.sleep(0.2)
 
-    def _take_back(self, connection: Connection) -> None:
-        """An organization that was made for credentials which do not work is nobody's customer."""
+    def _delete_organization(self, connection: Connection) -> None:
+        """Delete an organization that was created for credentials that don't work."""
         with transaction.atomic():
             installation = connection.installation
             connection.delete()
@@ -106,7 +106,7 @@ class Command(BaseCommand):
         return environment
 
     def _organization(self, name: str, *, new: bool) -> tuple[Organization, bool]:
-        """The organization, and whether it was made just now."""
+        """Return the organization, and whether it was just created."""
         try:
             return organizations.find(name), False
         except Refused as refused:

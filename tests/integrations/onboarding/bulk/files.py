@@ -25,7 +25,7 @@ def theirs(world: World, name: str, **wrong: str) -> tuple[str, ...]:
 
 def keep(world: World, *rows: tuple[str, ...]) -> BulkImport:
     """The operator has uploaded a file."""
-    return imports.keep(
+    return imports.upload(
         files.read(csv_of(*rows)), default=world.environment, actor=world.operator, instead_of=None
     )
 

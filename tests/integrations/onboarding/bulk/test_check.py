@@ -30,19 +30,19 @@ def problem(world: World, line: str) -> str:
         (",,id,secret,", "name is empty"),
         (f"{'x' * 121},,id,secret,", "longer than 120"),
         ("Cedar\u202e,,id,secret,", "can't be displayed"),
-        ('=HYPERLINK("http://evil"),,id,secret,', "like a formula"),
-        ("+1 Lending,,id,secret,", "like a formula"),
-        ("@SUM(1),,id,secret,", "like a formula"),
-        ("Cedar,mars,id,secret,", "no environment of this name: write sandbox"),
+        ('=HYPERLINK("http://evil"),,id,secret,', "like a spreadsheet formula"),
+        ("+1 Lending,,id,secret,", "like a spreadsheet formula"),
+        ("@SUM(1),,id,secret,", "like a spreadsheet formula"),
+        ("Cedar,mars,id,secret,", "no environment with this name. Enter sandbox"),
         ("Cedar,,,secret,", "client ID is empty"),
         ("Cedar,,id,,", "client secret is empty"),
         ("Cedar,,i:d,secret,", "colon"),
         ("Cedar,,same,same,", "are the same"),
         ("Cedar,,id,two words,", "contains white space"),
-        ("Cedar,,1.23457E+15,secret,", "client id was shortened by a spreadsheet"),
-        ("Cedar,,id,secret,ada at cedar", "not an address"),
+        ("Cedar,,1.23457E+15,secret,", "spreadsheet shortened the client ID"),
+        ("Cedar,,id,secret,ada at cedar", "not a valid address"),
         (f"Cedar,,id,secret,{'a' * 60}@{'b.' * 110}example", "address|too long"),
-        ("Cedar,,id,secret,operator@partner.example", "operator's"),
+        ("Cedar,,id,secret,operator@partner.example", "belongs to an operator"),
         ("Cedar, Inc,,id,secret,a@b.example", "more cells than the header"),
     ],
 )
@@ -66,17 +66,17 @@ def test_an_environment_is_named_or_chosen_or_missing(world: World) -> None:
     assert [row.environment for row in rows] == [other, world.environment, other]
     assert [row.problems for row in rows] == [[], [], []], "the same client id in two environments is two"
     assert (
-        "environment is empty: write ct or sandbox" in check(world, "B,,id,s,", default=False)[0].problems[0]
+        "environment is empty. Enter ct or sandbox" in check(world, "B,,id,s,", default=False)[0].problems[0]
     )
 
 
 def test_of_rows_that_say_the_same_none_is_taken(world: World) -> None:
     rows = check(world, "Cedar,,one,s,\nBirch,,two,s,\ncedar ,,three,s,\nOak,,two,s,\nElm,,four,s,\n")
     assert [row.problems for row in rows] == [
-        ["Row 4 has the same name. Keep the right one."],
-        ["Row 5 has the same client id. Keep the right one."],
-        ["Row 2 has the same name. Keep the right one."],
-        ["Row 3 has the same client id. Keep the right one."],
+        ["Row 4 has the same name. Keep only one."],
+        ["Row 5 has the same client ID. Keep only one."],
+        ["Row 2 has the same name. Keep only one."],
+        ["Row 3 has the same client ID. Keep only one."],
         [],
     ]
 
@@ -86,13 +86,15 @@ def test_what_the_portal_has_already_is_refused(world: World) -> None:
     used = world.sandbox.organization(CEDAR)["client_id"]
     rows = check(world, f"{CEDAR.upper()},,new,s,\nOther,,{used},s,\nFree,,free,s,\n")
     assert "organization with this name already" in rows[0].problems[0]
-    assert "in use for another organization" in rows[1].problems[0]
+    assert "Another organization uses this client ID" in rows[1].problems[0]
     assert rows[2].problems == []
 
 
 def test_a_client_id_that_waits_to_be_tried_is_in_use(world: World) -> None:
     world.propose()
-    assert "in use" in problem(world, f"Other,,{world.sandbox.organization(CEDAR)['client_id']},s,")
+    assert "uses this client ID" in problem(
+        world, f"Other,,{world.sandbox.organization(CEDAR)['client_id']},s,"
+    )
 
 
 def test_two_thousand_rows_are_checked_in_few_queries(world: World, django_assert_max_num_queries) -> None:

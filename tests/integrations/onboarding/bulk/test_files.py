@@ -62,31 +62,31 @@ def test_a_row_with_more_cells_than_the_header_is_shifted() -> None:
         (b"", "empty"),
         (b"\xef\xbb\xbf", "empty"),
         (b" \r\n \t", "empty"),
-        (zipped(), "not a CSV file, whatever its name says"),
+        (zipped(), "an archive, not a CSV file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "not a CSV file"),
         (HEADER.encode("utf-16"), "UTF-16"),
-        (f"{HEADER}\nÄhre,id,{CANARY}\n".encode("cp1252"), "not written in UTF-8: line 2"),
-        (f"{HEADER}\nCedar\0,id,{CANARY}\n".encode(), "characters that no text has"),
-        (f"{HEADER}\n".encode("utf-16-le"), "characters that no text has"),
-        (f"{HEADER}\nCedar,id,{'x' * 200_000}\n".encode(), "can't be read around line 2"),
-        (f'{HEADER}\n"Cedar,id,{CANARY}\nBirch,id,b\n'.encode(), "quotation mark that is not closed"),
+        (f"{HEADER}\nÄhre,id,{CANARY}\n".encode("cp1252"), "not a CSV file in UTF-8: line 2"),
+        (f"{HEADER}\nCedar\0,id,{CANARY}\n".encode(), "characters that text files can't contain"),
+        (f"{HEADER}\n".encode("utf-16-le"), "characters that text files can't contain"),
+        (f"{HEADER}\nCedar,id,{'x' * 200_000}\n".encode(), "can't be read near line 2"),
+        (f'{HEADER}\n"Cedar,id,{CANARY}\nBirch,id,b\n'.encode(), "quotation mark is not closed"),
         (b"x" * 1_000_001, "larger than 1 MB"),
         (f"{HEADER}\n".encode() + b"a,b,c\n" * 2001, "more than 2,000 rows"),
-        (f"Cedar,id,{CANARY}\n".encode(), "lacks “name” and “client_id” and “client_secret”"),
-        (f"name;client_id;secret\nCedar;id;{CANARY}\n".encode(), "lacks “client_secret”"),
-        (f"{HEADER},Client Secret\na,b,c,{CANARY}\n".encode(), "names “client_secret” twice"),
-        (b"," * 900_000 + b"\n", "no rows|lacks"),
+        (f"Cedar,id,{CANARY}\n".encode(), "Missing: “name” and “client_id” and “client_secret”"),
+        (f"name;client_id;secret\nCedar;id;{CANARY}\n".encode(), "Missing: “client_secret”"),
+        (f"{HEADER},Client Secret\na,b,c,{CANARY}\n".encode(), "contains “client_secret” twice"),
+        (b"," * 900_000 + b"\n", "no rows|Missing"),
         (b"name" + b",x" * 400_000 + b"\n", "more than 50 columns"),
         (f"{HEADER}\n{',' * 900_000}\n".encode(), "no rows below"),
-        (b'"' * 999_999, "can't be read|lacks"),
+        (b'"' * 999_999, "can't be read|Missing"),
         (b"%PDF-1.7 name,client_id,client_secret", "not a CSV file"),
     ],
 )
-def test_what_is_no_such_file_is_refused_with_what_to_do(content: bytes, says: str) -> None:
+def test_a_file_that_is_not_such_a_csv_is_refused_with_what_to_do(content: bytes, says: str) -> None:
     with pytest.raises(Refused, match=says) as refused:
         files.read(content)
     assert CANARY not in str(refused.value)
-    # what Python says of the same trouble may hold the file
+    # Python's own message may contain the file
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
 

@@ -42,7 +42,9 @@ def test_an_invitation_that_is_refused_says_so_and_nothing_else_stops(world: Wor
     invitations.invite(organization=organization, email=EMAIL, role=Role.VIEWER, actor=world.operator)
     job = queue.run_now(Job.objects.get(kind=bulk_invitations.KIND))
     assert job.state == "done"
-    assert "The admin was not invited. This address has an open invitation" in source.rows.get().problem
+    assert (
+        "The admin was not invited. This address already has an open invitation" in source.rows.get().problem
+    )
     assert Invitation.objects.count() == 1
 
 

@@ -24,8 +24,8 @@ def rows(count: int) -> list[tuple[str, ...]]:
     return [(f"Quarry {number}", f"id-{number}", f"s-{number}", "") for number in range(count)]
 
 
-def standing(source: BulkImport) -> dict[str, int]:
-    return {standing.name: count for standing, count in progress.counts(source)}
+def states(source: BulkImport) -> dict[str, int]:
+    return {state.name: count for state, count in progress.counts(source)}
 
 
 def hours(moments: "list[dt.datetime]") -> list[int]:
@@ -38,32 +38,32 @@ def test_rows_stand_where_their_connections_do(world: World) -> None:
     source = keep(
         world, theirs(world, CEDAR), theirs(world, BLUEWATER, client_secret="x"), ("", "id", "s", "")
     )
-    assert standing(source) == {"bad": 1, "ready": 2}
+    assert states(source) == {"bad": 1, "ready": 2}
     imports.confirm(source, actor=world.operator)
-    assert standing(source) == {"confirmed": 2, "left_out": 1}
+    assert states(source) == {"confirmed": 2, "left_out": 1}
     imports.apply_some()
-    assert standing(source) == {"queued": 2, "left_out": 1}
+    assert states(source) == {"queued": 2, "left_out": 1}
     Verification.objects.filter(connection__installation__organization__name=CEDAR).update(
         steps=[{"name": "token"}]
     )
-    assert standing(source) == {"verifying": 1, "queued": 1, "left_out": 1}
+    assert states(source) == {"verifying": 1, "queued": 1, "left_out": 1}
     work()
-    assert standing(source) == {"connected": 1, "failed": 1, "left_out": 1}
+    assert states(source) == {"connected": 1, "failed": 1, "left_out": 1}
 
 
 def test_a_verification_that_a_person_stopped_does_not_look_as_if_it_went_on(world: World) -> None:
     source = apply(world, theirs(world, CEDAR))
     job = Job.objects.get()
     queue.cancel(job, actor=world.operator)
-    assert standing(source) == {"stopped": 1}
+    assert states(source) == {"stopped": 1}
     queue.retry(job, actor=world.operator)
-    assert standing(source) == {"queued": 1}
+    assert states(source) == {"queued": 1}
 
 
 def test_an_organization_that_is_gone_is_said_to_be(world: World) -> None:
     source = apply(world, theirs(world, CEDAR))
     source.rows.get().connection.delete()
-    assert standing(source) == {"gone": 1}
+    assert states(source) == {"gone": 1}
 
 
 def test_each_that_waits_has_its_own_time_two_an_hour(world: World) -> None:
@@ -89,7 +89,7 @@ def test_what_was_said_is_what_happens(world: World) -> None:
     Environment.objects.update(tokens_per_hour=1)
     expected = sorted(progress.expected_times(progress.queued(source)).values())
     work()
-    assert standing(source) == {"connected": 1, "queued": 1}
+    assert states(source) == {"connected": 1, "queued": 1}
     waits = Job.objects.get(kind="onboarding.verify", state="waiting").waits_until
     assert waits is not None and abs((waits - expected[1]).total_seconds()) < 60
 

@@ -64,8 +64,11 @@ def test_the_preview_says_what_is_wrong_what_it_costs_and_creates_nothing(
     operator: Client, world: World
 ) -> None:
     text = text_of(upload(operator, csv_of(("Quarry", "id", SECRET, ""), ("", "id2", "s", ""))))
-    assert "Onboard 1 organization<" in text and "1 row, because something is wrong with it" in text
-    assert "The name is empty." in text and "1 token request, one each. No limit" in text
+    assert "Create 1 organization<" in text and "1 row with problems" in text
+    assert (
+        "The name is empty." in text
+        and "1 token request, one for each organization. They can all be sent now." in text
+    )
     assert text.index("The name is empty.") < text.index("Quarry"), "what is wrong comes first"
     assert not Organization.objects.exists()
 
@@ -74,7 +77,7 @@ def test_the_preview_says_when_the_last_one_is_through(operator: Client, world: 
     Environment.objects.update(tokens_per_hour=2)
     rows = [(f"Quarry {number}", f"id-{number}", "s", "") for number in range(5)]
     text = text_of(upload(operator, csv_of(*rows)))
-    assert "5 token requests, one each. The last one is through about" in text
+    assert "5 token requests, one for each organization. The last one is expected" in text
     assert ">in 2 h</time>" in text
 
 
@@ -113,7 +116,7 @@ def test_nothing_of_a_file_is_anywhere_in_clear(
         (b"x" * 1_200_000, "larger than 1 MB"),
         (b"x" * 3_000_000, "larger than 1 MB"),
         (b"PK\x03\x04rest of a workbook", "workbook or an archive"),
-        (csv_of(("Quarry\0", "id", "s", "")), "characters that no text has"),
+        (csv_of(("Quarry\0", "id", "s", "")), "characters that text files can"),
         (b"name" + b",x" * 100_000, "more than 50 columns"),
     ],
 )
@@ -135,7 +138,7 @@ def test_a_form_without_a_file_or_with_odd_fields_gets_a_sentence(operator: Clie
     assert "Choose a file." in text_of(operator.post(reverse("add_many"), {}))
     assert "Choose a file." in text_of(operator.post(reverse("add_many"), {"file": "name,client_id"}))
     odd = upload(operator, csv_of(("Quarry", "id", "s", "")), instead_of="no-such-thing")
-    assert "Upload the file from the start" in text_of(odd)
+    assert "The file that this one replaces was not found" in text_of(odd)
     Environment.objects.create(
         name="ct", label="CT", base_url="https://a.example", authorize_url="https://a.example"
     )
@@ -155,7 +158,7 @@ def test_a_chosen_environment_is_that_of_rows_that_name_none(operator: Client, w
 def test_a_corrected_file_replaces_the_preview(operator: Client, world: World) -> None:
     first = keep(world, ("", "id", "s", ""))
     text = text_of(operator.get(reverse("bulk_import", args=[first.pk])))
-    assert "Nothing to onboard" in text and str(first.pk) in text
+    assert "Nothing to create" in text and str(first.pk) in text
     upload(operator, csv_of(("Quarry", "id", "s", "")), instead_of=str(first.pk))
     assert BulkImport.objects.get() != first
 
@@ -163,19 +166,19 @@ def test_a_corrected_file_replaces_the_preview(operator: Client, world: World) -
 def test_discarding_forgets_everything_of_a_file(operator: Client, world: World) -> None:
     source = keep(world, ("Quarry", "id", "s", ""))
     text = text_of(operator.post(reverse("discard_import", args=[source.pk]), follow=True))
-    assert "The file is forgotten" in text and not BulkRow.objects.exists()
+    assert "File discarded" in text and not BulkRow.objects.exists()
     again = operator.post(reverse("discard_import", args=[source.pk]))
     assert again.status_code == 404
 
 
 def test_confirming_creates_at_once_and_again_changes_nothing(operator: Client, world: World) -> None:
     source = keep(world, theirs(world, CEDAR))
-    for says in ("Queued", "has been confirmed already"):
+    for says in ("Queued", "was already confirmed"):
         answer = operator.post(reverse("confirm_import", args=[source.pk]), follow=True)
         assert says in text_of(answer)
     assert Organization.objects.count() == 1
     answer = operator.post(reverse("discard_import", args=[source.pk]), follow=True)
-    assert "confirmed already, and can&#x27;t be discarded" in text_of(answer)
+    assert "already confirmed and can&#x27;t be discarded" in text_of(answer)
 
 
 def test_overcommitting_takes_a_tick(operator: Client, world: World) -> None:
@@ -184,7 +187,7 @@ def test_overcommitting_takes_a_tick(operator: Client, world: World) -> None:
     page = text_of(operator.get(reverse("bulk_import", args=[source.pk])))
     assert "40 connections share 2 token requests" in page and 'name="overcommit"' in page
     confirm = reverse("confirm_import", args=[source.pk])
-    assert "Confirm that you want it all the same" in text_of(operator.post(confirm, follow=True))
+    assert "Confirm that you want this anyway" in text_of(operator.post(confirm, follow=True))
     assert not Organization.objects.exists()
     assert "Queued" in text_of(operator.post(confirm, {"overcommit": "on"}, follow=True))
 
@@ -194,16 +197,16 @@ def test_each_row_says_what_became_of_it_and_the_page_stops_asking(operator: Cli
     source = apply(world, bad, theirs(world, BLUEWATER), ("", "id", "s", ""))
     page = reverse("bulk_import", args=[source.pk])
     before = text_of(operator.get(page))
-    assert "Any moment now." in before and "hx-trigger" in before and "few token requests" not in before
+    assert "Expected any moment." in before and "hx-trigger" in before and "one after another" not in before
     work()
     after = text_of(operator.get(page, headers={"HX-Request": "true"}))
     assert "<html" not in after and "hx-trigger" not in after
-    for words in ("Connected", "Refused", "Left out", "know this client ID", "The name is empty."):
+    for words in ("Connected", "Rejected", "Left out", "know this client ID", "The name is empty."):
         assert words in after
     assert reverse("connect", args=["cedar-home-lending"]) in after, "paste again"
-    only = text_of(operator.get(page, {"standing": "failed"}))
+    only = text_of(operator.get(page, {"state": "failed"}))
     assert CEDAR in only and BLUEWATER not in only
-    assert BLUEWATER in text_of(operator.get(page, {"standing": "no-such"}))
+    assert BLUEWATER in text_of(operator.get(page, {"state": "no-such"}))
 
 
 def test_a_refused_organization_says_what_is_wrong_wherever_it_is_shown(
@@ -238,7 +241,7 @@ def test_two_thousand_rows_are_shown_by_the_hundred(
     source = keep(world, *rows(2000))
     with django_assert_max_num_queries(60):
         text = text_of(operator.get(reverse("bulk_import", args=[source.pk])))
-    assert text.count('scope="row"') == 100 and "Page 1 of 20" in text
+    assert text.count('scope="row"') == 100 and "1–100</span> of" in text
 
 
 def test_a_page_of_what_waits_takes_few_queries(
@@ -247,11 +250,9 @@ def test_a_page_of_what_waits_takes_few_queries(
     Environment.objects.update(tokens_per_hour=2)
     source = apply(world, *rows(120))
     with django_assert_max_num_queries(60):
-        text = text_of(
-            operator.get(reverse("bulk_import", args=[source.pk]), {"standing": "queued", "page": 2})
-        )
-    assert "Page 2 of 2" in text and text.count("Expected about") == 20
-    assert "Total Expert allows few token requests an hour" in text
+        text = text_of(operator.get(reverse("bulk_import", args=[source.pk]), {"state": "queued", "page": 2}))
+    assert "101–120</span> of" in text and text.count("Expected about") == 20
+    assert "Total Expert limits token requests per hour" in text
 
 
 def test_while_all_is_stopped_no_row_promises_a_time(operator: Client, world: World) -> None:
@@ -260,27 +261,27 @@ def test_while_all_is_stopped_no_row_promises_a_time(operator: Client, world: Wo
     draft, done = keep(world, ("A", "a", "s", "")), apply(world, ("B", "b", "s", ""))
     kill_switch.activate(reason="Maintenance", actor=world.operator)
     text = text_of(operator.get(reverse("bulk_import", args=[draft.pk])))
-    assert "nobody knows when the last one is through" in text
+    assert "we can't say when the last one finishes" in text
     text = text_of(operator.get(reverse("bulk_import", args=[done.pk])))
-    assert "It waits until all calls are released." in text
+    assert "Waiting until an operator resumes calls." in text
     assert "Any moment now" not in text and "Expected about" not in text
 
 
 def test_the_list_of_imports_names_its_next_step(operator: Client, world: World) -> None:
-    assert "No file yet" in text_of(operator.get(reverse("bulk_imports")))
+    assert "No imports yet" in text_of(operator.get(reverse("bulk_imports")))
     draft, done = keep(world, ("A", "a", "s", "")), apply(world, ("B", "b", "s", ""))
     text = text_of(operator.get(reverse("bulk_imports")))
-    assert "To confirm" in text and "Created" in text
+    assert "Not confirmed" in text and "Done" in text
     assert all(reverse("bulk_import", args=[row.pk]) in text for row in (draft, done))
-    assert "standing=failed" not in text
+    assert "state=failed" not in text
     work()
     text = text_of(operator.get(reverse("bulk_imports")))
-    assert f'<a href="{reverse("bulk_import", args=[done.pk])}?standing=failed">1</a>' in text
+    assert f'<a href="{reverse("bulk_import", args=[done.pk])}?state=failed">1</a>' in text
     BulkRow.objects.filter(source=draft).update(
         state=BulkRow.State.REFUSED, client_id=None, client_secret=None
     )
     text = text_of(operator.get(reverse("bulk_imports")))
-    assert f'<a href="{reverse("bulk_import", args=[draft.pk])}?standing=refused">1</a>' in text
+    assert f'<a href="{reverse("bulk_import", args=[draft.pk])}?state=refused">1</a>' in text
 
 
 def test_the_list_of_organizations_links_to_the_upload_and_to_earlier_files(operator: Client) -> None:

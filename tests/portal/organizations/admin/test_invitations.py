@@ -84,9 +84,9 @@ def test_they_are_found_by_organization_and_address_and_filtered_by_state(
 
     assert found(q="cedar home") == [ada]
     assert found(q="BEN@harbor.example") == [ben]
-    assert found(standing="withdrawn") == [ben]
-    assert found(standing="waiting") == [ada]
-    assert found(standing="accepted") == []
+    assert found(state="withdrawn") == [ben]
+    assert found(state="waiting") == [ada]
+    assert found(state="accepted") == []
 
 
 @pytest.mark.django_db
