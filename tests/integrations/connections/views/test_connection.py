@@ -109,7 +109,7 @@ def test_a_connection_that_was_never_granted_is_not_tested(world: World) -> None
     connection = Connection.objects.get(user=officer)
     parts = {"slug": world.organization().slug, "pk": connection.pk}
     page = browser(officer).post(reverse("test_connection", kwargs=parts), follow=True)
-    assert "nothing to test" in page.content.decode()
+    assert "Nothing to test" in page.content.decode()
     assert not hasattr(connection, "verification")
 
 
