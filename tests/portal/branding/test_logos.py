@@ -46,6 +46,13 @@ def test_comments_and_camera_data_are_left_behind(file_type: str) -> None:
     assert not kept.info and not kept.getexif()
 
 
+def test_a_color_profile_is_left_behind() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "#b03a2e").save(file, "PNG", icc_profile=SECRET.encode())
+    assert b"iCCP" in file.getvalue()
+    assert b"iCCP" not in logos.read(file.getvalue()).png
+
+
 def test_a_picture_taken_sideways_is_turned() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
