@@ -70,9 +70,11 @@ NAMES = {
 CODE = ("portal", "integrations")
 #: What has been rewritten so far. Add a folder when its texts are done; in the end each list is the whole tree.
 REWRITTEN_TEMPLATES = (
+    "templates/account/email",
     "templates/account/messages",
     "templates/connections/mail",
     "templates/jobs",
+    "templates/mail",
     "templates/mfa/email",
     "templates/mfa/messages",
     "templates/mfa/recovery_codes",
@@ -80,6 +82,7 @@ REWRITTEN_TEMPLATES = (
     "templates/mfa/webauthn",
     "templates/onboarding",
     "templates/organizations",
+    "templates/site/mail",
     "templates/socialaccount/email",
 )
 REWRITTEN_SENTENCES = (
@@ -87,10 +90,11 @@ REWRITTEN_SENTENCES = (
     "integrations/onboarding",
     "integrations/total_expert",
     "portal/audit",
+    "portal/branding",
     "portal/core",
     "portal/organizations",
 )
-REWRITTEN_DOCSTRINGS = ("integrations/onboarding", "portal/audit", "portal/organizations")
+REWRITTEN_DOCSTRINGS = ("integrations/onboarding", "portal/audit", "portal/branding", "portal/organizations")
 
 
 def text_of_template(file: Path) -> str:
