@@ -1,5 +1,7 @@
 """One contact: its profile, its tabs, and who may open it."""
 
+import html as html_module
+import re
 from collections.abc import Callable
 
 import pytest
@@ -61,15 +63,18 @@ def test_there_are_no_other_tabs(world: World, admin: Connection, run_sync: Run,
     assert ">Groups <" not in page(client, address(admin, f"contacts/{contact.pk}/"))
 
 
-def test_the_groups_of_a_contact_are_listed_with_their_sizes(
+def test_the_groups_of_a_contact_say_how_many_contacts_they_have(
     world: World, admin: Connection, run_sync: Run, browser: Browser
 ) -> None:
     run_sync(admin)
     group = ContactGroup.objects.filter(memberships__isnull=False).order_by("pk")[0]
     membership = Membership.objects.filter(group=group)[0]
-    html = page(browser(world.operator), address(admin, f"contacts/{membership.contact_id}/groups/"))
-    assert group.name in html
-    assert f'<td class="num">{Membership.objects.filter(group=group).count()}</td>' in html
+    client, members = browser(world.operator), Membership.objects.filter(group=group).count()
+    html = page(client, address(admin, f"contacts/{membership.contact_id}/groups/"))
+    row = next(row for row in html.split("<tr ") if f">{group.name}</a>" in row)
+    assert f'<td class="num">{members}</td>' in row
+    opened = html_module.unescape(re.findall(r'data-href="([^"]+)"', "<tr " + row)[0])
+    assert page(client, opened).count("<tr data-href=") == members, "the row opens these contacts"
 
 
 def test_all_fields_show_times_in_the_viewers_zone_and_nothing_raw(
@@ -102,8 +107,6 @@ def test_every_link_on_an_officers_page_works(world: World, run_sync: Run, brows
     contact = Contact.objects.filter(memberships__isnull=False)[0]
     client = browser(person)
     html = page(client, address(own, f"contacts/{contact.pk}/"))
-    import re
-
     links = set(re.findall(r'href="(/[^"#]*)"', html))
     assert f"/organizations/cedar-home-lending/connections/{own.pk}/" in links
     for link in links:

@@ -1,0 +1,135 @@
+"""Contacts in a browser: filters that apply as they change, rows that open, and the way back to the same place."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessibility import assert_accessible
+from tests.browser.actions import run_in_demo, sign_in_as
+from tests.browser.demo import Demo
+from tests.browser.pictures import screenshot
+from tests.browser.visitors import Visitors
+
+CONTACTS = "/organizations/cedar-home-lending/contacts/"
+
+
+@pytest.fixture
+def operator(demo: Demo, visitors: Visitors) -> Page:
+    page = visitors.new()
+    sign_in_as(page, demo, "operator")
+    page.goto(demo.portal + CONTACTS)
+    return page
+
+
+def position(page: Page) -> str:
+    return page.get_by_role("navigation", name="Pages").locator("p").first.inner_text()
+
+
+def test_filters_apply_as_they_change_and_chips_remove_them(operator: Page) -> None:
+    total = int(position(operator).split(" of ")[1])
+    operator.get_by_text("Filters", exact=True).click()
+    operator.get_by_label("OK to e-mail").select_option("yes")
+    chip = operator.get_by_role("link", name="OK to e-mail: yes")
+    expect(chip).to_be_visible()
+    expect(operator).to_have_url(re.compile(r"contacts/\?ok_to_email=yes$"))
+    assert int(position(operator).split(" of ")[1]) < total
+    assert_accessible(operator)
+    operator.get_by_role("searchbox", name="Search").fill("no one has this name")
+    expect(operator.get_by_text("No contacts match")).to_be_visible()
+    operator.get_by_role("link", name="Clear all filters").click()
+    expect(operator).to_have_url(re.compile(r"contacts/$"))
+    assert int(position(operator).split(" of ")[1]) == total
+
+
+def test_a_contact_leads_back_to_the_same_place_in_the_list(operator: Page) -> None:
+    operator.get_by_role("link", name="25", exact=True).click()
+    operator.get_by_text("Filters", exact=True).click()
+    operator.get_by_label("OK to e-mail").select_option("yes")
+    expect(operator.get_by_role("link", name="OK to e-mail: yes")).to_be_visible()
+    operator.get_by_role("link", name="Updated").click()
+    expect(operator.get_by_role("columnheader", name="Updated")).to_have_attribute("aria-sort", "descending")
+    operator.get_by_role("link", name="Next").click()
+    expect(operator.get_by_role("navigation", name="Pages")).to_contain_text("26–50 of")
+    place, row = operator.url, operator.locator("tbody tr").nth(3)
+    name = row.get_by_role("link").inner_text()
+    row.locator("td").nth(2).click()
+    expect(operator.get_by_role("heading", level=1, name=name)).to_be_visible()
+    operator.get_by_role("link", name="All fields").click()
+    expect(operator).to_have_url(re.compile(r"contacts/\d+/fields/$"))
+    operator.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Contacts").click()
+    expect(operator).to_have_url(place)
+    expect(operator.locator("tbody tr").nth(3)).to_contain_text(name)
+
+
+def test_the_back_button_shows_the_whole_filtered_list(operator: Page) -> None:
+    operator.get_by_text("Filters", exact=True).click()
+    operator.get_by_label("OK to e-mail").select_option("no")
+    expect(operator.get_by_role("link", name="OK to e-mail: no")).to_be_visible()
+    operator.locator("tbody tr").first.locator("td").nth(2).click()
+    expect(operator).to_have_url(re.compile(r"contacts/\d+/$"))
+    operator.go_back()
+    expect(operator.get_by_role("heading", level=1, name="Contacts")).to_be_visible()
+    expect(operator.get_by_role("link", name="OK to e-mail: no")).to_be_visible()
+
+
+MORE_OWNERS = """
+from integrations.connections.models import Installation
+from integrations.directory.models import Owner
+from portal.core import clock
+place = Installation.objects.get(organization__slug="cedar-home-lending", environment__name="production")
+Owner.objects.bulk_create(
+    Owner(installation=place, remote_id=900_000 + n, first_name="Extra", last_name=f"Owner {n:02}", synced_at=clock.now())
+    for n in range(30)
+)
+"""
+REMOVE_OWNERS = """
+from integrations.directory.models import Owner
+Owner.objects.filter(remote_id__gte=900_000, first_name="Extra").delete()
+"""
+
+
+@pytest.fixture
+def more_owners(demo: Demo) -> Iterator[None]:
+    """Thirty more owners: too many for a select."""
+    run_in_demo(demo, MORE_OWNERS)
+    yield
+    run_in_demo(demo, REMOVE_OWNERS)
+
+
+def test_one_of_many_owners_is_found_by_typing(more_owners: None, operator: Page) -> None:
+    before = operator.url
+    operator.get_by_text("Filters", exact=True).click()
+    owner = operator.get_by_role("group", name="Owner")
+    assert owner.get_by_role("radio").count() == 21, "any owner, and 20 by name"
+    expect(owner.get_by_label("Extra Owner 29")).to_have_count(0)
+    owner.get_by_role("searchbox", name="Find an owner").fill("owner 29")
+    expect(owner.get_by_role("radio")).to_have_count(2)
+    assert operator.url == before, "typing here filters nothing yet"
+    assert_accessible(operator)
+    owner.get_by_label("Extra Owner 29").check()
+    expect(operator).to_have_url(re.compile(r"contacts/\?owner=\d+$"))
+    expect(operator.get_by_text("No contacts match")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", [{}, {"dark": True}, {"phone": True}, {"phone": True, "dark": True}])
+def test_contact_pages_are_accessible_and_never_scroll_sideways(
+    demo: Demo, visitors: Visitors, look: dict[str, bool]
+) -> None:
+    page = visitors.new(**look)
+    sign_in_as(page, demo, "operator")
+    page.goto(f"{demo.portal}{CONTACTS}?ok_to_email=yes")
+    page.get_by_text("Filters", exact=True).click()
+    assert_accessible(page)
+    page.get_by_text("Filters", exact=True).click()
+    page.locator("tbody tr").first.get_by_role("link").first.click()
+    if not look:
+        screenshot(page, "contact")
+    for tab in page.get_by_role("navigation", name="Contact").get_by_role("link").all_inner_texts():
+        page.get_by_role("navigation", name="Contact").get_by_role("link", name=tab.split()[0]).click()
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    page.get_by_role("button", name="More", exact=True).first.click()
+    expect(page.get_by_role("button", name="Copy Total Expert ID")).to_be_visible()
+    assert_accessible(page)
