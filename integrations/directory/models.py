@@ -131,7 +131,7 @@ class Contact(models.Model):
     remote_created_at = models.DateTimeField(default=UNKNOWN_TIME)
     remote_updated_at = models.DateTimeField(default=UNKNOWN_TIME)
     search = models.CharField(
-        max_length=400, help_text="Phone digits, names and e-mail addresses in lower case without accents"
+        max_length=400, help_text="Phone digits, names and email addresses in lower case without accents"
     )
     sort_name = models.CharField(
         max_length=120, help_text="Last name and first name in lower case without accents"
@@ -181,7 +181,7 @@ class Contact(models.Model):
 
     @property
     def display_name(self) -> str:
-        """Return the first and last name, or else the e-mail address or the ID."""
+        """Return the first and last name, or else the email address or the ID."""
         return f"{self.first_name} {self.last_name}".strip() or self.email or f"Contact {self.remote_id}"
 
     @property

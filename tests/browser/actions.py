@@ -1,7 +1,10 @@
 """What people do in the demo's browser tests: sign in, create an organization, invite, allow access."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 import urllib.request
 from typing import Any
 
@@ -10,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import assert_accessible
 from tests.browser.demo import Demo
 from tests.portal.people import PASSWORD
+from tests.processes import ROOT
 
 #: Milliseconds for the worker to verify a connection and sync it.
 SYNC_MS = 300_000
@@ -66,3 +70,17 @@ def allow_at_the_sandbox(page: Page, user: dict[str, Any], button: str = "Allow"
     page.get_by_role("button", name="Sign in").click()
     assert_accessible(page)
     page.get_by_role("button", name=button).click()
+
+
+def inside(demo: Demo, script: str) -> str:
+    """Run a few lines of Python in the demo's own Django. Return what they print."""
+    setup = "import django; django.setup()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", setup + script],
+        cwd=ROOT,
+        env={**os.environ, **demo.told["environment"]},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()

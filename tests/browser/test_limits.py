@@ -1,19 +1,15 @@
 """Limits in the browser: who waits and till when, what is left, what it takes, and the switch that stops everything."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
-from tests.browser.actions import sign_in_as
+from tests.browser.actions import inside, sign_in_as
 from tests.browser.demo import Demo
 from tests.browser.visitors import Visitors
-from tests.processes import ROOT
 
 NEW = {
     "limits": "/settings/limits/",
@@ -29,20 +25,6 @@ def operator(demo: Demo, visitors: Visitors) -> Page:
     page = visitors.new()
     sign_in_as(page, demo, "operator")
     return page
-
-
-def inside(demo: Demo, script: str) -> str:
-    """Run a few lines in the demo's own Django. Answers what they print."""
-    setup = "import django; django.setup()\n"
-    done = subprocess.run(
-        [sys.executable, "-c", setup + script],
-        cwd=ROOT,
-        env={**os.environ, **demo.told["environment"]},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -98,7 +98,7 @@ class ContactAdmin(ByInstallationAdmin):
     ordering = ("sort_name",)
     sorts = ("sort_name", "sort_city", "remote_updated_at")
     search_fields = ("search",)
-    search_help_text = "A name, an e-mail address or a phone number. Enter at least 3 characters."
+    search_help_text = "A name, an email address or a phone number. Enter at least 3 characters."
     narrowed_by: ClassVar[Mapping[str, str]] = {
         **ByInstallationAdmin.narrowed_by,
         "directory.owner": "owner",

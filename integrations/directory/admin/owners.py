@@ -18,7 +18,7 @@ class OwnerAdmin(ByInstallationAdmin):
     ordering = ("remote_id",)
     sorts = ("remote_id",)
     search_fields = ("first_name", "last_name", "email", "username")
-    search_help_text = "Part of a name, an e-mail address or a user name."
+    search_help_text = "Part of a name, an email address or a user name."
     fieldsets = (
         (None, {"fields": ("first_name", "last_name", "email", "username", "role_name", "is_active")}),
         ("Total Expert", {"fields": ("remote_id", "external_id", "is_learned", "synced_at")}),

@@ -13,7 +13,7 @@ from portal.core import times
 
 FLAG_LABELS = {
     "ok_to_call": "OK to call",
-    "ok_to_email": "OK to e-mail",
+    "ok_to_email": "OK to email",
     "ok_to_mail": "OK to mail",
     "is_silenced": "Silenced by the owner",
     "archived": "Archived",

@@ -1,4 +1,4 @@
-"""A contact's record for reading: phones, e-mail, address and consent flags, and every field it came with."""
+"""A contact's record for reading: phones, email, address and consent flags, and every field it came with."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -91,13 +91,13 @@ _LABELS = {
     "address": "Street",
     "address_2": "Street, line 2",
     "is_silenced": "Silenced by the owner",
-    "email_work": "Work e-mail",
-    "email": "E-mail",
+    "email_work": "Work email",
+    "email": "Email",
     "zip_code": "ZIP code",
     "phone_cell": "Cell phone",
     "phone_home": "Home phone",
     "phone_office": "Office phone",
-    "ok_to_email": "OK to e-mail",
+    "ok_to_email": "OK to email",
     "ok_to_call": "OK to call",
     "ok_to_mail": "OK to mail",
     "external_id": "External ID",
@@ -117,11 +117,11 @@ def flags(contact: Contact) -> list[Flag]:
     """Return each consent flag under its own name. They are independent of each other."""
     return [
         Flag("OK to call", contact.ok_to_call),
-        Flag("OK to e-mail", contact.ok_to_email),
+        Flag("OK to email", contact.ok_to_email),
         Flag("OK to mail", contact.ok_to_mail),
         Flag("Silenced by the owner", contact.is_silenced),
         Flag("Do not contact", None, _WRITE_ONLY),
-        Flag("Unsubscribed from e-mail", None, _UNREADABLE),
+        Flag("Unsubscribed from email", None, _UNREADABLE),
         Flag("Text message opt-in", None, _UNREADABLE),
         Flag("Consent to AI calls", None, _UNREADABLE),
     ]
@@ -138,7 +138,7 @@ def phones(contact: Contact) -> list[tuple[str, str]]:
 
 
 def emails(contact: Contact) -> list[tuple[str, str]]:
-    """Return the e-mail addresses of a contact, each with its kind."""
+    """Return the email addresses of a contact, each with its kind."""
     both = [("Personal" if contact.email_work else "", contact.email), ("Work", contact.email_work)]
     return [(kind, address) for kind, address in both if address]
 

@@ -240,6 +240,15 @@ setInterval(refreshTimes, 15000);
 
 /* --- htmx ------------------------------------------------------------------------------------------------------- */
 
+// A field that finds options of a filter filters nothing itself.
+document.addEventListener(
+  "change",
+  (event) => {
+    if (event.target.matches?.("[data-finds-options]")) event.stopPropagation();
+  },
+  true,
+);
+
 // Filters that are not set stay out of the address.
 document.addEventListener("htmx:configRequest", (event) => {
   if (!event.target.matches?.("form[data-filters]")) return;

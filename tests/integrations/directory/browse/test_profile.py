@@ -12,7 +12,7 @@ from integrations.directory.models import Contact
 def test_flags_that_the_api_cannot_read_are_unknown() -> None:
     values = {flag.label: flag.value for flag in profile.flags(Contact(ok_to_call=True, ok_to_email=False))}
     assert values["OK to call"] is True
-    assert values["OK to e-mail"] is False
+    assert values["OK to email"] is False
     assert values["OK to mail"] is None
     assert values["Do not contact"] is None
     assert values["Consent to AI calls"] is None
@@ -57,7 +57,7 @@ def lines(raw: dict[str, Any]) -> list[tuple[str, list[profile.Line]]]:
         ({"close_date": "soon"}, "Close date", "soon"),
         ({"creation_date": "2026-03-01"}, "Creation date", "March 1, 2026"),
         ({"preferences": {"is_silenced": True}}, "Silenced by the owner", "Yes"),
-        ({"owner": {"email": "a@b.example", "id": 7}}, "Owner", "E-mail: a@b.example"),
+        ({"owner": {"email": "a@b.example", "id": 7}}, "Owner", "Email: a@b.example"),
     ],
 )
 def test_values_read_as_people_write_them(raw: dict[str, Any], label: str, text: str) -> None:

@@ -86,7 +86,7 @@ def test_the_url_alone_restores_search_filters_and_order(
     html = page(browser(world.operator), address(admin) + f"?owner={owner.pk}&ok_to_email=yes&sort=-updated")
     assert f'value="{owner.pk}" selected' in html
     assert 'value="-updated" selected' in html
-    assert "OK to e-mail: yes" in html
+    assert "OK to email: yes" in html
     shown = set(map(int, re.findall(r"contacts/(\d+)/", html)))
     assert shown == set(Contact.objects.filter(owner=owner, ok_to_email=True).values_list("pk", flat=True))
 
