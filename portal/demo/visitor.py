@@ -24,6 +24,7 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self._open: Form | None = None
         self._button: tuple[str, str, list[str]] | None = None
+        self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
@@ -34,6 +35,10 @@ class _Forms(HTMLParser):
             return
         elif tag == "button":
             self._button = (found.get("name", ""), found.get("value", ""), [])
+        elif tag == "select":
+            self._select = found.get("name", "")
+        elif tag == "option" and self._select and "selected" in found:
+            self._open.values[self._select] = found.get("value", "")
         elif tag == "input" and found.get("name"):
             unchecked = found.get("type") in ("radio", "checkbox") and "checked" not in found
             if not unchecked:
@@ -48,6 +53,8 @@ class _Forms(HTMLParser):
             name, value, text = self._button
             self._open.buttons.append((name, value, " ".join("".join(text).split())))
             self._button = None
+        elif tag == "select":
+            self._select = ""
         elif tag == "form":
             self._open = None
 

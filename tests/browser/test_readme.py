@@ -67,7 +67,7 @@ def invite_an_admin(step: Step, reader: Reader) -> None:
     show_a_connection(reader)
     open_from_menu(page, step.name("Organizations"))
     customers = page.locator("tbody tr")
-    expect(customers.filter(has_text="Summit Ridge Financial")).to_be_visible()
+    expect(customers.filter(has_text="Summit Ridge Financial")).to_contain_text("Olivia Park")
     page.get_by_role("link", name=step.name("Create an organization")).click()
     page.get_by_label("Name").fill(NAME)
     page.get_by_role("button", name="Create").click()
