@@ -20,7 +20,7 @@ from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 
 #: The most owners that an organization's page lists. It counts the others.
-LISTED_OWNERS = 25
+LISTED_OWNERS = 12
 #: The most installations that Home lists.
 LISTED_INSTALLATIONS = 10
 #: Home shows counts that are up to this many seconds old. A pass that starts or ends updates them at once.
@@ -115,7 +115,7 @@ def organization_contacts(request: HttpRequest, organization: Organization) -> d
     name="directory-owners",
     template="directory/organization_owners.html",
     order=30,
-    place="main",
+    place="aside",
 )
 def organization_owners(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
     """Show for each environment which owners have connected."""

@@ -57,7 +57,7 @@ def invite(page: Page, demo: Demo, slug: str, email: str, role: str) -> str:
     """Invite someone. Return the link, which the page shows once."""
     page.goto(f"{demo.portal}/organizations/{slug}/members/")
     page.get_by_label("Email").fill(email)
-    page.get_by_label("Role").select_option(role)
+    page.get_by_label("Role", exact=True).select_option(role)
     page.get_by_role("button", name=re.compile("^Invite")).click()
     link = page.locator("input[value*='/invitations/']").input_value()
     assert link.startswith(f"{demo.portal}/invitations/")

@@ -12,10 +12,11 @@ from portal.accounts.guard import current_user, operators_only
 from portal.core import panels
 from portal.core.errors import Refused
 from portal.core.pages import render
+from portal.organizations import members as membership
 from portal.organizations import organizations, page
 from portal.organizations.forms import OrganizationForm
 from portal.organizations.models import Organization
-from portal.organizations.roles import MEMBER_ROLES, Capability
+from portal.organizations.roles import MEMBER_ROLES, Capability, Role
 from portal.organizations.views.guard import organization_view
 
 #: Members that the Overview names; it counts the rest.
@@ -28,7 +29,7 @@ def organization(request: HttpRequest, organization: Organization) -> HttpRespon
     manages = organization.allows(current_user(request), Capability.MANAGE)
     counts = _counts(organization)
     total = sum(count for _, count in counts)
-    members = organization.memberships.select_related("user").order_by("user__name", "user__email")
+    members = sorted(membership.listed(organization), key=lambda row: MEMBER_ROLES.index(Role(row.role)))
     waiting = organization.invitations.filter(accepted_at=None, withdrawn_at=None)
     context = {
         "manages": manages,

@@ -196,6 +196,31 @@ function restoreListLinks() {
   }
 }
 
+/* --- Buttons of a form are disabled while it is sent -------------------------------------------------------------- */
+
+const SENDING_MS = 10000; // then the answer was a download, or the server is slow: let people try again
+
+function disableWhileSending(event) {
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  const buttons = [...form.elements].filter((element) => element.type === "submit" && !element.disabled);
+  const release = () => {
+    for (const button of buttons) {
+      button.disabled = false;
+      button.removeAttribute("aria-busy");
+    }
+  };
+  // afterwards: the name and value of a disabled button would not be sent
+  setTimeout(() => {
+    for (const button of buttons) {
+      button.disabled = true;
+      button.setAttribute("aria-busy", "true");
+    }
+  });
+  setTimeout(release, SENDING_MS);
+  addEventListener("pageshow", release, { once: true }); // the browser may keep the page for Back
+}
+
 /* --- Wiring ----------------------------------------------------------------------------------------------------- */
 
 /* --- Rows that open: <tr data-href="address">, with a real link to the same address in their first cell -------------- */
@@ -218,6 +243,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("auxclick", openRow);
 document.addEventListener("submit", confirmSubmit, true);
+document.addEventListener("submit", disableWhileSending);
 document.addEventListener("toggle", openPopup, true);
 
 document.addEventListener("keydown", (event) => {
