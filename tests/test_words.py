@@ -73,6 +73,7 @@ REWRITTEN_TEMPLATES = (
     "templates/account/email",
     "templates/account/messages",
     "templates/connections/mail",
+    "templates/directory",
     "templates/jobs",
     "templates/mail",
     "templates/mfa/email",
@@ -86,6 +87,7 @@ REWRITTEN_TEMPLATES = (
     "templates/socialaccount/email",
 )
 REWRITTEN_SENTENCES = (
+    "integrations/directory",
     "integrations/jobs",
     "integrations/onboarding",
     "integrations/total_expert",
@@ -94,7 +96,13 @@ REWRITTEN_SENTENCES = (
     "portal/core",
     "portal/organizations",
 )
-REWRITTEN_DOCSTRINGS = ("integrations/onboarding", "portal/audit", "portal/branding", "portal/organizations")
+REWRITTEN_DOCSTRINGS = (
+    "integrations/directory",
+    "integrations/onboarding",
+    "portal/audit",
+    "portal/branding",
+    "portal/organizations",
+)
 
 
 def text_of_template(file: Path) -> str:

@@ -1,1 +1,1 @@
-"""The mirror of contacts, groups and owners; syncing it and browsing it."""
+"""Contacts, groups and owners: syncing them from Total Expert, and browsing the synced copy."""

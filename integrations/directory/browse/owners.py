@@ -12,7 +12,7 @@ def of(installation: Installation, *, through: Iterable[Connection] | None = Non
     """Return the owners of an installation: those who aren't deactivated, and deactivated ones who still own contacts.
 
     ``through`` limits them to what these connections show: the people who authorized them, and the owners of their
-    contacts. A connection as admin shows all.
+    contacts. An admin connection shows all.
     """
     owners = Owner.objects.filter(installation=installation)
     own = Contact.objects.present().filter(installation=installation, owner=OuterRef("pk"))

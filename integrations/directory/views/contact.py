@@ -1,4 +1,4 @@
-"""One contact: profile, groups and all fields, each on a tab with its own address."""
+"""The page of a contact: profile, groups and all fields, each on a tab with its own address."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ SHOWN_GROUPS = 12
 
 @organization_view(Capability.BROWSE)
 def contact(request: HttpRequest, organization: Organization, pk: int, tab: str = "") -> HttpResponse:
-    """A contact as Total Expert last returned it."""
+    """Show a tab of a contact, as Total Expert last returned it."""
     if tab not in TABS:
         raise Http404
     visible = access.visible_contacts(current_user(request), organization)

@@ -54,7 +54,7 @@ def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
     through = access.limiting_connections(user, installation)
     covered = coverage.of(installation, through=through)
     context |= _results(request, selection, installation, visible, known_total=covered.contacts)
-    context |= _around(request, selection, installation, visible, through)
+    context |= _frame(request, selection, installation, visible, through)
     context |= {"installations": installations, "coverage": covered}
     return render(request, "directory/contacts.html", context, title="Contacts")
 
@@ -84,7 +84,7 @@ def _results(
     return {"page": page, "chips": filters.chips(selection, visible), "sort": selection.sort}
 
 
-def _around(
+def _frame(
     request: HttpRequest,
     selection: Selection,
     installation: Installation,
@@ -117,7 +117,7 @@ def _page(request: HttpRequest, found: ContactQuerySet, selection: Selection) ->
 
 @organization_view(Capability.BROWSE)
 def filter_options(request: HttpRequest, organization: Organization, name: str) -> HttpResponse:
-    """The options of a filter whose names contain the text in ``?find=``."""
+    """Return the options of a filter whose names contain the text in ``?find=``."""
     user = current_user(request)
     selection = Selection.read(request.GET)
     installation = _chosen(access.visible_installations(user, organization), selection)

@@ -43,7 +43,7 @@ def _visible(request: HttpRequest, organization: Organization, environment: str)
 
 @organization_view(Capability.BROWSE)
 def sync_progress(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
-    """The progress of an installation's sync. The fragment polls until the sync has ended."""
+    """Show the progress of an installation's sync. The fragment polls until the sync has finished."""
     installation = _visible(request, organization, environment)
     through = access.limiting_connections(current_user(request), installation)
     latest = runs.of(installation, through=through)

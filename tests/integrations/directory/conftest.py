@@ -1,4 +1,4 @@
-"""A mirror to test with: a sandbox's organization that is connected, and ways to change it over there."""
+"""A connected organization of the sandbox, and ways to change it in Total Expert."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from tests.world import World
 
 @pytest.fixture
 def admin(world: World) -> Connection:
-    """A connection as admin into Cedar Home Lending."""
+    """An admin connection to Cedar Home Lending."""
     return world.connected()
 
 
@@ -36,7 +36,7 @@ def over_there(admin: Connection) -> total_expert.Client:
 
 @pytest.fixture
 def run_sync() -> Callable[..., Job]:
-    """Sync what a connection sees to its end, in this process."""
+    """A function that syncs what a connection sees completely, in this process."""
 
     def run(connection: Connection, **options: Any) -> Job:
         return queue.run_now(jobs.start(connection=connection, **options))
@@ -46,7 +46,7 @@ def run_sync() -> Callable[..., Job]:
 
 @pytest.fixture
 def browser() -> Callable[[User], Client]:
-    """A browser in which somebody has signed in."""
+    """A function that returns a browser in which a user is signed in."""
 
     def signed_in(user: User) -> Client:
         client = Client()

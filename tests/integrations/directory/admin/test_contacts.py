@@ -50,7 +50,7 @@ def test_no_row_is_listed_before_an_organization_is_chosen(
         page = client.get(address, query)
         text = page.content.decode()
         assert "is empty until you choose an organization" in text and "cl" not in page.context
-        # Bluewater is not connected, so there is nothing to choose it for
+        # Bluewater isn't connected, so it has nothing to show
         assert [row["name"] for row in page.context["organizations"]] == ["Cedar Home Lending"]
     assert client.get(address, {"name": "cedar"}).context["organizations"]
     assert not client.get(address, {"name": "elm"}).context["organizations"]
@@ -58,7 +58,7 @@ def test_no_row_is_listed_before_an_organization_is_chosen(
     assert chosen.context["cl"].result_count > 0
 
 
-def test_the_pages_hold_every_contact_once(synced: Connection, client: Client) -> None:
+def test_the_pages_have_every_contact_once(synced: Connection, client: Client) -> None:
     first = Contact.objects.first()
     assert first is not None
     copies = []
@@ -80,25 +80,23 @@ def test_the_pages_hold_every_contact_once(synced: Connection, client: Client) -
 @pytest.mark.parametrize(
     "query", ["o=1", "o=99", "o=x", "p=after:x", "p=5", "p=before:", "all=1", "_facets=1"]
 )
-def test_an_address_that_asks_for_what_is_not_offered_is_the_first_page(
-    synced: Connection, client: Client, query: str
-) -> None:
+def test_an_unknown_filter_shows_the_first_page(synced: Connection, client: Client, query: str) -> None:
     place = f"{CONTACTS}?organization={cedar(synced)}"
     expected = list(client.get(place).context["cl"].result_list)
     assert list(client.get(f"{place}&{query}").context["cl"].result_list) == expected
 
 
-def test_the_search_is_that_of_the_portal(synced: Connection, client: Client) -> None:
+def test_the_search_works_as_in_the_portal(synced: Connection, client: Client) -> None:
     row = Contact.objects.order_by("pk")[3]
     Contact.objects.filter(pk=row.pk).update(
         first_name="Zoë", last_name="O’Hara", search="6125550142\nzoe o'hara\nzoe@example.com"
     )
     for text in ("ZOË", "(612) 555-0142", "+1 612 555 0142", "zoe@EXAMPLE.com"):
         assert [found.pk for found in listed(client, organization=cedar(synced), q=text)] == [row.pk], text
-    assert listed(client, organization=cedar(synced), q="nobody of this name") == []
+    assert listed(client, organization=cedar(synced), q="no one of this name") == []
 
 
-def test_the_filters_are_those_of_the_portal(synced: Connection, client: Client) -> None:
+def test_the_filters_work_as_in_the_portal(synced: Connection, client: Client) -> None:
     place = cedar(synced)
     row = Contact.objects.order_by("pk")[2]
     Contact.objects.update(ok_to_call=None, source="Web")
@@ -137,7 +135,7 @@ def test_contacts_of_two_environments_never_mix(synced: Connection, client: Clie
     assert marked == [("Production", False), ("Sandbox", True)]
 
 
-def test_what_is_open_leads_to_its_contacts(synced: Connection, client: Client) -> None:
+def test_groups_and_owners_link_to_their_contacts(synced: Connection, client: Client) -> None:
     row = Contact.objects.exclude(owner=None).filter(memberships__isnull=False).first()
     assert row is not None and row.owner is not None
     group = ContactGroup.objects.filter(memberships__contact=row).first()
@@ -150,12 +148,12 @@ def test_what_is_open_leads_to_its_contacts(synced: Connection, client: Client) 
         assert row.pk in {found.pk for found in client.get(address).context["cl"].queryset}
 
 
-def test_groups_and_owners_are_searched(synced: Connection, client: Client) -> None:
+def test_groups_and_owners_can_be_searched(synced: Connection, client: Client) -> None:
     owner, group = Owner.objects.order_by("pk").last(), ContactGroup.objects.order_by("pk").last()
     assert owner is not None and group is not None
     place = cedar(synced)
     assert owner in listed(client, "/admin/directory/owner/", organization=place, q=owner.email[:12].upper())
     assert group in listed(client, "/admin/directory/contactgroup/", organization=place, q=group.name[1:])
-    assert listed(client, "/admin/directory/owner/", organization=place, q="nobody at all") == []
+    assert listed(client, "/admin/directory/owner/", organization=place, q="no one at all") == []
     ContactGroup.objects.filter(pk=group.pk).update(gone_at=clock.now())
     assert listed(client, "/admin/directory/contactgroup/", organization=place, gone="yes") == [group]

@@ -58,11 +58,11 @@ def made(**changes: Any) -> Coverage:
          "412 contacts of Maria Lopez. 9 loan officers haven't connected yet. The first sync hasn't finished."),
     ],
 )  # fmt: skip
-def test_the_sentence_says_whose_contacts_are_counted(changes: dict[str, Any], sentence: str) -> None:
+def test_the_sentence_says_which_contacts_are_counted(changes: dict[str, Any], sentence: str) -> None:
     assert made(**changes).sentence() == sentence
 
 
-def test_an_admin_covers_everything(admin: Connection, run_sync: Run) -> None:
+def test_an_admin_connection_covers_everything(admin: Connection, run_sync: Run) -> None:
     run_sync(admin)
     covered = coverage.of(admin.installation)
     assert covered.sees_all
@@ -112,7 +112,7 @@ def test_contacts_that_only_a_paused_connection_saw_are_counted_separately(
     )
 
 
-def test_before_anything_was_synced_the_coverage_says_so(admin: Connection) -> None:
+def test_coverage_says_if_nothing_has_been_synced(admin: Connection) -> None:
     assert coverage.of(admin.installation).sentence() == "Nothing has been synced yet."
 
 

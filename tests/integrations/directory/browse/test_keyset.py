@@ -1,4 +1,4 @@
-"""Pages by key: forwards and backwards through any order, also where many rows are equal."""
+"""Pages by key: forward and backward in any order, even if many rows are equal."""
 
 import pytest
 from django.db.models import QuerySet
@@ -39,7 +39,7 @@ def contacts(installation: Installation) -> "QuerySet[Contact]":
 
 @pytest.mark.parametrize("few", [0, 2000])
 @pytest.mark.parametrize("name", ORDERS)
-def test_all_pages_forwards_and_backwards_are_the_whole_list_in_order(
+def test_the_pages_in_both_directions_are_the_whole_list_in_order(
     contacts: "QuerySet[Contact]", monkeypatch: pytest.MonkeyPatch, name: str, few: int
 ) -> None:
     monkeypatch.setattr(keyset, "PAGE", 5)
@@ -67,7 +67,7 @@ def test_a_broken_key_is_the_first_page(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["bnVsbA", "WyJhIiwiYiJd", "WyJhIiwxXQ=="])
-def test_a_key_of_another_kind_is_no_key(key: str) -> None:
+def test_a_key_of_another_order_is_no_key(key: str) -> None:
     assert keyset._read_key(key, ORDERS["-updated"]) is None
 
 

@@ -1,4 +1,4 @@
-"""Text made comparable for searching and sorting."""
+"""Normalized text for searching and sorting."""
 
 import pytest
 from hypothesis import given
@@ -20,12 +20,12 @@ from integrations.directory.browse import search_text
         ("\t\n", ""),
     ],
 )
-def test_case_and_accents_do_not_count(text: str, folded: str) -> None:
+def test_case_and_accents_are_ignored(text: str, folded: str) -> None:
     assert search_text.fold(text) == folded
 
 
 @given(st.text())
-def test_folding_twice_changes_nothing_more(text: str) -> None:
+def test_folding_twice_is_the_same_as_once(text: str) -> None:
     once = search_text.fold(text)
     assert search_text.fold(once) == once
 
@@ -56,5 +56,5 @@ def test_a_query_becomes_words_or_one_number(query: str, terms: list[str]) -> No
     assert search_text.terms(query) == terms
 
 
-def test_phones_are_searchable_by_their_digits() -> None:
+def test_phones_are_found_by_their_digits() -> None:
     assert search_text.searchable(["Ann Lee"], ["(612) 555-0123", ""]) == "6125550123\nann lee"

@@ -1,4 +1,4 @@
-"""What an address asks for, and which contacts answer it."""
+"""The selection in an address, and the contacts that match it."""
 
 from typing import Any
 
@@ -72,7 +72,9 @@ def ids(query: str, installation: Installation) -> set[int]:
         ("group=Nobody", set()),
     ],
 )
-def test_filters_name_exactly_these_contacts(installation: Installation, query: str, found: set[int]) -> None:
+def test_filters_match_exactly_these_contacts(
+    installation: Installation, query: str, found: set[int]
+) -> None:
     make(installation, 1, "Leads", first_name="Zoë", last_name="Núñez", email="z@mail.example",
          phone_cell="(612) 555-0123", state="MN", ok_to_call=True, remote_updated_at="2026-03-01T23:59:59Z")  # fmt: skip
     make(installation, 2, "Leads", "VIP", first_name="Ann", email="ann@mail.example", source="Web",
@@ -82,7 +84,9 @@ def test_filters_name_exactly_these_contacts(installation: Installation, query: 
     assert ids(query, installation) == found
 
 
-def test_groups_of_the_same_name_elsewhere_do_not_count(world: World, installation: Installation) -> None:
+def test_groups_of_the_same_name_in_other_installations_do_not_count(
+    world: World, installation: Installation
+) -> None:
     make(installation, 1, "Leads")
     other = installations.get_or_create(world.organization(BLUEWATER), world.environment)
     make(other, 2, "VIP")
@@ -118,6 +122,6 @@ def test_order_environment_and_page_size_narrow_nothing() -> None:
     assert Selection.read(QueryDict("archived=no")).is_narrow
 
 
-def test_every_order_is_of_a_column_that_an_index_begins_with() -> None:
+def test_every_order_has_an_index() -> None:
     leading = {tuple(index.fields[:2]) for index in Contact._meta.indexes}
     assert {("installation", order.column) for order in ORDERS.values()} <= leading

@@ -1,4 +1,4 @@
-"""Answers of Total Expert that nobody expects: one odd record neither stops a sync nor blinds the later ones."""
+"""Unexpected answers of Total Expert: one odd record doesn't stop a sync or hide later changes."""
 
 import io
 import json
@@ -23,7 +23,7 @@ ODD = '"@odd@"'
 
 
 class Tampering(BaseAdapter):
-    """The sandbox's contacts, changed on the way."""
+    """Change the sandbox's contacts on their way to the client."""
 
     def __init__(self, inner: BaseAdapter, change: Change, odd: str) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ def tamper(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
 
 
 def the_first(change: Change) -> Change:
-    """Change always the same contact: the one that comes first."""
+    """Return a function that always changes the same contact, the first one."""
     met: list[int] = []
 
     def changed(contact: dict[str, Any]) -> None:
@@ -68,7 +68,7 @@ def the_first(change: Change) -> Change:
 
 
 @pytest.mark.parametrize(("levels", "leaf"), [(60, "1"), (480, '"\\u0000"'), (800, "1")])
-def test_a_record_nested_without_end_is_left_out_and_the_others_are_stored(
+def test_a_record_that_is_nested_too_deep_is_skipped_and_the_others_are_stored(
     admin: Connection, tamper: Callable[..., None], run_sync: Run, levels: int, leaf: str
 ) -> None:
     tamper(the_first(lambda contact: contact.update(odd="@odd@")), '{"a": ' * levels + leaf + "}" * levels)

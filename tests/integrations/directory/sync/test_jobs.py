@@ -24,7 +24,7 @@ Run = Callable[..., Job]
 
 
 def theirs(client: total_expert.Client, **filter: Any) -> dict[int, total_expert.Contact]:
-    """What Total Expert has, read independently of the sync."""
+    """Return what Total Expert has, read independently of the sync."""
     return {contact.id: contact for contact in client.contacts.all(filter=filter)}
 
 
@@ -73,7 +73,7 @@ def test_owners_come_from_the_users_that_an_admin_sees(
     }
 
 
-def test_archived_contacts_are_known_as_such_and_others_as_not(
+def test_contacts_are_known_to_be_archived_or_not(
     admin: Connection, over_there: total_expert.Client, run_sync: Run
 ) -> None:
     run_sync(admin)
@@ -134,7 +134,7 @@ def test_two_loan_officers_share_one_synced_copy_and_each_sees_their_own_contact
     assert Contact.objects.count() == len(seen | others)
 
 
-def test_a_users_view_does_not_replace_what_an_admin_saw_of_the_same_contact(
+def test_a_users_view_does_not_replace_an_admins_view_of_a_contact(
     world: World, admin: Connection, officer: Connection, run_sync: Run
 ) -> None:
     run_sync(admin)
@@ -153,15 +153,15 @@ def test_later_syncs_read_only_what_changed(
     over_there.contacts.update(changed.remote_id, {"first_name": "Zoë", "city": "Ōsaka"})
     before = len(world.sandbox.requests("/v1/contacts"))
     run_sync(admin)
-    asked = world.sandbox.requests("/v1/contacts")[before:]
-    assert all("internal_updated_at_start" in row["query"] for row in asked)
+    requests = world.sandbox.requests("/v1/contacts")[before:]
+    assert all("internal_updated_at_start" in row["query"] for row in requests)
     changed.refresh_from_db()
     assert (changed.first_name, changed.sort_city) == ("Zoë", "osaka")
     assert "zoe" in changed.search
     assert Document.objects.get(contact=changed).raw["first_name"] == "Zoë"
 
 
-def test_a_change_of_groups_arrives(
+def test_a_change_of_groups_is_synced(
     admin: Connection, over_there: total_expert.Client, run_sync: Run
 ) -> None:
     run_sync(admin)
@@ -173,7 +173,7 @@ def test_a_change_of_groups_arrives(
     assert not Membership.objects.filter(contact=row.contact, group=row.group).exists()
 
 
-def test_a_deleted_contact_is_marked_by_a_full_sync_and_never_deleted_here(
+def test_a_full_sync_marks_deleted_contacts_and_never_deletes_them(
     admin: Connection, over_there: total_expert.Client, run_sync: Run
 ) -> None:
     run_sync(admin)
@@ -181,7 +181,7 @@ def test_a_deleted_contact_is_marked_by_a_full_sync_and_never_deleted_here(
     over_there.contacts.delete(victim.remote_id)
     run_sync(admin)
     victim.refresh_from_db()
-    assert victim.gone_at is None, "a sync of changes can't know"
+    assert victim.gone_at is None, "an incremental sync can't know"
     run_sync(admin, full=True)
     victim.refresh_from_db()
     assert victim.gone_at is not None
@@ -189,7 +189,7 @@ def test_a_deleted_contact_is_marked_by_a_full_sync_and_never_deleted_here(
     assert Contact.objects.present().count() == len(theirs(over_there))
 
 
-def test_a_contact_that_a_full_pass_did_not_meet_is_asked_for_before_it_counts_as_gone(
+def test_a_contact_that_a_full_pass_did_not_find_is_requested_before_it_counts_as_gone(
     admin: Connection, run_sync: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_sync(admin)
@@ -215,9 +215,7 @@ def test_a_contact_seen_again_is_no_longer_gone(admin: Connection, run_sync: Run
     assert not Contact.objects.exclude(gone_at=None).exists()
 
 
-def test_a_group_that_was_deleted_is_marked(
-    admin: Connection, over_there: total_expert.Client, run_sync: Run
-) -> None:
+def test_a_deleted_group_is_marked(admin: Connection, over_there: total_expert.Client, run_sync: Run) -> None:
     run_sync(admin)
     group = ContactGroup.objects.order_by("pk")[0]
     over_there.contact_groups.delete(group.remote_id)
@@ -226,7 +224,7 @@ def test_a_group_that_was_deleted_is_marked(
     assert group.gone_at is not None
 
 
-def test_contacts_edited_while_they_are_read_are_not_lost(
+def test_contacts_that_are_edited_during_a_sync_are_not_lost(
     admin: Connection, over_there: total_expert.Client, run_sync: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On every page of five, someone edits a contact that was read already: page numbers would lose one each time."""
@@ -252,6 +250,6 @@ def test_contacts_edited_while_they_are_read_are_not_lost(
     assert Contact.objects.get(remote_id=edited[0]).document.raw["nickname"] == "N1"
 
 
-def test_a_sync_that_is_done_has_read_all_of_as_many_as_there_were(admin: Connection, run_sync: Run) -> None:
+def test_the_total_of_a_finished_sync_is_exact(admin: Connection, run_sync: Run) -> None:
     job = run_sync(admin)
     assert job.total == job.done + job.failed == Contact.objects.count()

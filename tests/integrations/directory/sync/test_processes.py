@@ -1,4 +1,4 @@
-"""A sync by real processes, whose worker is killed in the middle."""
+"""A sync in real processes that continues after its worker is killed."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ CONTACTS = 1500
 
 
 def connected(sandbox: SandboxProcess) -> Connection:
-    """A connection as admin to the first organization of a sandbox, granted."""
+    """Return an active admin connection to the first organization of a sandbox."""
     environment = Environment.objects.create(
         name="sandbox",
         label="Sandbox",
@@ -55,13 +55,13 @@ def eventually(what: str, true: Callable[[], Any], seconds: float = 240) -> None
         time.sleep(0.02)
 
 
-def kill_whoever_works_on(job: Job) -> None:
-    """SIGKILL to the process that holds the job's lease."""
+def kill_worker_of(job: Job) -> None:
+    """Send SIGKILL to the process that holds the job's lease."""
     job.refresh_from_db()
     os.kill(int(job.lease_holder.split(":")[1]), signal.SIGKILL)
 
 
-def test_a_sync_whose_worker_is_killed_twice_ends_complete(
+def test_a_sync_is_complete_although_its_worker_is_killed_twice(
     tmp_path: Path, settings: Any, process_environment: dict[str, str]
 ) -> None:
     with sandbox_process(tmp_path, contacts=CONTACTS, latency_ms=40) as sandbox:
@@ -77,10 +77,10 @@ def test_a_sync_whose_worker_is_killed_twice_ends_complete(
                 stderr=log,
             )
         try:
-            eventually("some contacts are mirrored", lambda: Contact.objects.count() > CONTACTS / 5)
-            kill_whoever_works_on(job)
-            eventually("more contacts are mirrored", lambda: Contact.objects.count() > CONTACTS / 2)
-            kill_whoever_works_on(job)
+            eventually("some contacts are stored", lambda: Contact.objects.count() > CONTACTS / 5)
+            kill_worker_of(job)
+            eventually("more contacts are stored", lambda: Contact.objects.count() > CONTACTS / 2)
+            kill_worker_of(job)
             eventually("the sync is over", lambda: not Job.objects.get(pk=job.pk).is_active)
         finally:
             worker.terminate()

@@ -1,4 +1,4 @@
-"""A grant that turns out to be another organization's in the middle of a sync leaves nothing behind."""
+"""A connection that turns out to show another organization in the middle of a sync leaves nothing behind."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from tests.world import World
 Run = Callable[..., Job]
 
 
-def test_what_only_the_quarantined_connection_has_shown_is_taken_out_again(
+def test_contacts_that_only_the_quarantined_connection_showed_are_deleted(
     world: World, run_sync: Run
 ) -> None:
     one = world.consented(world.member("officer"), officer=0)
@@ -28,9 +28,7 @@ def test_what_only_the_quarantined_connection_has_shown_is_taken_out_again(
     assert (Owner.objects.count(), ContactGroup.objects.count()) == (owners, groups)
 
 
-def test_a_contact_that_a_colleague_has_seen_too_stays(
-    world: World, admin: Connection, run_sync: Run
-) -> None:
+def test_a_contact_that_a_colleague_also_sees_stays(world: World, admin: Connection, run_sync: Run) -> None:
     run_sync(admin)
     everything = Contact.objects.count()
     officer = world.consented(world.member("officer"))
@@ -40,7 +38,7 @@ def test_a_contact_that_a_colleague_has_seen_too_stays(
     assert Contact.objects.count() == everything
 
 
-def test_what_an_earlier_grant_of_the_same_connection_had_mirrored_stays(world: World, run_sync: Run) -> None:
+def test_contacts_from_an_earlier_grant_of_the_same_connection_stay(world: World, run_sync: Run) -> None:
     person = world.member("officer")
     connection = world.consented(person)
     run_sync(connection)

@@ -1,4 +1,4 @@
-"""Walking a list that changes meanwhile, against a server that is nothing but a list."""
+"""Reading a list that changes meanwhile, from a server that is only a list."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 @dataclass
 class Server:
-    """Contacts by id with the second of their last change; lists them as Total Expert does."""
+    """Contacts by ID with the second of their last change, listed as Total Expert lists them."""
 
     changed: dict[int, int]
     sorts: bool = True
@@ -57,7 +57,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def walked(server: Any, meanwhile: Callable[[], None] = lambda: None) -> Iterator[int]:
-    """The ids met on a walk from the beginning, each position stored and loaded again as a job does."""
+    """Return the IDs read from the beginning. Each position is stored and loaded again, as in a job."""
     position: reader.Position | None = reader.Position()
     for _ in range(500):
         if position is None:
@@ -71,7 +71,7 @@ def walked(server: Any, meanwhile: Callable[[], None] = lambda: None) -> Iterato
 
 
 @given(st.lists(st.integers(0, 12), max_size=60))
-def test_every_contact_is_met_also_where_many_share_a_second(seconds: list[int]) -> None:
+def test_every_contact_is_read_even_if_many_share_a_second(seconds: list[int]) -> None:
     server = Server(dict(enumerate(seconds, 1)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "SIZE", 5)
@@ -100,18 +100,18 @@ def test_nothing_is_lost_while_contacts_are_edited_and_deleted(
     assert set(server.changed) <= met
 
 
-def test_a_server_that_does_not_sort_is_walked_by_page_numbers() -> None:
+def test_a_server_that_does_not_sort_is_read_by_page_numbers() -> None:
     server = Server({id: id for id in range(1, 38)}, sorts=False)
     assert sorted(walked(server)) == list(range(1, 38))
 
 
-def test_a_list_that_became_shorter_ends_the_walk() -> None:
+def test_reading_ends_when_the_list_has_become_shorter() -> None:
     server = Server(dict.fromkeys(range(1, 12), 1), vanishes=True)
     walk_over = walked(server, lambda: [server.changed.pop(id, None) for id in range(6, 12)] and None)
     assert set(walk_over) == {1, 2, 3, 4, 5}
 
 
-def test_the_first_page_being_out_of_range_is_an_error() -> None:
+def test_a_first_page_out_of_range_is_an_error() -> None:
     def refuse() -> Any:
         raise total_expert.Rejected(["No."], code="page_out_of_range")
 
@@ -119,7 +119,7 @@ def test_the_first_page_being_out_of_range_is_an_error() -> None:
         reader.fetch_or_end(1, refuse)
 
 
-def test_contacts_without_a_time_of_change_are_walked_by_page_numbers() -> None:
+def test_contacts_without_a_time_of_change_are_read_by_page_numbers() -> None:
     record = total_expert.Contact.from_json({"id": 1})
     assert record is not None
     page = total_expert.Page((record,), 1, 3, 2, 5)

@@ -1,4 +1,4 @@
-"""Records turned into rows: whatever Total Expert sends must fit."""
+"""Rows made from records: anything that Total Expert sends must fit."""
 
 import datetime as dt
 from typing import Any
@@ -25,12 +25,12 @@ def row(**properties: Any) -> Contact:
     return rows.contact_row(record, installation=Installation(), owner=None, as_admin=True, now=NOW)
 
 
-def test_a_flag_that_is_not_shown_is_unknown_and_not_no() -> None:
+def test_a_missing_flag_is_unknown_and_not_false() -> None:
     made = row(ok_to_call="False", ok_to_email=1)
     assert (made.ok_to_call, made.ok_to_email, made.ok_to_mail, made.is_silenced) == (False, True, None, None)
 
 
-def test_times_that_are_missing_or_zero_are_unknown() -> None:
+def test_missing_and_zero_times_are_unknown() -> None:
     made = row(internal_updated_at="0000-00-00 00:00:00")
     assert (made.remote_updated_at, made.updated_at, made.created_at) == (UNKNOWN_TIME, None, None)
 
@@ -58,13 +58,13 @@ def test_texts_that_are_too_long_are_cut() -> None:
         st.sampled_from(["first_name", "email", "source", "preferences", "owner", "custom"]), json_values
     )
 )
-def test_every_record_becomes_a_row_that_a_database_takes(properties: dict[str, Any]) -> None:
+def test_every_record_becomes_a_row_that_the_database_accepts(properties: dict[str, Any]) -> None:
     made = row(**properties)
     texts = [value for value in vars(made).values() if isinstance(value, str)]
     assert not any("\0" in text for text in texts)
 
 
-def test_nul_and_half_surrogates_are_taken_out_of_what_is_stored() -> None:
+def test_nul_and_lone_surrogates_are_removed() -> None:
     assert rows.stored({"a\0": ["x\0y", "\ud83d", {"b": 1}]}) == {"a": ["xy", "?", {"b": 1}]}
 
 

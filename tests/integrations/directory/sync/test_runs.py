@@ -1,4 +1,4 @@
-"""Rounds: the passes of several connections told as one sync."""
+"""Sync runs: the passes of several connections shown as one sync."""
 
 import datetime as dt
 
@@ -19,7 +19,7 @@ def job(state: str, **fields: object) -> Job:
 
 
 @pytest.mark.parametrize(
-    ("states", "stands"),
+    ("states", "state"),
     [
         (["done", "running", "failed"], "running"),
         (["done", "waiting", "failed"], "waiting"),
@@ -28,11 +28,11 @@ def job(state: str, **fields: object) -> Job:
         (["paused", "canceled"], "paused"),
     ],
 )
-def test_a_round_stands_as_what_still_goes_on_then_as_what_worked(states: list[str], stands: str) -> None:
-    assert SyncRun(tuple(map(job, states))).state == stands
+def test_the_state_is_that_of_active_passes_then_of_successful_ones(states: list[str], state: str) -> None:
+    assert SyncRun(tuple(map(job, states))).state == state
 
 
-def test_a_round_waits_only_when_all_that_is_left_waits_and_then_for_the_first_to_go_on() -> None:
+def test_a_run_waits_only_if_all_remaining_passes_wait_and_then_for_the_first_to_continue() -> None:
     late = job("waiting", waits_for="A slot at 14:00.", waits_until=NOW + dt.timedelta(hours=2))
     soon = job("waiting", waits_for="A slot at 13:00.", waits_until=NOW + dt.timedelta(hours=1))
     assert SyncRun((late, soon, job("done"))).waits_for == "A slot at 13:00."
@@ -41,7 +41,7 @@ def test_a_round_waits_only_when_all_that_is_left_waits_and_then_for_the_first_t
     assert SyncRun((job("done"),)).waits_until is None
 
 
-def test_a_round_sums_what_was_read_and_says_of_how_many_connections_some_failed() -> None:
+def test_a_run_sums_contacts_and_says_how_many_connections_failed() -> None:
     told = SyncRun((job("done", done=10, total=10), job("failed", done=5, problem="It broke.")))
     assert (told.done, told.total, told.passes, told.ended) == (15, 15, 2, 2)
     assert told.problem == "1 of 2 connections couldn't be synced. It broke."
@@ -50,7 +50,7 @@ def test_a_round_sums_what_was_read_and_says_of_how_many_connections_some_failed
 
 
 def ended(connection: Connection, *, minutes_ago: float, took: float, state: str = "done") -> Job:
-    """A pass that ended so long ago."""
+    """Return the job of a pass that ended this long ago."""
     end = clock.now() - dt.timedelta(minutes=minutes_ago)
     started = jobs.start(connection=connection)
     Job.objects.filter(pk=started.pk).update(
@@ -59,7 +59,7 @@ def ended(connection: Connection, *, minutes_ago: float, took: float, state: str
     return started
 
 
-def test_the_latest_round_is_what_ended_since_its_latest_pass_was_asked_for(
+def test_the_latest_run_has_the_passes_that_ended_since_its_latest_was_requested(
     world: World, admin: Connection, officer: Connection
 ) -> None:
     assert runs.of(admin.installation) is None
@@ -73,7 +73,7 @@ def test_the_latest_round_is_what_ended_since_its_latest_pass_was_asked_for(
     assert runs.of(admin.installation, through=[]) is None
 
 
-def test_a_pass_under_way_takes_along_what_ended_meanwhile_and_leaves_out_an_old_pause(
+def test_an_active_run_includes_passes_that_ended_meanwhile_but_no_old_paused_ones(
     world: World, admin: Connection, officer: Connection
 ) -> None:
     colleague = world.consented(world.member("officer"), officer=1)

@@ -1,4 +1,4 @@
-"""Mirrors are kept fresh by themselves: the stalest first."""
+"""The sync schedule: which connections are synced, and in which order."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def age(connection: Connection, **how: float) -> None:
     SyncState.objects.filter(connection=connection).update(finished_at=clock.now() - dt.timedelta(**how))
 
 
-def test_a_mirror_is_due_when_its_time_has_come_and_not_before(admin: Connection, run_sync: Run) -> None:
+def test_a_connection_is_due_after_its_interval_and_not_before(admin: Connection, run_sync: Run) -> None:
     Token.objects.update(access_expires_at=None)
     assert schedule.due() == [admin]
     run_sync(admin)
@@ -30,9 +30,7 @@ def test_a_mirror_is_due_when_its_time_has_come_and_not_before(admin: Connection
         assert schedule.due() == [admin] * is_due
 
 
-def test_a_token_that_is_there_is_used_at_half_the_time_while_it_is_good_long_enough(
-    admin: Connection, run_sync: Run
-) -> None:
+def test_a_valid_token_is_used_after_half_the_interval(admin: Connection, run_sync: Run) -> None:
     run_sync(admin)
     for hours, is_due in ((2, False), (4, True)):
         age(admin, hours=hours)
@@ -41,7 +39,7 @@ def test_a_token_that_is_there_is_used_at_half_the_time_while_it_is_good_long_en
     assert schedule.due() == []
 
 
-def test_the_stalest_comes_first_and_what_is_under_way_is_not_started_again(
+def test_the_connection_synced_longest_ago_comes_first_and_active_syncs_are_not_started_again(
     world: World, admin: Connection, run_sync: Run
 ) -> None:
     other = world.connected(BLUEWATER)
@@ -50,13 +48,13 @@ def test_the_stalest_comes_first_and_what_is_under_way_is_not_started_again(
     age(admin, hours=7)
     age(other, hours=30)
     officer = world.consented(world.member("officer"))
-    assert schedule.due() == [officer, other, admin], "never read, then by age"
+    assert schedule.due() == [officer, other, admin], "never synced, then by age"
     schedule.start_due_syncs()
     assert schedule.due() == []
     assert Job.objects.filter(kind=jobs.KIND, state="waiting").count() == 3
 
 
-def test_what_is_paused_or_not_admitted_is_left_alone(world: World, admin: Connection) -> None:
+def test_paused_and_unverified_connections_are_not_synced(world: World, admin: Connection) -> None:
     lifecycle.pause(admin, actor=world.operator)
     assert schedule.due() == []
     lifecycle.resume(admin, actor=world.operator)
@@ -64,16 +62,14 @@ def test_what_is_paused_or_not_admitted_is_left_alone(world: World, admin: Conne
     assert schedule.due() == []
 
 
-def test_of_the_connections_of_an_installation_only_the_stale_ones_are_due(
-    world: World, admin: Connection, run_sync: Run
-) -> None:
+def test_only_connections_with_old_data_are_due(world: World, admin: Connection, run_sync: Run) -> None:
     run_sync(admin)
     assert schedule.due() == []
     officer = world.consented(world.member("officer"))
     assert schedule.due() == [officer]
 
 
-def test_a_sync_that_fails_is_not_begun_again_at_once_and_keeps_no_other_waiting(
+def test_a_failed_sync_is_not_retried_at_once_and_does_not_hold_up_others(
     world: World, admin: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedule, "AT_ONCE", 1)
@@ -86,4 +82,4 @@ def test_a_sync_that_fails_is_not_begun_again_at_once_and_keeps_no_other_waiting
     schedule.start_due_syncs()
     assert schedule.due() == []
     Job.objects.update(state="failed", finished_at=clock.now() - dt.timedelta(hours=2))
-    assert len(schedule.due()) == 1, "after a while they are tried again"
+    assert len(schedule.due()) == 1, "after a while they are retried"

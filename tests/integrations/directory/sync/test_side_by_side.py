@@ -1,4 +1,4 @@
-"""Passes of several connections of one installation at the same time, as several workers run them."""
+"""Passes of several connections of one installation that run at the same time, as with several workers."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def run(job: Job) -> Job:
-    """Move a job to its end in a thread of its own."""
+    """Run a job to its end in a thread of its own."""
     try:
         return queue.run_now(job)
     finally:
         connections.close_all()
 
 
-def test_passes_of_one_installation_run_side_by_side_without_getting_in_each_others_way(
+def test_passes_of_one_installation_run_in_parallel_without_conflicts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin = world.connected()
@@ -47,7 +47,7 @@ def test_passes_of_one_installation_run_side_by_side_without_getting_in_each_oth
         assert set(own.values_list("owner", flat=True)) == {officer.sync_state.owner_id}
 
 
-def test_what_a_pass_reads_of_the_mirror_stays_true_until_it_has_written(world: World) -> None:
+def test_while_a_pass_stores_no_other_pass_of_the_installation_does(world: World) -> None:
     pair = [world.connected(), world.consented(world.member("officer"))]
     one, other = (Pass(begun(connection), connection) for connection in pair)
     order: list[str] = []
@@ -70,14 +70,14 @@ def test_what_a_pass_reads_of_the_mirror_stays_true_until_it_has_written(world: 
 
 
 def begun(connection: Connection) -> Run:
-    """A slice of a connection's pass."""
+    """Return the run of a slice of a connection's pass."""
     found = worker.claim(sync.start(connection=connection).pk)
     assert found is not None
     return found
 
 
 def expect_whole(admin: Connection) -> None:
-    """The mirror is what an admin sees, once."""
+    """Check that every contact that an admin sees is stored exactly once."""
     contacts = Contact.objects.filter(installation=admin.installation)
     assert (
         contacts.count() == Visibility.objects.filter(connection=admin).count() == admin.sync_state.contacts

@@ -36,14 +36,14 @@ def context(admin: Connection) -> store.PassContext:
 
 
 @pytest.fixture
-def user_sight(officer: Connection, context: store.PassContext) -> store.PassContext:
+def user_context(officer: Connection, context: store.PassContext) -> store.PassContext:
     owner = Owner.objects.create(installation=officer.installation, remote_id=14, synced_at=clock.now())
     return store.PassContext(
         SyncState.objects.create(connection=officer, owner=owner), officer, 1, clock.now(), archived=False
     )
 
 
-def test_a_page_costs_the_same_statements_however_long(
+def test_the_number_of_statements_does_not_depend_on_the_length_of_a_page(
     context: store.PassContext, django_assert_max_num_queries: Any
 ) -> None:
     groups = [{"id": 5, "group_name": "Leads"}]
@@ -52,7 +52,7 @@ def test_a_page_costs_the_same_statements_however_long(
     assert Membership.objects.count() == 100
 
 
-def test_an_owner_that_nobody_listed_is_learned(context: store.PassContext) -> None:
+def test_an_owner_that_is_not_listed_is_learned_from_a_contact(context: store.PassContext) -> None:
     store.contacts([record(1)], context)
     owner = Owner.objects.get()
     assert (owner.remote_id, owner.display_name, owner.is_learned, owner.is_active) == (
@@ -63,7 +63,7 @@ def test_an_owner_that_nobody_listed_is_learned(context: store.PassContext) -> N
     )
 
 
-def test_a_listed_owner_is_no_longer_only_learnt(context: store.PassContext) -> None:
+def test_a_listed_owner_is_no_longer_learned(context: store.PassContext) -> None:
     store.contacts([record(1)], context)
     user = total_expert.User.from_json(
         {"id": 14, "status": "0", "info": {"first_name": "Maria", "last_name": "Lopez"}}
@@ -81,22 +81,24 @@ def test_a_record_read_earlier_does_not_replace_a_newer_one(context: store.PassC
 
 
 def test_a_users_view_replaces_an_admins_only_when_it_is_newer(
-    context: store.PassContext, user_sight: store.PassContext
+    context: store.PassContext, user_context: store.PassContext
 ) -> None:
     store.contacts([record(1, first_name="As admin")], context)
-    store.contacts([record(1, first_name="As user")], user_sight)
+    store.contacts([record(1, first_name="As user")], user_context)
     assert Contact.objects.get().first_name == "As admin"
-    store.contacts([record(1, first_name="As user", internal_updated_at="2026-02-03 00:00:00")], user_sight)
+    store.contacts([record(1, first_name="As user", internal_updated_at="2026-02-03 00:00:00")], user_context)
     assert Contact.objects.get().first_name == "As user"
     assert Visibility.objects.count() == 2
 
 
-def test_without_an_owner_a_contact_belongs_to_the_book(user_sight: store.PassContext) -> None:
-    store.contacts([record(1, owner=None)], user_sight)
-    assert Contact.objects.get().owner == user_sight.sync_state.owner
+def test_a_contact_without_an_owner_belongs_to_the_owner_of_the_connection(
+    user_context: store.PassContext,
+) -> None:
+    store.contacts([record(1, owner=None)], user_context)
+    assert Contact.objects.get().owner == user_context.sync_state.owner
 
 
-def test_a_record_that_shows_no_groups_at_all_leaves_them_alone(context: store.PassContext) -> None:
+def test_a_record_without_a_list_of_groups_changes_no_memberships(context: store.PassContext) -> None:
     store.contacts([record(1, contact_groups=[{"id": 5, "group_name": "Leads"}])], context)
     without = record(1, internal_updated_at="2026-02-03 00:00:00", contact_groups=None)
     store.contacts([without], context)
@@ -105,8 +107,8 @@ def test_a_record_that_shows_no_groups_at_all_leaves_them_alone(context: store.P
     assert Membership.objects.count() == 0
 
 
-def test_a_group_seen_by_a_user_keeps_the_owner_that_an_admin_told(
-    context: store.PassContext, user_sight: store.PassContext
+def test_a_group_that_a_user_sees_keeps_the_owner_that_an_admin_saw(
+    context: store.PassContext, user_context: store.PassContext
 ) -> None:
     other = Owner.objects.create(installation=context.installation, remote_id=15, synced_at=clock.now())
     shown = total_expert.ContactGroup.from_json({"id": 5, "group_name": "Leads", "owner": {"id": 15}})
@@ -114,7 +116,7 @@ def test_a_group_seen_by_a_user_keeps_the_owner_that_an_admin_told(
     assert shown is not None and hidden is not None
     store.groups([shown], context)
     ownerless = store.PassContext(
-        SyncState(connection=user_sight.connection), user_sight.connection, 2, clock.now()
+        SyncState(connection=user_context.connection), user_context.connection, 2, clock.now()
     )
     store.groups([hidden], ownerless)
     assert ContactGroup.objects.get().owner == other
@@ -141,18 +143,18 @@ def test_one_bad_record_does_not_stop_the_others(
     assert set(Contact.objects.values_list("remote_id", flat=True)) == {1, 3}
 
 
-def test_strange_texts_are_stored(context: store.PassContext) -> None:
+def test_unusual_texts_are_stored(context: store.PassContext) -> None:
     store.contacts([record(1, first_name="\0A\ud83d", last_name="😀" * 300, source="x" * 999)], context)
     contact = Contact.objects.select_related("document").get()
     assert contact.first_name == "A?"
     assert contact.document.raw["source"] == "x" * 999
 
 
-def test_unarchiving_is_noticed(context: store.PassContext) -> None:
+def test_an_unarchived_contact_is_no_longer_archived(context: store.PassContext) -> None:
     archived = store.PassContext(context.sync_state, context.connection, 1, clock.now(), archived=True)
     store.contacts([record(1)], archived)
     store.contacts([record(1)], context)
-    assert Contact.objects.get().archived is True, "found among the archived ones in this very pass"
+    assert Contact.objects.get().archived is True, "this pass found it among the archived contacts"
     store.contacts(
         [record(1)], store.PassContext(context.sync_state, context.connection, 2, clock.now(), archived=False)
     )
@@ -176,7 +178,7 @@ def test_a_record_too_large_for_an_index_does_not_stop_the_others(
 ) -> None:
     monkeypatch.setattr(rows, "SEARCH_BYTES", 10_000)
     monkeypatch.setattr(rows, "SORT_BYTES", 10_000)
-    chance = random.Random(1)  # what repeats would be compressed
+    chance = random.Random(1)  # repeated text would be compressed
     long = {
         name: "".join(chr(chance.randrange(0x20000, 0x2A000)) for _ in range(255))
         for name in ("first_name", "last_name", "email", "state", "source")
@@ -189,7 +191,7 @@ def test_a_record_too_large_for_an_index_does_not_stop_the_others(
     assert {1, 3} <= set(Contact.objects.values_list("remote_id", flat=True))
 
 
-def test_a_trouble_of_the_database_itself_is_not_blamed_on_records(
+def test_database_errors_that_are_not_about_a_record_are_raised(
     context: store.PassContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*args: Any, **kwargs: Any) -> None:
@@ -201,7 +203,7 @@ def test_a_trouble_of_the_database_itself_is_not_blamed_on_records(
 
 
 @pytest.mark.parametrize("letter", ["\U00020000", "\u6f22", "\u00e9"])
-def test_the_longest_names_there_can_be_are_stored(context: store.PassContext, letter: str) -> None:
+def test_the_longest_possible_names_are_stored(context: store.PassContext, letter: str) -> None:
     chance = random.Random(1)
     long = {
         name: "".join(chr(ord(letter) + chance.randrange(64)) for _ in range(255))

@@ -19,7 +19,7 @@ Run = Callable[..., Job]
 
 
 def theirs(client: total_expert.Client, **filter: Any) -> dict[int, total_expert.Contact]:
-    """What Total Expert has, read independently of the sync."""
+    """Return what Total Expert has, read independently of the sync."""
     return {contact.id: contact for contact in client.contacts.all(filter=filter)}
 
 

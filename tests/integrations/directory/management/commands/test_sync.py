@@ -21,24 +21,24 @@ def run(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_it_syncs_and_says_what_it_saw(admin: Connection) -> None:
+def test_it_syncs_and_reports_the_coverage(admin: Connection) -> None:
     printed = run("cedar-home-lending")
     assert f"Read {Contact.objects.count()} contacts." in printed
     assert "of all" in printed
 
 
-def test_every_connection_is_synced_and_the_numbers_are_of_all(world: World, admin: Connection) -> None:
+def test_every_connection_is_synced_and_the_numbers_cover_all_of_them(
+    world: World, admin: Connection
+) -> None:
     officer = world.consented(world.member("officer"))
     (row,) = json.loads(run("cedar-home-lending", "--json"))
     sync_states = SyncState.objects.in_bulk(field_name="connection_id")
     assert row["read"] == sync_states[admin.pk].contacts + sync_states[officer.pk].contacts
     assert (row["state"], row["contacts"]) == ("done", Contact.objects.count())
-    assert f"Read {row['read']}" not in run("cedar-home-lending"), "then only what changed"
+    assert f"Read {row['read']}" not in run("cedar-home-lending"), "the second sync reads only changes"
 
 
-def test_one_connection_that_is_refused_is_named_and_the_others_count(
-    world: World, admin: Connection
-) -> None:
+def test_a_refused_connection_is_reported_and_the_others_are_synced(world: World, admin: Connection) -> None:
     officer = world.consented(world.member("officer"))
     run("cedar-home-lending")
     world.sandbox.faults({"method": "GET", "path": "/v1/users", "status": 400, "times": 1})
@@ -49,11 +49,11 @@ def test_one_connection_that_is_refused_is_named_and_the_others_count(
     assert SyncState.objects.get(connection=admin).problem
 
 
-def test_the_organization_may_be_given_by_its_name(admin: Connection) -> None:
+def test_the_organization_can_be_given_by_name(admin: Connection) -> None:
     assert "Sandbox" in run("Cedar Home Lending")
 
 
-def test_json_is_one_object_an_environment(admin: Connection) -> None:
+def test_json_has_one_object_for_each_environment(admin: Connection) -> None:
     (row,) = json.loads(run("cedar-home-lending", "--json"))
     assert row["environment"] == "sandbox"
     assert row["state"] == "done"
@@ -70,7 +70,7 @@ def test_full_reads_everything_again(admin: Connection) -> None:
     assert SyncState.objects.get(connection=admin).full_finished_at != before
 
 
-def test_full_is_full_also_when_a_sync_of_changes_was_waiting(admin: Connection) -> None:
+def test_full_reads_everything_even_if_an_incremental_sync_was_waiting(admin: Connection) -> None:
     run("cedar-home-lending")
     before = SyncState.objects.get(connection=admin).full_finished_at
     jobs.start(connection=admin)
@@ -78,7 +78,7 @@ def test_full_is_full_also_when_a_sync_of_changes_was_waiting(admin: Connection)
     assert SyncState.objects.get(connection=admin).full_finished_at != before
 
 
-def test_an_unknown_organization_is_a_sentence(world: World) -> None:
+def test_an_unknown_organization_is_reported(world: World) -> None:
     with pytest.raises(CommandError, match="There is no organization “no-such-name”"):
         run("no-such-name")
 
@@ -89,7 +89,7 @@ def test_without_a_working_connection_it_says_what_to_do(world: World, admin: Co
         run("cedar-home-lending")
 
 
-def test_a_total_expert_that_is_down_is_exit_code_75_and_loses_nothing(
+def test_if_total_expert_is_down_the_exit_code_is_75_and_nothing_is_lost(
     world: World, admin: Connection
 ) -> None:
     run("cedar-home-lending")
