@@ -166,9 +166,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "portal.organizations.sign_up.InvitationAccountAdapter"
+ACCOUNT_ADAPTER = "portal.organizations.invitations.sign_up.InvitationAccountAdapter"
 ACCOUNT_FORMS = {
-    "signup": "portal.organizations.sign_up.SignupForm",
+    "signup": "portal.organizations.invitations.sign_up.SignupForm",
     "login": "portal.accounts.forms.LoginForm",
     "request_login_code": "portal.accounts.forms.RequestLoginCodeForm",
     "confirm_login_code": "portal.accounts.forms.ConfirmLoginCodeForm",

@@ -8,7 +8,8 @@ from django.db import transaction
 from portal.accounts.models import User
 from portal.audit import log
 from portal.core.errors import Refused
-from portal.organizations import invitations, signals
+from portal.organizations import signals
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Membership, Organization
 from portal.organizations.roles import MEMBER_ROLES, Capability, Role, allows
 

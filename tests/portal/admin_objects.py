@@ -21,7 +21,8 @@ from integrations.jobs.models import Job, JobLine
 from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.core import clock
-from portal.organizations import invitations, organizations
+from portal.organizations import organizations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Organization
 from tests.portal.people import person
 from tests.portal.scene import Scene, join

@@ -20,7 +20,8 @@ from integrations.onboarding.bulk import files, imports
 from integrations.onboarding.models import BulkImport
 from portal.accounts.models import User
 from portal.core import clock
-from portal.organizations import invitations, organizations
+from portal.organizations import organizations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation, Membership, Organization
 from tests.portal.people import person
 

@@ -6,7 +6,7 @@ from integrations.jobs.run import Run
 from integrations.onboarding.bulk.models import BulkRow
 from portal.accounts.models import User
 from portal.core.errors import Refused
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from portal.organizations.roles import Role
 
 KIND = "onboarding.bulk_invitation"

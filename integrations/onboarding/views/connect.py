@@ -26,7 +26,7 @@ from portal.accounts.guard import current_user
 from portal.accounts.rate_limits import limited
 from portal.core import clock
 from portal.core.pages import render, text_param, wants_fragment
-from portal.organizations import invitation_text
+from portal.organizations.invitations import text
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
@@ -87,8 +87,8 @@ def _why(request: HttpRequest, organization: Organization) -> tuple[str, ...]:
     user = current_user(request)
     role = organization.role_of(user)
     assert role is not None  # the guard checked it
-    asker = invitation_text.asker_of(user, organization)
-    return invitation_text.describe(organization=organization, role=role, asker=asker).sentences
+    asker = text.asker_of(user, organization)
+    return text.describe(organization=organization, role=role, asker=asker).sentences
 
 
 def _consent_context(

@@ -15,9 +15,9 @@ from portal.core import clock
 from portal.core.admin import display
 from portal.core.admin.actions import Action
 from portal.core.admin.filters import one_of
-from portal.organizations import invitations
 from portal.organizations.admin.members import ROLES
 from portal.organizations.admin.search import FindsByOrganization
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation
 
 

@@ -12,7 +12,8 @@ from portal.accounts.models import User
 from portal.accounts.rate_limits import limited
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.organizations import invitation_text, invitations, pending_invitations
+from portal.organizations.invitations import invitations, pending
+from portal.organizations.invitations import text as invitation_text
 from portal.organizations.models import Invitation
 from portal.organizations.roles import Role
 
@@ -71,10 +72,10 @@ def _unusable(request: HttpRequest, sentence: str, *, status: int) -> HttpRespon
 
 def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """Accept, or first send the person to sign in or to create an account."""
-    pending_invitations.hold(request, invitation)
+    pending.hold(request, invitation)
     if isinstance(request.user, User):
-        joined = pending_invitations.settle(request, request.user)
-        return redirect(pending_invitations.landing_page(joined) if joined is not None else reverse("home"))
+        joined = pending.settle(request, request.user)
+        return redirect(pending.landing_page(joined) if joined is not None else reverse("home"))
     account = User.objects.filter(email__iexact=invitation.email).first()
     if account is not None:
         return redirect("account_login" if account.has_usable_password() else "account_request_login_code")

@@ -13,9 +13,10 @@ from portal.accounts.guard import current_user
 from portal.accounts.rate_limits import limited
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.organizations import invitations, page, warnings
 from portal.organizations import members as membership
+from portal.organizations import page, warnings
 from portal.organizations.forms import InvitationForm, RoleForm
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation, Organization
 from portal.organizations.roles import MEMBER_ROLES, Capability, Role
 from portal.organizations.views.guard import organization_view

@@ -17,7 +17,7 @@ from integrations.jobs.models import Job
 from integrations.onboarding import pipeline
 from integrations.onboarding.pipeline import Stage
 from portal.core import clock, paging
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Organization
 from tests.world import World
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from portal.accounts import devices
 from portal.accounts.models import User
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Organization
 from tests.portal.people import PASSWORD, person
 

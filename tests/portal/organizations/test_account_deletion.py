@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from portal.accounts.models import User
 from portal.audit.models import Entry
-from portal.organizations import invitations, signals
+from portal.organizations import signals
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation, Membership, Organization
 from tests.portal.people import PASSWORD, person, with_app
 

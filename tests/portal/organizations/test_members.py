@@ -5,7 +5,8 @@ import pytest
 from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.core.errors import Refused
-from portal.organizations import invitations, members
+from portal.organizations import members
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Membership, Organization
 
 pytestmark = pytest.mark.django_db

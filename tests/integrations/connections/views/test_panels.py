@@ -9,7 +9,7 @@ from integrations.connections.limits import kill_switch
 from integrations.connections.models import ConnectionState, TokenDemand
 from portal.accounts.models import User
 from portal.core import clock
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from tests.world import BLUEWATER, CEDAR, World
 
 pytestmark = pytest.mark.django_db

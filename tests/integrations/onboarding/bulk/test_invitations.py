@@ -8,7 +8,7 @@ from integrations.jobs.models import Job
 from integrations.onboarding.bulk import imports
 from integrations.onboarding.bulk import invitations as bulk_invitations
 from integrations.onboarding.models import BulkRow
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation
 from portal.organizations.roles import Role
 from tests.integrations.onboarding.bulk.files import apply, keep, work

@@ -6,7 +6,7 @@ from django.test import Client
 
 from portal.accounts.models import User
 from portal.audit.models import Entry
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation, Organization
 from tests.portal.conftest import SignedIn
 

@@ -7,7 +7,7 @@ from django.core import mail
 from django.urls import reverse
 
 from portal.accounts.models import User
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation, Membership, Organization
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from portal.accounts.models import User
 from portal.core import panels
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Organization
 from portal.organizations.views.guard import CHOSEN
 

@@ -14,7 +14,7 @@ from portal.accounts.forms import PASSWORD_HELP, NameField, remove_placeholders
 from portal.accounts.models import User
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.organizations import invitations, pending_invitations
+from portal.organizations.invitations import invitations, pending
 from portal.organizations.models import Invitation
 
 
@@ -22,11 +22,11 @@ class InvitationAccountAdapter(AccountAdapter):
     """Allow a sign-up only for the email address of an accepted invitation."""
 
     def pending_invitation(self, request: HttpRequest) -> Invitation | None:
-        return pending_invitations.held(request)
+        return pending.held(request)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return whether an invitation that is still open was accepted in this session."""
-        invitation = pending_invitations.held(request)
+        invitation = pending.held(request)
         if invitation is not None and not invitation.is_open(clock.now()):
             context = {"sentence": invitations.sentence(invitation, clock.now())}
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", context))
@@ -34,8 +34,8 @@ class InvitationAccountAdapter(AccountAdapter):
 
     def after_login(self, request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
         """Accept the waiting invitation, if there is one, and redirect to the new member's first page."""
-        invitation = pending_invitations.settle(request, user)
-        return HttpResponseRedirect(pending_invitations.landing_page(invitation)) if invitation else response
+        invitation = pending.settle(request, user)
+        return HttpResponseRedirect(pending.landing_page(invitation)) if invitation else response
 
 
 class SignupForm(allauth_forms.SignupForm):
@@ -46,7 +46,7 @@ class SignupForm(allauth_forms.SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.invitation = pending_invitations.held(allauth_internals.current_request())
+        self.invitation = pending.held(allauth_internals.current_request())
         email = self.fields["email"]
         email.label, email.disabled = "Email", True
         email.help_text = "Your invitation was sent to this address."

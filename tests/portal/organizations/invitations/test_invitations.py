@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation, Membership, Organization
 from tests.portal.people import person
 

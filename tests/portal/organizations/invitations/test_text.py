@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import Client
 
 from portal.accounts.models import User
-from portal.organizations import invitation_text, invitations
+from portal.organizations.invitations import invitations, text
 from portal.organizations.models import Organization
 from portal.organizations.roles import Role
 from tests.portal.conftest import Join, SignedIn
@@ -20,7 +20,7 @@ def acme(settings: Any) -> None:
 
 
 def said(organization: Organization, role: Role, asker: User | None) -> str:
-    return " ".join(invitation_text.describe(organization=organization, role=role, asker=asker).sentences)
+    return " ".join(text.describe(organization=organization, role=role, asker=asker).sentences)
 
 
 REQUEST = (
@@ -62,8 +62,8 @@ def test_without_a_name_of_the_partner_the_sentences_are_still_true(
 
 
 def test_a_name_that_ends_in_s_gets_an_apostrophe_only() -> None:
-    assert invitation_text.possessive("Harbor Lenders") == "Harbor Lenders'"
-    assert invitation_text.possessive("Cedar") == "Cedar's"
+    assert text.possessive("Harbor Lenders") == "Harbor Lenders'"
+    assert text.possessive("Cedar") == "Cedar's"
 
 
 def text_of(page: bytes) -> str:

@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.organizations import invitation_mail
+from portal.organizations.invitations import mail
 from portal.organizations.models import INVITATION_DAYS, Invitation, Membership, Organization
 from portal.organizations.roles import MEMBER_ROLES, Role
 
@@ -52,7 +52,7 @@ def invite(*, organization: Organization, email: str, role: str, actor: User) ->
                 "invitation.sent", actor=actor, organization=organization, target=invitation, role=role
             )
             link = link_of(token)
-            transaction.on_commit(lambda: invitation_mail.send(invitation, link))
+            transaction.on_commit(lambda: mail.send(invitation, link))
     except IntegrityError:
         raise Refused(
             "This address already has an open invitation. Resend it, or withdraw it first."
@@ -97,7 +97,7 @@ def resend(*, invitation: Invitation, actor: User) -> tuple[Invitation, str]:
         row.save(update_fields=["token_hash", "sent_at", "expires_at", "opened_at", "mailed_at"])
         log.record("invitation.resent", actor=actor, organization=row.organization, target=row)
         link = link_of(token)
-        transaction.on_commit(lambda: invitation_mail.send(row, link))
+        transaction.on_commit(lambda: mail.send(row, link))
     return row, link
 
 

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from portal.accounts import allauth_internals
 from portal.accounts.models import User
 from portal.core.errors import Refused
-from portal.organizations import invitations
+from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation
 from portal.organizations.roles import Role
 from portal.organizations.views.guard import CHOSEN

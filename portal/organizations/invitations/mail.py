@@ -5,7 +5,7 @@ from smtplib import SMTPException
 
 from portal.branding import mail
 from portal.core import clock
-from portal.organizations import invitation_text
+from portal.organizations.invitations import text as invitation_text
 from portal.organizations.models import INVITATION_DAYS, Invitation
 from portal.organizations.roles import Role
 
