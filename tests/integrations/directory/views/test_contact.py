@@ -55,6 +55,19 @@ def test_each_tab_has_its_own_address(
     assert f'<a href="{url}" aria-current="page">' in html
 
 
+def test_every_label_has_one_value_beside_it(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    contact = Contact.objects.order_by("pk")[0]
+    Contact.objects.filter(pk=contact.pk).update(
+        phone_cell="1", phone_home="2", email="a@b.example", email_work="c@d.example"
+    )
+    html = page(browser(world.operator), address(admin, f"contacts/{contact.pk}/"))
+    marks = re.findall(r"<(dt|dd)[ >]", html)
+    assert marks == ["dt", "dd"] * (len(marks) // 2)
+
+
 def test_there_are_no_other_tabs(world: World, admin: Connection, run_sync: Run, browser: Browser) -> None:
     run_sync(admin)
     client = browser(world.operator)
