@@ -16,13 +16,15 @@ from integrations.jobs import kinds, queue
 from integrations.jobs.filters import JobFilter
 from integrations.jobs.models import ACTIVE, Job, JobState
 from portal.accounts.guard import current_user, signed_in
-from portal.core import clock
-from portal.core.pages import render
+from portal.core import clock, paging
+from portal.core.pages import render, wants_fragment
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability, Role
 from portal.organizations.views.guard import organization_view
 
-SHOWN = 100
+#: The most active jobs that the list shows, and the most ended ones that it counts.
+MAX_ACTIVE, MAX_COUNTED = 100, 10_000
+#: The most log lines that a job's page shows.
 LINES = 200
 #: Related rows that lists of jobs show.
 RELATED = (
@@ -79,33 +81,42 @@ def rate_of(job: Job) -> str:
 
 @signed_in
 def jobs(request: HttpRequest) -> HttpResponse:
-    """List jobs across the organizations this person may see."""
+    """List jobs across the organizations this person may see: active ones, then ended ones page by page."""
     visible = visible_jobs(request)
     filters = JobFilter(request.GET, queryset=visible, connections=visible_connections(request))
     at = clock.now()
-    rows = [row(job, at) for job in _active_first(filters.qs)]
+    found = filters.qs.select_related(*RELATED).order_by("-id")
+    ended = found.exclude(state__in=ACTIVE)
+    count = ended.order_by()[: MAX_COUNTED + 1].count()
+    page = paging.newest_first(
+        ended, request.GET, total=min(count, MAX_COUNTED), is_capped=count > MAX_COUNTED
+    )
+    active = _active(found) if page.start == 1 else []
     context = {
-        "rows": rows,
-        "shown": SHOWN,
+        "active": [row(job, at) for job in active],
+        "ended": [row(job, at) for job in page],
+        "page": page,
+        "max_active": MAX_ACTIVE,
         "filters": filters,
         "many": Organization.objects.visible_to(request.user)[:2].count() > 1,
-        "moving": any(entry["job"].state in (JobState.RUNNING, JobState.WAITING) for entry in rows),
+        "moving": any(job.state in (JobState.RUNNING, JobState.WAITING) for job in active),
     }
-    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+    if wants_fragment(request):
         return render_fragment(request, "jobs/rows.html", context)
     return render(request, "jobs/jobs.html", context, title="Jobs")
 
 
-def _active_first(jobs: "QuerySet[Job]") -> list[Job]:
-    """Return running, waiting and paused jobs first, then the latest of the others. Two queries, because most have ended."""
-    rows = jobs.select_related(*RELATED).order_by("-id")
-    active = sorted(rows.filter(state__in=ACTIVE)[:SHOWN], key=lambda job: _ORDER.index(JobState(job.state)))
-    return active + list(rows.exclude(state__in=ACTIVE)[: SHOWN - len(active)])
+def _active(jobs: "QuerySet[Job]") -> list[Job]:
+    """Return running, waiting and paused jobs, in this order."""
+    return sorted(
+        jobs.filter(state__in=ACTIVE)[:MAX_ACTIVE], key=lambda job: _ORDER.index(JobState(job.state))
+    )
 
 
 def visible_job(request: HttpRequest, organization: Organization, pk: int) -> Job:
     """Return a job of the organization that this person may see, or raise Http404."""
-    return get_object_or_404(visible_jobs(request).select_related(*RELATED), organization=organization, pk=pk)
+    rows = visible_jobs(request).select_related(*RELATED, "requested_by")
+    return get_object_or_404(rows, organization=organization, pk=pk)
 
 
 def may_change(request: HttpRequest, job: Job) -> bool:
@@ -128,8 +139,11 @@ def job_detail(request: HttpRequest, organization: Organization, pk: int) -> Htt
         "may_change": may_change(request, job),
         "is_pausable": kinds.is_pausable(job.kind),
     }
-    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
-        return render_fragment(request, "jobs/progress.html", context)
+    if wants_fragment(request):
+        response = render_fragment(request, "jobs/progress.html", context | {"is_fragment": True})
+        if job.state not in (JobState.RUNNING, JobState.WAITING):
+            response["HX-Refresh"] = "true"  # the header's actions are others now
+        return response
     return render(request, "jobs/job.html", context, title=kinds.label_of(job.kind))
 
 

@@ -55,7 +55,7 @@ def page(client: Client, address: str, **options: Any) -> str:
 
 def listed(html: str) -> list[int]:
     """The jobs in a list, in order."""
-    return [int(pk) for pk in re.findall(r"/jobs/(\d+)/\"", html)]
+    return [int(pk) for pk in re.findall(r" href=\"[^\"]*/jobs/(\d+)/\"", html)]
 
 
 def address_of(job: Job, verb: str = "") -> str:
@@ -192,7 +192,7 @@ def test_a_job_shows_how_far_and_how_fast_it_is(installation: Installation, oper
     for text in (
         "12,431 of 50,000",
         "311 per second",
-        "Finishes about",
+        "Finishes</dt>",
         '<progress class="progress" max="50000"',
     ):
         assert text in html
