@@ -70,10 +70,12 @@ NAMES = {
 CODE = ("portal", "integrations")
 #: What has been rewritten so far. Add a folder when its texts are done; in the end each list is the whole tree.
 REWRITTEN_TEMPLATES = (
-    "templates/account/email",
-    "templates/account/messages",
-    "templates/connections/mail",
+    "templates/account",
+    "templates/accounts",
+    "templates/admin",
+    "templates/connections",
     "templates/directory",
+    "templates/encryption",
     "templates/jobs",
     "templates/mail",
     "templates/mfa/email",
@@ -83,25 +85,36 @@ REWRITTEN_TEMPLATES = (
     "templates/mfa/webauthn",
     "templates/onboarding",
     "templates/organizations",
-    "templates/site/mail",
+    "templates/site",
     "templates/socialaccount/email",
 )
 REWRITTEN_SENTENCES = (
+    "integrations/connections",
     "integrations/directory",
     "integrations/jobs",
     "integrations/onboarding",
+    "integrations/simulation",
     "integrations/total_expert",
+    "portal/accounts",
     "portal/audit",
     "portal/branding",
     "portal/core",
+    "portal/encryption",
     "portal/organizations",
+    "portal/site",
 )
 REWRITTEN_DOCSTRINGS = (
+    "integrations/connections",
     "integrations/directory",
+    "integrations/jobs",
     "integrations/onboarding",
+    "integrations/simulation",
+    "portal/accounts",
     "portal/audit",
     "portal/branding",
+    "portal/encryption",
     "portal/organizations",
+    "portal/site",
 )
 
 

@@ -81,7 +81,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):
             return claims
         user_info = self._fetch_user_info(token.token)
         if user_info.get("sub") != claims["sub"]:
-            raise OAuth2Error("The provider's user info is about somebody else.")
+            raise OAuth2Error("The provider's user info is about someone else.")
         return {**user_info, **claims}
 
     def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:

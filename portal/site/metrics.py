@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, read from the database at each scrape, so every process answers the same.
+"""Metrics for Prometheus, read from the database at each scrape, so all processes report the same.
 
 No label names a customer or a person.
 """

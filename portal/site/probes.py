@@ -54,12 +54,12 @@ class ProbesMiddleware:
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """Answer that this process is alive."""
+    """Report that this process is alive."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 def readiness(request: HttpRequest) -> HttpResponse:
-    """Answer whether this process can serve people, with the result of each check."""
+    """Report whether this process can serve people, with the result of each check."""
     try:
         checks = {"database": _database(), "migrations": _migrations()}
         if checks["migrations"]["ok"]:  # until then the table that shows a worker may not exist
@@ -98,7 +98,7 @@ def _worker() -> Check:
 
 
 def measurements(request: HttpRequest) -> HttpResponse:
-    """Answer the metrics to a client with the token."""
+    """Return the metrics to a client with the token."""
     token = str(settings.METRICS_TOKEN)
     if not token:
         return HttpResponseNotFound()

@@ -47,7 +47,7 @@ def _change(verb: Callable[..., bool], done: str) -> Callable[[HttpRequest, Conn
 PAUSE = Action(
     name="pause",
     label="Pause",
-    consequence="Nothing is sent to Total Expert until somebody resumes it. Tokens are kept, and work waits.",
+    consequence="Nothing is sent to Total Expert until someone resumes it. Tokens are kept, and work waits.",
     run=_change(lifecycle.pause, "Paused."),
     refusal=_unless(ConnectionState.ACTIVE),
 )
@@ -62,7 +62,7 @@ REVOKE = Action(
     name="revoke",
     label="Revoke",
     consequence=(
-        "Tokens and client credentials are deleted here. To use the connection again, somebody must connect it again. "
+        "Tokens and client credentials are deleted here. To use the connection again, someone must connect it again. "
         "Synced contacts stay. Total Expert has no way to revoke access from outside: to end it there too, remove the "
         "application in Total Expert’s settings, or ask its support."
     ),

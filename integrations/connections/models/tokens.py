@@ -61,10 +61,12 @@ class TokenRequest(models.Model):
         Connection, null=True, on_delete=models.SET_NULL, related_name="token_requests"
     )
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
-    rank = models.PositiveSmallIntegerField(null=True, help_text="The `scheduler.Rank` that won the slot")
+    rank = models.PositiveSmallIntegerField(
+        null=True, help_text="The `scheduler.Rank` with which it was allowed"
+    )
     state = models.CharField(max_length=16, choices=RequestState.choices)
     fence = models.PositiveBigIntegerField(default=0)
-    at = models.DateTimeField(help_text="When it was sent, or when its slot was reserved")
+    at = models.DateTimeField(help_text="When it was sent or reserved")
     held_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 

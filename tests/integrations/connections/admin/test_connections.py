@@ -40,7 +40,7 @@ def test_nothing_happens_before_it_is_confirmed(world: World, browser: Client) -
     row = world.connected()
     for page in (act(browser, "pause", row, confirmed=False), browser.get(f"{LIST}{row.pk}/action/pause/")):
         assert page.context["title"] == "Pause connection?"
-        assert "Nothing is sent to Total Expert until somebody resumes it." in page.content.decode()
+        assert "Nothing is sent to Total Expert until someone resumes it." in page.content.decode()
         assert state_of(row) == ConnectionState.ACTIVE
 
 
