@@ -75,7 +75,7 @@ def decrypt(ciphertext: bytes, *, label: str, row: uuid.UUID) -> str:
 
 
 def key_id_of(ciphertext: bytes) -> str:
-    """Return the id of the key that encrypted ``ciphertext``, of which the header is enough. Raises DecryptionError."""
+    """Return the id of the key that encrypted ``ciphertext``. Its header is enough. Raise DecryptionError."""
     data = bytes(ciphertext)
     if len(data) < 2 or data[0] != VERSION or len(data) < 2 + data[1]:
         raise DecryptionError("A stored secret has an unknown format.")
