@@ -4,6 +4,7 @@ The database computes the stages, so lists can filter, sort and count them witho
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,10 @@ from typing import Any
 from django.db import models
 from django.db.models import (
     Case,
-    Count,
     DateTimeField,
     F,
     IntegerField,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -25,7 +26,6 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from integrations.connections.models import Connection, ConnectionState, Environment
-from integrations.directory.models import SyncState
 from integrations.directory.sync import jobs
 from integrations.jobs.models import ACTIVE, Job
 from integrations.onboarding.models import Verification
@@ -56,27 +56,25 @@ class Stage(models.IntegerChoices):
 BY_KEY = {stage.key: stage for stage in Stage}
 
 
-def _earliest(rows: "QuerySet[Any]", field: str) -> Subquery:
-    """Return the earliest value of a time field."""
-    found = rows.exclude(**{field: None}).order_by(field).values(field)[:1]
-    return Subquery(found, output_field=DateTimeField())
-
-
 def with_stages(organizations: "QuerySet[Organization]") -> "QuerySet[Any]":
-    """Add ``stage`` (a `Stage`) and ``since``, the time at which the organization reached it."""
+    """Add ``stage`` (a `Stage`) and ``since``, the time at which the organization reached it.
+
+    One join over the connections gives most of the times. Subqueries for each of them would run several times for each
+    organization, since conditions repeat them.
+    """
     invitations = Invitation.objects.filter(organization=OuterRef("pk"), withdrawn_at=None)
     newest = invitations.order_by("-created_at")
-    connections = Connection.objects.filter(installation__organization=OuterRef("pk")).exclude(
-        state=ConnectionState.PENDING
-    )
-    syncs = SyncState.objects.filter(connection__installation__organization=OuterRef("pk"))
     active = Job.objects.filter(organization=OuterRef("pk"), kind=jobs.KIND, state__in=ACTIVE)
+    connections, syncs = "installations__connections__", "installations__connections__sync_state__"
+    connected = ~Q(**{f"{connections}state": ConnectionState.PENDING})
     # each stage by the time at which it was reached, the last stage first
     reached = {
-        Stage.LIVE: _earliest(syncs, "first_finished_at"),
-        Stage.FIRST_SYNC: Coalesce(_earliest(syncs, "started_at"), _earliest(active, "created_at")),
-        Stage.VERIFIED: _earliest(connections, "verified_at"),
-        Stage.CONSENTED: _earliest(connections, "since"),
+        Stage.LIVE: Min(f"{syncs}first_finished_at"),
+        Stage.FIRST_SYNC: Coalesce(
+            Min(f"{syncs}started_at"), Subquery(active.order_by("created_at").values("created_at")[:1])
+        ),
+        Stage.VERIFIED: Min(f"{connections}verified_at", filter=connected),
+        Stage.CONSENTED: Min(f"{connections}since", filter=connected),
         Stage.OPENED: Subquery(newest.values("opened_at")[:1], output_field=DateTimeField()),
         Stage.INVITED: Subquery(newest.values("sent_at")[:1], output_field=DateTimeField()),
     }
@@ -102,8 +100,8 @@ def with_stages(organizations: "QuerySet[Organization]") -> "QuerySet[Any]":
 
 def count_by_stage(rows: "QuerySet[Any]") -> dict[Stage, int]:
     """Return how many of these organizations are in each stage."""
-    found = dict(rows.order_by().values_list("stage").annotate(Count("pk")))
-    return {stage: found.get(stage.value, 0) for stage in Stage}
+    found = Counter(rows.order_by().values_list("stage", flat=True))
+    return {stage: found[stage.value] for stage in Stage}
 
 
 @dataclass(frozen=True)
