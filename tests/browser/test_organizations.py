@@ -61,7 +61,7 @@ def test_the_list_is_filtered_while_typing_and_its_rows_open(demo: Demo, visitor
 def test_an_operator_renames_an_organization(demo: Demo, visitors: Visitors) -> None:
     page = visitors.new()
     sign_in_as(page, demo, "operator")
-    create_organization(page, demo, "Prarie Home Loans")
+    create_organization(page, demo, "Prairie Home Loans")
     address = page.url
     page.get_by_role("button", name="More").click()
     assert_accessible(page)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from integrations.connections.models import Connection
 from integrations.directory.sync import jobs
@@ -67,7 +68,7 @@ def test_progress_covers_all_connections_and_a_loan_officers_only_their_own(
     assert "has finished" in page(browser(person), url)
     Job.objects.filter(connection=admin).update(state="failed", problem="It broke.", finished_at=clock.now())
     html = page(browser(world.operator), url)
-    assert "has finished. 1 of 2 connections couldn&#x27;t be synced. It broke." in html
+    assert escape("has finished. 1 of 2 connections couldn't be synced. It broke.") in html
     assert "It broke" not in page(browser(person), url)
 
 
