@@ -105,7 +105,7 @@ def pause(connection: Connection, *, actor: User) -> bool:
         is_paused = set_state(
             connection,
             ConnectionState.PAUSED,
-            reason="Its work waits until someone resumes it.",
+            reason="Syncing and changes wait until someone resumes it.",
             actor=actor,
         )
         if is_paused:

@@ -100,7 +100,7 @@ class Run:
             mine = self._mine()
             if state in FINISHED_STATES and self._restart(free):
                 line, level = (
-                    f"{line} It was requested again in the meantime, so it starts over.".strip(),
+                    f"{line} The job was requested again while it ran, so it runs once more.".strip(),
                     "info",
                 )
             elif not mine.filter(state=JobState.RUNNING).update(

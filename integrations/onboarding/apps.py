@@ -30,7 +30,7 @@ class OnboardingConfig(AppConfig):
         )
         kinds.register(
             waiting.KIND,
-            label="Send email when connecting is possible",
+            label="Send “You can connect now” emails",
             advance=waiting.advance,
             per_connection=True,
         )

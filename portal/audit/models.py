@@ -79,4 +79,6 @@ class Entry(models.Model):
 def _in_words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value)) or "none"
     return "none" if value in (None, "") else str(value)

@@ -15,6 +15,7 @@ from django.core.mail.backends.filebased import EmailBackend
 from portal.core import clock
 
 SEPARATOR = b"-" * 79
+EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class DemoEmailBackend(EmailBackend):
@@ -48,13 +49,16 @@ class Mail:
 
 
 def read(folder: Path) -> list[Mail]:
-    """Return every mail of a folder, oldest first. A mail without its separator is still being written: leave it out."""
+    """Return every mail of a folder, oldest first. A mail without its separator is still being written: leave it out.
+
+    One file holds mails of different times, so the order is that of their dates.
+    """
     mails: list[Mail] = []
     for file in sorted(folder.glob("*.log"), key=lambda path: (path.stat().st_mtime_ns, path.name)):
         for raw in file.read_bytes().split(SEPARATOR)[:-1]:
             if raw.strip():
                 mails.append(_parse(len(mails) + 1, raw.strip()))
-    return mails
+    return sorted(mails, key=lambda mail: mail.sent_at or EARLIEST)
 
 
 def _parse(number: int, raw: bytes) -> Mail:

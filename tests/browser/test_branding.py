@@ -87,7 +87,7 @@ def test_the_demos_partner_asks_at_total_expert_too(demo: Demo, page: Page) -> N
     expect(
         page.get_by_text(
             "Acme Software would like to connect to Bluewater Mortgage's Total Expert account. "
-            "Olivia Park of Acme Software asks you to approve it."
+            "Olivia Park of Acme Software asks you to approve the connection."
         )
     ).to_be_visible()
     application = page.request.get(f"{demo.sandbox}/_sandbox/credentials").json()["application"]

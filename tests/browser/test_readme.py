@@ -178,7 +178,7 @@ def go_wrong(step: Step, reader: Reader) -> None:
         page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name=step.name("Allow"))).to_be_visible()
     button.click()
-    expect(page.get_by_text("You declined access. Nothing was changed.")).to_be_visible()
+    expect(page.get_by_text("Nothing was changed. You can connect at any time.")).to_be_visible()
     assert_accessible(page)
 
     page = reader.olivia

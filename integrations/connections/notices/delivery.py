@@ -13,16 +13,13 @@ from integrations.connections.notices.records import recipients
 from integrations.connections.permissions import connection_title
 from portal.accounts.models import User
 from portal.branding import mail
-from portal.core import clock
+from portal.core import clock, times
 
-#: What each kind of notice means for the reader and what to do. Follows the notice's own text.
+#: What a kind of notice means for the reader and what to do, if the notice's own text doesn't say it. Follows that text.
 MEANING = {
     NoticeKind.NEEDS_RECONNECT: "The portal stops syncing it and sending changes until you reconnect it. Contacts synced "
     "so far stay readable.",
-    NoticeKind.QUARANTINED: "The portal kept none of its data. Find out which organization this access belongs to, then "
-    "connect the right one.",
-    NoticeKind.PAUSED: "The portal stops syncing it and sending changes until someone resumes it. A person's access "
-    "expires after 14 days of pause.",
+    NoticeKind.PAUSED: "If a person gave the access and it stays paused for 14 days, the access expires.",
     NoticeKind.REVOKED: "The portal deleted its tokens. Contacts synced so far stay readable. Connect it again if you "
     "still need it.",
     NoticeKind.EXPIRES_SOON: "The person who gave access can also reconnect now.",
@@ -107,8 +104,8 @@ def _render(notice: Notice) -> dict[str, str]:
         "title": connection_title(connection),
         "headline": str(kind.label).lower(),
         "text": notice.text,
-        "meaning": MEANING[kind],
-        "at": f"{notice.created_at:%Y-%m-%d %H:%M} UTC",
+        "meaning": MEANING.get(kind, ""),
+        "at": f"{times.date(notice.created_at, dt.UTC)}, {notice.created_at:%H:%M} UTC",
         "address": str(settings.PORTAL_URL)
         + reverse("connection", kwargs={"slug": organization.slug, "pk": connection.pk}),
     }

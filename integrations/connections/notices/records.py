@@ -24,7 +24,7 @@ from integrations.connections.models import (
 )
 from integrations.connections.tokens.access import REFRESH_TOKEN_LIFETIME
 from portal.accounts.models import User
-from portal.core import clock
+from portal.core import clock, times
 from portal.organizations.roles import Role
 
 #: States that cause a notice when a connection enters them.
@@ -64,11 +64,12 @@ def record_expiring(connection: Connection) -> bool:
         if reported.exists():
             return False
         advice = (
-            "It is paused. Resume it, and the portal renews it."
+            "The connection is paused. Resume it to renew its access."
             if connection.state == ConnectionState.PAUSED
             else "The portal keeps trying to renew it."
         )
-        text = f"Its refresh token expires at {expires_at:%Y-%m-%d %H:%M} UTC unless it is renewed. {advice}"
+        day = times.date(expires_at, dt.UTC)
+        text = f"Its access expires on {day} at {expires_at:%H:%M} UTC unless it is renewed. {advice}"
         _create(connection, NoticeKind.EXPIRES_SOON, text, actor=None)
     return True
 

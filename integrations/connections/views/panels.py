@@ -103,7 +103,7 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
 
 def _expiring(connection: Connection, user: User, roles: dict[int, Role]) -> Trouble:
     sentence = (
-        "Resume it, and the portal renews its access."
+        "Resume the connection to renew it."
         if connection.is_paused
         else "The portal keeps trying to renew its access. The person who gave access can also reconnect."
     )

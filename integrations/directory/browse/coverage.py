@@ -58,7 +58,7 @@ class Coverage:
         stopped = _named(self.owners_stopped) or "others"
         return (
             f"{_plural(self.contacts, 'contact')}: {self.contacts - self.contacts_stopped:,} of {working}, and "
-            f"{self.contacts_stopped:,} of {stopped} (not connected now, as last synced)."
+            f"{self.contacts_stopped:,} of {stopped} (not connected now, as of the last sync)."
         )
 
     def _missing_owners(self) -> str:

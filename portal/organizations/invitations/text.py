@@ -48,8 +48,8 @@ def _request_to_connect(
         subject=f"{partner} asks to connect to {account}",
         sentences=(
             f"{partner} would like to connect to {account}.",
-            f"{_name(asker, organization, brand)} asks you to approve it.",
-            f"Once connected, {brand.partner} can work with your contacts and groups.",
+            f"{_name(asker, organization, brand)} asks you to approve the connection.",
+            f"Once connected, {brand.partner} can read and update your contacts and groups.",
         ),
         action="Review request",
     )

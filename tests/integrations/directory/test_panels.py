@@ -113,7 +113,7 @@ def test_the_organization_shows_which_owners_have_connected(
     run_sync(connection)
     html = page(browser(world.operator), f"/organizations/{connection.installation.organization.slug}/")
     owners = owners_panel(html)
-    assert "1 of 1 have a working connection of their own." in owners
+    assert "1 of 1 has a working connection of their own." in owners
     assert connection.sync_state.owner.display_name in owners
 
 
@@ -140,7 +140,7 @@ def test_every_page_counts_the_same_owners(
     assert said in page(client, address(admin))
     organization = page(client, f"/organizations/{slug}/")
     assert said in organization
-    assert f"1 of {number} have a working connection" in owners_panel(organization)
+    assert f"1 of {number} have working connections" in owners_panel(organization)
     assert said in page(client, reverse("connect_result", args=[slug, admin.pk]))
     offered = filters.owner_options(Selection(), admin.installation, through=None)
     assert (len(offered.choices), offered.has_more) == (number, False)

@@ -55,7 +55,14 @@ def test_entries_outlive_the_user_who_acted() -> None:
 
 def test_details_are_shown_in_words() -> None:
     made = log.record(
-        "probe.done", actor=None, role_before="viewer", stopped=False, rows=3, reason="", pk=None
+        "probe.done",
+        actor=None,
+        role_before="viewer",
+        stopped=False,
+        rows=3,
+        reason="",
+        pk=None,
+        fields=["logo", "accent color"],
     )
     assert made.details == [
         ("role before", "viewer"),
@@ -63,4 +70,5 @@ def test_details_are_shown_in_words() -> None:
         ("rows", "3"),
         ("reason", "none"),
         ("pk", "none"),
+        ("fields", "logo, accent color"),
     ]

@@ -8,6 +8,17 @@ WHOLE = b"To: ada@cedar.example\nSubject: Join\n\nhttp://localhost:8000/invitati
 HALF = b"To: ada@cedar.example\nSubject: Join\n\nhttp://localhost:8000/invitations/half-a-to"
 
 
+def test_mails_are_in_the_order_of_their_dates(tmp_path: Path) -> None:
+    def write(name: str, *dates: str) -> None:
+        mails = [f"Subject: {date}\nDate: {date}\n\n".encode() + mail.SEPARATOR + b"\n" for date in dates]
+        (tmp_path / name).write_bytes(b"".join(mails))
+
+    first, second, third = (f"Thu, {day} Dec 2026 17:16:19 GMT" for day in (10, 17, 24))
+    write("1.log", first, third)
+    write("2.log", second)
+    assert [each.subject for each in mail.read(tmp_path)] == [first, second, third]
+
+
 def test_a_mail_that_is_still_being_written_is_not_read(tmp_path: Path) -> None:
     log = tmp_path / "1.log"
     log.write_bytes(WHOLE + mail.SEPARATOR + b"\n" + HALF)

@@ -71,7 +71,7 @@ def test_a_paused_connection_is_something_to_look_at(world: World) -> None:
     connection = world.connected()
     lifecycle.pause(connection, actor=world.operator)
     text = home(world.operator)
-    assert "Its work waits until someone resumes it." in text and "All connections" not in text
+    assert "Syncing and changes wait until someone resumes it." in text and "All connections" not in text
 
 
 def test_an_officer_who_has_not_connected_is_asked_to(world: World) -> None:

@@ -52,7 +52,7 @@ def made(**changes: Any) -> Coverage:
         ({"synced_at": None}, "412 contacts so far. The first sync hasn't finished."),
         ({"synced_at": None, "contacts": 0}, "Nothing has been synced yet."),
         ({"contacts_stopped": 12, "owners_stopped": ("Ada Byron",), "owners_missing": 8},
-         "412 contacts: 400 of Maria Lopez, and 12 of Ada Byron (not connected now, as last synced). 8 loan officers "
+         "412 contacts: 400 of Maria Lopez, and 12 of Ada Byron (not connected now, as of the last sync). 8 loan officers "
          "haven't connected yet."),
         ({"complete": False},
          "412 contacts of Maria Lopez. 9 loan officers haven't connected yet. The first sync hasn't finished."),

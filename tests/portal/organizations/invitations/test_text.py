@@ -25,7 +25,7 @@ def said(organization: Organization, role: Role, asker: User | None) -> str:
 
 REQUEST = (
     "Acme Software would like to connect to Cedar Home Lending's Total Expert account. "
-    "Olivia of Acme Software asks you to approve it."
+    "Olivia of Acme Software asks you to approve the connection."
 )
 
 
@@ -39,7 +39,7 @@ def test_an_officer_is_asked_for_access_to_their_own_account(cedar: Organization
     admin = join(cedar, "admin", "ben@cedar.example")
     assert said(cedar, Role.OFFICER, admin).startswith(
         "Acme Software would like to connect to your Total Expert account at Cedar Home Lending. "
-        "Ben of Cedar Home Lending asks you to approve it."
+        "Ben of Cedar Home Lending asks you to approve the connection."
     )
 
 
@@ -56,9 +56,9 @@ def test_without_a_name_of_the_partner_the_sentences_are_still_true(
     settings.PARTNER_NAME = ""
     assert said(cedar, Role.ADMIN, operator).startswith(
         "Your software partner would like to connect to Cedar Home Lending's Total Expert account. "
-        "Olivia asks you to approve it."
+        "Olivia asks you to approve the connection."
     )
-    assert "Your software partner asks you to approve it." in said(cedar, Role.ADMIN, None)
+    assert "Your software partner asks you to approve the connection." in said(cedar, Role.ADMIN, None)
 
 
 def test_a_name_that_ends_in_s_gets_an_apostrophe_only() -> None:
