@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
 from integrations.connections.models import Connection, ConnectionState
@@ -17,10 +18,16 @@ from portal.organizations.roles import Capability
     "organization", name="rejected-credentials", template="onboarding/rejected_credentials.html", place="top"
 )
 def rejected_credentials(request: HttpRequest, organization: Organization) -> dict[str, Any] | None:
-    """Show managers why credentials that never worked were rejected."""
+    """Show managers why credentials that never worked were rejected, until the environment is connected another way."""
     if not organization.allows(current_user(request), Capability.MANAGE):
         return None
+    connected_since = Connection.objects.filter(
+        installation=OuterRef("connection__installation"),
+        state=ConnectionState.ACTIVE,
+        since__gt=OuterRef("finished_at"),
+    )
     tried = Verification.objects.filter(
+        ~Exists(connected_since),
         connection__installation__organization=organization,
         connection__state=ConnectionState.PENDING,
         outcome=Verification.Outcome.FAILED,

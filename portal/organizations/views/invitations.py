@@ -40,7 +40,7 @@ def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("invitation", token=token)
     if request.method == "POST" and not _is_someone_else(request, invitation):
         return _accept(request, invitation)
-    if request.method == "GET" and request.user.pk != invitation.invited_by_id:
+    if request.method == "GET" and not _is_someone_else(request, invitation):
         invitations.mark_opened(invitation)
     return _show(request, invitation)
 

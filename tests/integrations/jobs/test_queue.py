@@ -124,7 +124,7 @@ def test_a_job_asked_for_after_it_began_starts_over_once_when_it_is_done(install
         arguments,
         None,
     )
-    assert "starts over" in str(job.lines.last().text)
+    assert "runs once more" in str(job.lines.last().text)
     assert queue.run_now(job).state == JobState.DONE
 
 

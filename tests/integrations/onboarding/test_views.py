@@ -78,3 +78,16 @@ def test_a_consent_that_sees_no_contact_says_what_to_do_next(world: World) -> No
     text = result(admin, connection)
     assert "has no contacts at Total Expert" in text and "Invite people" in text
     assert ">Browse contacts<" not in text
+
+
+def test_rejected_credentials_are_reported_until_the_environment_is_connected_another_way(
+    world: World,
+) -> None:
+    rejected = world.propose(client_secret="wrong")
+    queue.run_now(verification.start(rejected, actor=world.operator))
+    client = Client()
+    client.force_login(world.operator)
+    page = reverse("organization", args=[rejected.installation.organization.slug])
+    assert "the credentials don't work" in client.get(page).content.decode()
+    world.consented(world.member("officer"))
+    assert "the credentials don't work" not in client.get(page).content.decode()

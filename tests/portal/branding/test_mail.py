@@ -66,7 +66,10 @@ MAILS: dict[str, dict[str, Any]] = {
     "onboarding/mail/ready.html": {"organization": NAMED, "address": f"{HERE}/organizations/cedar/connect/"},
     "organizations/mail/invitation.html": {
         "subject": f"Acme asks to connect to {HOSTILE}",
-        "sentences": (f"Acme would like to connect to {HOSTILE}.", f"{HOSTILE} asks you to approve the connection."),
+        "sentences": (
+            f"Acme would like to connect to {HOSTILE}.",
+            f"{HOSTILE} asks you to approve the connection.",
+        ),
         "action": "Review request",
         "link": f"{HERE}/invitations/token/",
         "days": 7,

@@ -61,9 +61,10 @@ def test_opening_the_link_uses_nothing_up(client: Client, invited) -> None:
     assert not User.objects.filter(email=ADA).exists()
 
 
-def test_the_inviter_looking_at_it_does_not_count_as_opened(operator: User, invited, signed_in) -> None:
+def test_someone_else_looking_at_it_does_not_count_as_opened(operator: User, invited, signed_in) -> None:
     path, invitation = invited()
-    signed_in(operator).get(path)
+    for other in (operator, person("ben@elsewhere.example")):
+        signed_in(other).get(path)
     invitation.refresh_from_db()
     assert invitation.opened_at is None
 
