@@ -73,16 +73,20 @@ def boolean(value: Any) -> bool | None:
 
 
 def timestamp(value: Any) -> dt.datetime | None:
-    """Return an aware datetime in UTC. The API's times have no time zone and are UTC; zeros and "" are None."""
+    """Return an aware datetime in UTC. The API's times have no time zone and are UTC.
+
+    Zeros, "", and times of the years 1 and 9999 are None: they mean "no time", and in some zones they don't exist.
+    """
     match = _TIMESTAMP.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
         return None
     day, time, zone = match.groups()
     try:
         parsed = dt.datetime.fromisoformat(f"{day}T{time or '00:00:00'}{(zone or 'Z').upper()}")
-        return parsed.astimezone(dt.UTC)
+        moment = parsed.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if dt.MINYEAR < moment.year < dt.MAXYEAR else None
 
 
 def date(value: Any) -> dt.date | None:

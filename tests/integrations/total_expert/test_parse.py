@@ -91,7 +91,7 @@ def test_a_date_alone_is_midnight() -> None:
 @pytest.mark.parametrize(
     "value",
     ["0000-00-00 00:00:00", "0000-00-00", "", None, 0, "2019-02-30", "2019-01-31 25:00:00", "soon",
-     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"],
+     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01 00:00:00", "9999-12-31 23:59:59"],
 )  # fmt: skip
 def test_an_invalid_timestamp_is_none(value: Any) -> None:
     assert parse.timestamp(value) is None
