@@ -95,7 +95,7 @@ def _read_key(key: str, order: Order) -> tuple[Any, int] | None:
         value.encode()  # raises for a lone surrogate, which no text of ours has
         if order.column.endswith("_at"):
             time = dt.datetime.fromisoformat(value)
-            return (time, pk) if time.tzinfo else None
+            return (time.astimezone(dt.UTC), pk) if time.tzinfo else None
         return value, pk
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         return None

@@ -75,12 +75,20 @@ def _read(key: str, model: type[models.Model], name: str) -> tuple[Any, Any] | N
 
 
 def _is_unusable(value: object) -> bool:
-    """Return whether a database would refuse to compare with ``value``: a NUL, or half of a surrogate pair."""
+    """Return whether a database would refuse to compare with ``value``: such as a NUL or a time that UTC doesn't have."""
     if isinstance(value, str):
         return "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value)
     if isinstance(value, int):
         return abs(value) >= 2**63
-    return value is None or isinstance(value, dt.datetime) and value.tzinfo is None
+    return value is None or isinstance(value, dt.datetime) and not _is_in_utc(value)
+
+
+def _is_in_utc(moment: dt.datetime) -> bool:
+    """Return whether ``moment`` has a time zone and is within the years that datetimes have in UTC."""
+    try:
+        return moment.tzinfo is not None and moment.astimezone(dt.UTC) is not None
+    except OverflowError:
+        return False
 
 
 class KeysetChangeList(ChangeList):

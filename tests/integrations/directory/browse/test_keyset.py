@@ -1,5 +1,8 @@
 """Pages by key: forward and backward in any order, even if many rows are equal."""
 
+import base64
+import json
+
 import pytest
 from django.db.models import QuerySet
 from hypothesis import given
@@ -63,6 +66,12 @@ def test_a_broken_key_is_the_first_page(key: str) -> None:
     assert keyset._read_key(key, ORDERS["name"]) is None or isinstance(
         keyset._read_key(key, ORDERS["name"]), tuple
     )
+    assert keyset._read_key(key, ORDERS["-updated"]) is None
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_key_with_a_time_that_utc_does_not_have_is_no_key(time: str) -> None:
+    key = base64.urlsafe_b64encode(json.dumps([time, 1]).encode()).decode()
     assert keyset._read_key(key, ORDERS["-updated"]) is None
 
 
