@@ -5,7 +5,9 @@ import unicodedata
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
+from django.core.validators import URLValidator
+
+from portal.core import email_addresses
 
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _is_https = URLValidator(schemes=["https"], message="Enter an address that starts with https://.")
@@ -42,7 +44,7 @@ VALIDATORS: dict[str, Callable[[str], None]] = {
     "partner_name": validate_name,
     "product_name": validate_name,
     "accent_color": validate_color,
-    "support_email": validate_email,
+    "support_email": email_addresses.validate,
     "privacy_url": validate_privacy_url,
 }
 

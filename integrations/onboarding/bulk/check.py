@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from integrations.connections.grants import client_credentials
 from integrations.connections.models import Environment
 from integrations.onboarding.bulk.files import Record
 from integrations.total_expert import Rejected
 from portal.accounts.models import User
+from portal.core import email_addresses
 from portal.core.errors import Refused
 from portal.organizations import names
 from portal.organizations.models import Organization
@@ -118,7 +118,7 @@ def _check_email(row: Checked, email: str) -> None:
     if not email:
         return
     try:
-        validate_email(email)
+        email_addresses.validate(email)
     except ValidationError:
         row.problems.append("The admin's email is not a valid address.")
         return

@@ -10,12 +10,13 @@ import secrets
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from portal.accounts.models import User
 from portal.audit import log
-from portal.core import clock
+from portal.core import clock, email_addresses
 from portal.core.errors import Refused
 from portal.organizations.invitations import mail
 from portal.organizations.models import INVITATION_DAYS, Invitation, Membership, Organization
@@ -28,11 +29,12 @@ def invite(*, organization: Organization, email: str, role: str, actor: User) ->
     """Invite an email address to join as ``role``. Return the invitation and its link, which is not stored.
 
     The mail goes out when the transaction commits; ``mailed_at`` stays empty if the mail server refuses it. Raises
-    Refused for members, operators, and addresses that have an open invitation.
+    Refused for members, operators, addresses that have an open invitation, and text that is no address.
     """
     email = email.strip().lower()
     if role not in MEMBER_ROLES:
         raise Refused("Choose a role.")
+    _refuse_invalid_address(email)
     _refuse_existing_member(organization, email)
     token, at = secrets.token_urlsafe(TOKEN_BYTES), clock.now()
     try:
@@ -58,6 +60,13 @@ def invite(*, organization: Organization, email: str, role: str, actor: User) ->
             "This address already has an open invitation. Resend it, or withdraw it first."
         ) from None
     return invitation, link
+
+
+def _refuse_invalid_address(email: str) -> None:
+    try:
+        email_addresses.validate(email)
+    except ValidationError as invalid:
+        raise Refused(" ".join(invalid.messages)) from None
 
 
 def _refuse_existing_member(organization: Organization, email: str) -> None:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from portal.branding import brand, logos
 from portal.branding.logos import NewLogo
 from portal.branding.models import Branding
+from portal.core import email_addresses
 from portal.core.errors import Refused
 
 TOO_LARGE = "The file is larger than 1 MB. Upload a smaller one."
@@ -83,6 +84,12 @@ class BrandingForm(forms.ModelForm):  # type: ignore[type-arg]
             self.new_logo = logos.read(uploaded.read())
         except Refused as refused:
             raise ValidationError(str(refused)) from None
+
+    def clean_support_email(self) -> str:
+        address = str(self.cleaned_data["support_email"])
+        if address:
+            email_addresses.validate(address)
+        return address
 
     def clean_accent_color(self) -> str:
         return str(self.cleaned_data["accent_color"]).lower()

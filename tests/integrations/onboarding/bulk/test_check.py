@@ -41,6 +41,7 @@ def problem(world: World, line: str) -> str:
         ("Cedar,,id,two words,", "contains white space"),
         ("Cedar,,1.23457E+15,secret,", "spreadsheet shortened the client ID"),
         ("Cedar,,id,secret,ada at cedar", "not a valid address"),
+        ('Cedar,,id,secret,"""a\x0bb""@cedar.example"', "not a valid address"),
         (f"Cedar,,id,secret,{'a' * 60}@{'b.' * 110}example", "address|too long"),
         ("Cedar,,id,secret,operator@partner.example", "belongs to an operator"),
         ("Cedar, Inc,,id,secret,a@b.example", "more cells than the header"),

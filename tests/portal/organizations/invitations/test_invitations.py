@@ -153,6 +153,17 @@ def test_an_expired_invitation_does_not_stand_in_the_way_of_a_new_one(
     assert second.is_open(clock.now())
 
 
+@pytest.mark.parametrize(
+    "email", ['"a\x0bb"@cedar.example', '"a\x0cBcc:c@evil.example"@cedar.example', "ada at cedar"]
+)
+def test_no_invitation_is_sent_to_text_that_a_mail_header_cannot_contain(
+    cedar: Organization, operator: User, email: str
+) -> None:
+    with pytest.raises(Refused, match="valid email"):
+        invite(cedar, operator, email=email)
+    assert not cedar.invitations.exists()
+
+
 def test_members_and_operators_are_not_invited(cedar: Organization, operator: User, join) -> None:
     with pytest.raises(Refused, match="Viewer"):
         invite(cedar, operator, email=join(cedar, "viewer").email)

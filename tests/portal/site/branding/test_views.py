@@ -107,6 +107,7 @@ def test_a_logo_that_can_not_be_used_is_refused_and_nothing_is_saved(
         ("accent_color", "red"),
         ("accent_color", "#12345"),
         ("support_email", "help"),
+        ("support_email", '"a\x0bb"@acme.example'),
         ("privacy_url", "javascript:alert(1)"),
         ("privacy_url", "http://acme.example/privacy"),
     ],
