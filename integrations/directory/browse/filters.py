@@ -8,7 +8,14 @@ from django.db.models import Q
 from integrations.connections.models import Connection, Installation
 from integrations.directory.browse import owners
 from integrations.directory.browse.selection import FLAG_FILTERS, MATCHES, ORDERS, Selection
-from integrations.directory.models import ContactGroup, ContactQuerySet, Owner
+from integrations.directory.models import (
+    ContactGroup,
+    ContactQuerySet,
+    Membership,
+    Owner,
+    SyncState,
+    Visibility,
+)
 from portal.core import times
 
 FLAG_LABELS = {
@@ -117,7 +124,7 @@ def group_options(
     """Return the names of groups to filter by, those that contain ``search``."""
     groups = ContactGroup.objects.filter(installation=installation, gone_at=None)
     if through is not None:
-        groups = groups.filter(owner__in=owners.of(installation, through=through))
+        groups = groups.filter(_seen_groups(through))
     if search:
         groups = groups.filter(name__icontains=search)
     names = groups.exclude(name__in=selection.group).order_by("name").values_list("name", flat=True)
@@ -127,6 +134,16 @@ def group_options(
         + [Choice(name, name, False) for name in listed[:limit]],
         len(listed) > limit,
     )
+
+
+def _seen_groups(through: list[Connection]) -> Q:
+    """Return the condition for groups that these connections show: of the people who authorized them, or of contacts."""
+    if any(connection.sees_everything for connection in through):
+        return Q()
+    own = SyncState.objects.filter(connection__in=through, owner__isnull=False)
+    contacts = Visibility.objects.filter(connection__in=through).values("contact")
+    with_contacts = Membership.objects.filter(contact__in=contacts).values("group")
+    return Q(owner__in=own.values("owner")) | Q(pk__in=with_contacts)
 
 
 def _values(visible: ContactQuerySet, column: str, chosen: str) -> list[Choice]:

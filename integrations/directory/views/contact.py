@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from integrations.connections.models import Connection
 from integrations.connections.permissions import connection_title
 from integrations.directory.browse import access, profile
 from integrations.directory.models import Contact, ContactGroup, Membership, Visibility
@@ -51,7 +52,8 @@ def contact(request: HttpRequest, organization: Organization, pk: int, tab: str 
     if tab == "":
         context |= _profile(request, row, groups)
     elif tab == "groups":
-        context["group_members"] = _count_members(groups)
+        through = access.limiting_connections(current_user(request), row.installation)
+        context["group_members"] = _count_members(groups, through)
     else:
         context["sections"] = profile.sections(row.document.raw)
     return render(request, f"directory/contact_{tab or 'profile'}.html", context, title=row.display_name)
@@ -93,9 +95,14 @@ def _groups(row: Contact) -> list[ContactGroup]:
     return list(ContactGroup.objects.filter(pk__in=ids, gone_at=None))
 
 
-def _count_members(groups: Sequence[ContactGroup]) -> list[tuple[ContactGroup, int]]:
-    """Return the groups, each with the number of its contacts."""
+def _count_members(
+    groups: Sequence[ContactGroup], through: list[Connection] | None
+) -> list[tuple[ContactGroup, int]]:
+    """Return the groups, each with the number of its contacts that the person may see: those ``through`` see, or all."""
     memberships = Membership.objects.filter(group__in=groups, contact__gone_at=None).order_by()
+    if through is not None:
+        seen = Visibility.objects.filter(connection__in=through)
+        memberships = memberships.filter(contact__in=seen.values("contact"))
     counts = dict(memberships.values_list("group").annotate(Count("pk")))
     return [(group, counts.get(group.pk, 0)) for group in groups]
 

@@ -152,3 +152,22 @@ def test_a_contact_that_an_officer_does_not_see_is_not_found(
     for tab in ("", "groups/", "fields/"):
         assert browser(person).get(address(admin, f"contacts/{other.pk}/{tab}")).status_code == 404
         assert browser(person).get(address(admin, f"contacts/{min(mine)}/{tab}")).status_code == 200
+
+
+def test_a_loan_officer_sees_how_many_of_their_own_contacts_are_in_a_group(
+    world: World, admin: Connection, officer: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    run_sync(officer)
+    mine = Contact.objects.filter(visibilities__connection=officer)
+    contact = mine.filter(memberships__isnull=False)[0]
+    group = ContactGroup.objects.filter(memberships__contact=contact, gone_at=None)[0]
+    others = Contact.objects.exclude(pk__in=mine.values("pk"))[:3]
+    Membership.objects.bulk_create(Membership(contact=other, group=group) for other in others)
+    assert officer.user is not None
+    url = address(admin, f"contacts/{contact.pk}/groups/")
+    everyone = group.memberships.filter(contact__gone_at=None).count()
+    for user, count in ((officer.user, everyone - 3), (world.operator, everyone)):
+        row = re.search(rf">{re.escape(group.name)}</a>.*?</tr>", page(browser(user), url))
+        assert row is not None
+        assert f'<td class="num">{count}</td>' in row[0]

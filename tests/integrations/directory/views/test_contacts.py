@@ -11,10 +11,10 @@ from django.test import Client
 from integrations.connections.models import Connection
 from integrations.directory.browse import filters, owners
 from integrations.directory.browse.selection import ORDERS
-from integrations.directory.models import Contact, ContactGroup, Owner, SyncState
+from integrations.directory.models import Contact, ContactGroup, Owner, SyncState, Visibility
 from integrations.jobs.models import Job
 from portal.accounts.models import User
-from portal.core import paging
+from portal.core import clock, paging
 from tests.integrations.directory.visits import address, page
 from tests.world import BLUEWATER, World
 
@@ -204,6 +204,30 @@ def test_a_loan_officer_finds_only_their_own_options(
     groups = page(browser(person), address(admin, "contacts/filters/group/"), data={"find": ""})
     mine = ContactGroup.objects.filter(owner=own.sync_state.owner).values_list("name", flat=True)
     assert sorted(re.findall(r'value="([^"]+)"', groups)) == sorted(set(mine))
+
+
+def test_a_contact_of_a_colleague_shows_a_loan_officer_only_its_own_groups(
+    world: World, admin: Connection, officer: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    run_sync(officer)
+    own = SyncState.objects.get(connection=officer).owner
+    assert own is not None and officer.user is not None
+    colleague = Owner.objects.filter(contacts__memberships__isnull=False).exclude(pk=own.pk)[0]
+    shared = Contact.objects.filter(owner=colleague, memberships__isnull=False)[0]
+    Visibility.objects.create(connection=officer, contact=shared, pass_number=1, seen_at=clock.now())
+    of_contact = ContactGroup.objects.filter(memberships__contact=shared)[0]
+    ContactGroup.objects.filter(pk=of_contact.pk).update(name="Of the shared contact")
+    elsewhere = ContactGroup.objects.create(
+        installation=admin.installation,
+        remote_id=990001,
+        name="Of other contacts",
+        owner=colleague,
+        synced_at=clock.now(),
+    )
+    html = page(browser(officer.user), address(admin, "contacts/filters/group/"), data={"find": "Of "})
+    assert "Of the shared contact" in html
+    assert elsewhere.name not in html
 
 
 def test_nothing_found_offers_to_clear_the_filters(
