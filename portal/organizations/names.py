@@ -10,11 +10,19 @@ LONGEST = 120
 LONGEST_FOLDED = 240
 #: Combining marks allowed on one letter. No script needs more, and more would overlap the lines above and below.
 _MARKS = 3
+#: Characters that show nothing (Unicode's Default_Ignorable_Code_Point, as far as Python calls them printable) and the
+#: blank of braille. With them, two names could look the same.
+_INVISIBLE = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def clean(name: str) -> str:
-    """Return ``name`` as it is stored, with single spaces. Raises Refused if it is not a valid name."""
-    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    """Return ``name`` as it is stored, with single spaces and without invisible characters.
+
+    Raises Refused if it is not a valid name.
+    """
+    name = unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", name).split()))
     if not name:
         raise Refused("The name is empty.")
     if len(name) > LONGEST or len(folded(name)) > LONGEST_FOLDED:

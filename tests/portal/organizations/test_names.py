@@ -46,6 +46,14 @@ def test_the_database_refuses_a_second_row_with_a_name_that_reads_the_same(one: 
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("invisible", ["\u034f", "\ufe0f", "\u3164", "\U000e0100"])
+def test_an_invisible_character_does_not_make_another_name(invisible: str) -> None:
+    organizations.create(name="Cedar", actor=None)
+    with pytest.raises(Refused, match="already exists"):
+        organizations.create(name=f"Ce{invisible}dar", actor=None)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["New", "Add many", "Imports"])
 def test_no_organization_takes_the_url_of_a_page(name: str) -> None:
     assert organizations.create(name=name, actor=None).slug not in organizations.RESERVED_SLUGS
@@ -55,6 +63,7 @@ def test_no_organization_takes_the_url_of_a_page(name: str) -> None:
     ("name", "says"),
     [
         (" \n ", "name is empty"),
+        ("\u3164\u2800", "name is empty"),
         ("x" * 121, "longer than 120"),
         ("\ufdfa" * 100, "longer than 120"),  # each folds to 18 characters
         ("Cedar\u202eemoH", "can't be displayed"),
