@@ -6,6 +6,7 @@ falls short is mixed with black (light theme) or white (dark theme), no more tha
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 TEXT, SHAPE = 4.5, 3.0
 BLACK, WHITE = "#000000", "#ffffff"
@@ -36,6 +37,7 @@ class Palette:
     dark: Shades
 
 
+@lru_cache(maxsize=64)  # every page asks for the same color
 def derive(color: str) -> Palette:
     """Return the shades of ``color``, given as #rrggbb."""
     return Palette(

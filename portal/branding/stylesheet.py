@@ -2,10 +2,12 @@
 
 import hashlib
 from dataclasses import asdict
+from functools import lru_cache
 
 from portal.branding import colors
 
 
+@lru_cache(maxsize=64)
 def render(color: str) -> str:
     """Return CSS that sets ``--brand-*`` for both themes. `tokens.css` and `admin.css` use them."""
     palette = colors.derive(color)
