@@ -24,13 +24,14 @@ _UNUSABLE = {
     ConnectionState.QUARANTINED: "This connection is quarantined because it shows another organization's records.",
     ConnectionState.REVOKED: "This connection was revoked. Connect it again.",
 }
-#: The states from which each state may be entered, so that no automatic change overwrites a person's decision.
+#: The states from which each state may be set, so that neither an automatic change nor a repeated request overwrites a
+#: person's decision.
 _ALLOWED_FROM = {
     ConnectionState.ACTIVE: frozenset(ConnectionState),
-    ConnectionState.NEEDS_RECONNECT: frozenset({ConnectionState.ACTIVE}),
+    ConnectionState.NEEDS_RECONNECT: frozenset({ConnectionState.ACTIVE, ConnectionState.NEEDS_RECONNECT}),
     ConnectionState.PAUSED: frozenset({ConnectionState.ACTIVE}),
     ConnectionState.QUARANTINED: frozenset(ConnectionState) - {ConnectionState.REVOKED},
-    ConnectionState.REVOKED: frozenset(ConnectionState),
+    ConnectionState.REVOKED: frozenset(ConnectionState) - {ConnectionState.REVOKED},
 }
 
 
@@ -42,12 +43,12 @@ def set_state(
     actor: User | None = None,
     allowed_from: frozenset[ConnectionState] | None = None,
 ) -> bool:
-    """Put ``connection`` into ``state`` if its current state allows it. Return whether it is in that state now.
+    """Put ``connection`` into ``state`` if its current state allows it. Return whether it did.
 
     ``allowed_from`` overrides the states from which the change is allowed. A change is written to the audit log, and
     ``connection`` is updated to the current row. Setting ACTIVE lets waiting work continue, even if it was active before.
     """
-    allowed = (allowed_from if allowed_from is not None else _ALLOWED_FROM[state]) | {state}
+    allowed = allowed_from if allowed_from is not None else _ALLOWED_FROM[state]
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
         is_allowed = ConnectionState(row.state) in allowed
@@ -99,7 +100,7 @@ def require_usable(connection: Connection) -> None:
 def pause(connection: Connection, *, actor: User) -> bool:
     """Stop sending anything for an active connection until someone resumes it. Keep its tokens.
 
-    Return False if it isn't active.
+    Change nothing and return False if it isn't active, so that a second pause doesn't replace `paused_by`.
     """
     with transaction.atomic():
         is_paused = set_state(
@@ -122,7 +123,7 @@ def resume(connection: Connection, *, actor: User) -> bool:
 
 
 def revoke(connection: Connection, *, actor: User, reason: str = "The portal deleted its tokens.") -> bool:
-    """Delete a connection's tokens and credentials.
+    """Delete a connection's tokens and credentials. Return False if it was revoked before.
 
     Total Expert has no endpoint to revoke a grant, so the access itself must be removed there.
     """

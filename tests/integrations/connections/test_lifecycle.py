@@ -17,15 +17,14 @@ def put(connection: Connection, state: ConnectionState) -> Connection:
 
 
 @pytest.mark.parametrize("state", sorted(set(ConnectionState) - {ConnectionState.ACTIVE}))
-def test_only_a_working_connection_is_paused(world: World, state: ConnectionState) -> None:
+def test_only_an_active_connection_is_paused(world: World, state: ConnectionState) -> None:
     connection = put(world.connected(), state)
-    assert lifecycle.pause(connection, actor=world.operator) is (state == ConnectionState.PAUSED)
+    assert not lifecycle.pause(connection, actor=world.operator)
     assert Connection.objects.get().state == state
+    assert Connection.objects.get().paused_by is None
 
 
-@pytest.mark.parametrize(
-    "state", sorted(set(ConnectionState) - {ConnectionState.PAUSED, ConnectionState.ACTIVE})
-)
+@pytest.mark.parametrize("state", sorted(set(ConnectionState) - {ConnectionState.PAUSED}))
 def test_only_a_paused_connection_is_resumed(world: World, state: ConnectionState) -> None:
     connection = put(world.connected(), state)
     assert not lifecycle.resume(connection, actor=world.operator)
@@ -62,8 +61,9 @@ def test_a_revoked_connection_is_not_quarantined(world: World) -> None:
     assert Connection.objects.get().state == ConnectionState.REVOKED
 
 
-def test_moving_to_where_it_is_already_is_recorded_once(world: World) -> None:
+def test_a_second_revocation_changes_nothing(world: World) -> None:
     connection = world.connected()
-    for _ in range(2):
-        lifecycle.revoke(connection, actor=world.operator)
+    assert lifecycle.revoke(connection, actor=world.operator)
+    assert not lifecycle.revoke(connection, actor=world.operator, reason="The person left the organization.")
+    assert Connection.objects.get().reason == "The portal deleted its tokens."
     assert Entry.objects.filter(action="connection.revoked").count() == 1

@@ -53,6 +53,16 @@ def test_a_pause_by_an_admin_is_not_ended_by_the_officer(world: World) -> None:
     assert connection.state == ConnectionState.ACTIVE
 
 
+def test_an_officer_cannot_take_over_a_pause_by_pausing_again(world: World) -> None:
+    officer, admin = world.member("officer"), world.member("admin")
+    connection = world.consented(officer)
+    change(admin, connection, "pause")
+    assert "Nothing was changed. This connection is now paused." in change(officer, connection, "pause")
+    assert connection.paused_by == admin
+    assert "can resume it" in change(officer, connection, "resume")
+    assert connection.state == ConnectionState.PAUSED
+
+
 @pytest.mark.parametrize("verb", ["pause", "resume"])
 def test_a_revoked_connection_is_neither_paused_nor_resumed(world: World, verb: str) -> None:
     connection = world.connected()
