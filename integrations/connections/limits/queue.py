@@ -1,8 +1,9 @@
 """The queue for token requests: who waits for a token, for which purpose, and since when. `scheduler` orders it.
 
 Work that needs a token enters the queue here, and the scheduler reads nothing else. An entry leaves the queue when its
-connection is granted a token or the work is withdrawn. It is ignored while a request of its connection is in progress, and
-when its caller is more than `ABANDONED_AFTER` late. A caller that returns within a day gets its old place back.
+request is granted or finally refused, or when the work is withdrawn. It is ignored while a request of its connection is in
+progress, and when its caller is more than `ABANDONED_AFTER` late. A caller that returns within a day gets its old place
+back.
 """
 
 import datetime as dt
@@ -101,11 +102,15 @@ def reset_priority(connection: Connection | uuid.UUID) -> None:
 
 
 def prioritize(connection: Connection, *, actor: User) -> bool:
-    """Move a connection to the front of the queue, by order of an operator. Return False if it isn't waiting."""
+    """Move a connection to the front of the queue, by order of an operator. Return False if it isn't waiting.
+
+    A connection that was moved there before keeps its place and its operator.
+    """
+    entries = TokenDemand.objects.filter(connection=connection)
     with transaction.atomic():
-        moved = TokenDemand.objects.filter(connection=connection).update(
-            prioritized_at=clock.now(), prioritized_by=actor
-        )
+        if entries.filter(prioritized_at__isnull=False).exists():
+            return True
+        moved = entries.update(prioritized_at=clock.now(), prioritized_by=actor)
         if moved:
             log.record(
                 "connection.prioritized",

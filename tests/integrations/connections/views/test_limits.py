@@ -175,6 +175,18 @@ def test_an_operator_moves_somebody_forward(world: World, busy: Connection, oper
     assert Entry.objects.filter(action="connection.prioritized", object_id=str(busy.pk)).exists()
 
 
+def test_moving_a_connection_twice_keeps_its_place_and_its_operator(
+    world: World, busy: Connection, operator: Client
+) -> None:
+    queue_up(busy)
+    operator.post(reverse("prioritize_connection", args=[busy.pk]))
+    before = TokenDemand.objects.get()
+    assert queue.prioritize(busy, actor=User.objects.create_user("colleague@partner.example"))
+    after = TokenDemand.objects.get()
+    assert (after.prioritized_at, after.prioritized_by) == (before.prioritized_at, world.operator)
+    assert Entry.objects.filter(action="connection.prioritized").count() == 1
+
+
 def test_whoever_waits_no_more_cannot_be_moved(busy: Connection, operator: Client) -> None:
     answer = operator.post(reverse("prioritize_connection", args=[busy.pk]), follow=True)
     assert "no longer waiting" in answer.content.decode()
