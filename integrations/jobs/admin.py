@@ -19,6 +19,7 @@ from portal.core.admin import display
 from portal.core.admin.actions import Action
 from portal.core.admin.filters import one_of
 from portal.core.errors import Refused
+from portal.core.parameters import read_id
 from portal.organizations.admin.search import FindsByOrganization
 
 #: Lines of a job's log that its page shows, the latest ones.
@@ -118,7 +119,8 @@ class JobAdmin(FindsByOrganization, AuditedAdmin):
     )
 
     def also_found(self, text: str) -> Q:
-        return Q(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else Q(pk__in=[])
+        key = read_id(text)
+        return Q(pk__in=[] if key is None else [key])
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows = super().get_queryset(request).select_related(*RELATED)

@@ -49,7 +49,7 @@ def can_start(connection: Connection) -> bool:
 def advance(run: Run) -> bool:
     """Verify the job's connection, then start its first sync.
 
-    Raises TryLater if it must wait, and Rejected if the connection doesn't work.
+    Raise TryLater if it must wait, and Rejected if the connection doesn't work.
     """
     if run.cursor.get("verified"):
         return True

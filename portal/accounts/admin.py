@@ -44,7 +44,7 @@ class UserAdmin(AuditedAdmin):
     ordering = ("email",)
     sorts = ("email",)
     search_fields = ("email", "name")
-    search_help_text = "Part of a name or of an e-mail address."
+    search_help_text = "Part of a name or of an email address."
     row_actions = (END_SESSIONS,)
     fieldsets = (
         (None, {"fields": ("name", "email", "is_operator", "is_active", "has_second_factor")}),

@@ -86,7 +86,7 @@ def pending_totp_secret(request: HttpRequest, *, keep: bool) -> str:
 def verify_id_token(id_token: str, *, keys_url: str, issuer: str, client_id: str) -> dict[str, Any]:
     """Verify an OpenID Connect ID token's signature, issuer, audience and expiry, and return its claims.
 
-    ``keys_url`` is the provider's JWKS address. Raises OAuth2Error if the token is not valid or was used before.
+    ``keys_url`` is the provider's JWKS address. Raise OAuth2Error if the token is not valid or was used before.
     """
     claims: dict[str, Any] = jwtkit.verify_and_decode(
         credential=id_token,

@@ -30,6 +30,6 @@ def limited(action: str, *, limit_get: bool = False) -> Callable[[View], View]:
 
 
 def spend(request: HttpRequest, action: str) -> None:
-    """Count one ``action`` of several in a request. Raises `Refused` when it is one more than its rate allows."""
+    """Count one ``action`` of several in a request. Raise `Refused` when it is one more than its rate allows."""
     if not allauth_internals.is_within_rate_limit(request, action):
         raise Refused("You have done this too often. Wait a while, then try again.")

@@ -11,7 +11,7 @@ from portal.core.errors import Refused
 def end_all(*, user: User, actor: User) -> int:
     """End every session of ``user`` at once. Return how many there were.
 
-    Raises `Refused` for the actor's own: people end theirs on their own page, where the current one is kept.
+    Raise `Refused` for the actor's own: people end theirs on their own page, where the current one is kept.
     """
     if user.pk == actor.pk:
         raise Refused("End your own sessions in the portal, under your account.")

@@ -17,6 +17,7 @@ from portal.core.errors import Refused
 MAX_BYTES = 1024 * 1024
 MAX_SIDE = 3000
 MIN_SIDE = 16
+TOO_LARGE = "The file is larger than 1 MB. Upload a smaller one."
 FORMATS = ("PNG", "JPEG", "WEBP")
 #: What the logo may be, in pixels: twice the size at which pages show it, for sharp screens.
 BOX = (480, 128)
@@ -40,7 +41,7 @@ class NewLogo:
 def read(data: bytes) -> NewLogo:
     """Return the logo made from an uploaded file. Raise Refused with a sentence for people if it can't be used."""
     if len(data) > MAX_BYTES:
-        raise Refused("The file is larger than 1 MB. Upload a smaller one.")
+        raise Refused(TOO_LARGE)
     picture = _decode(data)
     picture.thumbnail(BOX, Image.Resampling.LANCZOS)
     if min(picture.size) < 1:

@@ -12,6 +12,8 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
+from portal.core.parameters import read_id
+
 #: Rows on a page that a person can choose from, and what they get when they don't.
 SIZES = (25, 50, 100)
 SIZE = 50
@@ -95,7 +97,7 @@ def newest_first(
     ``?before=`` is the id after which older rows follow, ``?after=`` the id of the row that newer ones precede.
     """
     size = size_of(query, size)
-    before, after = _id(query, "before"), _id(query, "after")
+    before, after = read_id(query.get("before", "")), read_id(query.get("after", ""))
     newer: list[Record] = []
     if after is not None and before is None:
         newer = list(rows.filter(pk__gt=after).order_by("pk")[: size + 1])
@@ -117,8 +119,3 @@ def newest_first(
         else {},
         next={"before": str(found[-1].pk), "from": str(start + len(found))} if found and not is_last else {},
     )
-
-
-def _id(query: QueryDict, name: str) -> int | None:
-    given = query.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None

@@ -229,7 +229,7 @@ def announce(summary: dict[str, Any], data: Path, seconds: float, *, tokens_per_
     say(f"  Mail     {summary['mail']}\n")
     for user in summary["users"]:
         where = f" of {user['organization']}" if user["organization"] else ""
-        say(f"  {user['role']:<9} {user['email']:<42} {user['password'] or '(code by e-mail)':<18}{where}")
+        say(f"  {user['role']:<9} {user['email']:<42} {user['password'] or '(code by email)':<18}{where}")
     if tokens_per_hour > 2:
         say(
             f"\nThe sandbox grants {tokens_per_hour} tokens an hour so that you can try things. Total Expert grants 2; "

@@ -60,7 +60,7 @@ def encrypt(plaintext: str, *, label: str, row: uuid.UUID) -> Ciphertext:
 
 
 def decrypt(ciphertext: bytes, *, label: str, row: uuid.UUID) -> str:
-    """Decrypt what `encrypt` returned for the same field and row. Raises DecryptionError."""
+    """Decrypt what `encrypt` returned for the same field and row. Raise DecryptionError."""
     key_id, nonce, rest = _split(ciphertext)
     key = keys.configured().get(key_id)
     if key is None:

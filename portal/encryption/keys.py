@@ -20,7 +20,7 @@ ID_LENGTH = 32
 def parse_keys(text: str) -> dict[str, bytes]:
     """Parse ``ENCRYPTION_KEYS`` into keys by id, in order.
 
-    Raises ImproperlyConfigured with a message that contains no part of any key.
+    Raise ImproperlyConfigured with a message that contains no part of any key.
     """
     keys: dict[str, bytes] = {}
     for number, pair in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
@@ -51,7 +51,7 @@ def _parsed(text: str) -> dict[str, bytes]:
 
 
 def configured() -> dict[str, bytes]:
-    """Return the configured keys by id, the active one first. Raises ImproperlyConfigured."""
+    """Return the configured keys by id, the active one first. Raise ImproperlyConfigured."""
     return _parsed(settings.ENCRYPTION_KEYS)
 
 

@@ -53,7 +53,7 @@ class EncryptedStore(Protocol):
     def reencrypt(self, value: EncryptedValue) -> bool:
         """Encrypt a value with the active key and return True. Return False if it has changed since it was read.
 
-        Raises DecryptionError.
+        Raise DecryptionError.
         """
         ...
 

@@ -28,7 +28,7 @@ def refusal(user: User) -> str:
 
 
 def delete(*, user: User) -> None:
-    """Delete the account of ``user`` at their own request. Raises Refused, leaving everything unchanged."""
+    """Delete the account of ``user`` at their own request. Raise Refused, leaving everything unchanged."""
     with transaction.atomic():
         # lock the operators: otherwise the last two could delete their accounts at the same time
         list(User.objects.select_for_update().filter(is_operator=True).values_list("pk", flat=True))

@@ -12,8 +12,8 @@ from portal.organizations.roles import MEMBER_ROLES, Role
 
 #: What each role can do, for the person who invites.
 ROLE_LABELS = {
-    Role.ADMIN: "Admin: connects Total Expert, manages members, edits everything",
-    Role.EDITOR: "Editor: sees everything, edits up to 100 contacts at a time",
+    Role.ADMIN: "Admin: connects Total Expert and manages members",
+    Role.EDITOR: "Editor: sees everything (contacts can't be edited here yet)",
     Role.VIEWER: "Viewer: sees everything, changes nothing",
     Role.OFFICER: "Loan officer: connects and sees their own contacts, needs no password",
 }

@@ -15,7 +15,7 @@ from portal.organizations.roles import MEMBER_ROLES, Capability, Role, allows
 
 
 def change_role(*, membership: Membership, role: str, actor: User) -> None:
-    """Change a member's role. Raises Refused if no admin would be left."""
+    """Change a member's role. Raise Refused if no admin would be left."""
     if role not in MEMBER_ROLES:
         raise Refused("Choose a role.")
     with transaction.atomic():
@@ -40,7 +40,7 @@ def change_role(*, membership: Membership, role: str, actor: User) -> None:
 
 
 def remove(*, membership: Membership, actor: User) -> None:
-    """Remove a member. Raises Refused if no admin would be left."""
+    """Remove a member. Raise Refused if no admin would be left."""
     with transaction.atomic():
         row = _locked(membership)
         _refuse_last_admin(row, actor)

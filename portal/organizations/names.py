@@ -20,7 +20,7 @@ _INVISIBLE = re.compile(
 def clean(name: str) -> str:
     """Return ``name`` as it is stored, with single spaces and without invisible characters.
 
-    Raises Refused if it is not a valid name.
+    Raise Refused if it is not a valid name.
     """
     name = unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", name).split()))
     if not name:

@@ -24,7 +24,7 @@ TAKEN = "An organization with this name already exists."
 def create(*, name: str, actor: User | None, account_owner: User | None = None) -> Organization:
     """Create an organization. Its slug is made from its name and never changes.
 
-    Raises Refused if the name is not valid or another organization has the same one.
+    Raise Refused if the name is not valid or another organization has the same one.
     """
     name = names.clean(name)
     for _ in range(ATTEMPTS):
@@ -39,7 +39,7 @@ def create(*, name: str, actor: User | None, account_owner: User | None = None) 
                     "organization.created", actor=actor, organization=organization, target=organization
                 )
             return organization
-        except IntegrityError:  # someone else took the name or the slug since: look again
+        except IntegrityError:  # someone else just took the name or the slug
             continue
     raise Refused("Several people are creating organizations right now. Try again.")
 
@@ -47,7 +47,7 @@ def create(*, name: str, actor: User | None, account_owner: User | None = None) 
 def rename(*, organization: Organization, name: str, actor: User) -> None:
     """Give an organization another name. Its slug, and so its URLs, stay the same.
 
-    Raises Refused if the name is not valid or another organization has the same one.
+    Raise Refused if the name is not valid or another organization has the same one.
     """
     name = names.clean(name)
     if name == organization.name:
@@ -71,7 +71,7 @@ def _refuse_taken(name: str, by_other_than: Organization | None = None) -> None:
 
 
 def assign_account_owner(*, organization: Organization, operator: User | None, actor: User) -> None:
-    """Make ``operator``, or no one, the account owner. Raises Refused for anyone who isn't an active operator."""
+    """Make ``operator``, or no one, the account owner. Raise Refused for anyone who isn't an active operator."""
     if operator is not None and not (operator.is_operator and operator.is_active):
         raise Refused("Only an operator can be the account owner.")
     if organization.account_owner_id == (operator.pk if operator else None):
@@ -89,7 +89,7 @@ def assign_account_owner(*, organization: Organization, operator: User | None, a
 
 
 def find(name: str) -> Organization:
-    """Return the organization with this slug, or else with this name. Raises Refused with similar slugs if there is none."""
+    """Return the organization with this slug, or else with this name. Raise Refused with similar slugs if there is none."""
     rows = Organization.objects
     found = rows.filter(slug=name).first() or rows.filter(folded_name=names.folded(name)).first()
     if found is not None:

@@ -47,7 +47,7 @@ def measure() -> dict[str, Figure]:
             "target": TARGET_MS,
             "unit": "ms CPU",
             "met": max(common.values()) <= TARGET_MS,
-            "detail": "a page of a fragment that nearly every e-mail address contains, asked for the first time;"
+            "detail": "a page of a fragment that nearly every email address contains, asked for the first time;"
             f" from then on {max(cost for name, cost in common.items() if 'remembered' in name):.1f}",
         },
         "sandbox-seed-500k": {

@@ -10,6 +10,7 @@ from integrations.connections.models import Call
 from integrations.connections.permissions import visible_connection
 from integrations.connections.views import connection_page
 from portal.core import paging, sorting
+from portal.core.parameters import read_id
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
@@ -33,12 +34,10 @@ def calls(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Ht
     connection = visible_connection(request, organization, pk)
     rows = Call.objects.filter(connection=connection)
     chosen = request.GET.get("show", "")
-    job = request.GET.get("job", "")
+    job = read_id(request.GET.get("job", ""))
     shown = rows.filter(KINDS[chosen][1]) if chosen in KINDS else rows
-    if job.isascii() and job.isdigit() and len(job) < 19:
-        shown = shown.filter(job=int(job))
-    else:
-        job = ""
+    if job is not None:
+        shown = shown.filter(job=job)
     order = sorting.read(request.GET, COLUMNS, default="-at")
     return connection_page.draw(
         request,

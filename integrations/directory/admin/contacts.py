@@ -130,7 +130,7 @@ class ContactAdmin(ByInstallationAdmin):
     def parameters(self, request: HttpRequest) -> set[str]:
         return super().parameters(request) | SELECTED
 
-    def inside(self, label: str, row: Any) -> dict[str, Any]:
+    def extra_parameters(self, label: str, row: Any) -> dict[str, Any]:
         return {"group": row.name} if isinstance(row, ContactGroup) else {"owner": row.pk}
 
     def title_of(self, row: Any) -> str:

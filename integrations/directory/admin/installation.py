@@ -13,6 +13,7 @@ from integrations.connections.models import Installation
 from portal.core.admin import display
 from portal.core.admin.read_only import ReadOnlyAdmin
 from portal.core.pages import text_param
+from portal.core.parameters import read_id
 from portal.organizations.models import Organization
 
 #: The most organizations that the page offers. A search finds the others.
@@ -25,9 +26,8 @@ NAME = "name"
 def installations(request: HttpRequest) -> list[Installation]:
     """Return the installations of the organization in the address, production first. Reads them once a request."""
     if not hasattr(request, "admin_installations"):
-        key = request.GET.get(ORGANIZATION, "")
-        known = key.isascii() and key.isdigit() and len(key) < 19
-        rows = Installation.objects.filter(organization=int(key)) if known else Installation.objects.none()
+        key = read_id(request.GET.get(ORGANIZATION, ""))
+        rows = Installation.objects.none() if key is None else Installation.objects.filter(organization=key)
         found = rows.select_related("organization", "environment")
         request.admin_installations = sorted(  # type: ignore[attr-defined]
             found, key=lambda row: (not row.environment.is_production, row.created_at)
@@ -127,15 +127,15 @@ class ByInstallationAdmin(ReadOnlyAdmin):
         return [OrganizationFilter, EnvironmentFilter, *self.list_filter]
 
     def narrowed_list(self, label: str, row: Any) -> str:
-        """Return the query for the rows of an organization, of an installation, or of something inside of one."""
+        """Return the query for the rows of an organization, of an installation, or of an object in it."""
         if isinstance(row, Organization):
             return urlencode({ORGANIZATION: row.pk})
         installation = row if isinstance(row, Installation) else row.installation
         place = {ORGANIZATION: installation.organization_id, ENVIRONMENT: installation.environment.name}
-        return urlencode({**place, **self.inside(label, row)})
+        return urlencode({**place, **self.extra_parameters(label, row)})
 
-    def inside(self, label: str, row: Any) -> dict[str, Any]:
-        """Return the parameters that narrow the list to something inside of an installation."""
+    def extra_parameters(self, label: str, row: Any) -> dict[str, Any]:
+        """Return the parameters that narrow the list to an object in an installation."""
         return {}
 
     def installation_link(self, row: Any) -> Any:

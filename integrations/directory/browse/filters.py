@@ -90,7 +90,7 @@ def owner_options(
     search: str = "",
     limit: int = OFFERED,
 ) -> Options:
-    """Return the owners to filter by, those whose names contain every word of ``search``."""
+    """Return the owners to filter by. Each of the first five words of ``search`` must be in a name, email or username."""
     known = owners.of(installation, through=through)
     chosen = list(known.filter(pk=int(selection.owner))) if selection.owner else []
     found = known

@@ -13,6 +13,7 @@ from integrations.connections.models import Installation
 from integrations.directory.browse import search_text
 from integrations.directory.models import ContactGroup, ContactQuerySet, Membership
 from portal.core import paging
+from portal.core.parameters import read_id
 
 FLAGS = {"yes": True, "no": False, "unknown": None}
 MATCHES = {
@@ -80,7 +81,7 @@ class Selection:
 
     def _validated(self) -> Self:
         wrong: dict[str, Any] = {name: "" for name in FLAG_FILTERS if getattr(self, name) not in FLAGS}
-        if self.owner and not (self.owner.isascii() and self.owner.isdigit() and len(self.owner) < 19):
+        if self.owner and read_id(self.owner) is None:
             wrong["owner"] = ""
         if self.updated and self.since is None:
             wrong["updated"] = ""

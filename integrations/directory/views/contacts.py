@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render as render_fragment
 
 from integrations.connections.models import Connection, Installation
+from integrations.connections.permissions import may_connect
 from integrations.directory.browse import access, coverage, filters, keyset
 from integrations.directory.browse.selection import Selection
 from integrations.directory.models import ContactQuerySet
@@ -40,9 +41,7 @@ def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
         "installation": installation,
     }
     if installation is None:
-        context["may_connect"] = organization.allows(user, Capability.MANAGE) or organization.allows(
-            user, Capability.CONSENT
-        )
+        context["may_connect"] = may_connect(request, organization)
         return render(request, "directory/contacts_none.html", context, title="Contacts")
     visible = access.visible_contacts(user, organization).filter(installation=installation)
     if wants_fragment(request):

@@ -15,6 +15,7 @@ from integrations.directory.models import Contact
 from integrations.directory.sync import jobs, runs
 from integrations.jobs.models import ACTIVE, Job
 from portal.accounts.guard import current_user
+from portal.core.parameters import read_id
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
@@ -59,11 +60,11 @@ def sync_progress(request: HttpRequest, organization: Organization, environment:
 
 def _contact(request: HttpRequest, installation: Installation) -> Contact | None:
     """Return the contact that the request names, if the person may see it."""
-    named = request.POST.get("contact", "")
-    if not (named.isascii() and named.isdigit() and len(named) < 19):
+    named = read_id(request.POST.get("contact", ""))
+    if named is None:
         return None
     visible = access.visible_contacts(current_user(request), installation.organization)
-    return visible.filter(installation=installation, pk=int(named)).first()
+    return visible.filter(installation=installation, pk=named).first()
 
 
 @require_POST

@@ -35,7 +35,7 @@ def template() -> str:
 
 
 def read(content: bytes) -> list[Record]:
-    """Return the rows of a CSV file, without empty ones. Raises Refused with a sentence about the file."""
+    """Return the rows of a CSV file, without empty ones. Raise Refused with a sentence about the file."""
     text = _text(content)
     header_line = text.lstrip("\r\n").split("\n", 1)[0].split("\r", 1)[0]
     delimiter = _delimiter(header_line)
@@ -65,7 +65,7 @@ def read(content: bytes) -> list[Record]:
 
 
 def _text(content: bytes) -> str:
-    """Return the file as text. Raises Refused if it is not UTF-8 text."""
+    """Return the file as text. Raise Refused if it is not UTF-8 text."""
     if len(content) > LARGEST:
         raise Refused("The file is larger than 1 MB. Split it and upload the parts one after another.")
     if content.startswith(_ARCHIVES):

@@ -90,7 +90,7 @@ def _row(source: BulkImport, checked: check.Checked) -> BulkRow:
 def confirm(source: BulkImport, *, actor: User, overcommit: bool = False) -> None:
     """Confirm that the rows without problems are to be created. The others are left out.
 
-    Raises Refused if there is nothing to confirm, or if so many connections would make everyone's data older than the
+    Raise Refused if there is nothing to confirm, or if so many connections would make everyone's data older than the
     maximum data age and ``overcommit`` is False.
     """
     warnings = [] if overcommit else progress.warnings(source)
@@ -153,7 +153,7 @@ def apply_some(*, seconds: float = SLICE) -> int:
 def _apply(pk: uuid.UUID) -> bool:
     """Create the organization of one row, or record why not. Return False if another process did.
 
-    Raises DecryptionError and leaves the row unchanged if the key of its secrets is missing on this machine.
+    Raise DecryptionError and leaves the row unchanged if the key of its secrets is missing on this machine.
     """
     try:
         return _create(pk)

@@ -1,4 +1,4 @@
-"""E-mail: sending domains, unsubscribes, sent and rendered e-mails, and images."""
+"""Email: sending domains, unsubscribes, sent and rendered emails, and images."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from .references import Reference
 
 @dataclass(frozen=True, repr=False)
 class EmailDomain(Record):
-    """A domain that an organization sends e-mail from."""
+    """A domain that an organization sends email from."""
 
     id: int | None
     domain_name: Name
@@ -17,7 +17,7 @@ class EmailDomain(Record):
 
 @dataclass(frozen=True, repr=False)
 class UnsubscribedUser(Reference):
-    """A user whose e-mail an address unsubscribed from, and when."""
+    """A user whose email an address unsubscribed from, and when."""
 
     user_unsub_at: dt.datetime | None
 
@@ -43,7 +43,7 @@ class EmailUnsubscribe(Record):
 
 @dataclass(frozen=True, repr=False)
 class ArchivedEmail(Record):
-    """An e-mail as it was sent. `content` is untrusted HTML: show it only in a sandboxed frame."""
+    """An email as it was sent. `content` is untrusted HTML: show it only in a sandboxed frame."""
 
     file_name: Name
     content: str

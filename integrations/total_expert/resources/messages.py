@@ -1,4 +1,4 @@
-"""Text messages, the e-mail archive, e-mail templates and user images: endpoints that are not collections of records."""
+"""Text messages, the email archive, email templates and user images: endpoints that are not collections of records."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,10 +31,10 @@ class Sms(Endpoint):
 
 
 class EmailArchive(Endpoint):
-    """E-mails as they were sent."""
+    """Emails as they were sent."""
 
     def get(self, id: int | str, *, user_id: int) -> ArchivedEmail:
-        """Return an e-mail by its number or as ``id-ORGANIZATION-NUMBER``. `user_id` is a user of the organization.
+        """Return an email by its number or as ``id-ORGANIZATION-NUMBER``. `user_id` is a user of the organization.
 
         Raise Rejected with code "not_found" if none is visible, or "bad_request" for another organization's user.
         """
@@ -48,7 +48,7 @@ class EmailArchive(Endpoint):
 
 
 class EmailTemplates(Endpoint):
-    """E-mail templates."""
+    """Email templates."""
 
     def render(self, data: Mapping[str, Any]) -> tuple[RenderedEmail, ...]:
         """Render a template without sending anything.
@@ -65,7 +65,7 @@ class EmailTemplates(Endpoint):
 
 
 class UserImages(Endpoint):
-    """Images for users' e-mails."""
+    """Images for users' emails."""
 
     def upload(self, user_id: int, content: bytes, *, content_type: str) -> UserImage:
         """Upload an image for a user. Anyone who knows its URL can see it.

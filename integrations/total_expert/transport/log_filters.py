@@ -1,7 +1,7 @@
 """Logging filters that keep secrets and personal data out of the logs of the HTTP libraries.
 
 requests-oauthlib logs whole token requests and responses at DEBUG. urllib3 logs URLs with their query strings, and
-filters in those contain names and e-mail addresses.
+filters in those contain names and email addresses.
 """
 
 import logging

@@ -13,7 +13,7 @@ MAX_INPUT_LENGTH = 10_000
 LONG_VALUE = 16
 
 _PRIVATE = re.compile(
-    r"""(?<![^\s@'"<>(),;])[^\s@'"<>(),;]+@[^\s@'"<>(),;]+  # an e-mail address
+    r"""(?<![^\s@'"<>(),;])[^\s@'"<>(),;]+@[^\s@'"<>(),;]+  # an email address
       | \+?\d[\d\s().-]{5,}\d        # a telephone number, or another long number
       | [A-Za-z0-9_~+/=-]{24,}       # a token or key
     """,

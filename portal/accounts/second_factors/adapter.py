@@ -33,7 +33,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return base64.b64encode(row.bytes + bytes(cipher.encrypt(text, label=LABEL, row=row))).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Decrypt what `encrypt` returned. Raises DecryptionError."""
+        """Decrypt what `encrypt` returned. Raise DecryptionError."""
         data = base64.b64decode(encrypted_text)
         return cipher.decrypt(data[16:], label=LABEL, row=uuid.UUID(bytes=data[:16]))
 

@@ -93,7 +93,7 @@ def _withdraw_expired(organization: Organization, email: str, at: dt.datetime) -
 def resend(*, invitation: Invitation, actor: User) -> tuple[Invitation, str]:
     """Send a new link and return it with the invitation. The old link stops working.
 
-    Raises Refused if the invitation was accepted or withdrawn.
+    Raise Refused if the invitation was accepted or withdrawn.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
@@ -111,7 +111,7 @@ def resend(*, invitation: Invitation, actor: User) -> tuple[Invitation, str]:
 
 
 def withdraw(*, invitation: Invitation, actor: User) -> None:
-    """Withdraw an invitation, so that its link stops working. Raises Refused if it was accepted or withdrawn."""
+    """Withdraw an invitation, so that its link stops working. Raise Refused if it was accepted or withdrawn."""
     with transaction.atomic():
         row = _locked(invitation)
         at = clock.now()
@@ -152,7 +152,7 @@ def mark_opened(invitation: Invitation) -> None:
 def accept(*, invitation: Invitation, user: User) -> Membership:
     """Make ``user`` a member and close the invitation.
 
-    Raises Refused if it is not open or was sent to another address.
+    Raise Refused if it is not open or was sent to another address.
     """
     with transaction.atomic():
         row = _locked(invitation)
@@ -177,7 +177,7 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
 def accept_without_password(*, invitation: Invitation) -> User:
     """Accept a loan officer's invitation with a new account that signs in by emailed codes. Return the account.
 
-    Having the link proves that the address is theirs. Raises Refused if the invitation is not open or the address has
+    Having the link proves that the address is theirs. Raise Refused if the invitation is not open or the address has
     an account.
     """
     if invitation.role != Role.OFFICER:

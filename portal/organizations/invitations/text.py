@@ -26,8 +26,9 @@ def describe(*, organization: Organization, role: Role, asker: User | None) -> I
     brand = brands.current()
     if allows(role, Capability.CONSENT):
         return _request_to_connect(organization, role, asker, brand)
-    verb = "view and edit" if allows(role, Capability.EDIT) else "view"
-    invites = f"invites you to {verb} {possessive(organization.name)} Total Expert contacts in {brand.product_name}."
+    invites = (
+        f"invites you to view {possessive(organization.name)} Total Expert contacts in {brand.product_name}."
+    )
     return InvitationText(
         subject=f"Join {organization.name} on {brand.product_name}",
         sentences=(f"{_name(asker, organization, brand)} {invites}",),

@@ -11,8 +11,6 @@ from portal.branding.models import Branding
 from portal.core import email_addresses
 from portal.core.errors import Refused
 
-TOO_LARGE = "The file is larger than 1 MB. Upload a smaller one."
-
 
 class BrandingForm(forms.ModelForm):  # type: ignore[type-arg]
     """What operators set. ``new_logo`` holds the logo made from an upload once the form is valid."""
@@ -76,10 +74,10 @@ class BrandingForm(forms.ModelForm):  # type: ignore[type-arg]
         uploaded = self.cleaned_data["logo_file"]
         if uploaded is None:
             if self._sent > logos.MAX_BYTES:
-                raise ValidationError(TOO_LARGE)
+                raise ValidationError(logos.TOO_LARGE)
             return
         if uploaded.size > logos.MAX_BYTES:
-            raise ValidationError(TOO_LARGE)
+            raise ValidationError(logos.TOO_LARGE)
         try:
             self.new_logo = logos.read(uploaded.read())
         except Refused as refused:

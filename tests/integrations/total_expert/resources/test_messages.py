@@ -1,4 +1,4 @@
-"""Text messages, archived and rendered e-mails, and images: requests and responses."""
+"""Text messages, archived and rendered emails, and images: requests and responses."""
 
 import json
 
