@@ -72,7 +72,7 @@ def advance(run: Run) -> bool:
 
 
 def _try(run: Run, connection: Connection, verification: Verification) -> None:
-    """Run the checks and store each result as soon as it is known. Raises the client's errors."""
+    """Run the checks and store each result as soon as it is known. Raise the client's errors."""
     verification.steps, verification.outcome = [], Verification.Outcome.RUNNING
     verification.problem, verification.finished_at = "", None
     verification.save()

@@ -28,7 +28,7 @@ TOKEN_BYTES = 32
 def invite(*, organization: Organization, email: str, role: str, actor: User) -> tuple[Invitation, str]:
     """Invite an email address to join as ``role``. Return the invitation and its link, which is not stored.
 
-    The mail goes out when the transaction commits; ``mailed_at`` stays empty if the mail server refuses it. Raises
+    The mail goes out when the transaction commits; ``mailed_at`` stays empty if the mail server refuses it. Raise
     Refused for members, operators, addresses that have an open invitation, and text that is no address.
     """
     email = email.strip().lower()

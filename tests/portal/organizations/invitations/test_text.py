@@ -43,10 +43,10 @@ def test_an_officer_is_asked_for_access_to_their_own_account(cedar: Organization
     )
 
 
-@pytest.mark.parametrize(("role", "verb"), [(Role.EDITOR, "view and edit"), (Role.VIEWER, "view")])
-def test_others_are_told_what_they_get(cedar: Organization, operator: User, role: Role, verb: str) -> None:
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
+def test_others_are_told_what_they_get(cedar: Organization, operator: User, role: Role) -> None:
     assert said(cedar, role, operator) == (
-        f"Olivia of Acme Software invites you to {verb} Cedar Home Lending's Total Expert contacts in Acme Connect."
+        "Olivia of Acme Software invites you to view Cedar Home Lending's Total Expert contacts in Acme Connect."
     )
 
 
