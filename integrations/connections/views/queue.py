@@ -7,8 +7,9 @@ from itertools import islice
 from typing import Any, overload
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from integrations.connections.limits import forecast, queue, scheduler
@@ -23,6 +24,8 @@ from portal.organizations.models import Organization
 
 #: The most connections that a search lists.
 MAX_FOUND = 25
+#: The most characters of a search, as in the form.
+MAX_QUERY = 120
 RANK_LABELS = {
     Rank.EXPIRING: "Access expires soon",
     Rank.PRIORITIZED: "Moved to the front by an operator",
@@ -44,6 +47,13 @@ class Row:
     demand: Demand
     planned: PlannedRequest | None
     overtaken: int  #: how many connections wait longer if this one moves to the front
+
+    @property
+    def may_move(self) -> bool:
+        """Whether moving it to the front changes anything: others go first, or it waits because its requests failed."""
+        if self.demand.rank <= Rank.PRIORITIZED or self.planned is None:
+            return False
+        return self.overtaken > 0 or self.planned.is_backing_off
 
 
 class WaitingRows(Sequence[Row]):
@@ -68,18 +78,14 @@ class WaitingRows(Sequence[Row]):
         return self._rows(start, stop, self._load(first=stop))
 
     def search(self, text: str) -> list[Row]:
-        """Return the waiting connections of organizations whose names contain ``text``."""
+        """Return the first `MAX_FOUND` waiting connections of organizations whose names contain ``text``."""
         named = Organization.objects.filter(name__icontains=text)
         found = Connection.objects.filter(installation__organization__in=named, demands__isnull=False)
-        wanted = {str(pk) for pk in found.values_list("pk", flat=True)[: MAX_FOUND * 10]}
+        wanted = {str(pk) for pk in found.order_by().values_list("pk", flat=True).distinct()}
         if not wanted:
             return []
         everything = self._load()
-        return [
-            row
-            for row in self._rows(0, len(everything), everything, only=wanted)
-            if str(row.connection.pk) in wanted
-        ][:MAX_FOUND]
+        return self._rows(0, len(everything), everything, only=wanted)
 
     def _load(self, first: int | None = None) -> list[Demand]:
         return queue.load_waiting(self._budget, self._usage.at, first=first)
@@ -96,7 +102,7 @@ class WaitingRows(Sequence[Row]):
             in_order = sorted(demands.values(), key=lambda demand: demand.key)
             planned = [(demand.connection_id, None) for demand in in_order[start:stop]]
         if only is not None:
-            planned = [each for each in planned if each[0] in only]
+            planned = [each for each in planned if each[0] in only][:MAX_FOUND]
         connections, purposes, operators = _describe(uuid.UUID(pk) for pk, _ in planned)
         rows = []
         for pk, each in planned:
@@ -150,6 +156,7 @@ def queue_screen(request: HttpRequest) -> HttpResponse:
         "budgets": [(each.pk, health.label_budget(each, choices[each])) for each in choices],
         "budget": budget,
         "query": query,
+        "place": _read_place(request.GET),
         "max_found": MAX_FOUND,
     }
     if budget is not None:
@@ -169,4 +176,13 @@ def prioritize_connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=pk)
     if not queue.prioritize(connection, actor=current_user(request)):
         messages.info(request, "This connection is no longer waiting.")
-    return redirect("token_queue")
+    return redirect(reverse("token_queue", query=_read_place(request.POST)))
+
+
+def _read_place(values: QueryDict) -> dict[str, str]:
+    """Return the parameters that lead back to the same part of the queue. Leave out what the page doesn't understand."""
+    numbers = {name: values.get(name, "") for name in ("budget", "page", "size")}
+    place = {name: value for name, value in numbers.items() if value.isascii() and value.isdigit()}
+    if query := text_param(values, "q").strip():
+        place["q"] = query
+    return {name: value for name, value in place.items() if len(value) <= MAX_QUERY}

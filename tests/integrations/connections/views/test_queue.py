@@ -1,0 +1,104 @@
+"""The operators' page of the token queue: search, moving a connection to the front, and the way back."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.connections.limits import ledger, queue
+from integrations.connections.models import (
+    Connection,
+    ConnectionState,
+    Environment,
+    GrantType,
+    Purpose,
+    RequestState,
+)
+from integrations.connections.views import queue as view
+from portal.accounts.models import User
+from portal.core import clock
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator(world: World) -> Client:
+    client = Client()
+    client.force_login(world.operator)
+    return client
+
+
+def wait(connection: Connection, *, hours: int = 0) -> None:
+    queue.enqueue(connection, purpose=Purpose.WORK, stale_since=clock.now() - dt.timedelta(hours=hours))
+
+
+def page(client: Client, **query: str) -> str:
+    answer = client.get(reverse("token_queue"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_connection_delayed_only_by_its_own_failures_can_be_moved(world: World, operator: Client) -> None:
+    connection = world.connected()
+    Environment.objects.update(tokens_per_hour=100)
+    wait(connection)
+    assert "Move to front" not in page(operator), "nothing delays it"
+    for _ in range(2):
+        request = ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
+        ledger.close_request(request, RequestState.LOST)
+    text = page(operator)
+    assert "Move to front" in text and "Retries next instead of waiting." in text
+    operator.post(reverse("prioritize_connection", args=[connection.pk]))
+    assert "Move to front" not in page(operator)
+    assert ledger.open_request(connection, purpose=Purpose.WORK, fence=1)
+
+
+def test_moving_a_connection_leads_back_to_the_same_part_of_the_queue(world: World, operator: Client) -> None:
+    place = {"budget": "1", "page": "2", "size": "50", "q": "Cedar & Co"}
+    address = reverse("prioritize_connection", args=[world.connected().pk])
+    answer = operator.post(address, place)
+    assert answer["Location"].startswith(reverse("token_queue") + "?")
+    followed = operator.get(answer["Location"])
+    assert {name: followed.wsgi_request.GET[name] for name in place} == place
+    answer = operator.post(
+        address, {"budget": "1&q=x", "page": "-1", "q": "x" * 500, "next": "//evil.example"}
+    )
+    assert answer["Location"] == reverse("token_queue")
+
+
+def test_the_page_passes_its_place_to_the_button(world: World, operator: Client) -> None:
+    connection = world.connected()
+    Environment.objects.update(tokens_per_hour=1)
+    wait(connection, hours=1)
+    wait(_another(connection, 1))
+    text = page(operator, q=world.organization().name, size="50")
+    form = text[text.index("data-confirm") : text.index("Move to front")]
+    assert f'name="q" value="{world.organization().name}"' in form and 'name="size" value="50"' in form
+
+
+def test_a_search_finds_the_next_ones_however_many_match(
+    world: World, operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "MAX_FOUND", 1)
+    connection = world.connected()
+    Environment.objects.update(tokens_per_hour=1)
+    waiting = [_another(connection, number) for number in range(30)]
+    for number, each in enumerate(waiting):
+        wait(each, hours=number)
+    text = page(operator, q=world.organization().name)
+    assert text.count('data-label="Next token"') == 1
+    assert str(waiting[-1].pk) in text
+
+
+def _another(connection: Connection, number: int) -> Connection:
+    at = clock.now()
+    return Connection.objects.create(
+        installation=connection.installation,
+        grant=GrantType.AUTHORIZATION_CODE,
+        user=User.objects.create_user(f"officer{number}@lender.example"),
+        state=ConnectionState.ACTIVE,
+        since=at,
+        created_at=at,
+    )
