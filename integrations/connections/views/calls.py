@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from integrations.connections import call_log
 from integrations.connections.models import Call
 from integrations.connections.permissions import visible_connection
-from integrations.connections.views import connection_page
+from integrations.connections.views import connection_page, health
 from portal.core import paging, sorting
 from portal.core.parameters import read_id
 from portal.organizations.models import Organization
@@ -44,6 +44,7 @@ def calls(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Ht
         connection,
         "connections/calls.html",
         tab="calls",
+        waits=health.must_wait(connection),
         page=paging.numbered(shown.order_by(*order.order_by), request.GET),
         sort=order,
         chosen=chosen if chosen in KINDS else "",

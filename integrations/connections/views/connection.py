@@ -34,12 +34,14 @@ def connection_screen(request: HttpRequest, organization: Organization, pk: uuid
     """Show a connection: its health, scopes, what it sees, its tokens, and dates."""
     connection = visible_connection(request, organization, pk)
     is_operator = current_user(request).is_operator
+    found = health.of(connection, for_operator=is_operator)
     return connection_page.draw(
         request,
         connection,
         "connections/overview.html",
         tab="connection",
-        health=health.of(connection, for_operator=is_operator),
+        waits=not found.is_available_now,
+        health=found,
         rival=connection.conflicts_with if is_operator else None,
         has_egresses=Egress.objects.exclude(name=Egress.DIRECT).exists(),
         places={
@@ -55,7 +57,12 @@ def token_requests(request: HttpRequest, organization: Organization, pk: uuid.UU
     connection = visible_connection(request, organization, pk)
     page = paging.numbered(connection.token_requests.select_related("budget__egress"), request.GET)
     return connection_page.draw(
-        request, connection, "connections/token_requests.html", tab="token_requests", page=page
+        request,
+        connection,
+        "connections/token_requests.html",
+        tab="token_requests",
+        waits=health.must_wait(connection),
+        page=page,
     )
 
 

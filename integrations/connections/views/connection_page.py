@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from integrations.connections.limits import forecast
 from integrations.connections.models import Connection, Egress
 from integrations.connections.permissions import (
     connection_name,
@@ -23,12 +22,11 @@ TABS = {"connection": "Overview", "calls": "Call log", "token_requests": "Token 
 
 
 def draw(
-    request: HttpRequest, connection: Connection, template: str, *, tab: str, **context: Any
+    request: HttpRequest, connection: Connection, template: str, *, tab: str, waits: bool, **context: Any
 ) -> HttpResponse:
-    """Draw one tab of a connection's page."""
+    """Draw one tab of a connection's page. ``waits``: whether it would have to wait for its next token."""
     organization = connection.installation.organization
     environment = connection.installation.environment
-    usage, planned = forecast.for_connection(connection)
     manages = may_manage(request, connection)
     # a badge names every other environment
     title = connection_title(connection) if environment.is_production else connection_name(connection)
@@ -36,7 +34,7 @@ def draw(
         "organization": organization,
         "connection": connection,
         "environment_of_page": environment,
-        "shown_state": health.shown_state(connection, waits=planned.at > usage.at),
+        "shown_state": health.shown_state(connection, waits=waits),
         "may_manage": manages,
         "may_reconnect": manages and connection.needs_new_grant and may_connect(request, organization),
         "may_test": manages and connection.is_active,

@@ -38,7 +38,6 @@ class Health:
     next_at: dt.datetime
     is_available_now: bool
     wait_reason: str
-    shown_state: str
     lost_at: dt.datetime | None  #: when the token request was sent whose response was lost
     lost: str  #: what a lost response may have cost and what to do, or ""
 
@@ -48,7 +47,6 @@ def of(connection: Connection, *, for_operator: bool = False) -> Health:
     token = Token.objects.filter(connection=connection).first()
     usage, planned = forecast.for_connection(connection)
     at = clock.now()
-    waits = planned.at > usage.at
     lost = _lost_request(connection)
     return Health(
         sentence=backoff.describe(backoff.for_connection(connection, at)) or describe_state(connection),
@@ -56,9 +54,8 @@ def of(connection: Connection, *, for_operator: bool = False) -> Health:
         access_expires_at=token.access_expires_at if token and token.is_fresh(at, EXPIRY_MARGIN) else None,
         refresh_expires_at=token.refresh_expires_at if token else None,
         next_at=planned.at,
-        is_available_now=not waits,
+        is_available_now=planned.at <= usage.at,
         wait_reason=scheduler.explain_wait(planned, usage, counts=for_operator),
-        shown_state=shown_state(connection, waits=waits),
         lost_at=lost.at if lost else None,
         lost=_describe_loss(connection) if lost else "",
     )
@@ -78,6 +75,12 @@ def _describe_loss(connection: Connection) -> str:
         "If Total Expert had already replaced the refresh token, the new one is lost too, and the next renewal will ask "
         "for a reconnect. Reconnect now if you don't want to wait."
     )
+
+
+def must_wait(connection: Connection) -> bool:
+    """Return whether a connection would have to wait for its next token."""
+    usage, planned = forecast.for_connection(connection)
+    return planned.at > usage.at
 
 
 def shown_state(connection: Connection, *, waits: bool) -> str:

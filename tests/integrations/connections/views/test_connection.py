@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.connections import installations
-from integrations.connections.limits import queue
+from integrations.connections.limits import forecast, queue, scheduler
 from integrations.connections.models import (
     ApplicationCredential,
     Connection,
@@ -123,7 +123,7 @@ def test_a_connection_that_was_never_granted_is_not_tested(world: World) -> None
     assert not hasattr(connection, "verification")
 
 
-def test_nobody_holds_slot_after_slot(world: World) -> None:
+def test_nobody_reserves_slot_after_slot(world: World) -> None:
     officer = world.member("officer")
     client = Client()
     client.force_login(officer)
@@ -131,6 +131,22 @@ def test_nobody_holds_slot_after_slot(world: World) -> None:
     address = reverse("begin_consent", args=[world.organization().slug, world.environment.name])
     statuses = [client.post(address).status_code for _ in range(8)]
     assert statuses == [302] * 6 + [429] * 2
+
+
+def test_a_connection_page_plans_the_next_token_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection, planned = world.connected(), []
+    plan = forecast.for_connection
+
+    def count(asked: Connection) -> tuple[scheduler.Usage, scheduler.PlannedRequest]:
+        planned.append(asked)
+        return plan(asked)
+
+    monkeypatch.setattr(forecast, "for_connection", count)
+    for name in ("connection", "calls", "token_requests"):
+        planned.clear()
+        answer = browser(world.operator).get(reverse(name, args=[world.organization().slug, connection.pk]))
+        assert answer.status_code == 200
+        assert planned == [connection], name
 
 
 def test_nobody_sends_mail_after_mail_by_pausing_and_resuming(world: World) -> None:

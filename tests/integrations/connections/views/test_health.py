@@ -24,7 +24,7 @@ def test_a_connection_that_works_says_so_with_its_token_clock(world: World) -> N
     Connection.objects.update(verified_at=clock.now())
     connection.refresh_from_db()
     shown = health.of(connection)
-    assert shown.sentence == "OK" and shown.shown_state == ConnectionState.ACTIVE
+    assert shown.sentence == "OK" and health.shown_state(connection, waits=False) == ConnectionState.ACTIVE
     assert shown.is_available_now and shown.lost == ""
     assert shown.access_expires_at is not None and shown.refresh_expires_at is not None
     assert shown.refresh_expires_at - clock.now() > dt.timedelta(days=13)
@@ -41,8 +41,9 @@ def test_what_waits_for_a_token_is_shown_as_waiting_with_its_time(world: World) 
     world.environment.tokens_per_hour = 1
     world.environment.save()
     queue.enqueue(connection, purpose=Purpose.WORK)
-    shown = health.of(Connection.objects.get())
-    assert shown.shown_state == "waiting_for_token" and not shown.is_available_now
+    shown = health.of(connection)
+    assert health.must_wait(connection) and not shown.is_available_now
+    assert health.shown_state(connection, waits=True) == "waiting_for_token"
     assert dt.timedelta(minutes=55) < shown.next_at - clock.now() <= dt.timedelta(minutes=61)
 
 
