@@ -29,7 +29,12 @@ from portal.organizations.roles import Capability, Role, allows
 
 #: The most connections that Home lists under each heading.
 MAX_LISTED = 5
-
+EXPIRING = "Access expires soon"
+_NEEDS_ATTENTION = [
+    ConnectionState.NEEDS_RECONNECT,
+    ConnectionState.QUARANTINED,
+    ConnectionState.PAUSED,
+]
 
 Action = Literal["resume", "reconnect", "review"]
 
@@ -154,14 +159,6 @@ def _action(connection: Connection, user: User, roles: dict[int, Role]) -> Actio
     return "reconnect" if connects and is_theirs else "review"
 
 
-EXPIRING = "Access expires soon"
-_NEEDS_ATTENTION = [
-    ConnectionState.NEEDS_RECONNECT,
-    ConnectionState.QUARANTINED,
-    ConnectionState.PAUSED,
-]
-
-
 def _still_to_connect(user: User) -> list[Organization]:
     """Return the organizations that a loan officer hasn't connected to, and an admin's organizations without connections."""
     granted = Connection.objects.exclude(state=ConnectionState.PENDING)
@@ -207,7 +204,7 @@ def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
 @panels.register("home", name="connections-budgets", template="connections/budgets.html", place="bottom")
 def budgets(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """Show operators the usage of each limit."""
-    if not getattr(request.user, "is_operator", False):
+    if not current_user(request).is_operator:
         return None
     return {"budgets": health.all_budgets()}
 
