@@ -6,13 +6,13 @@ this order:
 1. access that expires within `EXPIRING_WITHIN`: letting it expire would cost a person another authorization;
 2. connections that an operator moved to the front;
 3. people who are waiting;
-4. new leads and survey answers from the partner's backend;
-5. privacy requests, nearest deadline first;
+4. new leads and survey answers from the partner's backend (nothing uses this rank yet);
+5. privacy requests, nearest deadline first (nothing uses this rank yet);
 6. background work, oldest data first.
 
-So that nobody starves, every `FAIRNESS_INTERVAL`-th token goes to the connection that has waited longest, unless one of
-the first two ranks is waiting. A connection whose requests keep failing waits longer between requests (`backoff`).
-`manage.py simulate` runs this code on a virtual clock.
+So that no connection waits forever, every `FAIRNESS_INTERVAL`-th token goes to the connection that has waited longest,
+unless one of the first two ranks is waiting. A connection whose requests keep failing waits longer between requests
+(`backoff`). `manage.py simulate` runs this code on a virtual clock.
 """
 
 import datetime as dt

@@ -110,10 +110,10 @@ def capacity_screen(request: HttpRequest) -> HttpResponse:
 @require_POST
 @operators_only
 def stop_everything(request: HttpRequest) -> HttpResponse:
-    """Activate or release the kill switch."""
+    """Stop all calls, or resume them."""
     if request.POST.get("verb") == "release":
         kill_switch.release(actor=current_user(request))
-        messages.success(request, "Calls are released. Work continues where it stopped.")
+        messages.success(request, "Calls resumed. Work continues where it stopped.")
         return redirect("limits")
     form = StopForm(request.POST)
     if form.is_valid():
