@@ -12,7 +12,7 @@ from typing import Any
 
 from integrations.connections.limits import backoff, queue, scheduler
 from integrations.connections.limits.forecast import IN_FLIGHT
-from integrations.connections.limits.ledger import HOLD_DURATION
+from integrations.connections.limits.ledger import RESERVATION_DURATION
 from integrations.connections.limits.scheduler import HOUR, MARGIN, Rank
 from integrations.connections.models import Purpose
 from integrations.connections.tokens import keep_alive
@@ -189,10 +189,10 @@ class PortalPolicy:
             self._simulation.schedule(at + queue.ABANDONED_AFTER, self._abandon, address, connection)
             return
         del address.queue[connection.id]
-        entry = LedgerEntry(connection, at + HOLD_DURATION)
+        entry = LedgerEntry(connection, at + RESERVATION_DURATION)
         address.entries.append(entry)
         if connection.random.random() < GIVE_UP:
-            self._simulation.schedule(at + HOLD_DURATION, self._abandon, address, connection)
+            self._simulation.schedule(at + RESERVATION_DURATION, self._abandon, address, connection)
         else:
             seconds = connection.random.uniform(*CONSENT_SECONDS)
             self._simulation.schedule(

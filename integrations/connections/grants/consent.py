@@ -76,7 +76,7 @@ def begin(*, installation: Installation, user: User, session: str) -> str:
     ).select_related("slot"):
         assert earlier.slot is not None
         ledger.release_slot(earlier.slot)
-    slot = ledger.hold_slot(connection)
+    slot = ledger.reserve_slot(connection)
     state = secrets.token_urlsafe(32)
     at = clock.now()
     ConsentAttempt.objects.create(

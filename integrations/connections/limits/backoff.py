@@ -28,7 +28,7 @@ FIRST_DELAY, MAX_DELAY = dt.timedelta(hours=1), dt.timedelta(hours=12)
 #: After this many failures in a row, people get a notice.
 FAILURES_BEFORE_NOTICE = 3
 #: A person who lets this many reserved slots expire within this time loses their priority.
-MAX_EXPIRED_HOLDS, EXPIRED_HOLDS_WINDOW = 2, dt.timedelta(hours=1)
+MAX_EXPIRED_RESERVATIONS, EXPIRED_RESERVATIONS_WINDOW = 2, dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Backoff:
 
     failures: int = 0
     not_before: dt.datetime | None = None
-    expired_holds: int = 0
+    expired_reservations: int = 0
 
 
 NONE = Backoff()
@@ -86,29 +86,29 @@ def for_connection(connection: Connection, at: dt.datetime) -> Backoff:
 
 
 def _load(among: Q, at: dt.datetime) -> dict[uuid.UUID, Backoff]:
-    expired_hold = Q(purpose=Purpose.CONSENT, held_until__isnull=False, at__gt=at - EXPIRED_HOLDS_WINDOW) & (
-        Q(state=RequestState.RELEASED) | Q(state=RequestState.RESERVED, held_until__lte=at)
-    )
+    expired_reservation = Q(
+        purpose=Purpose.CONSENT, held_until__isnull=False, at__gt=at - EXPIRED_RESERVATIONS_WINDOW
+    ) & (Q(state=RequestState.RELEASED) | Q(state=RequestState.RESERVED, held_until__lte=at))
     recent = TokenRequest.objects.filter(among, at__gt=at - LOOKBACK, connection__isnull=False)
     failed: dict[uuid.UUID, list[dt.datetime]] = {}
-    expired_holds: dict[uuid.UUID, int] = {}
-    for row in recent.filter(_FAILED | _GRANTED | expired_hold).order_by("at"):
+    expired_reservations: dict[uuid.UUID, int] = {}
+    for row in recent.filter(_FAILED | _GRANTED | expired_reservation).order_by("at"):
         assert row.connection_id is not None
         if row.state == RequestState.GRANTED:
             failed.pop(row.connection_id, None)
-            expired_holds.pop(row.connection_id, None)
+            expired_reservations.pop(row.connection_id, None)
         elif row.purpose == Purpose.CONSENT:
-            expired_holds[row.connection_id] = expired_holds.get(row.connection_id, 0) + 1
+            expired_reservations[row.connection_id] = expired_reservations.get(row.connection_id, 0) + 1
         else:
             failed.setdefault(row.connection_id, []).append(row.ended_at or row.at)
     return {
-        pk: from_failures(failed.get(pk, []), expired_holds.get(pk, 0))
-        for pk in failed.keys() | expired_holds.keys()
+        pk: from_failures(failed.get(pk, []), expired_reservations.get(pk, 0))
+        for pk in failed.keys() | expired_reservations.keys()
     }
 
 
-def from_failures(failed: Sequence[dt.datetime], expired_holds: int = 0) -> Backoff:
+def from_failures(failed: Sequence[dt.datetime], expired_reservations: int = 0) -> Backoff:
     """Return the backoff after failures at these times (latest last) without a granted token since."""
     doublings = len(failed) - FAILURES_BEFORE_DELAY
     delay = min(FIRST_DELAY * 2 ** min(max(doublings, 0), 10), MAX_DELAY)
-    return Backoff(len(failed), failed[-1] + delay if doublings >= 0 else None, expired_holds)
+    return Backoff(len(failed), failed[-1] + delay if doublings >= 0 else None, expired_reservations)

@@ -27,7 +27,7 @@ RETRY_GRACE = dt.timedelta(seconds=3)
 #: When to retry if the limit allows no requests at all.
 RECHECK_WHEN_BLOCKED = dt.timedelta(hours=1)
 #: The most requests of the queue's start that are planned without reading the whole queue.
-MAX_FIRST = 200
+MAX_PLANNED_FIRST = 200
 #: How many of them are planned to find a person's place. People rarely wait behind more.
 FIRST_LOOK = 50
 #: Older requests don't count any more, whenever their response came.
@@ -100,7 +100,7 @@ def plan_for(
     if usage.limit is None:  # the others don't matter
         return scheduler.plan_for(own_id, usage, waiting(0)) or _blocked(own, usage)
     if usage.available:  # a few others tell whether it is next
-        count = min(usage.available, MAX_FIRST)
+        count = min(usage.available, MAX_PLANNED_FIRST)
         for planned in islice(scheduler.plan(usage, waiting(count)), count):
             if planned.connection_id == own_id and planned.at <= usage.at:
                 return planned
@@ -122,7 +122,7 @@ def next_available_time(environment: Environment, connection: Connection | None 
 def find_ready_connections() -> list[uuid.UUID]:
     """Return waiting connections that may be served now although they were told a later time.
 
-    That happens when a connection before them leaves the queue. At most `MAX_FIRST` are returned per budget.
+    That happens when a connection before them leaves the queue. At most `MAX_PLANNED_FIRST` are returned per budget.
     """
     ready = []
     at = clock.now()
@@ -131,7 +131,7 @@ def find_ready_connections() -> list[uuid.UUID]:
     )
     for budget in Budget.objects.select_related("egress").filter(host__in=hosts):
         usage = load_usage(budget)
-        count = min(usage.available, MAX_FIRST)
+        count = min(usage.available, MAX_PLANNED_FIRST)
         if not count:
             continue
         waiting = queue.load_waiting(budget, usage.at, first=count)

@@ -26,7 +26,7 @@ from integrations.total_expert import TryLater
 from portal.core import clock
 
 #: How long a slot is reserved for a person who was sent to Total Expert.
-HOLD_DURATION = dt.timedelta(minutes=10)
+RESERVATION_DURATION = dt.timedelta(minutes=10)
 
 
 class NoSlot(TryLater):
@@ -50,7 +50,7 @@ def open_request(
     return _record(connection, purpose=purpose, state=RequestState.OPEN, fence=fence, **when)
 
 
-def hold_slot(connection: Connection) -> TokenRequest:
+def reserve_slot(connection: Connection) -> TokenRequest:
     """Reserve a slot for a person who is about to be sent to Total Expert. Raise NoSlot after joining the queue."""
     return _record(connection, purpose=Purpose.CONSENT, state=RequestState.RESERVED, fence=0)
 
@@ -74,7 +74,7 @@ def _record(
         usage = forecast.load_usage(budget)
         planned = forecast.plan_for(connection, purpose, budget, usage)
         at, reason = planned.at, scheduler.explain_wait(planned, usage)
-        colleague_until = _first_hold_to_expire(request, usage.at)
+        colleague_until = _first_reservation_to_expire(request, usage.at)
         if colleague_until is not None:
             at, reason = max(at, colleague_until), "because a colleague is connecting right now"
         if at > usage.at:
@@ -87,37 +87,37 @@ def _record(
 
 def _take_slot(request: TokenRequest) -> bool:
     """Save a request if a slot is still available to it, under the budget's lock. Raise CallsStopped."""
-    is_hold = request.state == RequestState.RESERVED
+    is_reservation = request.state == RequestState.RESERVED
     with transaction.atomic(durable=True):
         budget, limits = budgets.lock(request.budget)
         if limits.is_stopped:
             raise permits.CallsStopped
         usage = forecast.load_usage(budget, limits)
-        if not usage.available or _first_hold_to_expire(request, usage.at) is not None:
+        if not usage.available or _first_reservation_to_expire(request, usage.at) is not None:
             return False
-        if is_hold and request.connection is not None:
+        if is_reservation and request.connection is not None:
             queue.withdraw(request.connection, [Purpose.CONSENT])
-        request.at, request.held_until = usage.at, usage.at + HOLD_DURATION if is_hold else None
+        request.at, request.held_until = usage.at, usage.at + RESERVATION_DURATION if is_reservation else None
         request.save(force_insert=True)
     return True
 
 
-def _first_hold_to_expire(request: TokenRequest, at: dt.datetime) -> dt.datetime | None:
-    """Return when an organization that holds as many slots as it may gets one back. Return None if ``request`` is no hold.
+def _first_reservation_to_expire(request: TokenRequest, at: dt.datetime) -> dt.datetime | None:
+    """Return when the organization's first reserved slot expires if it has reached its limit.
 
-    Return None as well if the organization may hold more.
+    Return None if it may reserve another, or if ``request`` reserves none.
     """
-    limit = queue.max_held_slots(request.budget)
+    limit = queue.max_reserved_slots(request.budget)
     if request.state != RequestState.RESERVED or request.connection is None or limit is None:
         return None
-    held = TokenRequest.objects.filter(
+    reserved = TokenRequest.objects.filter(
         budget=request.budget,
         state=RequestState.RESERVED,
         held_until__gt=at,
         connection__installation__organization=request.connection.installation.organization_id,
     )
     # One query, because a slot may be released meanwhile: that takes no lock.
-    found = held.aggregate(count=models.Count("pk"), first=models.Min("held_until"))
+    found = reserved.aggregate(count=models.Count("pk"), first=models.Min("held_until"))
     first: dt.datetime | None = found["first"] if found["count"] >= limit else None
     return first
 
@@ -130,7 +130,7 @@ def _clamp_future_rows(budget: Budget) -> None:
         budgets.lock(budget)
         at = clock.now()
         ahead = TokenRequest.objects.filter(budget=budget, at__gt=at)
-        ahead.filter(held_until__isnull=False).update(held_until=at + HOLD_DURATION)
+        ahead.filter(held_until__isnull=False).update(held_until=at + RESERVATION_DURATION)
         ahead.exclude(ended_at=None).update(ended_at=at)
         ahead.update(at=at)
 
@@ -145,9 +145,9 @@ def use_slot(slot: TokenRequest, *, fence: int) -> bool:
         if limits.is_stopped:
             raise permits.CallsStopped
         at = clock.now()
-        held = TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED, held_until__gt=at)
+        reserved = TokenRequest.objects.filter(pk=slot.pk, state=RequestState.RESERVED, held_until__gt=at)
         is_same_budget = slot.connection is not None and budgets.for_connection(slot.connection) == budget
-        used = is_same_budget and bool(held.update(state=RequestState.OPEN, at=at, fence=fence))
+        used = is_same_budget and bool(reserved.update(state=RequestState.OPEN, at=at, fence=fence))
     if used:
         slot.state, slot.at, slot.fence = RequestState.OPEN, at, fence
     return used

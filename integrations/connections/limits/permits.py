@@ -21,9 +21,9 @@ from integrations.connections.models import Budget, Connection, Purpose
 from integrations.total_expert import TryLater
 from portal.core import clock
 
-#: The longest wait for an API call and for a token request, in seconds. A token request holds a lease and a slot meanwhile.
+#: The longest wait for an API call and for a token request, in seconds. A token request keeps a lease and a slot meanwhile.
 #: A caller that would wait longer is told to retry later, so that its worker can do other work.
-MAX_WAIT, MAX_TOKEN_WAIT = 15.0, 10.0
+MAX_PERMIT_WAIT, MAX_TOKEN_WAIT = 15.0, 10.0
 #: Purposes for which a person is waiting at a screen.
 INTERACTIVE = frozenset({Purpose.CONSENT, Purpose.PERSON})
 #: How many seconds a caller waits before it checks the kill switch again.
@@ -39,7 +39,7 @@ class CallsStopped(NoPermit):
 
     def __init__(self) -> None:
         super().__init__(
-            "An operator has stopped all calls to Total Expert. Work continues when the calls are released.",
+            "An operator has stopped all calls to Total Expert. Work continues when an operator resumes calls.",
             after=RECHECK_WHEN_STOPPED,
         )
 
@@ -47,14 +47,14 @@ class CallsStopped(NoPermit):
 class Permits:
     """The source of permits for one API client. It is thread-safe.
 
-    ``max_wait`` is how many seconds `acquire` may wait. The default is `MAX_WAIT`.
+    ``max_wait`` is how many seconds `acquire` may wait. The default is `MAX_PERMIT_WAIT`.
     """
 
     def __init__(self, connection: Connection, purpose: Purpose, *, max_wait: float | None = None) -> None:
         self.budget = budgets.for_connection(connection)
         self._flow = str(connection.installation.organization_id)
         self._urgent = purpose in INTERACTIVE
-        self._max_wait = MAX_WAIT if max_wait is None else max_wait
+        self._max_wait = MAX_PERMIT_WAIT if max_wait is None else max_wait
         self._slots: list[float] = []
         self._lock = threading.Lock()
         self._last_acquired_at = 0.0

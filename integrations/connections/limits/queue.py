@@ -34,7 +34,7 @@ from portal.core import clock
 ABANDONED_AFTER = dt.timedelta(minutes=2)
 
 #: Above this number, reading the whole queue is cheaper than selecting its start.
-MAX_FIRST = 1000
+WHOLE_QUEUE_ABOVE = 1000
 
 RANK_BY_PURPOSE = {
     Purpose.CONSENT: Rank.PERSON,
@@ -132,11 +132,11 @@ def load_waiting(
     """Return the demands that wait for a budget, one per connection, in no particular order.
 
     With ``first``, return only as many as `scheduler.plan` needs to plan its first ``first`` requests, and that of the
-    connection ``include`` if it waits. Up to `MAX_FIRST`, the cost then hardly depends on the length of the queue.
+    connection ``include`` if it waits. Up to `WHOLE_QUEUE_ABOVE`, the cost then hardly depends on the length of the queue.
     """
     rows = _waiting(budget, at)
     delays = backoff.for_budget(budget, at)
-    if first is not None and first <= MAX_FIRST:
+    if first is not None and first <= WHOLE_QUEUE_ABOVE:
         needed = _find_first(rows, at, first, delays) | ({include.pk} if include is not None else set())
         rows = rows.filter(connection__in=needed)
     return merge_by_connection(
@@ -158,7 +158,7 @@ def _waiting(budget: Budget, at: dt.datetime) -> QuerySet[TokenDemand]:
     )
     return on_time.exclude(connection__in=_in_progress(budget, at)).exclude(
         purpose=Purpose.CONSENT,
-        connection__installation__organization__in=organizations_at_hold_limit(budget, at),
+        connection__installation__organization__in=organizations_at_reservation_limit(budget, at),
     )
 
 
@@ -171,7 +171,9 @@ def _find_first(
     ready meanwhile. The ranking repeats that of `_build_demand` and `Demand.key` in SQL. A test compares the two.
     """
     backing_off = {pk for pk, row in delays.items() if row.not_before is not None}
-    unreliable = [pk for pk, row in delays.items() if row.expired_holds >= backoff.MAX_EXPIRED_HOLDS]
+    unreliable = [
+        pk for pk, row in delays.items() if row.expired_reservations >= backoff.MAX_EXPIRED_RESERVATIONS
+    ]
     expiring = Q(
         connection__token__refresh_expires_at__gt=at,
         connection__token__refresh_expires_at__lte=at + scheduler.EXPIRING_WITHIN,
@@ -206,18 +208,20 @@ def _find_first(
     return found | backing_off
 
 
-def organizations_at_hold_limit(budget: Budget, at: dt.datetime) -> list[int]:
-    """Return the organizations whose people hold as many reserved slots as one organization may."""
-    limit = max_held_slots(budget)
+def organizations_at_reservation_limit(budget: Budget, at: dt.datetime) -> list[int]:
+    """Return the organizations that have as many reserved slots as one organization may have."""
+    limit = max_reserved_slots(budget)
     if limit is None:
         return []
-    held = TokenRequest.objects.filter(budget=budget, state=RequestState.RESERVED, held_until__gt=at)
-    counts = held.values_list("connection__installation__organization").annotate(count=Count("pk")).order_by()
+    reserved = TokenRequest.objects.filter(budget=budget, state=RequestState.RESERVED, held_until__gt=at)
+    counts = (
+        reserved.values_list("connection__installation__organization").annotate(count=Count("pk")).order_by()
+    )
     return [organization for organization, count in counts if count >= limit]
 
 
-def max_held_slots(budget: Budget) -> int | None:
-    """Return how many slots one organization's people may hold at a time: half of an hour's slots, at least one.
+def max_reserved_slots(budget: Budget) -> int | None:
+    """Return how many reserved slots one organization may have at a time: half of an hour's slots, at least one.
 
     Return None if the budget has no limit.
     """
@@ -248,7 +252,7 @@ def _build_demand(row: Mapping[str, Any], at: dt.datetime) -> scheduler.Demand:
     delay: backoff.Backoff = row["backoff"]
     is_consent = purpose == Purpose.CONSENT
     not_before = None if is_consent else delay.not_before
-    if is_consent and delay.expired_holds >= backoff.MAX_EXPIRED_HOLDS:
+    if is_consent and delay.expired_reservations >= backoff.MAX_EXPIRED_RESERVATIONS:
         rank = Rank.WORK
     if row["prioritized_at"] is not None and rank > Rank.PRIORITIZED:
         rank, requested_at, not_before = Rank.PRIORITIZED, row["prioritized_at"], None

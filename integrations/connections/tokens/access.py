@@ -40,7 +40,7 @@ EXPIRED_REASON = "The refresh token expired after 14 days without use. Reconnect
 #: Seconds between attempts to store a granted pair.
 STORE_RETRY_DELAY = 0.5
 #: How long a caller waits while another process renews the token, and how often it checks, in seconds.
-MAX_WAIT, POLL_INTERVAL = 45.0, 0.15
+MAX_LEASE_WAIT, POLL_INTERVAL = 45.0, 0.15
 
 
 def get_access_token(
@@ -51,7 +51,7 @@ def get_access_token(
     Raise ReconnectRequired if the connection has no working grant, and TryLater if no token request may be sent yet or
     Total Expert can't be reached.
     """
-    give_up_at = time.monotonic() + MAX_WAIT
+    give_up_at = time.monotonic() + MAX_LEASE_WAIT
     while True:
         lifecycle.require_usable(connection)
         token = leases.get_token(connection)

@@ -1,4 +1,4 @@
-"""Setbacks: who fails again and again rests, who lets held slots lapse waits, and people hear of it."""
+"""Backoff: repeated failures and expired reserved slots delay a connection, and people get a notice."""
 
 import datetime as dt
 
@@ -221,7 +221,7 @@ def test_a_second_person_of_an_organization_waits_while_a_colleague_consents(wor
     world.begin(first)
     with pytest.raises(ledger.NoSlot, match="a colleague is connecting") as told:
         world.begin(second)
-    assert told.value.after <= ledger.HOLD_DURATION.total_seconds()
+    assert told.value.after <= ledger.RESERVATION_DURATION.total_seconds()
     assert world.begin(stranger, BLUEWATER)
 
 
@@ -234,9 +234,9 @@ def test_a_wide_hour_lets_colleagues_consent_at_once(world: World) -> None:
 def test_whoever_lets_two_slots_lapse_goes_before_nobody(world: World) -> None:
     person = world.member("officer")
     limit(world, 4)
-    for _ in range(backoff.MAX_EXPIRED_HOLDS):
+    for _ in range(backoff.MAX_EXPIRED_RESERVATIONS):
         assert begin(world, person)
-        world.sandbox.pass_time(ledger.HOLD_DURATION.total_seconds() + 1)
+        world.sandbox.pass_time(ledger.RESERVATION_DURATION.total_seconds() + 1)
     own = consent.get_or_create_connection(Connection.objects.get(user=person).installation, person)
     token_queue.enqueue(own, purpose=Purpose.CONSENT)
     other = world.connected(BLUEWATER)

@@ -91,20 +91,20 @@ def test_a_request_without_an_answer_counts_until_it_can_no_longer_arrive(frozen
 
 def test_a_held_slot_counts_until_it_is_given_back_or_runs_out(frozen: list[dt.datetime]) -> None:
     connection = connection_in(environment_named("ct", tokens_per_hour=1))
-    slot = ledger.hold_slot(connection)
+    slot = ledger.reserve_slot(connection)
     with pytest.raises(ledger.NoSlot) as refused:
-        ledger.hold_slot(connection)
-    assert refused.value.at == frozen[0] + ledger.HOLD_DURATION
+        ledger.reserve_slot(connection)
+    assert refused.value.at == frozen[0] + ledger.RESERVATION_DURATION
     ledger.release_slot(slot)
-    again = ledger.hold_slot(connection)
-    frozen[0] += ledger.HOLD_DURATION
+    again = ledger.reserve_slot(connection)
+    frozen[0] += ledger.RESERVATION_DURATION
     assert not ledger.use_slot(again, fence=1)
-    assert ledger.hold_slot(connection)
+    assert ledger.reserve_slot(connection)
 
 
 def test_a_held_slot_is_used_once(frozen: list[dt.datetime]) -> None:
     connection = connection_in(environment_named("ct", tokens_per_hour=1))
-    slot = ledger.hold_slot(connection)
+    slot = ledger.reserve_slot(connection)
     assert ledger.use_slot(slot, fence=1)
     assert not ledger.use_slot(slot, fence=1)
 
@@ -170,7 +170,7 @@ def test_no_limit_means_no_waiting(frozen: list[dt.datetime]) -> None:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["take", "hold", "use", "release", "answer", "answer late", "explain"]),
+        st.sampled_from(["take", "reserve", "use", "release", "answer", "answer late", "explain"]),
         st.integers(min_value=0, max_value=3),
         st.floats(min_value=0, max_value=2400),
     ),
@@ -190,21 +190,21 @@ def test_no_order_of_events_ever_exceeds_the_limit(
     connections = list(Connection.objects.all()) or [
         connection_in(environment, number) for number in range(4)
     ]
-    held: list[TokenRequest] = []
+    reserved: list[TokenRequest] = []
     sent: list[TokenRequest] = []
     for what, who, seconds in steps:
         frozen[0] += dt.timedelta(seconds=seconds)
         try:
             if what == "take":
                 sent.append(take(connections[who]))
-            elif what == "hold":
-                held.append(ledger.hold_slot(connections[who]))
-            elif held and what == "use":
-                slot = held.pop()
+            elif what == "reserve":
+                reserved.append(ledger.reserve_slot(connections[who]))
+            elif reserved and what == "use":
+                slot = reserved.pop()
                 if ledger.use_slot(slot, fence=1):
                     sent.append(slot)
-            elif held and what == "release":
-                ledger.release_slot(held.pop())
+            elif reserved and what == "release":
+                ledger.release_slot(reserved.pop())
             elif sent and what == "answer":
                 ledger.close_request(sent[-1], RequestState.GRANTED)
             elif sent and what == "answer late":

@@ -76,7 +76,7 @@ def test_no_limit_means_no_waiting(connection: Connection, waits: list[float]) -
 def test_what_takes_too_long_is_told_to_come_back(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(permits, "MAX_WAIT", 0.2)
+    monkeypatch.setattr(permits, "MAX_PERMIT_WAIT", 0.2)
     Environment.objects.update(calls_per_minute=5)
     asking = Permits(connection, Purpose.WORK)
     with pytest.raises(TryLater) as refused:

@@ -67,7 +67,7 @@ def test_work_keeps_its_place_when_its_person_denies_a_new_consent(world: World)
     Token.objects.update(access_expires_at=None)
     queue.enqueue(connection, purpose=Purpose.WORK)
     returned = world.come_back(officer, "Deny")
-    assert waiting_ids(connection) == [], "a slot is held for it"
+    assert waiting_ids(connection) == [], "a slot is reserved for it"
     with pytest.raises(consent.AccessDenied):
         consent.finish(returned, user=officer, session=SESSION)
     assert waiting_ids(connection) == [str(connection.pk)]
