@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from integrations.connections.views import calls, connection, limits, organization, queue, settings
+from integrations.connections.views import calls, connection, consent, limits, organization, queue, settings
 
 urlpatterns = [
     path(
@@ -25,10 +25,10 @@ urlpatterns = [
     path("organizations/<slug:slug>/my-connection/", connection.my_connection, name="my_connection"),
     path(
         "organizations/<slug:slug>/consent/<slug:environment>/",
-        connection.begin_consent,
+        consent.begin_consent,
         name="begin_consent",
     ),
-    path("oauth/callback/", connection.oauth_callback, name="oauth_callback"),
+    path("oauth/callback/", consent.oauth_callback, name="oauth_callback"),
     path("settings/limits/", limits.limits_screen, name="limits"),
     path("settings/limits/help/", limits.limits_help, name="limits_help"),
     path("settings/limits/<int:pk>/", limits.allowance_screen, name="allowance"),

@@ -14,7 +14,7 @@ from integrations.connections.grants import client_credentials
 from integrations.connections.limits import forecast
 from integrations.connections.models import Connection, Environment
 from integrations.connections.permissions import connection_title, may_connect, may_manage, visible_connection
-from integrations.connections.views.connection import allow_form_to
+from integrations.connections.views.consent import allow_form_to
 from integrations.connections.views.forms import CredentialsForm
 from integrations.directory.browse import access, coverage
 from integrations.directory.sync import jobs as sync

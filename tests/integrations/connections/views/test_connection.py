@@ -4,18 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.connections import installations
 from integrations.connections.limits import forecast, queue, scheduler
 from integrations.connections.models import (
-    ApplicationCredential,
     Connection,
     ConnectionState,
-    Environment,
-    Installation,
     Purpose,
 )
 from portal.accounts.models import User
-from portal.core import clock
 from tests.world import BLUEWATER, World
 
 pytestmark = pytest.mark.django_db
@@ -95,24 +90,6 @@ def test_who_else_waits_for_a_token_is_told_to_operators_only(world: World) -> N
         assert admin.get(hidden).status_code == 404
 
 
-def test_a_consent_goes_where_the_organization_is_and_nowhere_else(world: World) -> None:
-    world.connected()
-    other = Environment.objects.create(
-        name="other",
-        label="Other",
-        base_url=world.environment.base_url,
-        authorize_url=world.environment.authorize_url,
-        is_production=True,
-    )
-    application = ApplicationCredential(environment=other, created_at=clock.now())
-    application.client_id, application.client_secret = "id", "secret"
-    application.save()
-    officer = world.member("officer")
-    parts = {"slug": world.organization().slug, "environment": "other"}
-    assert browser(officer).post(reverse("begin_consent", kwargs=parts)).status_code == 404
-    assert not Installation.objects.filter(environment=other).exists()
-
-
 def test_a_connection_that_was_never_granted_is_not_tested(world: World) -> None:
     officer = world.member("officer")
     world.begin(officer)
@@ -121,16 +98,6 @@ def test_a_connection_that_was_never_granted_is_not_tested(world: World) -> None
     page = browser(officer).post(reverse("test_connection", kwargs=parts), follow=True)
     assert "Nothing to test" in page.content.decode()
     assert not hasattr(connection, "verification")
-
-
-def test_nobody_reserves_slot_after_slot(world: World) -> None:
-    officer = world.member("officer")
-    client = Client()
-    client.force_login(officer)
-    installations.get_or_create(world.organization(), world.environment)
-    address = reverse("begin_consent", args=[world.organization().slug, world.environment.name])
-    statuses = [client.post(address).status_code for _ in range(8)]
-    assert statuses == [302] * 6 + [429] * 2
 
 
 def test_a_connection_page_plans_the_next_token_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

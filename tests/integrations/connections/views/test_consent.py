@@ -1,0 +1,42 @@
+"""Where the OAuth redirect to Total Expert may start, and how often."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.connections import installations
+from integrations.connections.models import ApplicationCredential, Environment, Installation
+from portal.core import clock
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_consent_goes_where_the_organization_is_and_nowhere_else(world: World) -> None:
+    world.connected()
+    other = Environment.objects.create(
+        name="other",
+        label="Other",
+        base_url=world.environment.base_url,
+        authorize_url=world.environment.authorize_url,
+        is_production=True,
+    )
+    application = ApplicationCredential(environment=other, created_at=clock.now())
+    application.client_id, application.client_secret = "id", "secret"
+    application.save()
+    officer = world.member("officer")
+    parts = {"slug": world.organization().slug, "environment": "other"}
+    client = Client()
+    client.force_login(officer)
+    assert client.post(reverse("begin_consent", kwargs=parts)).status_code == 404
+    assert not Installation.objects.filter(environment=other).exists()
+
+
+def test_nobody_reserves_slot_after_slot(world: World) -> None:
+    officer = world.member("officer")
+    client = Client()
+    client.force_login(officer)
+    installations.get_or_create(world.organization(), world.environment)
+    address = reverse("begin_consent", args=[world.organization().slug, world.environment.name])
+    statuses = [client.post(address).status_code for _ in range(8)]
+    assert statuses == [302] * 6 + [429] * 2
