@@ -10,6 +10,8 @@ from portal.accounts.guard import current_user
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 
+RESUME_REFUSED = "An admin or operator paused this connection, so only they can resume it."
+
 
 def visible_connection(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Connection:
     """Return a connection that the person may see, or raise 404. Officers see only their own connection."""

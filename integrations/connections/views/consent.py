@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST
 from integrations.connections import environments, installations
 from integrations.connections.grants import consent
 from integrations.connections.limits import ledger
-from integrations.connections.models import Environment, Installation
+from integrations.connections.models import ConnectionState, Environment, Installation
+from integrations.connections.permissions import RESUME_REFUSED, may_resume
 from integrations.total_expert import TotalExpertError
 from portal.accounts.guard import current_user, signed_in
 from portal.accounts.rate_limits import limited
@@ -40,6 +41,10 @@ def begin_consent(request: HttpRequest, organization: Organization, environment:
     if not environments.allows_consent(selected, organization):
         raise Http404
     installation = installations.get_or_create(organization, selected)
+    own = installation.connections.filter(user=current_user(request), state=ConnectionState.PAUSED).first()
+    if own is not None and not may_resume(request, own):  # a new grant would resume it
+        messages.error(request, RESUME_REFUSED)
+        return redirect("connection", slug=organization.slug, pk=own.pk)
     try:
         url = consent.begin(
             installation=installation, user=current_user(request), session=session_secret(request)

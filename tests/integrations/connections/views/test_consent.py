@@ -4,8 +4,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.connections import installations
-from integrations.connections.models import ApplicationCredential, Environment, Installation
+from integrations.connections import installations, lifecycle
+from integrations.connections.models import (
+    ApplicationCredential,
+    Connection,
+    Environment,
+    Installation,
+    RequestState,
+    TokenRequest,
+)
 from portal.core import clock
 from tests.world import World
 
@@ -30,6 +37,19 @@ def test_a_consent_goes_where_the_organization_is_and_nowhere_else(world: World)
     client.force_login(officer)
     assert client.post(reverse("begin_consent", kwargs=parts)).status_code == 404
     assert not Installation.objects.filter(environment=other).exists()
+
+
+def test_an_officer_cannot_end_an_admins_pause_by_connecting_again(world: World) -> None:
+    officer = world.member("officer")
+    connection = world.consented(officer)
+    lifecycle.pause(connection, actor=world.member("admin"))
+    client = Client()
+    client.force_login(officer)
+    address = reverse("begin_consent", args=[world.organization().slug, world.environment.name])
+    assert "only they can resume it" in client.post(address, follow=True).content.decode()
+    assert not TokenRequest.objects.filter(state=RequestState.RESERVED).exists()
+    Connection.objects.update(paused_by=officer)
+    assert client.post(address)["Location"].startswith(world.environment.authorize_url)
 
 
 def test_nobody_reserves_slot_after_slot(world: World) -> None:
