@@ -4,9 +4,7 @@ import datetime as dt
 import re
 
 import pytest
-from django.db import connection as database
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from integrations.connections.client import client_for
@@ -16,10 +14,8 @@ from integrations.connections.models import (
     Budget,
     Call,
     Connection,
-    ConnectionState,
     Egress,
     Environment,
-    GrantType,
     Purpose,
     RequestState,
     TokenDemand,
@@ -27,7 +23,6 @@ from integrations.connections.models import (
 )
 from integrations.connections.views import health
 from integrations.total_expert import TryLater
-from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.core import clock, times
 from tests.world import BLUEWATER, World
@@ -124,31 +119,6 @@ def test_who_moves_somebody_forward_is_told_how_many_wait_longer(
     assert "It goes before 1 other connection." in text and "It goes before 2 other connections." not in text
 
 
-def test_a_page_of_the_queue_costs_the_same_however_many_wait(
-    world: World, busy: Connection, operator: Client
-) -> None:
-    def wait(numbers: range) -> int:
-        at = clock.now()
-        for number in numbers:
-            connection = Connection.objects.create(
-                installation=busy.installation,
-                grant=GrantType.AUTHORIZATION_CODE,
-                user=User.objects.create_user(f"officer{number}@lender.example"),
-                state=ConnectionState.ACTIVE,
-                since=at,
-                created_at=at,
-            )
-            queue.enqueue(connection, purpose=Purpose.WORK)
-        with CaptureQueriesContext(database) as asked:
-            text = text_of(operator, "token_queue")
-        assert text.count('data-label="Next token"') == 25
-        assert f'of <span class="num">{numbers.stop}</span>' in text
-        return len(asked)
-
-    few, many = wait(range(30)), wait(range(30, 90))
-    assert many <= few
-
-
 def test_calls_and_tokens_are_counted_where_nothing_limits_them(
     world: World, busy: Connection, operator: Client
 ) -> None:
@@ -173,18 +143,6 @@ def test_an_operator_moves_somebody_forward(world: World, busy: Connection, oper
     assert text.index(world.organization().name + ", ") < text.index(BLUEWATER)
     assert f"Moved to the front by {world.operator.name}" in text
     assert Entry.objects.filter(action="connection.prioritized", object_id=str(busy.pk)).exists()
-
-
-def test_moving_a_connection_twice_keeps_its_place_and_its_operator(
-    world: World, busy: Connection, operator: Client
-) -> None:
-    queue_up(busy)
-    operator.post(reverse("prioritize_connection", args=[busy.pk]))
-    before = TokenDemand.objects.get()
-    assert queue.prioritize(busy, actor=User.objects.create_user("colleague@partner.example"))
-    after = TokenDemand.objects.get()
-    assert (after.prioritized_at, after.prioritized_by) == (before.prioritized_at, world.operator)
-    assert Entry.objects.filter(action="connection.prioritized").count() == 1
 
 
 def test_whoever_waits_no_more_cannot_be_moved(busy: Connection, operator: Client) -> None:

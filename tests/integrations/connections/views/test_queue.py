@@ -3,7 +3,9 @@
 import datetime as dt
 
 import pytest
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from integrations.connections.limits import ledger, queue
@@ -14,9 +16,11 @@ from integrations.connections.models import (
     GrantType,
     Purpose,
     RequestState,
+    TokenDemand,
 )
 from integrations.connections.views import queue as view
 from portal.accounts.models import User
+from portal.audit.models import Entry
 from portal.core import clock
 from tests.world import World
 
@@ -90,6 +94,34 @@ def test_a_search_finds_the_next_ones_however_many_match(
     text = page(operator, q=world.organization().name)
     assert text.count('data-label="Next token"') == 1
     assert str(waiting[-1].pk) in text
+
+
+def test_a_page_of_the_queue_costs_the_same_however_many_wait(world: World, operator: Client) -> None:
+    busy = world.connected()
+    Environment.objects.update(tokens_per_hour=1)
+
+    def cost(numbers: range) -> int:
+        for number in numbers:
+            wait(_another(busy, number))
+        with CaptureQueriesContext(database) as asked:
+            text = page(operator)
+        assert text.count('data-label="Next token"') == 25
+        assert f'of <span class="num">{numbers.stop}</span>' in text
+        return len(asked)
+
+    few, many = cost(range(30)), cost(range(30, 90))
+    assert many <= few
+
+
+def test_moving_a_connection_twice_keeps_its_place_and_its_operator(world: World, operator: Client) -> None:
+    busy = world.connected()
+    wait(busy)
+    operator.post(reverse("prioritize_connection", args=[busy.pk]))
+    before = TokenDemand.objects.get()
+    assert queue.prioritize(busy, actor=User.objects.create_user("colleague@partner.example"))
+    after = TokenDemand.objects.get()
+    assert (after.prioritized_at, after.prioritized_by) == (before.prioritized_at, world.operator)
+    assert Entry.objects.filter(action="connection.prioritized").count() == 1
 
 
 def _another(connection: Connection, number: int) -> Connection:
