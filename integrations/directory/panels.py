@@ -95,7 +95,7 @@ def _synced_installations(organization: Organization) -> list[Installation]:
         "environment", "organization"
     )
     synced = rows.filter(Exists(SyncState.objects.filter(connection__installation=OuterRef("pk"))))
-    return sorted(synced, key=lambda row: (not row.environment.is_production, row.created_at))
+    return list(synced.production_first())
 
 
 @panels.register(

@@ -4,12 +4,13 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from integrations.connections.models import Connection
 from integrations.connections.permissions import connection_title
 from integrations.jobs import kinds
 from integrations.jobs.models import Job, JobState
+from portal.organizations.models import Organization
 
 #: The list offers connections to choose from only when they belong to one organization, and at most this many.
 MAX_CONNECTIONS = 200
@@ -47,8 +48,8 @@ class JobFilter(django_filters.FilterSet):
         self.filters["connection"].field.queryset = connections
 
     def filter_organization(self, jobs: "QuerySet[Job]", name: str, value: str) -> "QuerySet[Job]":
-        """Match the short name exactly or a part of the name."""
-        return jobs.filter(Q(organization__slug=value) | Q(organization__name__icontains=value))
+        """Match the slug exactly or a part of the name."""
+        return jobs.filter(organization__in=Organization.objects.matching(value))
 
     @property
     def is_active(self) -> bool:
@@ -63,10 +64,7 @@ class JobFilter(django_filters.FilterSet):
         chosen: Connection | None = self.form.cleaned_data.get("connection")
         rows = self.filters["connection"].field.queryset
         if text := self.form.cleaned_data.get("organization"):
-            organization = Q(installation__organization__slug=text) | Q(
-                installation__organization__name__icontains=text
-            )
-            rows = rows.filter(organization)
+            rows = rows.filter(installation__organization__in=Organization.objects.matching(text))
         found = list(rows.order_by("created_at")[: MAX_CONNECTIONS + 1])
         if len(found) > MAX_CONNECTIONS or len({row.installation.organization_id for row in found}) != 1:
             found = []

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from portal.accounts.models import User
-from portal.organizations import names
+from portal.organizations.models import Organization
 
 
 class OperatorChoiceField(django_filters.fields.ModelChoiceField):
@@ -44,7 +44,7 @@ class OrganizationFilter(django_filters.FilterSet):
 
     def filter_name(self, rows: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Match a part of the name."""
-        return rows.filter(folded_name__contains=names.folded(value))
+        return rows.filter(pk__in=Organization.objects.matching(value))
 
     @property
     def is_active(self) -> bool:

@@ -6,7 +6,6 @@ from django.db.models import Q, QuerySet
 
 from portal.audit import actions
 from portal.audit.models import Entry
-from portal.organizations import names
 from portal.organizations.models import Organization
 
 
@@ -25,7 +24,7 @@ class AuditLogFilter(django_filters.FilterSet):
 
     def filter_organization(self, entries: "QuerySet[Entry]", name: str, value: str) -> "QuerySet[Entry]":
         """Match the slug exactly or a part of the name."""
-        found = Organization.objects.filter(Q(slug=value) | Q(folded_name__contains=names.folded(value)))
+        found = Organization.objects.matching(value)
         return entries.filter(organization_id__in=found.values("pk"))
 
     def filter_user(self, entries: "QuerySet[Entry]", name: str, value: str) -> "QuerySet[Entry]":

@@ -3,11 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 
 from portal.accounts.models import User
 from portal.organizations import names
-from portal.organizations.models import Organization
+from portal.organizations.models import Organization, OrganizationQuerySet
 from portal.organizations.roles import MEMBER_ROLES, Role
 
 #: What each role can do, for the person who invites.
@@ -69,7 +68,7 @@ class ChooseForm(forms.Form):
 
     q = forms.CharField(required=False, max_length=names.LONGEST)
 
-    def found(self, rows: QuerySet[Organization], limit: int) -> list[Organization]:
+    def found(self, rows: OrganizationQuerySet, limit: int) -> list[Organization]:
         """Return at most ``limit`` organizations whose name contains it, by name."""
         words = self.cleaned_data["q"] if self.is_valid() else ""
-        return list(rows.filter(folded_name__contains=names.folded(words)).order_by("name")[:limit])
+        return list(rows.matching(words).order_by("name")[:limit])

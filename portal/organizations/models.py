@@ -30,6 +30,10 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
             return self.none()
         return self if user.is_operator else self.filter(memberships__user=user)
 
+    def matching(self, text: str) -> "OrganizationQuerySet":
+        """Return those with ``text`` in their name, compared as `names.folded` does, or with ``text`` as their slug."""
+        return self.filter(models.Q(slug=text) | models.Q(folded_name__contains=names.folded(text)))
+
     def allowing(self, user: Any, capability: Capability) -> "OrganizationQuerySet":
         """Return those where the role of ``user`` allows ``capability``."""
         visible = self.visible_to(user)

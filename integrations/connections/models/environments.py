@@ -1,7 +1,7 @@
 """Total Expert environments, the partner's application in each, and the organizations installed there."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.db import models
@@ -63,6 +63,12 @@ class ApplicationCredential(models.Model):
         return f"application credential {self.pk}"
 
 
+class InstallationQuerySet(models.QuerySet["Installation"]):
+    def production_first(self) -> "InstallationQuerySet":
+        """Order as pages list them: production before test environments, then the older ones first."""
+        return self.order_by("-environment__is_production", "created_at")
+
+
 class Installation(models.Model):
     """One organization in one environment. Record ids are unique per environment, so synced data belongs to it."""
 
@@ -70,6 +76,8 @@ class Installation(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="installations")
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="installations")
     created_at = models.DateTimeField()
+
+    objects: ClassVar[InstallationQuerySet] = InstallationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [

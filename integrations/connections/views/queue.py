@@ -79,7 +79,7 @@ class WaitingRows(Sequence[Row]):
 
     def search(self, text: str) -> list[Row]:
         """Return the first `MAX_FOUND` waiting connections of organizations whose names contain ``text``."""
-        named = Organization.objects.filter(name__icontains=text)
+        named = Organization.objects.matching(text)
         found = Connection.objects.filter(installation__organization__in=named, demands__isnull=False)
         wanted = {str(pk) for pk in found.order_by().values_list("pk", flat=True).distinct()}
         if not wanted:

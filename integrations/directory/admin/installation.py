@@ -28,10 +28,8 @@ def installations(request: HttpRequest) -> list[Installation]:
     if not hasattr(request, "admin_installations"):
         key = read_id(request.GET.get(ORGANIZATION, ""))
         rows = Installation.objects.none() if key is None else Installation.objects.filter(organization=key)
-        found = rows.select_related("organization", "environment")
-        request.admin_installations = sorted(  # type: ignore[attr-defined]
-            found, key=lambda row: (not row.environment.is_production, row.created_at)
-        )
+        found = rows.select_related("organization", "environment").production_first()
+        request.admin_installations = list(found)  # type: ignore[attr-defined]
     rows_: list[Installation] = request.admin_installations  # type: ignore[attr-defined]
     return rows_
 
@@ -99,8 +97,12 @@ class ByInstallationAdmin(ReadOnlyAdmin):
     def _choose(self, request: HttpRequest) -> HttpResponse:
         """Offer organizations that have an installation, found by a part of their name."""
         name = text_param(request.GET, NAME).strip()
-        rows = Organization.objects.filter(name__icontains=name) if name else Organization.objects.all()
-        known = rows.filter(installations__isnull=False).distinct().order_by("name")[: OFFERED + 1]
+        known = (
+            Organization.objects.matching(name)
+            .filter(installations__isnull=False)
+            .distinct()
+            .order_by("name")[: OFFERED + 1]
+        )
         found = [
             {"name": row.name, "url": f"{request.path}?{urlencode({ORGANIZATION: row.pk})}"} for row in known
         ]

@@ -17,7 +17,7 @@ def visible_installations(user: User, organization: Organization) -> list[Instal
     rows = Installation.objects.filter(organization=organization).select_related("environment")
     if not organization.allows(user, Capability.OVERVIEW):
         rows = rows.filter(connections__user=user).distinct()
-    return sorted(rows, key=lambda row: (not row.environment.is_production, row.created_at))
+    return list(rows.production_first())
 
 
 def limiting_connections(user: User, installation: Installation) -> list[Connection] | None:

@@ -6,7 +6,6 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from portal.core.admin.read_only import ReadOnlyAdmin
-from portal.organizations import names
 from portal.organizations.models import Organization
 
 #: The most organizations that one search matches.
@@ -28,7 +27,7 @@ class FindsByOrganization(ReadOnlyAdmin):
     ) -> tuple["QuerySet[Any]", bool]:
         if not search_term.strip():
             return queryset, False
-        named = Organization.objects.filter(folded_name__contains=names.folded(search_term)).order_by("name")
+        named = Organization.objects.matching(search_term).order_by("name")
         found = Q(**{f"{self.organization_path}__in": list(named.values_list("pk", flat=True)[:NAMED])})
         return queryset.filter(found | self.also_found(search_term.strip())), False
 

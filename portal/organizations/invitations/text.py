@@ -50,7 +50,7 @@ def _request_to_connect(
         sentences=(
             f"{partner} would like to connect to {account}.",
             f"{_name(asker, organization, brand)} asks you to approve the connection.",
-            f"Once connected, {brand.partner} can read and update your contacts and groups.",
+            f"Once connected, {brand.partner} can read your contacts and groups.",
         ),
         action="Review request",
     )

@@ -93,6 +93,7 @@ def test_a_waiting_job_says_for_what(installation: Installation, operator: User)
         ("organization=elm&kind=tests.later", []),
         ("state=&kind=&organization=", ["later", "done"]),
         ("organization=lm", ["done"]),
+        ("organization=%EF%BC%A5%EF%BC%AC%EF%BC%AD", ["done"]),  # full-width letters
         ("organization=unknown", []),
         ("state=nonsense&kind=nonsense&connection=nonsense", ["later", "done"]),
     ],

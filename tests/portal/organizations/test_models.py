@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 
 from portal.accounts.models import User
 from portal.core import clock
+from portal.organizations import organizations
 from portal.organizations.models import Membership, Organization
 from portal.organizations.roles import Capability, Role, allows
 
@@ -66,3 +67,19 @@ def test_the_organizations_where_somebody_may_do_something_are_those_that_say_so
     for person in (both, operator, join(harbor, "officer")):
         one_by_one = [row for row in Organization.objects.all() if row.allows(person, capability)]
         assert list(Organization.objects.allowing(person, capability)) == one_by_one
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["ökobank", "ÖKO", "bank  lending", "Ｂａｎｋ", "okobank-lending", ""])
+def test_an_organization_is_found_by_a_part_of_its_name_in_any_spelling_or_by_its_slug(
+    operator: User, text: str
+) -> None:
+    made = organizations.create(name="Ökobank Lending", actor=operator)
+    assert made in Organization.objects.matching(text)
+
+
+@pytest.mark.django_db
+def test_an_organization_is_not_found_by_a_part_of_its_slug_or_another_name(operator: User) -> None:
+    made = organizations.create(name="Ökobank Lending", actor=operator)
+    for text in ("okobank-", "Cedar"):
+        assert made not in Organization.objects.matching(text)

@@ -77,7 +77,10 @@ def test_people_with_one_organization_read_its_name_and_have_nothing_to_switch(
         ("/organizations/cedar/contacts/", "contacts"),
         ("/organizations/cedar/contacts/7/", "contacts"),
         ("/organizations/cedar/members/", "members"),
-        ("/organizations/cedar/connections/3fa85f64-5717-4562-b3fc-2c963f66afa6/", "organization_connections"),
+        (
+            "/organizations/cedar/connections/3fa85f64-5717-4562-b3fc-2c963f66afa6/",
+            "organization_connections",
+        ),
         ("/jobs/", "jobs"),
         ("/settings/", ""),
         ("/", ""),
