@@ -54,6 +54,8 @@ else:
 # the tests collect no static files
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
+# each test client loads the middleware anew, and each time WhiteNoise would read every static file
+WHITENOISE_AUTOREFRESH = True
 STATIC_ROOT = None
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
