@@ -86,7 +86,7 @@ class ListResource(Endpoint, Generic[R]):
         return iterate_pages(
             self._sender,
             lambda number: self._request(number, size, filters, fields),
-            lambda data, number: self._parse(data, number, size),
+            lambda data, number: self._parse_forward(data, number, size),
             start=start,
             prefetch=max(0, prefetch),
         )
@@ -119,6 +119,13 @@ class ListResource(Endpoint, Generic[R]):
     def _request(self, number: int, size: int, filter: Filter, sort: tuple[str, ...]) -> Request:
         query = list_query(number=number, size=size, filter=filter, sort=sort)
         return Request("GET", self._path, query=query, private_values=tuple(values_in(filter)))
+
+    def _parse_forward(self, data: Any, number: int, size: int) -> Page[R]:
+        """Return a page. Raise TryLater if its next link leads back, so that iterating always ends."""
+        page = self._parse(data, number, size)
+        if page.leads_back:
+            raise unreadable_response("GET", self._path)
+        return page
 
     def _parse(self, data: Any, number: int, size: int) -> Page[R]:
         return parse_page(data, self._kind, number=number, size=size, path=self._path)

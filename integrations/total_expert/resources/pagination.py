@@ -21,6 +21,7 @@ class Page(Generic[T_co]):
     """One page of a list.
 
     `number`, `last` and `next` are the numbers of this, the last and the next page; `next` is None on the last page.
+    `leads_back` says that the server's next link leads to this page or an earlier one; `next` is None then.
     `size` is the requested page size. `unreadable` holds the items that are not valid records, such as one without an
     id, so that a bad record does not hide the others.
     """
@@ -31,29 +32,31 @@ class Page(Generic[T_co]):
     next: int | None
     size: int
     unreadable: tuple[Any, ...] = field(default=(), repr=False)
+    leads_back: bool = False
 
 
 def parse_page(data: Any, kind: type[R], *, number: int, size: int, path: str) -> Page[R]:
     """Return the page in a response. Raise TryLater if it is not in the documented format.
 
-    The list is called `items`, or `objects` in the vendor's prose. Links are page numbers. A `next` that does not
-    lead forward is an error, so that iterating always ends.
+    The list is called `items`, or `objects` in the vendor's prose. Links are page numbers.
     """
     items, links = _envelope(data)
     if items is None or links is None:
         raise unreadable_response("GET", path)
     next_link = links.get("next")
     next_number = integer(next_link)
-    if next_link is not None and (next_number is None or next_number <= number):
+    if next_link is not None and next_number is None:
         raise unreadable_response("GET", path)
+    leads_back = next_number is not None and next_number <= number
     records = [(kind.from_json(each), each) for each in items]
     return Page(
         items=tuple(record for record, _ in records if record is not None),
         number=number,
         last=max(integer(links.get("last")) or 0, next_number or number),
-        next=next_number,
+        next=None if leads_back else next_number,
         size=size,
         unreadable=tuple(each for record, each in records if record is None),
+        leads_back=leads_back,
     )
 
 

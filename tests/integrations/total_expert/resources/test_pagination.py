@@ -46,12 +46,24 @@ def test_an_empty_list_has_one_empty_page() -> None:
 @pytest.mark.parametrize(
     "data",
     [None, 5, "x", {}, {"items": []}, {"links": LINKS}, {"items": {}, "links": LINKS}, {"items": [], "links": []},
-     {"items": [], "links": {"next": "soon"}}, {"items": [], "links": {"next": 1}}, {"error": "x"}],
+     {"items": [], "links": {"next": "soon"}}, {"error": "x"}],
 )  # fmt: skip
 def test_an_invalid_page_raises_try_later(data: Any) -> None:
     with pytest.raises(TryLater) as refused:
         read(data)
     assert (refused.value.method, refused.value.path) == ("GET", "/contact-groups")
+
+
+@pytest.mark.parametrize("next", [2, 1, 0, -3, "2"])
+def test_a_next_link_that_leads_back_is_not_followed(next: Any) -> None:
+    page = read({"items": [{"id": 1}], "links": {"next": next}}, number=2)
+    assert (page.next, page.leads_back) == (None, True)
+
+
+def test_iterating_over_a_list_that_leads_back_raises_try_later(scripted: ScriptedServer) -> None:
+    scripted.answer(*answers(([1], 3, 2), ([2], 3, 2)))
+    with scripted.client() as client, pytest.raises(TryLater):
+        list(client.contacts.all(prefetch=0))
 
 
 def test_an_invalid_record_does_not_hide_the_others() -> None:
