@@ -16,6 +16,7 @@ from integrations.total_expert import ReconnectRequired, TryLater
 from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
+from portal.organizations.roles import Capability
 
 #: The states in which nothing may be sent until the connection is granted access again, and what its callers are told.
 _UNUSABLE = {
@@ -69,9 +70,14 @@ def _enter(row: Connection, state: ConnectionState, reason: str, actor: User | N
         row.state, row.since = state, clock.now()
         organization = row.installation.organization
         log.record(f"connection.{state}", actor=actor, organization=organization, target=row)
-    row.save(update_fields=["state", "reason", "since"])
+    if state == ConnectionState.ACTIVE:
+        row.paused_by = None
+    row.save(update_fields=["state", "reason", "since", "paused_by"])
     if before != state:
         signals.state_changed.send(Connection, connection=row, before=before, actor=actor)
+
+
+PAUSE_REASON = "Syncing and changes wait until someone resumes it."
 
 
 class ConnectionPaused(TryLater):
@@ -106,7 +112,7 @@ def pause(connection: Connection, *, actor: User) -> bool:
         is_paused = set_state(
             connection,
             ConnectionState.PAUSED,
-            reason="Syncing and changes wait until someone resumes it.",
+            reason=PAUSE_REASON,
             actor=actor,
         )
         if is_paused:
@@ -120,6 +126,31 @@ def resume(connection: Connection, *, actor: User) -> bool:
     return set_state(
         connection, ConnectionState.ACTIVE, actor=actor, allowed_from=frozenset({ConnectionState.PAUSED})
     )
+
+
+def may_resume(connection: Connection, user: User) -> bool:
+    """Return whether ``user`` may end a pause: managers any, others one that they began."""
+    return connection.installation.organization.allows(user, Capability.MANAGE) or (
+        connection.paused_by_id == user.pk
+    )
+
+
+def activate(connection: Connection, *, actor: User) -> None:
+    """Put a connection into use after ``actor`` gave access. It stays paused if someone paused it whom they can't overrule.
+
+    So neither revoking it first nor finishing a consent that began before the pause ends the pause.
+    """
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        was_paused = row.is_paused or (row.paused_by_id is not None and not row.is_active)
+        is_kept = was_paused and not may_resume(row, actor)
+        set_state(
+            connection,
+            ConnectionState.PAUSED if is_kept else ConnectionState.ACTIVE,
+            reason=PAUSE_REASON if is_kept else "",
+            actor=actor,
+            allowed_from=frozenset(ConnectionState),
+        )
 
 
 def revoke(connection: Connection, *, actor: User, reason: str = "The portal deleted its tokens.") -> bool:

@@ -54,9 +54,3 @@ def connection_name(connection: Connection) -> str:
     if connection.grant == GrantType.CLIENT_CREDENTIALS:
         return "Client credentials"
     return f"{connection.user.display_name}'s connection" if connection.user else "Former member's connection"
-
-
-def may_resume(request: HttpRequest, connection: Connection) -> bool:
-    """Return whether the person may resume a connection: managers any, others one that they paused themselves."""
-    manages = connection.installation.organization.allows(current_user(request), Capability.MANAGE)
-    return manages or connection.paused_by_id == current_user(request).pk

@@ -151,7 +151,7 @@ def _activate(connection: Connection, attempt: ConsentAttempt, user: User) -> bo
         Connection.objects.filter(pk=connection.pk).update(
             verified_at=None, admitted_at=None, conflicts_with=None
         )
-        lifecycle.set_state(connection, ConnectionState.ACTIVE, actor=user)
+        lifecycle.activate(connection, actor=user)
         log.record(
             "connection.granted",
             actor=user,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, ConnectionState, Egress
-from integrations.connections.permissions import RESUME_REFUSED, may_manage, may_resume, visible_connection
+from integrations.connections.permissions import RESUME_REFUSED, may_manage, visible_connection
 from integrations.connections.views import connection_page, health
 from portal.accounts.guard import current_user
 from portal.accounts.rate_limits import limited
@@ -78,7 +78,7 @@ def change_connection(
     if not may_manage(request, connection):
         raise Http404
     change = {"pause": lifecycle.pause, "resume": lifecycle.resume, "revoke": lifecycle.revoke}[verb]
-    if verb == "resume" and not may_resume(request, connection):
+    if verb == "resume" and not lifecycle.may_resume(connection, current_user(request)):
         messages.error(request, RESUME_REFUSED)
     elif not change(connection, actor=current_user(request)):
         messages.error(

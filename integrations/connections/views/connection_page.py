@@ -5,13 +5,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from integrations.connections import lifecycle
 from integrations.connections.models import Connection, Egress
 from integrations.connections.permissions import (
     connection_name,
     connection_title,
     may_connect,
     may_manage,
-    may_resume,
 )
 from integrations.connections.views import health
 from portal.accounts.guard import current_user
@@ -38,7 +38,9 @@ def draw(
         "may_manage": manages,
         "may_reconnect": manages and connection.needs_new_grant and may_connect(request, organization),
         "may_test": manages and connection.is_active,
-        "may_resume": manages and connection.is_paused and may_resume(request, connection),
+        "may_resume": manages
+        and connection.is_paused
+        and lifecycle.may_resume(connection, current_user(request)),
         "may_sync": manages and connection.is_active and connection.admitted_at is not None,
         "may_reroute": current_user(request).is_operator and Egress.objects.count() > 1,
         "tab": tab,

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from integrations.connections import environments, installations
+from integrations.connections import environments, installations, lifecycle
 from integrations.connections.grants import consent
 from integrations.connections.limits import ledger
 from integrations.connections.models import ConnectionState, Environment, Installation
-from integrations.connections.permissions import RESUME_REFUSED, may_resume
+from integrations.connections.permissions import RESUME_REFUSED
 from integrations.total_expert import TotalExpertError
 from portal.accounts.guard import current_user, signed_in
 from portal.accounts.rate_limits import limited
@@ -42,7 +42,7 @@ def begin_consent(request: HttpRequest, organization: Organization, environment:
         raise Http404
     installation = installations.get_or_create(organization, selected)
     own = installation.connections.filter(user=current_user(request), state=ConnectionState.PAUSED).first()
-    if own is not None and not may_resume(request, own):  # a new grant would resume it
+    if own is not None and not lifecycle.may_resume(own, current_user(request)):
         messages.error(request, RESUME_REFUSED)
         return redirect("connection", slug=organization.slug, pk=own.pk)
     try:
@@ -76,6 +76,9 @@ def oauth_callback(request: HttpRequest) -> HttpResponse:
     except (consent.ResponseRefused, TotalExpertError) as refused:
         return _refusal(request, refused, consent.find_installation(response.state, user=user))
     organization = connection.installation.organization
+    if connection.is_paused:
+        messages.warning(request, f"You gave access. {RESUME_REFUSED}")
+        return redirect("connection", slug=organization.slug, pk=connection.pk)
     return redirect(reverse("connect_result", args=[organization.slug, connection.pk]))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from integrations.connections.models import Connection, Installation
-from integrations.directory.browse import owners
+from integrations.directory.browse import distinct_values, owners
 from integrations.directory.browse.selection import FLAG_FILTERS, MATCHES, ORDERS, Selection
 from integrations.directory.models import (
     ContactGroup,
@@ -72,8 +72,13 @@ def of(
         "owners": owner_options(selection, installation, through=through),
         "groups": group_options(selection, installation, through=through),
         "matches": [Choice(value, label, value == selection.groups) for value, label in MATCHES.items()],
-        "states": _values(visible, "state", selection.state),
-        "sources": _values(visible, "source", selection.source),
+        **{
+            f"{column}s": [
+                Choice(value, value, value == getattr(selection, column))
+                for value in _values(column, visible, installation, through)
+            ]
+            for column in ("state", "source")
+        },
         "flags": [
             {"name": name, "label": FLAG_LABELS[name], "choices": _flag_choices(getattr(selection, name))}
             for name in FLAG_FILTERS
@@ -146,15 +151,13 @@ def _seen_groups(through: list[Connection]) -> Q:
     return Q(owner__in=own.values("owner")) | Q(pk__in=with_contacts)
 
 
-def _values(visible: ContactQuerySet, column: str, chosen: str) -> list[Choice]:
-    values = (
-        visible.present()
-        .exclude(**{column: ""})
-        .order_by(column)
-        .values_list(column, flat=True)
-        .distinct()[:MOST]
-    )
-    return [Choice(value, value, value == chosen) for value in values]
+def _values(
+    column: str, visible: ContactQuerySet, installation: Installation, through: list[Connection] | None
+) -> list[str]:
+    if through is None:
+        return distinct_values.read(installation, column, limit=MOST)
+    values = visible.present().exclude(**{column: ""}).order_by(column).values_list(column, flat=True)
+    return list(values.distinct()[:MOST])
 
 
 def _flag_choices(chosen: str) -> list[Choice]:

@@ -3,9 +3,10 @@
 import pytest
 
 from integrations.connections import lifecycle
+from integrations.connections.grants import consent
 from integrations.connections.models import Connection, ConnectionState, Token
 from portal.audit.models import Entry
-from tests.world import World
+from tests.world import SESSION, World
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,27 @@ def test_a_pause_keeps_the_tokens_and_is_ended_by_resuming(world: World) -> None
         "connection.active",
         "connection.paused",
     ]
+
+
+@pytest.mark.parametrize("paused_by", ["admin", "operator", "officer"])
+@pytest.mark.parametrize("way", ["begun before the pause", "after revoking", "after the admin left"])
+def test_new_access_ends_only_a_pause_that_its_person_may_end(world: World, paused_by: str, way: str) -> None:
+    officer, admin = world.member("officer"), world.member("admin")
+    connection = world.consented(officer)
+    world.sandbox.pass_time(3700)
+    response = world.come_back(officer)
+    actor = {"admin": admin, "operator": world.operator, "officer": officer}[paused_by]
+    assert lifecycle.pause(connection, actor=actor)
+    if way == "after revoking":
+        lifecycle.revoke(connection, actor=officer)
+    if way == "after the admin left":
+        admin.delete()
+    connection = consent.finish(response, user=officer, session=SESSION)
+    assert connection.is_paused == (paused_by != "officer")
+    if connection.is_paused:
+        assert lifecycle.resume(connection, actor=world.operator)
+        world.sandbox.pass_time(3700)
+        assert world.consented(officer).is_active, "a pause that ended is forgotten"
 
 
 @pytest.mark.parametrize(
