@@ -13,7 +13,7 @@ def read(installation: Installation, column: str, *, limit: int) -> list[str]:
     an index for SELECT DISTINCT, so that would read every contact: https://wiki.postgresql.org/wiki/Loose_indexscan
     """
     quote = connection.ops.quote_name
-    table, name = quote(Contact._meta.db_table), quote(Contact._meta.get_field(column).column)
+    table, name = quote(Contact._meta.db_table), quote(column)
     smallest = f"SELECT MIN({name}) FROM {table} WHERE installation_id = %s AND gone_at IS NULL AND {name} >"  # noqa: S608
     query = (
         f"WITH RECURSIVE found(value) AS ({smallest} '' UNION ALL SELECT ({smallest} found.value) FROM found "  # noqa: S608
