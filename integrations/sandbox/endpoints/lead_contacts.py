@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from ..engine import activities, crud
-from ..engine.errors import ApiError
+from ..engine import activities, crud, relationships
 from ..engine.schema import values
 from .endpoint import ApiRequest
 
@@ -14,21 +13,10 @@ PHONES = ("phone_cell", "phone_home", "phone_office")
 
 
 def default_owner(connection: sqlite3.Connection, request: ApiRequest) -> int:
-    """Return the owner of a lead that names none.
-
-    That is the caller or, for an admin, the first active loan officer, or else the active admin. Raise `ApiError` (422)
-    if no user is active.
-    """
+    """Return the owner of a lead that names none: the caller or, for an admin, `relationships.default_owner`."""
     if request.caller.user is not None:
         return request.caller.user
-    row = connection.execute(
-        'SELECT id FROM users JOIN logins ON logins."user" = users.id WHERE users.organization = ?'
-        " AND a_status = 1 ORDER BY admin, id LIMIT 1",
-        (request.organization,),
-    ).fetchone()
-    if row is None:
-        raise ApiError(422, "Unable to find target for relationship: 'owner'")
-    return int(row[0])
+    return relationships.default_owner(connection, request.organization)
 
 
 def find_same_person(

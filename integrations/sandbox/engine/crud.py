@@ -57,14 +57,13 @@ def _create(
         record = _load(connection, resource, caller, payload["id"])
         _change(connection, resource, caller, record, payload, now)
         return False, record.id
-    _check_required(resource, caller, payload)
+    hooks = _hooks(resource)
+    _check_required(resource, hooks, payload)
     timestamp = values.format_timestamp(now)
-    record = Record(
-        0, caller.organization.id, _owner(connection, resource, caller, payload), {}, timestamp, timestamp
-    )
+    owner = _owner(connection, resource, caller, payload)
+    record = Record(0, caller.organization.id, owner, {}, timestamp, timestamp)
     change = Change(connection, caller.organization, record, payload, now, save_as(connection, caller, now))
     assign(resource, change, new=True)
-    hooks = _hooks(resource)
     hooks.clean(change)
     existing = duplicates.find(connection, resource, record)
     if existing is not None:
@@ -105,8 +104,13 @@ def match(
     connection: sqlite3.Connection, resource: Resource, caller: Caller, payload: dict[str, Any], *, now: float
 ) -> ApiResponse:
     """Update the record that the payload duplicates. Raise `ApiError` (404, 422)."""
-    owner = _owner(connection, resource, caller, payload)
-    number = relationships.find_duplicate(connection, resource, caller.organization.id, owner, payload)
+    if _leaves_owner_open(resource, caller, payload):
+        number = relationships.find_duplicate_of_any_owner(
+            connection, resource, caller.organization.id, payload
+        )
+    else:
+        owner = _owner(connection, resource, caller, payload)
+        number = relationships.find_duplicate(connection, resource, caller.organization.id, owner, payload)
     if number is None:
         raise not_found()
     record = _load(connection, resource, caller, identifiers.to_public(resource, number))
@@ -142,13 +146,13 @@ def _write_response(what: str, resource: Resource, number: int, host: str) -> di
     return {what: f"{host}/v1/{resource.path}/{id}", "id": id}
 
 
-def _check_required(resource: Resource, caller: Caller, payload: dict[str, Any]) -> None:
+def _check_required(resource: Resource, hooks: ResourceHooks, payload: dict[str, Any]) -> None:
     def lacks(name: str) -> bool:
         return payload.get(name) in (None, "", {}, [])
 
     related = {relationship.name for relationship in resource.to_one}
     for name in resource.required:
-        if lacks(name):
+        if lacks(name) and hooks.is_required(name, payload):
             if name in related:
                 raise target_not_found(name)
             raise ApiError(422, f"Missing required attribute: '{name}'")
@@ -169,7 +173,24 @@ def _owner(
         return caller.user
     if resource.owner_optional and payload.get("owner") is None:
         return None
-    return relationships.find_owner(connection, caller.organization.id, payload)
+    organization = caller.organization.id
+    if _leaves_owner_open(resource, caller, payload):
+        number = relationships.find_duplicate_of_any_owner(connection, resource, organization, payload)
+        if number is None:
+            return relationships.default_owner(connection, organization)
+        found = records.load(connection, resource, organization, None, number)
+        return found.owner if found else None
+    return relationships.find_owner(connection, organization, payload)
+
+
+def _leaves_owner_open(resource: Resource, caller: Caller, payload: dict[str, Any]) -> bool:
+    """Return whether an admin names no owner and need not."""
+    return (
+        resource.owned
+        and caller.user is None
+        and payload.get("owner") is None
+        and not _hooks(resource).is_owner_required(payload)
+    )
 
 
 def save_as(connection: sqlite3.Connection, caller: Caller, now: float) -> SaveRecord:

@@ -95,6 +95,15 @@ def find_duplicate(
     return duplicates.find(connection, target, described)
 
 
+def find_duplicate_of_any_owner(
+    connection: sqlite3.Connection, target: Resource, organization: int, value: dict[str, Any]
+) -> int | None:
+    """Return the id of the oldest record of an organization that `value` duplicates, or None."""
+    owners = connection.execute("SELECT id FROM users WHERE organization = ?", (organization,)).fetchall()
+    found = (find_duplicate(connection, target, organization, owner, value) for (owner,) in owners)
+    return min((number for number in found if number is not None), default=None)
+
+
 def _described(target: Resource, value: dict[str, Any]) -> dict[str, Any]:
     return {
         field.name: values.read(field, value[field.name])
@@ -130,6 +139,18 @@ def is_protected(connection: sqlite3.Connection, resource: Resource, target: Res
 def find_owner(connection: sqlite3.Connection, organization: int, payload: dict[str, Any]) -> int:
     """Return the id of the user that `owner` names in a payload."""
     return find(connection, OWNER, organization, None, payload.get("owner"))
+
+
+def default_owner(connection: sqlite3.Connection, organization: int) -> int:
+    """Return the first active loan officer, or else the active admin. Raise `ApiError` (422) if no user is active."""
+    row = connection.execute(
+        'SELECT id FROM users JOIN logins ON logins."user" = users.id WHERE users.organization = ?'
+        " AND a_status = 1 ORDER BY admin, id LIMIT 1",
+        (organization,),
+    ).fetchone()
+    if row is None:
+        raise target_not_found(OWNER.name)
+    return int(row[0])
 
 
 def find_removed(

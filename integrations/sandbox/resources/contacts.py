@@ -40,6 +40,14 @@ class ContactHooks(ResourceHooks):
 
     path = "contacts"
 
+    def is_required(self, name: str, payload: dict[str, Any]) -> bool:
+        """Return False for the source of a contact that grants a consent, as in the published example."""
+        return name != "source" or call_consents.GRANT not in payload
+
+    def is_owner_required(self, payload: dict[str, Any]) -> bool:
+        """Return False for a write with a consent, as in the published examples."""
+        return not payload.keys() & {call_consents.GRANT, call_consents.REVOKE}
+
     def before_create(self, change: Change) -> None:
         """Reject a new contact that lacks a group its organization requires."""
         required = change.organization.required_groups
@@ -233,7 +241,10 @@ CONTACTS = Resource(
         "The API can't archive contacts; `POST /_sandbox/archive` can. An archived contact is otherwise unchanged"
         " and gets no emails.",
         "`PATCH /v1/contacts`, published for consents, updates the contact that the payload duplicates, and returns"
-        " 404 if there is none. Admins must name the owner.",
+        " 404 if there is none.",
+        "As published, `POST` with `grant_consent` needs no `source`, and admins need not name an owner in a write with"
+        " a consent. Without an owner, it applies to the oldest contact of the organization that the payload"
+        " duplicates. If there is none, a new contact goes to the first active loan officer.",
         "Consents are stored, and no response shows them. An incomplete consent, and revoking one that was never"
         " granted, return 422.",
         "`related_entities` names existing parents by id, external id or name. It is shown only if it is not empty.",

@@ -32,16 +32,10 @@ def test_every_listed_request_exists(admin: Caller) -> None:
 
 
 def test_published_examples_that_fail_are_listed(admin: Caller) -> None:
-    person = {"first_name": "Ada", "last_name": "Birch", "email": "ada@mail.example"}
     assert [line.split("`")[1] for line in FAILING_EXAMPLES] == [
         "DELETE /v1/campaign-activity/",
-        "POST /v1/contacts",
-        "PATCH /v1/contacts/",
         "PATCH /v1/leads/ID",
     ]
     assert admin.delete("campaign-activity/").status_code == 405
-    assert "source" in admin.create("contacts", **person, grant_consent={}).json()["error"]
-    rejected = admin.update("contacts/", **person, grant_consent={})
-    assert "owner" in rejected.json()["error"]
     headers = {"Content-Type": "application/json"}
     assert admin.call("PATCH", "leads/1", data='{"lead_stage": 2,}', headers=headers).status_code == 400

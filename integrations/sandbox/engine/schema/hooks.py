@@ -46,6 +46,14 @@ class Change:
 class ResourceHooks:
     """Rules of one resource. Each method may change the record or raise `ApiError`."""
 
+    def is_required(self, name: str, payload: dict[str, Any]) -> bool:
+        """Return whether this new record needs an attribute that its resource requires."""
+        return True
+
+    def is_owner_required(self, payload: dict[str, Any]) -> bool:
+        """Return whether an admin must name the owner in this write."""
+        return True
+
     def before_create(self, change: Change) -> None:
         """Run before a new record is saved."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integrations.sandbox.clients import CEDAR, Caller, InProcessSandbox, ada
+from tests.integrations.sandbox.clients import BLUEWATER, CEDAR, Caller, InProcessSandbox, ada
 
 CONSENT = {
     "communication_agent": "agentic-a-i", "communication_channel": "phone", "channel_target": "+17635550123",
@@ -42,6 +42,61 @@ def test_a_consent_is_granted_and_revoked_by_updates_that_name_no_id(
         assert (response.status_code, response.json()) == (200, [])
         seen.add(digest(sandbox))
     assert len(seen) == 3
+
+
+#: Shaped like the published examples: external ids, but neither a source nor an owner.
+PUBLISHED = {
+    "title": "Dr.", "first_name": "Ada", "last_name": "Birch", "email": "ada.birch@mail.example",
+    "phone_cell": "(763)555-0123", "external_ids": [{"source": "local", "external_id": "ab-1"}],
+}  # fmt: skip
+VARIATIONS: list[dict[str, Any]] = [
+    PUBLISHED,
+    {name: value for name, value in PUBLISHED.items() if name != "external_ids"},
+    {name: value for name, value in PUBLISHED.items() if name != "email"},
+    {**PUBLISHED, "email": "", "source": ""},
+    {**PUBLISHED, "owner": None},
+    {**PUBLISHED, "source": "OurSystem"},
+]
+
+
+@pytest.mark.parametrize("who", ["admin", "user"])
+@pytest.mark.parametrize("body", VARIATIONS)
+def test_the_published_consents_work_without_source_and_owner(
+    request: pytest.FixtureRequest, who: str, body: dict[str, Any]
+) -> None:
+    caller: Caller = request.getfixturevalue(who)
+    assert caller.create("contacts", **body, grant_consent=CONSENT).status_code == 201
+    assert caller.create("contacts", **body, grant_consent=CONSENT).status_code == 200
+    for name in ("revoke_consent", "grant_consent"):
+        response = caller.update("contacts/", **body, **{name: CONSENT})
+        assert (response.status_code, response.json()) == (200, [])
+
+
+def test_an_admin_who_names_no_owner_changes_the_contact_of_its_owner(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
+    officers = sandbox.officers()
+    created = sandbox.user(officers[-1]).create("contacts", **ada(grant_consent=CONSENT))
+    assert created.status_code == 201 and len(officers) > 1
+    again = admin.create("contacts", **PUBLISHED, grant_consent=CONSENT)
+    assert (again.status_code, again.json()["id"]) == (200, created.json()["id"])
+    assert admin.update("contacts/", **KNOWN, revoke_consent=CONSENT).status_code == 200
+    assert admin.get(f"contacts/{created.json()['id']}")["owner"]["id"] == officers[-1]["id"]
+
+
+def test_an_admin_finds_no_contact_of_another_organization(sandbox: InProcessSandbox, admin: Caller) -> None:
+    other = sandbox.user(sandbox.officers(BLUEWATER)[0])
+    other.create("contacts", **ada(grant_consent=CONSENT))
+    assert admin.update("contacts/", **KNOWN, revoke_consent=CONSENT).status_code == 404
+
+
+def test_other_writes_of_an_admin_need_source_and_owner_as_before(
+    admin: Caller, owner: dict[str, Any]
+) -> None:
+    assert admin.create("contacts", **PUBLISHED).status_code == 422
+    assert admin.create("contacts", **PUBLISHED, owner={"id": owner["id"]}).status_code == 422
+    assert admin.create("contacts", **PUBLISHED, source="OurSystem").status_code == 422
+    assert admin.update("contacts/", **KNOWN).status_code == 422
 
 
 def test_only_a_granted_consent_can_be_revoked(user: Caller) -> None:
