@@ -21,6 +21,8 @@ def main() -> None:
         sys.exit(
             "Django is not installed in this Python. Run `make setup`, then use .venv/bin/python manage.py."
         )
+    if sys.argv[1:2] == ["simulate"]:
+        use_throwaway_settings()
     if sys.argv[1:2] and sys.argv[1] in WITHOUT_SETTINGS:
         module = import_module(WITHOUT_SETTINGS[sys.argv[1]])
         if sys.argv[1] == "demo":
@@ -28,6 +30,16 @@ def main() -> None:
         module.Command().run_from_argv(sys.argv)
     else:
         execute_from_command_line(sys.argv)
+
+
+def use_throwaway_settings() -> None:
+    """Set variables for a command that loads models but needs no secret and no database."""
+    from portal.encryption.management.commands.make_keys import make
+
+    keys = make("throwaway")
+    for name in (*keys, "DATABASE_URL"):
+        os.environ.pop(f"{name}_FILE", None)
+    os.environ.update(keys, DATABASE_URL="sqlite://:memory:", DEBUG="0", DEMO="0")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,30 @@ def from_a_shell(hash_seed: str) -> str:
     return done.stdout
 
 
+@pytest.mark.parametrize("arguments", [("--help",), (*SMALL, "--json")])
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"DEMO": "1", "DEBUG": "1", "PORTAL_URL": "https://portal.example"},
+        {"SECRET_KEY_FILE": "/nowhere"},
+    ],
+)
+def test_it_needs_no_settings(arguments: tuple[str, ...], variables: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "simulate", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    if "--json" in arguments:
+        assert json.loads(done.stdout)["organizations"] == 60
+    else:
+        assert "--organizations" in done.stdout
+
+
 def test_the_same_seed_says_the_same_in_every_process_and_another_something_else() -> None:
     first = from_a_shell("1")
     assert first == from_a_shell("2")
