@@ -3,15 +3,15 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.environment import Environment, require_loopback
 from portal.site.logs import CONFIGURATION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.FileAwareEnv()
+env = Environment()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
@@ -33,6 +33,8 @@ ENCRYPTION_KEYS = required("ENCRYPTION_KEYS")
 FINGERPRINT_KEY = required("FINGERPRINT_KEY")
 PORTAL_URL = env.str("PORTAL_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PORTAL_URL).hostname or "localhost"])
+for switch in filter({"DEMO": DEMO, "DEBUG": DEBUG}.get, ("DEMO", "DEBUG")):
+    require_loopback(switch, portal_url=PORTAL_URL, allowed_hosts=ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 ENVIRONMENT_HOSTS = env.list("ENVIRONMENT_HOSTS", default=["public.totalexpert.net"])
 #: Proxies that calls may go out by, as host or host:port.
@@ -142,6 +144,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # PgBouncer in transaction mode keeps no cursor open between two statements
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits must hold across processes, so the cache is in the database.
 CACHES = {

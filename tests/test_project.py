@@ -10,10 +10,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from integrations.sandbox.version import __version__ as sandbox_version
+from portal.environment import Environment, SecretFiles, require_loopback
 from tests.project_files import ROOT, our_files, python_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -79,6 +81,80 @@ def test_a_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         shown.get(name, f"settings.{name}"), **values, **{f"{name}_FILE": str(file)}
     )
     assert answer.stdout.strip().endswith("from-file"), answer.stderr
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", " \n\n", "\t"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "METRICS_TOKEN", "FINGERPRINT_KEY", "OIDC_CLIENT_SECRET"])
+def test_space_around_a_secret_in_a_file_is_no_part_of_it(name: str, ending: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(b"\xef\xbb\xbf from-file" + ending.encode())
+    found = Environment()
+    found.ENVIRON = SecretFiles({f"{name}_FILE": str(file)})
+    assert found.str(name, default="") == "from-file"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_a_secret_file_that_cannot_be_read_is_named(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ImproperlyConfigured, match="METRICS_TOKEN_FILE names can't be read"):
+        SecretFiles({"METRICS_TOKEN_FILE": str(file)})["METRICS_TOKEN"]
+
+
+LOCAL = [
+    "http://localhost:8000",
+    "http://127.0.0.1:1",
+    "http://[::1]:8000",
+    "https://localhost",
+    "http://LOCALHOST",
+]
+REMOTE = [
+    "https://portal.example",
+    "http://192.168.0.7:8000",
+    "http://0.0.0.0:8000",
+    "http://localhost.example",
+    "http://localhost@portal.example",
+    "http://127.0.0.1.example",
+    "localhost:8000",
+    "",
+]
+
+
+@pytest.mark.parametrize("switch", ["DEMO", "DEBUG"])
+def test_demo_and_debug_are_for_this_machine_only(switch: str) -> None:
+    for url in LOCAL:
+        require_loopback(switch, portal_url=url, allowed_hosts=["localhost", "127.0.0.1", "[::1]"])
+        for hosts in (["portal.example"], ["localhost", "*"], [".localhost.example"]):
+            with pytest.raises(ImproperlyConfigured, match=f"{switch} is on"):
+                require_loopback(switch, portal_url=url, allowed_hosts=hosts)
+    for url in REMOTE:
+        with pytest.raises(ImproperlyConfigured, match=f"{switch} is on"):
+            require_loopback(switch, portal_url=url, allowed_hosts=["localhost"])
+
+
+@pytest.mark.parametrize("command", ["gunicorn", "check", "work"])
+@pytest.mark.parametrize("switch", ["DEMO", "DEBUG"])
+def test_nothing_starts_with_demo_or_debug_on_another_host(command: str, switch: str) -> None:
+    starting = (
+        ["-m", "gunicorn", "portal.wsgi", "--check-config"]
+        if command == "gunicorn"
+        else ["manage.py", command]
+    )
+    keys = dict.fromkeys(["SECRET_KEY", "ENCRYPTION_KEYS", "FINGERPRINT_KEY"], "given")
+    answer = subprocess.run(
+        [sys.executable, *starting],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **keys, switch: "1", "PORTAL_URL": "https://portal.example"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert answer.returncode != 0
+    assert (
+        f"{switch} is on, but PORTAL_URL or ALLOWED_HOSTS name another machine"
+        in answer.stdout + answer.stderr
+    )
 
 
 @pytest.mark.skipif((ROOT / ".env").exists(), reason="a .env lies here, which the settings would read")

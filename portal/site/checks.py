@@ -1,27 +1,9 @@
 """System checks of settings that would make the portal unsafe."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-
-from integrations.total_expert.environment import is_loopback
-
-
-@register(Tags.security)
-def check_demo_is_local(**kwargs: Any) -> list[CheckMessage]:
-    host = urlsplit(settings.PORTAL_URL).hostname
-    if settings.DEMO and not (is_loopback(host or "") and all(map(is_loopback, settings.ALLOWED_HOSTS))):
-        return [
-            Error(
-                "DEMO is on, but PORTAL_URL or ALLOWED_HOSTS name another machine. The demo lets anybody sign in and read "
-                "all mail.",
-                hint="Turn DEMO off, or set PORTAL_URL to http://localhost:PORT.",
-                id="portal.E002",
-            )
-        ]
-    return []
 
 
 @register(Tags.security, deploy=True)

@@ -38,7 +38,7 @@ def rejections_in_another_process(environment: dict[str, str]) -> int:
 def test_attempts_in_two_processes_count_together(process_environment: dict[str, str]) -> None:
     person(ADA)
     client = Client(headers={"host": "localhost"})
-    environment = {**process_environment, "DEBUG": "1", "PORTAL_URL": "http://localhost:8000"}
+    environment = {**process_environment, "DEBUG": "1", "ALLOWED_HOSTS": "localhost"}
     assert rejections_in_another_process(environment) == 0
     assert rejections_in_another_process(environment) == 1
     page = client.post(reverse("account_login"), {"login": ADA, "password": PASSWORD})

@@ -14,10 +14,3 @@ def test_a_deployment_check_warns_if_mail_is_printed_to_the_log(settings: Any) -
     assert "portal.W007" in found()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     assert "portal.W007" not in found()
-
-
-def test_a_demo_that_other_machines_can_reach_does_not_start(settings: Any) -> None:
-    settings.DEMO, settings.PORTAL_URL = True, "https://portal.example"
-    assert "portal.E002" in found()
-    settings.PORTAL_URL, settings.ALLOWED_HOSTS = "http://localhost:8000", ["localhost"]
-    assert "portal.E002" not in found()
