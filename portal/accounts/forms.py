@@ -1,6 +1,5 @@
 """Forms for signing in, passwords and one's own account: allauth's, with the portal's texts."""
 
-import re
 from typing import Any
 
 from allauth.account import forms as allauth_forms
@@ -10,25 +9,30 @@ from django.conf import settings
 
 from portal.accounts import allauth_internals
 from portal.accounts.models import User
+from portal.core import email_addresses, names, text
+from portal.core.email_addresses import EmailField
+from portal.core.errors import Refused
 
 PASSWORD_HELP = "At least 12 characters, and not a common password. A sentence that only you know works well."  # noqa: S105
-
-#: Text that email programs turn into a link.
-LINK = re.compile(r"://|[wW]{3}\.|\w\.[a-z]{2,}\b|@")
 
 
 class NameField(forms.CharField):
     """A person's name."""
 
     def __init__(self) -> None:
-        super().__init__(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+        super().__init__(
+            label="Name", max_length=names.LONGEST, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        )
 
     def clean(self, value: Any) -> str:
-        """Return the name on one line. Reject links, because the portal emails the name to other people."""
-        name = " ".join(str(super().clean(value) or "").split())
-        if not name.isprintable() or LINK.search(name):
-            raise forms.ValidationError("A name can't contain web addresses or special characters.")
-        return name
+        """Return the name as it is stored. Raise ValidationError unless `portal.core.names.clean` accepts it."""
+        try:
+            return names.clean(super().clean(value))
+        except Refused as refused:
+            raise forms.ValidationError(str(refused)) from None
+
+    def to_python(self, value: Any) -> str:
+        return text.clean(super().to_python(value) or "")
 
 
 class NameForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -54,8 +58,8 @@ class DeleteAccountForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     def clean_email(self) -> str:
-        typed: str = self.cleaned_data["email"].strip()
-        if typed.lower() != self.user.email.lower():
+        typed: str = self.cleaned_data["email"]
+        if email_addresses.typed(typed) != self.user.email.lower():
             raise forms.ValidationError("This isn't the email you sign in with. Nothing was deleted.")
         return typed
 
@@ -67,8 +71,7 @@ class LoginForm(allauth_forms.LoginForm):
         super().__init__(*args, **kwargs)
         self.invitation = get_adapter().pending_invitation(allauth_internals.current_request())
         self.single_sign_on = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
-        login = self.fields["login"]
-        login.label = "Email"
+        self.fields["login"] = login = EmailField()
         login.widget.attrs["autocomplete"] = "username"
         login.initial = self.invitation.email if self.invitation else None
         remove_placeholders(self)
@@ -77,11 +80,12 @@ class LoginForm(allauth_forms.LoginForm):
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
     """The email to send a sign-in code to. That of an accepted invitation is filled in."""
 
+    email = EmailField(widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.invitation = get_adapter().pending_invitation(allauth_internals.current_request())
         email = self.fields["email"]
-        email.label = "Email"
         email.initial = self.invitation.email if self.invitation else None
         remove_placeholders(self)
 
@@ -98,14 +102,15 @@ class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):
         }
         remove_placeholders(self)
 
+    def clean_code(self) -> str:
+        self.cleaned_data["code"] = text.clean(self.cleaned_data["code"])
+        return str(super().clean_code())
+
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     """The email to send a password reset link to."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["email"].label = "Email"
-        remove_placeholders(self)
+    email = EmailField(widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
 class _NewPassword:

@@ -6,13 +6,16 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
-from portal.core import names
+from portal.core import email_addresses, names
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a user. Without a password, they sign in with codes sent by email."""
-        user = self.model(email=email.strip().lower(), **fields)
+        """Create a user. Without a password, they sign in with codes sent by email.
+
+        Raise ValidationError if ``email`` can't be mailed.
+        """
+        user = self.model(email=email_addresses.normalize(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -22,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_operator=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.get(email__iexact=email_addresses.typed(username or ""))
 
 
 class User(AbstractBaseUser):

@@ -26,6 +26,7 @@ from portal.accounts.models import User
 from portal.accounts.openid_connect import Adapter, InvalidProviderAnswer
 from portal.accounts.rate_limits import limited
 from portal.audit import log
+from portal.core import email_addresses
 
 PROVIDER_ID = "company"
 logger = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ def _user_for(claims: dict[str, Any]) -> User | None:
 
     Both sides must have verified the address, and ``OIDC_ALLOWED`` must include it.
     """
-    email = str(claims.get("email", "")).lower()
+    email = email_addresses.typed(str(claims.get("email", "")))
     if claims.get("email_verified") not in (True, "true") or not is_allowed(email):
         return None
     verified = EmailAddress.objects.filter(email__iexact=email, verified=True, user__email__iexact=email)

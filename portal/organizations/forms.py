@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from portal.accounts.models import User
+from portal.core.email_addresses import EmailField
 from portal.organizations import names
 from portal.organizations.models import Organization, OrganizationQuerySet
 from portal.organizations.roles import MEMBER_ROLES, Role
@@ -44,9 +45,7 @@ class OrganizationForm(forms.Form):
 class InvitationForm(forms.Form):
     """The email address and role of an invitation."""
 
-    email = forms.EmailField(
-        label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
-    )
+    email = EmailField(widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.ChoiceField(
         label="Role", choices=[("", "Choose"), *((role.value, ROLE_LABELS[role]) for role in MEMBER_ROLES)]
     )

@@ -6,7 +6,7 @@ from django.utils.text import slugify
 
 from portal.accounts.models import User
 from portal.audit import log
-from portal.core import clock
+from portal.core import clock, text
 from portal.core.errors import Refused
 from portal.organizations import names
 from portal.organizations.models import Organization
@@ -90,7 +90,7 @@ def assign_account_owner(*, organization: Organization, operator: User | None, a
 
 def find(name: str) -> Organization:
     """Return the organization with this slug, or else with this name. Raise Refused with similar slugs if there is none."""
-    rows = Organization.objects
+    rows, name = Organization.objects, text.clean(name)
     found = rows.filter(slug=name).first() or rows.filter(folded_name=names.folded(name)).first()
     if found is not None:
         return found

@@ -28,7 +28,7 @@ from integrations.connections.tokens import access, requests
 from integrations.total_expert import ReconnectRequired, Rejected
 from portal.accounts.models import User
 from portal.audit import log
-from portal.core import clock, times
+from portal.core import clock, text, times
 from portal.encryption.cipher import fingerprint
 
 MAX_LENGTH = 255
@@ -36,8 +36,8 @@ _NOT_SAVED = "We didn't save them."
 
 
 def validate(client_id: str, client_secret: str) -> tuple[str, str]:
-    """Return credentials without surrounding white space. Raise Rejected if they can't be right. Send nothing."""
-    client_id, client_secret = client_id.strip(), client_secret.strip()
+    """Return credentials without what a paste adds around them. Raise Rejected if they can't be right. Send nothing."""
+    client_id, client_secret = text.visible(client_id), text.visible(client_secret)
     problems = []
     for value, name in ((client_id, "client ID"), (client_secret, "client secret")):
         if not value:

@@ -16,13 +16,12 @@ from integrations.connections.models import Environment
 from integrations.onboarding.bulk.files import Record
 from integrations.total_expert import Rejected
 from portal.accounts.models import User
-from portal.core import email_addresses
+from portal.core import email_addresses, text
 from portal.core.errors import Refused
 from portal.organizations import names
 from portal.organizations.models import Organization
 from portal.organizations.names import folded
 
-LONGEST_EMAIL = 254
 #: What a spreadsheet would calculate instead of showing it.
 _FORMULA = re.compile(r"[=+\-]|@\w*\(")
 #: A long number shortened by a spreadsheet.
@@ -75,29 +74,27 @@ def _check_row(record: Record, known: dict[str, Environment], default: Environme
     _check_name(row, cells["name"])
     _check_environment(row, cells["environment"], known, default)
     _check_credentials(row, cells["client_id"], cells["client_secret"])
-    _check_email(row, cells["admin_email"].strip())
+    _check_email(row, text.visible(cells["admin_email"]))
     return row
 
 
 def _check_name(row: Checked, cell: str) -> None:
+    if _FORMULA.match(text.clean(cell)):
+        row.problems.append("The name starts like a spreadsheet formula.")
+        return
     try:
-        name = names.clean(cell)
+        row.name = names.clean(cell)
     except Refused as refused:
         row.problems.append(str(refused))
-        return
-    if _FORMULA.match(name):
-        row.problems.append("The name starts like a spreadsheet formula.")
-    else:
-        row.name = name
 
 
 def _check_environment(
     row: Checked, cell: str, known: dict[str, Environment], default: Environment | None
 ) -> None:
-    row.environment = known.get(cell.strip().casefold()) if cell.strip() else default
+    row.environment = known.get(text.clean(cell).casefold()) if text.clean(cell) else default
     if row.environment is None:
         names = " or ".join(sorted({environment.name for environment in known.values()}))
-        what = "There is no environment with this name" if cell.strip() else "The environment is empty"
+        what = "There is no environment with this name" if text.clean(cell) else "The environment is empty"
         row.problems.append(f"{what}. Enter {names}.")
 
 
@@ -118,14 +115,9 @@ def _check_email(row: Checked, email: str) -> None:
     if not email:
         return
     try:
-        email_addresses.validate(email)
+        row.admin_email = email_addresses.normalize(email)
     except ValidationError:
         row.problems.append("The admin's email is not a valid address.")
-        return
-    if len(email) > LONGEST_EMAIL:
-        row.problems.append("The admin's email is too long.")
-        return
-    row.admin_email = email.lower()
 
 
 def _refuse_repeated(rows: list[Checked]) -> None:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from portal.accounts import rate_limits
 from portal.accounts.guard import current_user
 from portal.audit.history import AuditedAdmin
-from portal.core import clock
+from portal.core import clock, email_addresses
 from portal.core.admin import display
 from portal.core.admin.actions import Action
 from portal.core.admin.filters import one_of
@@ -93,7 +93,7 @@ class InvitationAdmin(FindsByOrganization, AuditedAdmin):
     )
 
     def also_found(self, text: str) -> Q:
-        return Q(email=text.lower())
+        return Q(email=email_addresses.typed(text))
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows: QuerySet[Any] = super().get_queryset(request).select_related("organization", "invited_by")

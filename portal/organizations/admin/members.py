@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from portal.audit.history import AuditedAdmin
+from portal.core import email_addresses
 from portal.core.admin import display
 from portal.core.admin.filters import one_of
 from portal.organizations.admin.search import FindsByOrganization
@@ -30,7 +31,7 @@ class MembershipAdmin(FindsByOrganization, AuditedAdmin):
     fields = ("user_link", "organization_link", "role", "created_at")
 
     def also_found(self, text: str) -> Q:
-        return Q(user__email__iexact=text)
+        return Q(user__email__iexact=email_addresses.typed(text))
 
     def title_of(self, row: Any) -> str:
         return f"{row.user.display_name}, {row.get_role_display()} at {row.organization.name}"

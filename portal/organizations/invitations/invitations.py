@@ -31,10 +31,9 @@ def invite(*, organization: Organization, email: str, role: str, actor: User) ->
     The mail goes out when the transaction commits; ``mailed_at`` stays empty if the mail server refuses it. Raise
     Refused for members, operators, addresses that have an open invitation, and text that is no address.
     """
-    email = email.strip().lower()
     if role not in MEMBER_ROLES:
         raise Refused("Choose a role.")
-    _refuse_invalid_address(email)
+    email = _normalize_address(email)
     _refuse_existing_member(organization, email)
     token, at = secrets.token_urlsafe(TOKEN_BYTES), clock.now()
     try:
@@ -62,9 +61,9 @@ def invite(*, organization: Organization, email: str, role: str, actor: User) ->
     return invitation, link
 
 
-def _refuse_invalid_address(email: str) -> None:
+def _normalize_address(email: str) -> str:
     try:
-        email_addresses.validate(email)
+        return email_addresses.normalize(email)
     except ValidationError as invalid:
         raise Refused(" ".join(invalid.messages)) from None
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from portal.branding import brand, logos
 from portal.branding.logos import NewLogo
 from portal.branding.models import Branding
-from portal.core import email_addresses
+from portal.core.email_addresses import EmailField
 from portal.core.errors import Refused
 
 
@@ -22,6 +22,7 @@ class BrandingForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
     )
     remove_logo = forms.BooleanField(label="Remove the logo", required=False)
+    support_email = EmailField(label="Support email", required=False)
     privacy_url = forms.URLField(label="Privacy policy", required=False, assume_scheme="https")
 
     class Meta:
@@ -31,7 +32,6 @@ class BrandingForm(forms.ModelForm):  # type: ignore[type-arg]
             "partner_name": "Partner name",
             "product_name": "Product name",
             "accent_color": "Accent color",
-            "support_email": "Support email",
         }
         widgets = {"accent_color": forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"})}
 
@@ -82,12 +82,6 @@ class BrandingForm(forms.ModelForm):  # type: ignore[type-arg]
             self.new_logo = logos.read(uploaded.read())
         except Refused as refused:
             raise ValidationError(str(refused)) from None
-
-    def clean_support_email(self) -> str:
-        address = str(self.cleaned_data["support_email"])
-        if address:
-            email_addresses.validate(address)
-        return address
 
     def clean_accent_color(self) -> str:
         return str(self.cleaned_data["accent_color"]).lower()

@@ -66,6 +66,34 @@ def test_requesting_a_password_reset_does_not_reveal_who_has_an_account() -> Non
     assert len(mail.outbox) == 2
 
 
+@pytest.mark.parametrize("mark", ["\u200b", "\u200e", "\u00ad", "\ufeff", "\u2069", "\x00"])
+def test_what_a_paste_adds_to_an_address_matters_nowhere(mark: str) -> None:
+    user, pasted = person(ADA), f"{mark}{ADA}{mark}"
+    signed_in = Client()
+    signed_in.post(reverse("account_login"), {"login": pasted, "password": PASSWORD})
+    assert signed_in.session["_auth_user_id"] == str(user.pk)
+    mail.outbox.clear()
+    Client().post(reverse("account_request_login_code"), {"email": pasted})
+    Client().post(reverse("account_reset_password"), {"email": pasted})
+    assert [sent.to for sent in mail.outbox] == [[ADA], [ADA]]
+    assert all("no account" not in sent.body for sent in mail.outbox)
+
+
+@pytest.mark.parametrize(
+    "address", ["jürgen@cedar.example", "ada@cedar", '"a b"@cedar.example', "a\u2028b@x.example"]
+)
+def test_an_address_that_cannot_be_mailed_is_an_error_in_the_form(address: str) -> None:
+    for name, field in (
+        ("account_login", "login"),
+        ("account_request_login_code", "email"),
+        ("account_reset_password", "email"),
+    ):
+        page = Client().post(reverse(name), {field: address, "password": PASSWORD})
+        assert page.status_code == 200
+        assert page.context["form"].errors[field] == ["Enter a valid email address."]
+    assert not mail.outbox
+
+
 def test_the_link_of_a_password_reset_works_once(client: Client) -> None:
     user = person(ADA)
     client.post(reverse("account_reset_password"), {"email": ADA})

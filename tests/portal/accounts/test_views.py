@@ -93,9 +93,9 @@ def test_the_current_session_is_always_listed(signed_in) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["See https://evil.example", "www.evil.example", "evil.com", "a@b.example", "Ada\u202eevil", "A\x00B"],
+    ["See https://evil.example", "www.evil.example", "evil.com", "a@b.example", "EVIL.COM/reset", "A\ue000B"],
 )
-def test_a_name_with_a_link_or_invisible_characters_is_rejected(
+def test_a_name_with_a_link_or_an_unknown_character_is_rejected(
     cedar: Organization, join, signed_in, name: str
 ) -> None:
     user = join(cedar, "admin")
@@ -106,10 +106,10 @@ def test_a_name_with_a_link_or_invisible_characters_is_rejected(
 
 
 @pytest.mark.parametrize(
-    "name", ["J. R. R. Tolkien", "Zoë O'Neill-Łukasz", "Dr. Ana María de la Cruz", "李小龍"]
+    "name", ["J. R. R. Tolkien", "J.van Dijk", "Zoë O'Neill-Łukasz", "Dr. Ana María de la Cruz", "李小龍"]
 )
 def test_any_real_name_is_accepted(cedar: Organization, join, signed_in, name: str) -> None:
     user = join(cedar, "admin")
-    signed_in(user).post(reverse("account"), {"name": f"  {name}\n"})
+    signed_in(user).post(reverse("account"), {"name": f"\u202e  {name}\u200b\n"})
     user.refresh_from_db()
     assert user.name == name

@@ -15,7 +15,7 @@ from integrations.jobs.models import Job
 from integrations.onboarding import verification
 from integrations.onboarding.models import Verification
 from integrations.total_expert import Rejected
-from portal.core import clock, times
+from portal.core import clock, text, times
 from portal.core.errors import Refused
 from portal.organizations import organizations
 from portal.organizations.models import Organization
@@ -96,7 +96,7 @@ class Command(BaseCommand):
             installation.organization.delete()
 
     def _environment(self, name: str) -> Environment:
-        environment = Environment.objects.filter(name=name).first()
+        environment = Environment.objects.filter(name=text.clean(name)).first()
         if environment is None:
             known = (
                 ", ".join(Environment.objects.values_list("name", flat=True))

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from portal.accounts.models import User
 from portal.accounts.second_factors import rules
+from portal.core import email_addresses
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("email", help="the email address they sign in with")
 
     def handle(self, *args: Any, email: str, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=email).first()
+        user = User.objects.filter(email__iexact=email_addresses.typed(email)).first()
         if user is None:
             raise CommandError("No user has this email address. Check the spelling.")
         count = rules.reset(user)

@@ -29,7 +29,8 @@ def problem(world: World, line: str) -> str:
     [
         (",,id,secret,", "name is empty"),
         (f"{'x' * 121},,id,secret,", "longer than 120"),
-        ("Cedar\u202e,,id,secret,", "can't be displayed"),
+        ("Cedar\ue000,,id,secret,", "can't be displayed"),
+        ("cedar.example/reset,,id,secret,", "web or email address"),
         ('=HYPERLINK("http://evil"),,id,secret,', "like a spreadsheet formula"),
         ("+1 Lending,,id,secret,", "like a spreadsheet formula"),
         ("@SUM(1),,id,secret,", "like a spreadsheet formula"),
@@ -102,3 +103,18 @@ def test_two_thousand_rows_are_checked_in_few_queries(world: World, django_asser
     text = "".join(f"Organization {number},,id-{number},s,\n" for number in range(2000))
     with django_assert_max_num_queries(6):
         assert not any(row.problems for row in check(world, text))
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u200e", "\u202a", "\ufeff", "\u00a0", "\u00ad"])
+def test_what_a_paste_adds_to_a_cell_is_removed(world: World, mark: str) -> None:
+    (row,) = check(
+        world,
+        f"{mark}Maple{mark},{mark}SANDBOX{mark},{mark}id{mark},secret{mark},{mark}ada@maple.example{mark}",
+    )
+    assert row.problems == []
+    assert (row.name, row.client_id, row.client_secret, row.admin_email) == (
+        "Maple",
+        "id",
+        "secret",
+        "ada@maple.example",
+    )

@@ -51,6 +51,21 @@ def test_the_page_says_who_invites_to_what_and_as_what(client: Client, invited) 
     assert "no-store" in page["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    "mark", ["\u200b", "\u200e", "\u202c", "\u00ad", "\ufeff", "\u2066", "\x07", "\u00a0"]
+)
+def test_an_invitation_to_a_pasted_address_goes_to_the_address_one_can_type(
+    cedar: Organization, operator: User, signed_in, mark: str, django_capture_on_commit_callbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        page = signed_in(operator).post(
+            reverse("members", args=[cedar.slug]), {"email": f"{ADA}{mark}", "role": "officer"}
+        )
+    assert page.status_code in (200, 302)
+    assert Invitation.objects.get().email == ADA
+    assert mail.outbox[-1].to == [ADA]
+
+
 def test_opening_the_link_uses_nothing_up(client: Client, invited) -> None:
     path, invitation = invited()
     for _ in range(3):
