@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.site.probes.ProbesMiddleware",
+    "portal.site.proxies.ForwardedForMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -280,6 +281,7 @@ Q_CLUSTER = {
 
 # --- Safety --------------------------------------------------------------------------------------------------------
 HTTPS = PORTAL_URL.startswith("https://")
+SESSION_ENGINE = "portal.accounts.session_store"
 SESSION_COOKIE_NAME = "portal_session"
 CSRF_COOKIE_NAME = "portal_csrf"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from portal.accounts import devices
+from portal.accounts.client_address import client_address
 from portal.accounts.models import User
 from portal.accounts.reauthentication import is_recent
 from portal.branding import mail
@@ -83,6 +85,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return mail.compose(
             f"{template_prefix}.html", to=[email] if isinstance(email, str) else email, context=context
         )
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the client's IP address. Raise PermissionDenied if it is unknown."""
+        address = client_address(request)
+        if address is None:
+            raise PermissionDenied("The client's IP address is unknown.")
+        return address
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return _at_portal_url(super().get_email_confirmation_url(request, emailconfirmation))

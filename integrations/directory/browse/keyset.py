@@ -18,6 +18,8 @@ from portal.core import paging
 PAGE = paging.SIZE
 #: Up to this many matches are found first and then sorted. More are found fast enough by following the order's index.
 FEW = 2000
+#: Keys that this module writes are shorter.
+_LONGEST_KEY = 1200
 #: The order whose index has every column that can be filtered by (`FILTERED` in the models).
 _WIDE = ("sort_name", "pk")
 
@@ -88,6 +90,8 @@ def _write_key(contact: Contact, order: Order) -> str:
 
 
 def _read_key(key: str, order: Order) -> tuple[Any, int] | None:
+    if len(key) > _LONGEST_KEY:  # nested so deep that reading it would exhaust the stack
+        return None
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)))
         if not isinstance(value, str) or not isinstance(pk, int) or abs(pk) >= 2**63 or "\0" in value:
@@ -97,5 +101,5 @@ def _read_key(key: str, order: Order) -> tuple[Any, int] | None:
             time = dt.datetime.fromisoformat(value)
             return (time.astimezone(dt.UTC), pk) if time.tzinfo else None
         return value, pk
-    except (ValueError, TypeError, OverflowError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         return None

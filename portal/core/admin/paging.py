@@ -69,7 +69,7 @@ def _read(key: str, model: type[models.Model], name: str) -> tuple[Any, Any] | N
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(key[:600] + "=" * (-len(key[:600]) % 4)))
         read = column.to_python(value), options.pk.to_python(pk)  # type: ignore[union-attr]
-    except (ValueError, TypeError, binascii.Error, ValidationError, OverflowError):
+    except (ValueError, TypeError, binascii.Error, ValidationError, OverflowError, RecursionError):
         return None
     return None if any(map(_is_unusable, read)) else read
 

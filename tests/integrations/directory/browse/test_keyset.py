@@ -85,3 +85,9 @@ def test_the_count_is_exact_up_to_a_limit(contacts: "QuerySet[Contact]") -> None
     assert keyset.count(contacts.filter(sort_name="a")) == 7
     assert keyset.count(contacts, limit=10) == 10
     assert keyset.count(contacts, limit=100) == 23
+
+
+def test_a_key_nested_too_deep_is_no_key() -> None:
+    key = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    assert keyset._read_key(key, ORDERS["name"]) is None
+    assert keyset._read_key(key[:1100], ORDERS["name"]) is None
