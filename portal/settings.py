@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.accounts.anonymous_sessions.AnonymousSessionMiddleware",
     "portal.site.caching.NoStoreMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -199,6 +200,15 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
 # The portal's own limits, in addition to allauth's.
 ACCOUNT_RATE_LIMITS = {
+    # wrong passwords count by account and IP address: see `AccountAdapter.pre_authenticate`
+    "login_failed_daily": "30/d/key",
+    "login_failed_account": "300/d/key",
+    # the daily limits in `portal.accounts.mail_limits` count by address; a stranger must not use up the owner's emails
+    "request_login_code": "20/m/ip",
+    "reset_password": "20/m/ip",
+    # any change to an organization, so that pressing a button again and again writes a bounded number of rows
+    "change": "600/h/user",
+    "sync": "60/h/user",
     # opening or accepting an invitation
     "invitation": "60/m/ip",
     # sending invitations

@@ -22,6 +22,11 @@ class JobsConfig(AppConfig):
         from integrations.jobs.signals import stopped
 
         schedules.register(retention.NAME, every=retention.EVERY, run=retention.delete_expired_rows)
+        schedules.register(
+            retention.SHORT_LIVED_NAME,
+            every=retention.SHORT_LIVED_EVERY,
+            run=retention.delete_short_lived_rows,
+        )
         schedules.register(retention.CALLS_NAME, every=retention.CALLS_EVERY, run=retention.delete_old_calls)
         schedules.register(
             "jobs.token_turns", every=token_waits.TURN_CHECK_EVERY, run=token_waits.wake_ready_connections

@@ -9,8 +9,11 @@ from integrations.connections.notices import chat, delivery
 from integrations.jobs import queue
 from integrations.jobs.run import Run
 from integrations.total_expert import TryLater
+from portal.core.daily_limits import LimitReached
 
 KIND = "connections.notify"
+#: Seconds to wait when somebody got as many mails as we send in a day.
+LIMIT_RETRY = 3600.0
 
 
 def on_noticed(sender: object, *, connection: Connection, **_: Any) -> None:
@@ -21,7 +24,7 @@ def on_noticed(sender: object, *, connection: Connection, **_: Any) -> None:
 def advance(run: Run) -> bool:
     """Send one mail per person with all their alerts, then the chat messages. Retry later what was not accepted."""
     connections = Connection.objects.filter(installation=run.job.installation)
-    problem = ""
+    problem = limit = ""
     for _, waiting in groupby(delivery.pending_mails(connections), key=lambda row: row.user_id):
         mails = list(waiting)
         try:
@@ -37,6 +40,8 @@ def advance(run: Run) -> bool:
                 problem = "The mail server did not accept a message."
         except OSError:
             problem = "The mail server did not accept a message."
+        except LimitReached as reached:
+            limit = str(reached)
         run.checkpoint()
     try:
         delivery.send_to_chat(connections)
@@ -44,6 +49,8 @@ def advance(run: Run) -> bool:
         problem = problem or str(refused)
     if problem:
         raise TryLater(problem)
+    if limit:
+        raise TryLater(limit, after=LIMIT_RETRY)
     return True
 
 

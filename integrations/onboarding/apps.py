@@ -18,6 +18,7 @@ class OnboardingConfig(AppConfig):
     def ready(self) -> None:
         from integrations.connections.signals import connected
         from integrations.jobs import kinds, schedules
+        from integrations.jobs.signals import stopped
         from integrations.onboarding import admin, header, panels, verification, waiting  # noqa: F401
         from integrations.onboarding.bulk import imports, invitations
         from portal.organizations.signals import member_removed
@@ -37,5 +38,11 @@ class OnboardingConfig(AppConfig):
         kinds.register(invitations.KIND, label="Invite admins from an import", advance=invitations.advance)
         schedules.register(imports.APPLYING, every=imports.EVERY, run=imports.apply_confirmed)
         schedules.register(imports.DELETING, every=imports.DELETING_EVERY, run=imports.delete_old)
+        schedules.register(
+            "onboarding.untried_credentials",
+            every=verification.DISCARD_EVERY,
+            run=verification.discard_forgotten,
+        )
+        stopped.connect(verification.on_stopped, dispatch_uid="onboarding.stopped")
         connected.connect(verification.on_connected, dispatch_uid="onboarding.verify")
         member_removed.connect(waiting.on_member_removed, dispatch_uid="onboarding.waiting")

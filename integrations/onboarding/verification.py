@@ -1,5 +1,6 @@
 """The job that verifies a connection and then starts its first sync."""
 
+import datetime as dt
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from integrations.connections.grants import verification as verify
 from integrations.connections.models import Connection, ConnectionState, Purpose
 from integrations.directory.sync import jobs
 from integrations.jobs import queue
-from integrations.jobs.models import Job
+from integrations.jobs.models import Job, JobState
 from integrations.jobs.run import Run
 from integrations.onboarding.models import Verification
 from integrations.total_expert import ReconnectRequired, Rejected
@@ -17,6 +18,8 @@ from portal.accounts.models import User
 from portal.core import clock
 
 KIND = "onboarding.verify"
+#: How long entered credentials are stored without a result, and how often older ones are deleted.
+UNTRIED, DISCARD_EVERY = dt.timedelta(days=14), dt.timedelta(hours=1)
 
 
 def start(connection: Connection, *, actor: User | None, purpose: Purpose = Purpose.PERSON) -> Job:
@@ -92,6 +95,17 @@ def _end(verification: Verification, outcome: str, problem: str) -> None:
 def on_connected(sender: Any, *, connection: Connection, actor: User | None, **kwargs: Any) -> None:
     """Verify a new connection."""
     start(connection, actor=actor)
+
+
+def on_stopped(sender: object, *, job: Job, **_: Any) -> None:
+    """Delete the credentials that a canceled verification was to try."""
+    if job.kind == KIND and job.state == JobState.CANCELED and job.connection is not None:
+        client_credentials.discard(job.connection)
+
+
+def discard_forgotten() -> None:
+    """Scheduled: delete credentials that were not tried in time, for example because their job failed."""
+    client_credentials.discard_forgotten(before=clock.now() - UNTRIED)
 
 
 def steps_of(connection: Connection, tried: Verification | None) -> list[dict[str, str]]:

@@ -14,10 +14,16 @@ from integrations.onboarding.models import ConnectReminder
 from integrations.total_expert import TryLater
 from portal.accounts.models import User
 from portal.branding import mail as portal_mail
-from portal.core import clock
+from portal.core import clock, daily_limits
+from portal.core.daily_limits import Limit
 from portal.organizations.models import Membership
 
 KIND = "onboarding.connect_reminder"
+#: Reminders to one person in a day.
+MOST_A_DAY = 12
+_TOO_MANY = (
+    "This person has received as many reminders today as we send in one day. The next one follows tomorrow."
+)
 
 
 def ask(installation: Installation, *, user: User) -> None:
@@ -61,6 +67,10 @@ def _mail_when_free(mail: ConnectReminder) -> None:
 
 def _send(connection: Connection, user: User) -> None:
     organization = connection.installation.organization
+    try:
+        daily_limits.spend(Limit("mail.connect_reminder", MOST_A_DAY, (user.pk,)), sentence=_TOO_MANY)
+    except daily_limits.LimitReached as reached:
+        raise TryLater(str(reached), after=3600.0) from None
     address = settings.PORTAL_URL + reverse("connect", args=[organization.slug])
     context = {"organization": organization, "address": address}
     try:

@@ -7,16 +7,18 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from portal.accounts import devices
+from portal.accounts import allauth_internals, devices, mail_limits
 from portal.accounts.client_address import client_address
 from portal.accounts.models import User
 from portal.accounts.reauthentication import is_recent
 from portal.branding import mail
+from portal.core import daily_limits
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +38,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     #: Whether the current user has never signed in before.
     _is_first_sign_in = False
+    #: Whether the email that is being sent tells about a change, rather than lets someone sign in.
+    _is_notification = False
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "Incorrect email or password. Try again, or sign in with a code.",
         "too_many_login_attempts": "Too many failed attempts. Wait five minutes, then try again.",
+        "too_many_login_attempts_today": "Too many failed attempts today. Sign in with a code sent to your email instead.",
         "rate_limited": "Too many requests. Wait a minute, then try again.",
         "incorrect_code": "This code is incorrect. Use the code in the latest email, or request a new one.",
         "incorrect_password": "Incorrect password.",
@@ -99,6 +104,53 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         return _at_portal_url(super().get_reset_password_from_key_url(key))
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count an attempt to sign in with a password. Raise ValidationError if there were too many.
+
+        Attempts count by account and IP address, so that nobody can lock someone else out. A high limit for each account,
+        for browsers in which it was never used, stops guessing from many addresses.
+        """
+        super().pre_authenticate(request, **credentials)
+        email = str(credentials.get("email", "")).lower()
+        source = self._get_login_attempts_cache_key(request, **credentials)
+        attempts = [("login_failed_daily", source)]
+        if not mail_limits.is_known_browser(request, email):
+            attempts.append(("login_failed_account", email))
+        for action, key in attempts:
+            usage = allauth_internals.count_attempt(request, action, key)
+            if usage is None:
+                raise self.validation_error("too_many_login_attempts_today")
+            self._login_failed_rl_usage.usage += usage.usage
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        account = super()._get_login_attempts_cache_key(request, **credentials)
+        if mail_limits.is_known_browser(request, str(credentials.get("email", ""))):
+            return f"{account}:known browser"
+        return f"{account}:{allauth_internals.client_ip(request)}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send one of allauth's emails, unless the daily limits are reached. A page that promised it says so."""
+        request = allauth_internals.current_request()
+        limits = (
+            [mail_limits.notification(email)]
+            if self._is_notification
+            else mail_limits.sign_in(request, email)
+        )
+        try:
+            daily_limits.spend(*limits, sentence=mail_limits.REACHED)
+        except daily_limits.LimitReached as reached:
+            if not self._is_notification:
+                request.portal_mail_refused = True  # type: ignore[attr-defined]
+                messages.error(request, str(reached))
+        else:
+            super().send_mail(template_prefix, email, context)
+
+    def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
+        """Add a message, unless it says that an email was sent that was not."""
+        if level == messages.SUCCESS and getattr(request, "portal_mail_refused", False):
+            return
+        super().add_message(request, level, *args, **kwargs)
+
     def send_notification_mail(
         self,
         template_prefix: str,
@@ -107,10 +159,13 @@ class AccountAdapter(DefaultAccountAdapter):
         email: str | None = None,
     ) -> None:
         """Email ``user`` about a change that was made. If sending fails, log it and keep the change."""
+        self._is_notification = True
         try:
             super().send_notification_mail(template_prefix, user, context, email)
         except (SMTPException, OSError) as error:
             logger.error("Email %s to %s was not sent (%s).", template_prefix, user, type(error).__name__)
+        finally:
+            self._is_notification = False
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Return False shortly after a sign-in, even if it was without a password."""

@@ -12,7 +12,8 @@ from allauth.core import context
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.totp.internal import auth as totp
-from allauth.socialaccount.internal import jwtkit
+from allauth.mfa.webauthn.internal import auth as webauthn
+from allauth.socialaccount.internal import jwtkit, statekit
 from allauth.usersessions.internal.flows import sessions as session_flow
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
@@ -67,6 +68,20 @@ def too_many_requests(request: HttpRequest, action: str, *, limit_get: bool = Fa
 def is_within_rate_limit(request: HttpRequest, action: str) -> bool:
     """Count one ``action`` and return whether its rate limit allows it. See `too_many_requests`."""
     return ratelimit.consume(request, app="allauth.account", action=action) is not None
+
+
+def count_attempt(request: HttpRequest, action: str, key: str) -> ratelimit.RateLimitUsage | None:
+    """Count one ``action`` of ``key``, whatever the request's method. Return what undoes it, or None if it is too many."""
+    return ratelimit.consume(request, app="allauth.account", action=action, key=key, limit_get=True)
+
+
+def client_ip(request: HttpRequest) -> str:
+    """Return the IP address for which requests are counted. Of an IPv6 address, this is its network."""
+    return str(ratelimit.get_ip(request))
+
+
+#: The session keys in which allauth keeps what a sign-in page needs for its next request.
+PASSKEY_CHALLENGE, SINGLE_SIGN_ON_STATES = webauthn.STATE_SESSION_KEY, statekit.STATES_SESSION_KEY
 
 
 def pending_totp_secret(request: HttpRequest, *, keep: bool) -> str:

@@ -7,7 +7,7 @@ from allauth.account.adapter import get_adapter
 from django import forms
 from django.conf import settings
 
-from portal.accounts import allauth_internals
+from portal.accounts import allauth_internals, mail_limits
 from portal.accounts.models import User
 from portal.core import email_addresses, names, text
 from portal.core.email_addresses import EmailField
@@ -89,6 +89,12 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
         email.initial = self.invitation.email if self.invitation else None
         remove_placeholders(self)
 
+    def clean_email(self) -> str:
+        """Return the address. Say so if no more sign-in emails go there today."""
+        email: str = super().clean_email()
+        _refuse_too_many_mails(email)
+        return email
+
 
 class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):
     """The sign-in code that was emailed."""
@@ -111,6 +117,17 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     """The email to send a password reset link to."""
 
     email = EmailField(widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+    def clean_email(self) -> str:
+        """Return the address. Say so if no more sign-in emails go there today."""
+        email: str = super().clean_email()
+        _refuse_too_many_mails(email)
+        return email
+
+
+def _refuse_too_many_mails(email: str) -> None:
+    if email and mail_limits.is_sign_in_refused(allauth_internals.current_request(), email):
+        raise forms.ValidationError(mail_limits.REACHED)
 
 
 class _NewPassword:

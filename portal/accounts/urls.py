@@ -8,7 +8,8 @@ from allauth.mfa.webauthn import views as passkey_views
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
-from portal.accounts import single_sign_on, views
+from portal.accounts import allauth_internals, single_sign_on, views
+from portal.accounts.anonymous_state import kept_in_cookie
 from portal.accounts.reauthentication import require_confirmation, require_recent_sign_in
 from portal.accounts.second_factors import views as second_factor_views
 
@@ -100,7 +101,13 @@ second_factors = [
         name="mfa_generate_recovery_codes",
     ),
     path("accounts/login/second-factor/", mfa_views.authenticate, name="mfa_authenticate"),
-    path("accounts/login/passkey/", passkey_views.login_webauthn, name="mfa_login_webauthn"),
+    path(
+        "accounts/login/passkey/",
+        kept_in_cookie(allauth_internals.PASSKEY_CHALLENGE, cookie="portal_passkey")(
+            passkey_views.login_webauthn
+        ),
+        name="mfa_login_webauthn",
+    ),
     path("accounts/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("accounts/confirm/code/", mfa_views.reauthenticate, name="mfa_reauthenticate"),
     path(
@@ -110,11 +117,12 @@ second_factors = [
     ),
 ]
 
+_with_state = kept_in_cookie(allauth_internals.SINGLE_SIGN_ON_STATES, cookie="portal_single_sign_on")
 single_sign_on_pages = [
-    path("accounts/single-sign-on/", single_sign_on.begin, name="single_sign_on"),
+    path("accounts/single-sign-on/", _with_state(single_sign_on.begin), name="single_sign_on"),
     path(
         "accounts/single-sign-on/callback/",
-        single_sign_on.callback,
+        _with_state(single_sign_on.callback),
         {"provider_id": single_sign_on.PROVIDER_ID},
         name="openid_connect_callback",
     ),

@@ -1,4 +1,4 @@
-"""The offset of the portal's clock."""
+"""The offset of the portal's clock, and daily counts."""
 
 from django.db import models
 
@@ -14,3 +14,17 @@ class ClockOffset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seconds:+.0f} s"
+
+
+class DailyCount(models.Model):
+    """How often something was done on one day. `portal.core.daily_limits` writes these rows."""
+
+    day = models.DateField()
+    key = models.CharField(max_length=64)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "key"], name="one_daily_count")]
+
+    def __str__(self) -> str:
+        return f"daily count {self.pk}"

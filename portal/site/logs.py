@@ -1,12 +1,44 @@
 """Logging: its configuration, and errors by their frames and types, without messages that may quote personal data."""
 
 import logging
+import threading
+import time
 import traceback
 from types import TracebackType
 from typing import Any
 
 #: Packages whose exception messages are our own and name nobody.
 OURS = ("portal.", "integrations.")
+
+
+class RepetitionFilter(logging.Filter):
+    """Drop records that repeat too often, so that anyone's requests fill the log only so fast.
+
+    A record repeats another if it comes from the same place in the code. After `MOST` of them in a minute, the rest of that
+    minute are counted, and the next one that passes says how many were left out.
+    """
+
+    MOST, SECONDS = 60, 60.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._seen: dict[tuple[str, int, str], list[float]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is logged."""
+        place = (record.name, record.levelno, f"{record.pathname}:{record.lineno}")
+        with self._lock:
+            now = time.monotonic()
+            began, count, dropped = self._seen.get(place, [now, 0, 0])
+            if now - began >= self.SECONDS:
+                began, count = now, 0
+            passes = count < self.MOST
+            if passes and dropped:
+                record.msg = f"{record.getMessage()} ({dropped:.0f} similar lines were left out)"
+                record.args = ()
+            self._seen[place] = [began, count + 1, 0 if passes else dropped + 1]
+        return passes
 
 
 class FramesOnlyFormatter(logging.Formatter):
@@ -43,9 +75,16 @@ CONFIGURATION: dict[str, Any] = {
             "style": "{",
         }
     },
-    "filters": {"without_links": {"()": "portal.accounts.redaction.LinkRedactionFilter"}},
+    "filters": {
+        "without_links": {"()": "portal.accounts.redaction.LinkRedactionFilter"},
+        "bounded": {"()": "portal.site.logs.RepetitionFilter"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_links"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["without_links", "bounded"],
+        }
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -3,12 +3,11 @@
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Q
 
 from integrations.connections import lifecycle
 from integrations.connections.client import client_for_candidate
 from integrations.connections.grants import admission, ownership
-from integrations.connections.limits import ledger, queue, scheduler
+from integrations.connections.limits import ledger, queue, scheduler, tries
 from integrations.connections.limits.egress import choose_egress
 from integrations.connections.models import (
     ApplicationCredential,
@@ -25,7 +24,7 @@ from integrations.connections.models import (
     TokenRequest,
 )
 from integrations.connections.tokens import access, requests
-from integrations.total_expert import ReconnectRequired, Rejected
+from integrations.total_expert import ReconnectRequired, Rejected, TryLater
 from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock, text, times
@@ -60,14 +59,17 @@ def propose(
 ) -> Connection:
     """Store entered credentials, encrypted, until `activate_candidate` tries them. The current ones stay in use until then.
 
-    Raise Rejected and store nothing if they can't be right or belong to another organization.
+    Raise Rejected and store nothing if they can't be right, if this person must wait before another try, or, for operators,
+    if another organization uses the client ID. Customers learn nothing about other organizations' client IDs: theirs are
+    tried, and refused with the same sentence as any others that don't work.
     """
     client_id, client_secret = validate(client_id, client_secret)
     mark = client_id_fingerprint(installation.environment, client_id)
-    _refuse_used_elsewhere(installation, mark)
-    if actor is not None and not actor.is_operator:
+    if actor is None or actor.is_operator:
+        _refuse_used_elsewhere(installation, mark)
+    else:
         _refuse_unchanged(installation, mark, client_secret)
-        _refuse_repeated_attempt(installation)
+        _refuse_repeated_attempt(installation, actor)
     at = clock.now()
     with transaction.atomic():
         connection, _ = Connection.objects.get_or_create(
@@ -81,7 +83,9 @@ def propose(
             },
         )
         CredentialCandidate.objects.filter(connection=connection).delete()
-        candidate = CredentialCandidate(connection=connection, fingerprint=mark, proposed_by=actor)
+        candidate = CredentialCandidate(
+            connection=connection, fingerprint=mark, proposed_by=actor, proposed_at=at
+        )
         candidate.client_id, candidate.client_secret = client_id, client_secret
         candidate.save()
     return connection
@@ -93,17 +97,28 @@ def client_id_fingerprint(environment: Environment, client_id: str) -> str:
 
 
 def client_id_fingerprints_in_use() -> set[str]:
-    """Return the fingerprints of all client ids that connections use or that wait to be tried."""
-    used = Connection.objects.exclude(client_fingerprint="").values_list("client_fingerprint", flat=True)
-    return {*used, *CredentialCandidate.objects.values_list("fingerprint", flat=True)}
+    """Return the fingerprints of all client ids that connections use. Credentials that wait to be tried block nobody."""
+    used = Connection.objects.exclude(client_fingerprint="")
+    return set(used.values_list("client_fingerprint", flat=True))
+
+
+def discard(connection: Connection) -> None:
+    """Delete a connection's proposed credentials, because nobody will try them any more."""
+    CredentialCandidate.objects.filter(connection=connection).delete()
+
+
+def discard_forgotten(*, before: dt.datetime) -> None:
+    """Delete proposed credentials that have waited since before a time."""
+    CredentialCandidate.objects.filter(proposed_at__lt=before).delete()
+
+
+def _used_elsewhere(installation: Installation, mark: str) -> Connection | None:
+    """Return a connection of another installation that works with this client id, if any."""
+    return Connection.objects.filter(client_fingerprint=mark).exclude(installation=installation).first()
 
 
 def _refuse_used_elsewhere(installation: Installation, mark: str) -> None:
-    used = Connection.objects.filter(client_fingerprint=mark).exclude(installation=installation).exists()
-    proposed = CredentialCandidate.objects.filter(fingerprint=mark).exclude(
-        connection__installation=installation
-    )
-    if used or proposed.exists():
+    if _used_elsewhere(installation, mark) is not None:
         raise Rejected(
             ["Another organization uses this client ID. Each organization has its own: ask for this one's."],
             code="another_organization",
@@ -119,20 +134,28 @@ def _refuse_unchanged(installation: Installation, mark: str, client_secret: str)
         raise Rejected(["This connection already uses these credentials. Nothing was changed."], code="same")
 
 
-def _refuse_repeated_attempt(installation: Installation) -> None:
-    """Raise Rejected if credentials were tried within the last hour. Operators are exempt."""
+def _refuse_repeated_attempt(installation: Installation, actor: User) -> None:
+    """Raise Rejected within an hour after a try for this installation, and while tries are paused (`tries`)."""
+    at = clock.now()
     tried = TokenRequest.objects.filter(
-        Q(fence=0) | Q(state=RequestState.REFUSED),
+        fence=0,
         connection__installation=installation,
         connection__grant=GrantType.CLIENT_CREDENTIALS,
-        at__gt=clock.now() - scheduler.HOUR,
+        at__gt=at - scheduler.HOUR,
     ).exclude(state=RequestState.RELEASED)
     latest = tried.order_by("-at").first()
-    if latest is not None:
+    ends = [
+        latest.at + scheduler.HOUR if latest is not None else None,
+        tries.paused_until(
+            installation.environment, organization_id=installation.organization_id, person=actor, at=at
+        ),
+    ]
+    until = max((end for end in ends if end is not None), default=None)
+    if until is not None:
         raise Rejected(
             [
-                "Credentials were tried for this organization less than an hour ago, and all customers share a limited "
-                f"number of attempts. Try again after {times.exact(latest.at + scheduler.HOUR)}, or ask your operator."
+                "Credentials were tried recently, and all customers share a limited number of attempts. Try again after "
+                f"{times.exact(until)}, or ask your operator."
             ],
             code="too_many_tries",
         )
@@ -187,34 +210,51 @@ def _request_token(candidate: CredentialCandidate, purpose: Purpose) -> None:
         str(candidate.client_secret),
         egress=candidate.connection.egress,
     )
-    request = ledger.open_request(candidate.connection, purpose=purpose, fence=0)
+    request = ledger.open_request(
+        candidate.connection, purpose=purpose, fence=0, requested_by=candidate.proposed_by
+    )
     response = access.send_request(request, prepared)
     with transaction.atomic(durable=True):
         at = clock.now()
         candidate.access_token = response.access_token
         candidate.access_expires_at = at + dt.timedelta(seconds=response.expires_in)
         candidate.scopes = access.format_scopes(response)
-        candidate.save(update_fields=["access_token", "access_expires_at", "scopes"])
+        is_wanted = CredentialCandidate.objects.select_for_update().filter(pk=candidate.pk).exists()
+        if is_wanted:
+            candidate.save(update_fields=["access_token", "access_expires_at", "scopes"])
         ledger.close_request(request, RequestState.GRANTED)
+    if not is_wanted:
+        raise _Withdrawn
+
+
+class _Withdrawn(TryLater):
+    """The credentials were replaced or withdrawn while they were tried."""
+
+    def __init__(self) -> None:
+        super().__init__("These credentials were replaced while they were tried.", after=1)
 
 
 def _take_over_connection(candidate: CredentialCandidate, records: list[ownership.Record]) -> None:
-    """Give the connection the candidate's credentials and token, unless they show another organization's records."""
+    """Give the connection the candidate's credentials and token, unless they belong to another organization."""
     connection = candidate.connection
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
+        if not CredentialCandidate.objects.filter(pk=candidate.pk).exists():
+            raise _Withdrawn
         foreign = ownership.store_fingerprints(row, records)
-        if foreign is None:
+        rival = foreign.connection if foreign else _used_elsewhere(row.installation, candidate.fingerprint)
+        is_foreign = foreign is not None or rival is not None
+        if not is_foreign:
             _replace_credentials(row, candidate)
         elif row.state != ConnectionState.PENDING:
             RecordFingerprint.objects.filter(
                 connection=row, digest__in=ownership.digest_records(records)
             ).delete()
         candidate.delete()
-    if foreign is None:
+    if not is_foreign:
         return
     if row.state == ConnectionState.PENDING:
-        ownership.quarantine_if_foreign(row, foreign)
+        lifecycle.quarantine(row, reason=ownership.FOREIGN_SENTENCE, conflicts_with=rival)
     raise Rejected([f"{ownership.FOREIGN_SENTENCE} {_NOT_SAVED}"], code="another_organization")
 
 

@@ -12,7 +12,7 @@ import datetime as dt
 
 from django.db import models, transaction
 
-from integrations.connections.limits import budgets, forecast, permits, queue, scheduler
+from integrations.connections.limits import budgets, forecast, permits, queue, scheduler, tries
 from integrations.connections.limits.forecast import IN_FLIGHT
 from integrations.connections.models import (
     Budget,
@@ -23,6 +23,7 @@ from integrations.connections.models import (
     TokenRequest,
 )
 from integrations.total_expert import TryLater
+from portal.accounts.models import User
 from portal.core import clock
 
 #: How long a slot is reserved for a person who was sent to Total Expert.
@@ -41,13 +42,26 @@ class NoSlot(TryLater):
 
 
 def open_request(
-    connection: Connection, *, purpose: Purpose, fence: int, **when: dt.datetime | None
+    connection: Connection,
+    *,
+    purpose: Purpose,
+    fence: int,
+    requested_by: User | None = None,
+    **when: dt.datetime | None,
 ) -> TokenRequest:
     """Record that a token request for ``connection`` is about to be sent. Raise NoSlot after joining the queue.
 
+    ``requested_by`` entered the credentials that it tries: after failed tries it waits outside the queue (`tries`).
     ``when`` takes the arguments ``stale_since`` and ``due_at`` of `queue.enqueue`.
     """
-    return _record(connection, purpose=purpose, state=RequestState.OPEN, fence=fence, **when)
+    return _record(
+        connection,
+        purpose=purpose,
+        state=RequestState.OPEN,
+        fence=fence,
+        requested_by=requested_by,
+        **when,
+    )
 
 
 def reserve_slot(connection: Connection) -> TokenRequest:
@@ -61,6 +75,7 @@ def _record(
     purpose: Purpose,
     state: RequestState,
     fence: int,
+    requested_by: User | None = None,
     **when: dt.datetime | None,
 ) -> TokenRequest:
     budget = budgets.for_connection(connection)
@@ -68,8 +83,16 @@ def _record(
         raise permits.CallsStopped
     _clamp_future_rows(budget)
     demand = queue.enqueue(connection, purpose=purpose, **when)
-    request = TokenRequest(budget=budget, connection=connection, purpose=purpose, state=state, fence=fence)
+    request = TokenRequest(
+        budget=budget,
+        connection=connection,
+        purpose=purpose,
+        state=state,
+        fence=fence,
+        requested_by=requested_by,
+    )
     while True:
+        _refuse_paused_try(request, demand)
         # Planned without the lock, which permits need as well.
         usage = forecast.load_usage(budget)
         planned = forecast.plan_for(connection, purpose, budget, usage)
@@ -85,6 +108,28 @@ def _record(
             return request
 
 
+def _refuse_paused_try(request: TokenRequest, demand: TokenDemand) -> None:
+    """Raise NoSlot while tries of credentials are paused for a request. Its place in the queue blocks nobody meanwhile."""
+    at = clock.now()
+    until = _tries_paused_until(request, at)
+    if until is not None:
+        TokenDemand.objects.filter(pk=demand.pk).update(expected_at=at - queue.ABANDONED_AFTER)
+        raise NoSlot(until, (until - at).total_seconds(), tries.REASON)
+
+
+def _tries_paused_until(request: TokenRequest, at: dt.datetime) -> dt.datetime | None:
+    """Return when a request that tries entered credentials may be sent, or None if it may now or tries none."""
+    if request.connection is None or request.requested_by is None:
+        return None
+    installation = request.connection.installation
+    return tries.paused_until(
+        installation.environment,
+        organization_id=installation.organization_id,
+        person=request.requested_by,
+        at=at,
+    )
+
+
 def _take_slot(request: TokenRequest) -> bool:
     """Save a request if a slot is still available to it, under the budget's lock. Raise CallsStopped."""
     is_reservation = request.state == RequestState.RESERVED
@@ -94,6 +139,8 @@ def _take_slot(request: TokenRequest) -> bool:
             raise permits.CallsStopped
         usage = forecast.load_usage(budget, limits)
         if not usage.available or _first_reservation_to_expire(request, usage.at) is not None:
+            return False
+        if _tries_paused_until(request, usage.at) is not None:
             return False
         if is_reservation and request.connection is not None:
             queue.withdraw(request.connection, [Purpose.CONSENT])

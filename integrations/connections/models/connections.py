@@ -146,6 +146,7 @@ class CredentialCandidate(models.Model):
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    proposed_at = models.DateTimeField(null=True, db_index=True)
 
     def __str__(self) -> str:
         return f"candidate of {self.connection_id}"

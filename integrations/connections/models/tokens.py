@@ -64,6 +64,13 @@ class TokenRequest(models.Model):
     rank = models.PositiveSmallIntegerField(
         null=True, help_text="The `scheduler.Rank` with which it was allowed"
     )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The person who entered the client credentials that it tries. Empty for all other requests.",
+    )
     state = models.CharField(max_length=16, choices=RequestState.choices)
     fence = models.PositiveBigIntegerField(default=0)
     at = models.DateTimeField(help_text="When it was sent or reserved")

@@ -13,7 +13,8 @@ from integrations.connections.notices.records import recipients
 from integrations.connections.permissions import connection_title
 from portal.accounts.models import User
 from portal.branding import mail
-from portal.core import clock, times
+from portal.core import clock, daily_limits, times
+from portal.core.daily_limits import Limit
 
 #: What a kind of notice means for the reader and what to do, if the notice's own text doesn't say it. Follows that text.
 MEANING = {
@@ -27,6 +28,11 @@ MEANING = {
     "token requests and their results. If this continues, ask Total Expert whether this access was turned off.",
     NoticeKind.RECOVERED: "You don't need to do anything.",
 }
+#: Mails to one person in a day: about one organization, and about all of them. What waits longer goes into one mail.
+MOST_ABOUT_ORGANIZATION, MOST_TO_PERSON = 24, 100
+_TOO_MANY_MAILS = (
+    "A person has received as many alerts today as we send in one day. The next email follows tomorrow."
+)
 #: How long a recovery stays on Home, and how old a notice may be when it is first sent to the chat.
 FRESH = dt.timedelta(hours=24)
 
@@ -66,13 +72,20 @@ def discard(mails: list[NoticeMail]) -> None:
 
 
 def send_mails(user: User, mails: list[NoticeMail]) -> None:
-    """Send one person all their pending notices in one mail.
+    """Send one person all their pending notices in one mail. ``mails`` are about one organization.
 
-    Raise OSError (the base class of smtplib's errors) if the server doesn't accept it. If the worker dies after the
-    server accepted the mail, the mail is sent again: twice is better than never.
+    Raise LimitReached, and keep the notices, once the daily limits are reached. Raise OSError (the base class of smtplib's
+    errors) if the server doesn't accept the mail. If the worker dies after the server accepted it, it is sent again: twice
+    is better than never.
     """
     news = [_render(row.notice) for row in mails]
     context = {"news": news, "latest": news[-1], "others": len(news) - 1, "user": user}
+    organization = mails[0].notice.connection.installation.organization_id
+    daily_limits.spend(
+        Limit("mail.notice.organization", MOST_ABOUT_ORGANIZATION, (user.pk, organization)),
+        Limit("mail.notice.person", MOST_TO_PERSON, (user.pk,)),
+        sentence=_TOO_MANY_MAILS,
+    )
     mail.send("connections/mail/notices.html", to=user.email, context=context)
     NoticeMail.objects.filter(pk__in=[row.pk for row in mails]).update(mailed_at=clock.now())
 

@@ -5,7 +5,7 @@ from integrations.connections.models import Connection, Installation
 from integrations.directory.sync import steps
 from integrations.directory.sync.passes import Pass
 from integrations.jobs import queue
-from integrations.jobs.models import Job
+from integrations.jobs.models import ACTIVE, Job
 from integrations.jobs.run import Run
 from integrations.total_expert import ReconnectRequired, Rejected
 from portal.accounts.models import User
@@ -23,10 +23,23 @@ def start(*, connection: Connection, requested_by: User | None = None, full: boo
 
 
 def request_sync(*, connection: Connection, actor: User, full: bool = False) -> Job:
-    """Start a pass at a person's request and record that in the audit log. See `start`."""
+    """Start a pass at a person's request. See `start`.
+
+    The audit log records requests that start a pass, or change what an active one will do. Others change nothing.
+    """
+    before = _requested(connection)
     job = start(connection=connection, requested_by=actor, full=full)
-    log.record("directory.sync", actor=actor, organization=connection.installation.organization, target=job)
+    if _requested(connection) != before:
+        log.record(
+            "directory.sync", actor=actor, organization=connection.installation.organization, target=job
+        )
     return job
+
+
+def _requested(connection: Connection) -> tuple[object, ...] | None:
+    """Return what the active pass of a connection was asked to do, or None if there is none."""
+    active = Job.objects.filter(connection=connection, kind=KIND, state__in=ACTIVE)
+    return active.values_list("pk", "arguments", "rerun_arguments").first()
 
 
 def start_all(

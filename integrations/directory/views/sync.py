@@ -14,7 +14,9 @@ from integrations.directory.browse import access
 from integrations.directory.models import Contact
 from integrations.directory.sync import jobs, runs
 from integrations.jobs.models import ACTIVE, Job
+from portal.accounts import rate_limits
 from portal.accounts.guard import current_user
+from portal.core.errors import Refused
 from portal.core.parameters import read_id
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
@@ -82,6 +84,14 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
     connections = [row for row in rows if named in ("", str(row.pk))]
     if not connections:
         raise Http404
+    back = redirect(f"{reverse('contacts', args=[organization.slug])}?environment={environment}")
+    if contact is not None:
+        back = redirect("contact", slug=organization.slug, pk=contact.pk)
+    try:
+        rate_limits.spend(request, "sync")
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return back
     full = request.POST.get("full") == "yes"
     verified = [row for row in connections if row.admitted_at is not None]
     for connection in verified:
@@ -92,6 +102,4 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
         messages.success(request, "The sync has started. Changes appear here as they arrive.")
     else:
         messages.error(request, "No connection here has been verified yet. Test one before you sync.")
-    if contact is not None:
-        return redirect("contact", slug=organization.slug, pk=contact.pk)
-    return redirect(f"{reverse('contacts', args=[organization.slug])}?environment={environment}")
+    return back

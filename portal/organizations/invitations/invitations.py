@@ -16,20 +16,32 @@ from django.urls import reverse
 
 from portal.accounts.models import User
 from portal.audit import log
-from portal.core import clock, email_addresses
+from portal.core import clock, daily_limits, email_addresses
+from portal.core.daily_limits import Limit
 from portal.core.errors import Refused
 from portal.organizations.invitations import mail
 from portal.organizations.models import INVITATION_DAYS, Invitation, Membership, Organization
 from portal.organizations.roles import MEMBER_ROLES, Role
 
 TOKEN_BYTES = 32
+#: Invitation emails in one day: by a member and by an operator, for one organization, from one organization to one address,
+#: and to one address.
+MOST_BY_MEMBER, MOST_BY_OPERATOR, MOST_FOR_ORGANIZATION = 250, 5000, 1000
+MOST_FROM_ORGANIZATION, MOST_TO_ADDRESS = 5, 20
+_TOO_MANY_TO_ADDRESS = (
+    "This address has received as many invitation emails today as we send in one day. Try again tomorrow."
+)
+_TOO_MANY_SENT = (
+    "You have sent as many invitation emails today as one person or organization can. Try again tomorrow."
+)
 
 
 def invite(*, organization: Organization, email: str, role: str, actor: User) -> tuple[Invitation, str]:
     """Invite an email address to join as ``role``. Return the invitation and its link, which is not stored.
 
     The mail goes out when the transaction commits; ``mailed_at`` stays empty if the mail server refuses it. Raise
-    Refused for members, operators, addresses that have an open invitation, and text that is no address.
+    Refused for members, operators, addresses that have an open invitation, text that is no address, and once the daily
+    limits are reached.
     """
     if role not in MEMBER_ROLES:
         raise Refused("Choose a role.")
@@ -38,6 +50,7 @@ def invite(*, organization: Organization, email: str, role: str, actor: User) ->
     token, at = secrets.token_urlsafe(TOKEN_BYTES), clock.now()
     try:
         with transaction.atomic():
+            _count_mail(organization, email, actor)
             _withdraw_expired(organization, email, at)
             invitation = Invitation.objects.create(
                 organization=organization,
@@ -59,6 +72,21 @@ def invite(*, organization: Organization, email: str, role: str, actor: User) ->
             "This address already has an open invitation. Resend it, or withdraw it first."
         ) from None
     return invitation, link
+
+
+def _count_mail(organization: Organization, email: str, actor: User) -> None:
+    """Count one invitation email. Raise Refused if a daily limit is reached."""
+    most = MOST_BY_OPERATOR if actor.is_operator else MOST_BY_MEMBER
+    daily_limits.spend(
+        Limit("mail.invitation.by", most, (actor.pk,)),
+        Limit("mail.invitation.for", MOST_FOR_ORGANIZATION, (organization.pk,)),
+        sentence=_TOO_MANY_SENT,
+    )
+    daily_limits.spend(
+        Limit("mail.invitation.from", MOST_FROM_ORGANIZATION, (organization.pk, email)),
+        Limit("mail.invitation.to", MOST_TO_ADDRESS, (email,)),
+        sentence=_TOO_MANY_TO_ADDRESS,
+    )
 
 
 def _normalize_address(email: str) -> str:
@@ -92,13 +120,14 @@ def _withdraw_expired(organization: Organization, email: str, at: dt.datetime) -
 def resend(*, invitation: Invitation, actor: User) -> tuple[Invitation, str]:
     """Send a new link and return it with the invitation. The old link stops working.
 
-    Raise Refused if the invitation was accepted or withdrawn.
+    Raise Refused if the invitation was accepted or withdrawn, or the daily limits are reached.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
         row = _locked(invitation)
         at = clock.now()
         _refuse_closed(row, at)
+        _count_mail(row.organization, row.email, actor)
         row.token_hash = digest(token)
         row.sent_at, row.expires_at = at, at + dt.timedelta(days=INVITATION_DAYS)
         row.opened_at = row.mailed_at = None

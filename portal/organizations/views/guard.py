@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from portal.accounts.rate_limits import limited
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability, Role, allows
 
@@ -23,6 +24,8 @@ def organization_view(capability: Capability) -> Callable[[View], View]:
     """Decorate a page of the organization with the ``slug`` in the URL, for roles that allow ``capability``."""
 
     def decorate(view: View) -> View:
+        counted = limited("change")(view)
+
         @login_required
         @wraps(view)
         def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -36,7 +39,7 @@ def organization_view(capability: Capability) -> Callable[[View], View]:
             request.portal_organization, request.portal_role = organization, role  # type: ignore[attr-defined]
             if not is_poll and request.session.get(CHOSEN) != organization.slug:
                 request.session[CHOSEN] = organization.slug
-            return view(request, organization, *args, **kwargs)
+            return counted(request, organization, *args, **kwargs)
 
         guarded.capability = capability  # type: ignore[attr-defined]
         return guarded

@@ -92,11 +92,9 @@ def test_what_the_portal_has_already_is_refused(world: World) -> None:
     assert rows[2].problems == []
 
 
-def test_a_client_id_that_waits_to_be_tried_is_in_use(world: World) -> None:
+def test_a_client_id_that_nobody_has_proven_blocks_nobody(world: World) -> None:
     world.propose()
-    assert "uses this client ID" in problem(
-        world, f"Other,,{world.sandbox.organization(CEDAR)['client_id']},s,"
-    )
+    assert problem(world, f"Other,,{world.sandbox.organization(CEDAR)['client_id']},s,") == ""
 
 
 def test_two_thousand_rows_are_checked_in_few_queries(world: World, django_assert_max_num_queries) -> None:

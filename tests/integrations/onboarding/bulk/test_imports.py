@@ -104,7 +104,7 @@ def test_a_row_that_became_impossible_is_refused_and_leaves_nothing_behind(world
     source = keep(world, a_row(1), a_row(2), a_row(3))
     organizations.create(name="quarry loans 1", actor=None)
     other = organizations.create(name="Other", actor=None)
-    client_credentials.propose(
+    proven = client_credentials.propose(
         installation=Installation.objects.create(
             organization=other, environment=world.environment, created_at=clock.now()
         ),
@@ -112,6 +112,8 @@ def test_a_row_that_became_impossible_is_refused_and_leaves_nothing_behind(world
         client_secret="x",
         actor=None,
     )
+    proven.client_fingerprint = client_credentials.client_id_fingerprint(world.environment, "id-2")
+    proven.save(update_fields=["client_fingerprint"])
     imports.confirm(source, actor=world.operator)
     imports.apply_some()
     assert states(source) == ["refused", "refused", "applied"]
