@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Min, OuterRef, Subquery, Value, When
 
 from integrations.connections.models import Connection
 from portal.accounts.models import User
@@ -49,12 +49,12 @@ def _organization(organization: Organization) -> dict[str, Any]:
 
 
 def personas() -> list[dict[str, Any]]:
-    """Return the people whom the sign-in page offers: one for each role, the operator first."""
-    rows: dict[str, dict[str, Any]] = {}
-    users = User.objects.filter(is_active=True).order_by("pk")
-    for user in users.filter(Q(is_operator=True) | Q(memberships__isnull=False)).prefetch_related(
-        "memberships"
-    ):
-        role = user.memberships.all()[0].role if not user.is_operator else "operator"
-        rows.setdefault(role, {"pk": user.pk, "name": user.display_name, "role": role})
-    return list(rows.values())
+    """Return the people whom the sign-in page offers: one for each role, the operator first. Runs one query."""
+    first = Membership.objects.filter(user=OuterRef("pk")).order_by("pk").values("role")[:1]
+    role = Case(When(is_operator=True, then=Value("operator")), default=Subquery(first))
+    people = User.objects.filter(is_active=True).annotate(role=role).exclude(role=None)
+    chosen = people.order_by().values("role").annotate(first=Min("pk")).values("first")
+    return [
+        {"pk": user.pk, "name": user.display_name, "role": user.role}
+        for user in people.filter(pk__in=chosen).order_by("pk")
+    ]

@@ -210,9 +210,7 @@ def _request_token(candidate: CredentialCandidate, purpose: Purpose) -> None:
         str(candidate.client_secret),
         egress=candidate.connection.egress,
     )
-    request = ledger.open_request(
-        candidate.connection, purpose=purpose, fence=0, requested_by=candidate.proposed_by
-    )
+    request = ledger.open_try(candidate.connection, purpose=purpose, person=candidate.proposed_by)
     response = access.send_request(request, prepared)
     with transaction.atomic(durable=True):
         at = clock.now()

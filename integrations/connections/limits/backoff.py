@@ -29,6 +29,8 @@ FIRST_DELAY, MAX_DELAY = dt.timedelta(hours=1), dt.timedelta(hours=12)
 FAILURES_BEFORE_NOTICE = 3
 #: A person who lets this many reserved slots expire within this time loses their priority.
 MAX_EXPIRED_RESERVATIONS, EXPIRED_RESERVATIONS_WINDOW = 2, dt.timedelta(hours=1)
+#: A connection that was given new access this often within this time loses its priority for more of it.
+MAX_NEW_GRANTS, NEW_GRANTS_WINDOW = 2, dt.timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ class Backoff:
     failures: int = 0
     not_before: dt.datetime | None = None
     expired_reservations: int = 0
+    new_grants: int = 0
+
+    @property
+    def is_without_priority(self) -> bool:
+        """Whether a person who connects it goes no longer before background work."""
+        return self.expired_reservations >= MAX_EXPIRED_RESERVATIONS or self.new_grants >= MAX_NEW_GRANTS
 
 
 NONE = Backoff()
@@ -92,23 +100,30 @@ def _load(among: Q, at: dt.datetime) -> dict[uuid.UUID, Backoff]:
     recent = TokenRequest.objects.filter(among, at__gt=at - LOOKBACK, connection__isnull=False)
     failed: dict[uuid.UUID, list[dt.datetime]] = {}
     expired_reservations: dict[uuid.UUID, int] = {}
+    new_grants: dict[uuid.UUID, int] = {}
     for row in recent.filter(_FAILED | _GRANTED | expired_reservation).order_by("at"):
         assert row.connection_id is not None
         if row.state == RequestState.GRANTED:
             failed.pop(row.connection_id, None)
             expired_reservations.pop(row.connection_id, None)
+            is_new = row.purpose == Purpose.CONSENT or row.requested_by_id is not None
+            if is_new and row.at > at - NEW_GRANTS_WINDOW:
+                new_grants[row.connection_id] = new_grants.get(row.connection_id, 0) + 1
         elif row.purpose == Purpose.CONSENT:
             expired_reservations[row.connection_id] = expired_reservations.get(row.connection_id, 0) + 1
         else:
             failed.setdefault(row.connection_id, []).append(row.ended_at or row.at)
     return {
-        pk: from_failures(failed.get(pk, []), expired_reservations.get(pk, 0))
-        for pk in failed.keys() | expired_reservations.keys()
+        pk: from_failures(failed.get(pk, []), expired_reservations.get(pk, 0), new_grants.get(pk, 0))
+        for pk in failed.keys() | expired_reservations.keys() | new_grants.keys()
     }
 
 
-def from_failures(failed: Sequence[dt.datetime], expired_reservations: int = 0) -> Backoff:
+def from_failures(
+    failed: Sequence[dt.datetime], expired_reservations: int = 0, new_grants: int = 0
+) -> Backoff:
     """Return the backoff after failures at these times (latest last) without a granted token since."""
     doublings = len(failed) - FAILURES_BEFORE_DELAY
     delay = min(FIRST_DELAY * 2 ** min(max(doublings, 0), 10), MAX_DELAY)
-    return Backoff(len(failed), failed[-1] + delay if doublings >= 0 else None, expired_reservations)
+    not_before = failed[-1] + delay if doublings >= 0 else None
+    return Backoff(len(failed), not_before, expired_reservations, new_grants)

@@ -42,55 +42,48 @@ class NoSlot(TryLater):
 
 
 def open_request(
-    connection: Connection,
-    *,
-    purpose: Purpose,
-    fence: int,
-    requested_by: User | None = None,
-    **when: dt.datetime | None,
+    connection: Connection, *, purpose: Purpose, fence: int, **when: dt.datetime | None
 ) -> TokenRequest:
     """Record that a token request for ``connection`` is about to be sent. Raise NoSlot after joining the queue.
 
-    ``requested_by`` entered the credentials that it tries: after failed tries it waits outside the queue (`tries`).
     ``when`` takes the arguments ``stale_since`` and ``due_at`` of `queue.enqueue`.
     """
-    return _record(
-        connection,
-        purpose=purpose,
-        state=RequestState.OPEN,
-        fence=fence,
-        requested_by=requested_by,
-        **when,
+    budget = budgets.for_connection(connection)
+    request = TokenRequest(
+        budget=budget, connection=connection, purpose=purpose, state=RequestState.OPEN, fence=fence
     )
+    return _record(request, when)
+
+
+def open_try(connection: Connection, *, purpose: Purpose, person: User | None) -> TokenRequest:
+    """Record that credentials that ``person`` entered are about to be tried.
+
+    Raise NoSlot after joining the queue, or, while tries are paused (`tries`), without blocking anyone in it.
+    """
+    budget = budgets.for_connection(connection)
+    request = TokenRequest(
+        budget=budget, connection=connection, purpose=purpose, state=RequestState.OPEN, requested_by=person
+    )
+    return _record(request, {})
 
 
 def reserve_slot(connection: Connection) -> TokenRequest:
     """Reserve a slot for a person who is about to be sent to Total Expert. Raise NoSlot after joining the queue."""
-    return _record(connection, purpose=Purpose.CONSENT, state=RequestState.RESERVED, fence=0)
-
-
-def _record(
-    connection: Connection,
-    *,
-    purpose: Purpose,
-    state: RequestState,
-    fence: int,
-    requested_by: User | None = None,
-    **when: dt.datetime | None,
-) -> TokenRequest:
     budget = budgets.for_connection(connection)
+    request = TokenRequest(
+        budget=budget, connection=connection, purpose=Purpose.CONSENT, state=RequestState.RESERVED
+    )
+    return _record(request, {})
+
+
+def _record(request: TokenRequest, when: dict[str, dt.datetime | None]) -> TokenRequest:
+    """Save a request when it is its turn. Raise NoSlot after joining the queue."""
+    connection, budget, purpose = request.connection, request.budget, Purpose(request.purpose)
+    assert connection is not None
     if budgets.read_limits(budget).is_stopped:
         raise permits.CallsStopped
     _clamp_future_rows(budget)
     demand = queue.enqueue(connection, purpose=purpose, **when)
-    request = TokenRequest(
-        budget=budget,
-        connection=connection,
-        purpose=purpose,
-        state=state,
-        fence=fence,
-        requested_by=requested_by,
-    )
     while True:
         _refuse_paused_try(request, demand)
         # Planned without the lock, which permits need as well.
@@ -102,18 +95,20 @@ def _record(
             at, reason = max(at, colleague_until), "because a colleague is connecting right now"
         if at > usage.at:
             TokenDemand.objects.filter(pk=demand.pk).update(expected_at=at)
-            raise NoSlot(at, (at - usage.at).total_seconds(), reason, is_renewal=fence > 0)
+            raise NoSlot(at, (at - usage.at).total_seconds(), reason, is_renewal=request.fence > 0)
         request.rank = planned.rank
         if _take_slot(request):
             return request
 
 
 def _refuse_paused_try(request: TokenRequest, demand: TokenDemand) -> None:
-    """Raise NoSlot while tries of credentials are paused for a request. Its place in the queue blocks nobody meanwhile."""
+    """Raise NoSlot while tries of credentials are paused for a request. It loses its place in the queue."""
     at = clock.now()
     until = _tries_paused_until(request, at)
     if until is not None:
-        TokenDemand.objects.filter(pk=demand.pk).update(expected_at=at - queue.ABANDONED_AFTER)
+        TokenDemand.objects.filter(pk=demand.pk).update(
+            requested_at=at, expected_at=at - queue.ABANDONED_AFTER
+        )
         raise NoSlot(until, (until - at).total_seconds(), tries.REASON)
 
 

@@ -46,6 +46,10 @@ RANK_BY_PURPOSE = {
 }
 #: The purposes that a token from the connection's existing grant serves.
 RENEWAL_PURPOSES = [purpose for purpose in Purpose if purpose != Purpose.CONSENT]
+#: A person who connects, unlike one who uses a working connection.
+_ASKS_FOR_NEW_ACCESS = Q(purpose=Purpose.CONSENT) | Q(purpose=Purpose.PERSON) & ~Q(
+    connection__state=ConnectionState.ACTIVE
+)
 _FIELDS = (
     "connection_id",
     "purpose",
@@ -171,9 +175,7 @@ def _find_first(
     ready meanwhile. The ranking repeats that of `_build_demand` and `Demand.key` in SQL. A test compares the two.
     """
     backing_off = {pk for pk, row in delays.items() if row.not_before is not None}
-    unreliable = [
-        pk for pk, row in delays.items() if row.expired_reservations >= backoff.MAX_EXPIRED_RESERVATIONS
-    ]
+    demoted = Q(connection__in=[pk for pk, row in delays.items() if row.is_without_priority])
     expiring = Q(
         connection__token__refresh_expires_at__gt=at,
         connection__token__refresh_expires_at__lte=at + scheduler.EXPIRING_WITHIN,
@@ -182,7 +184,7 @@ def _find_first(
     rank = Case(
         When(expiring, then=Value(Rank.EXPIRING)),
         When(prioritized_at__isnull=False, then=Value(Rank.PRIORITIZED)),
-        When(purpose=Purpose.CONSENT, connection__in=unreliable, then=Value(Rank.WORK)),
+        When(demoted & _ASKS_FOR_NEW_ACCESS, then=Value(Rank.WORK)),
         *(When(purpose=purpose, then=Value(rank)) for purpose, rank in RANK_BY_PURPOSE.items()),
         output_field=IntegerField(),
     )
@@ -252,7 +254,8 @@ def _build_demand(row: Mapping[str, Any], at: dt.datetime) -> scheduler.Demand:
     delay: backoff.Backoff = row["backoff"]
     is_consent = purpose == Purpose.CONSENT
     not_before = None if is_consent else delay.not_before
-    if is_consent and delay.expired_reservations >= backoff.MAX_EXPIRED_RESERVATIONS:
+    is_working = row["connection__state"] == ConnectionState.ACTIVE
+    if delay.is_without_priority and (is_consent or (purpose == Purpose.PERSON and not is_working)):
         rank = Rank.WORK
     if row["prioritized_at"] is not None and rank > Rank.PRIORITIZED:
         rank, requested_at, not_before = Rank.PRIORITIZED, row["prioritized_at"], None

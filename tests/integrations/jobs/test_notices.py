@@ -252,3 +252,21 @@ def test_a_chat_that_is_gone_keeps_nothing_else_from_happening(connection: Conne
     job = tell()
     assert job.state == JobState.WAITING and "a-secret" not in job.waits_for
     assert mail.outbox
+
+
+def test_what_is_beyond_a_persons_mails_of_a_day_waits_for_the_next_one(
+    world: World, officer: User, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MOST_ABOUT_ORGANIZATION", 2)
+    for _ in range(4):
+        lifecycle.pause(connection, actor=world.operator)
+        tell()
+        lifecycle.resume(connection, actor=world.operator)
+    assert len([message for message in mail.outbox if message.to == [officer.email]]) == 2
+    job = Job.objects.filter(kind=telling.KIND).latest("pk")
+    assert (job.state, "tomorrow" in job.waits_for) == (JobState.WAITING, True)
+    assert NoticeMail.objects.filter(user=officer, mailed_at=None).count() == 2
+    world.sandbox.pass_time(DAY)
+    tell()
+    assert not NoticeMail.objects.filter(user=officer, mailed_at=None).exists()
+    assert len([message for message in mail.outbox if message.to == [officer.email]]) == 3

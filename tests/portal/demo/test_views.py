@@ -54,11 +54,11 @@ def test_without_mail_the_page_says_what_will_be_there(demo: Path) -> None:
     assert "No mail yet" in Client().get("/demo/mail/").content.decode()
 
 
-def test_one_person_of_each_role_is_offered_in_few_queries(
+def test_one_person_of_each_role_is_offered_in_one_query(
     demo: Path, cedar: Organization, join: Join, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for role in ("viewer", "admin", "officer", "officer", "officer"):
         join(cedar, role)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         people = summary.personas()
     assert [person["role"] for person in people] == ["operator", "viewer", "admin", "officer"]

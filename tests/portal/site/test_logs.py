@@ -3,8 +3,10 @@
 import logging
 import sys
 
+import pytest
+
 from integrations.total_expert import TryLater
-from portal.site.logs import FramesOnlyFormatter
+from portal.site.logs import FramesOnlyFormatter, RepetitionFilter
 
 PERSON = "maria.lopez" + "@example.com"
 
@@ -33,3 +35,22 @@ def test_what_an_error_quotes_is_not_logged() -> None:
 
 def test_sentences_of_our_own_are_logged() -> None:
     assert "No token slot is free." in logged(TryLater("No token slot is free.", after=1))
+
+
+def test_a_line_that_repeats_is_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound = RepetitionFilter()
+    clock = [0.0]
+    monkeypatch.setattr("portal.site.logs.time.monotonic", lambda: clock[0])
+
+    def told(line: int) -> str:
+        record = logging.LogRecord(
+            "django.request", logging.WARNING, __file__, line, "Not Found: %s", ("/x",), None
+        )
+        return record.getMessage() if bound.filter(record) else ""
+
+    passed = [told(1) for _ in range(200)]
+    assert passed.count("Not Found: /x") == RepetitionFilter.MOST
+    assert told(2), "another line is not a repetition"
+    clock[0] = 61.0
+    assert told(1) == f"Not Found: /x ({200 - RepetitionFilter.MOST} similar lines were left out)"
+    assert told(1) == "Not Found: /x"

@@ -3,13 +3,16 @@
 import pytest
 
 from integrations.connections import installations
-from integrations.connections.grants import client_credentials
-from integrations.connections.limits import tries
+from integrations.connections.grants import client_credentials, consent
+from integrations.connections.limits import budgets, tries
+from integrations.connections.limits import queue as token_queue
+from integrations.connections.limits.scheduler import Rank
 from integrations.connections.models import (
     Connection,
     ConnectionState,
     CredentialCandidate,
     Environment,
+    Purpose,
     TokenRequest,
 )
 from integrations.connections.tokens import access
@@ -232,3 +235,30 @@ def test_credentials_that_nobody_tries_are_deleted(world: World) -> None:
     world.sandbox.pass_time(15 * 86400)
     verification.discard_forgotten()
     assert not CredentialCandidate.objects.exists()
+
+
+def test_reconnecting_again_and_again_loses_its_priority(world: World) -> None:
+    officer, other = world.member("officer"), world.member("officer", BLUEWATER)
+    connection = world.consented(officer)
+    Environment.objects.update(tokens_per_hour=2)
+    budget = budgets.for_connection(connection)
+
+    def rank_of(person: User, name: str = CEDAR) -> Rank:
+        queued = consent.get_or_create_connection(
+            installations.get_or_create(world.organization(name), world.environment), person
+        )
+        token_queue.enqueue(queued, purpose=Purpose.CONSENT)
+        ranks = {
+            demand.connection_id: demand.rank
+            for demand in token_queue.load_waiting(budget, clock.now(), first=5)
+        }
+        token_queue.withdraw(queued)
+        return ranks[str(queued.pk)]
+
+    assert rank_of(officer) == Rank.PERSON
+    world.sandbox.pass_time(3700)
+    world.consented(officer)
+    assert rank_of(officer) == Rank.WORK
+    assert rank_of(other, BLUEWATER) == Rank.PERSON
+    world.sandbox.pass_time(86400)
+    assert rank_of(officer) == Rank.PERSON

@@ -112,3 +112,37 @@ def test_the_job_contains_no_names(world: World, admin: Connection, browser: Bro
     answer = browser(world.operator).post(address(admin, "sync/sandbox/"), follow=True)
     assert "The sync has started" in answer.content.decode()
     assert CEDAR not in str(Job.objects.get(kind=jobs.KIND).arguments)
+
+
+def test_pressing_sync_now_200_times_writes_a_bounded_number_of_audit_rows(
+    world: World, admin: Connection, browser: Browser
+) -> None:
+    person = world.member("officer")
+    world.consented(person)
+    client = browser(person)
+    before = Entry.objects.count()
+    for _ in range(200):
+        client.post(address(admin, "sync/sandbox/"))
+    assert Entry.objects.filter(action="directory.sync", actor=person).count() == 1
+    assert Entry.objects.count() == before + 1
+    assert Job.objects.filter(kind=jobs.KIND).count() == 1
+    said = client.get(address(admin)).content.decode()
+    assert "You have done this too often" in said
+
+
+def test_a_sync_that_is_asked_for_more_is_noted_again(world: World, admin: Connection) -> None:
+    for full in (False, False, True, True):
+        jobs.request_sync(connection=admin, actor=world.operator, full=full)
+    assert Entry.objects.filter(action="directory.sync").count() == 2
+
+
+@pytest.mark.parametrize(("verbs", "rows"), [(("pause", "resume"), 40)])
+def test_pressing_a_jobs_buttons_again_and_again_writes_a_bounded_number_of_rows(
+    world: World, admin: Connection, browser: Browser, verbs: tuple[str, ...], rows: int, settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "change": f"{rows}/h/user"}
+    job, client = jobs.start(connection=admin), browser(world.operator)
+    before = Entry.objects.count()
+    for number in range(rows + 20):
+        client.post(address(admin, f"jobs/{job.pk}/{verbs[number % len(verbs)]}/"))
+    assert Entry.objects.count() == before + rows

@@ -245,3 +245,36 @@ def test_pressed_twice_at_once_it_is_used_once(cedar: Organization, operator: Us
         thread.join()
     assert sorted(outcomes) == ["joined", "refused", "refused", "refused"]
     assert User.objects.filter(email=ADA).count() == cedar.memberships.count() == 1
+
+
+@pytest.mark.parametrize("again", ["resend", "invite anew"])
+def test_one_organization_mails_an_address_a_few_times_a_day(
+    cedar: Organization, harbor: Organization, operator: User, again: str
+) -> None:
+    invitation, _ = invite(cedar, operator)
+    for _ in range(invitations.MOST_FROM_ORGANIZATION - 1):
+        if again == "resend":
+            invitations.resend(invitation=invitation, actor=operator)
+        else:
+            invitations.withdraw(invitation=invitation, actor=operator)
+            invitation, _ = invite(cedar, operator)
+    sent = Entry.objects.count()
+    with pytest.raises(Refused, match="Try again tomorrow"):
+        invitations.resend(invitation=invitation, actor=operator)
+    assert Entry.objects.count() == sent
+    assert invite(harbor, operator), "another organization may still invite the same person"
+    clock.advance(86400)
+    assert invitations.resend(invitation=invitation, actor=operator)
+
+
+def test_a_member_sends_a_limited_number_of_invitations_a_day(
+    cedar: Organization, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "MOST_BY_MEMBER", 3)
+    admin = person("admin@cedar.example")
+    for number in range(3):
+        invite(cedar, admin, f"person{number}@cedar.example")
+    with pytest.raises(Refused, match="one person or organization can"):
+        invite(cedar, admin, "one-more@cedar.example")
+    assert Invitation.objects.count() == 3
+    assert invite(cedar, operator, "one-more@cedar.example")

@@ -1,0 +1,164 @@
+"""Time Home for an operator and a customer with a million jobs of 500 organizations, compared with 8 organizations."""
+
+import datetime as dt
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.bench import portal
+from tests.bench.__main__ import Figure
+
+FEW, MANY = 8, 500
+JOBS = 1_000_000
+FAILING = 20
+TIMES, BATCH = 15, 10_000
+#: How many times slower Home may be.
+TARGET = 1.5
+
+
+def measure() -> dict[str, Figure]:
+    """Return the ratio for each person on each database that this machine has."""
+    figures: dict[str, Figure] = {}
+    for vendor in ("sqlite", "postgresql"):
+        if vendor == "postgresql" and not portal.has_postgres():
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            environment = portal.variables(Path(folder))
+            found = portal.run_inside(environment, "tests.bench.home", postgres=vendor != "sqlite")
+        for who, (few, many) in found.items():
+            figures[f"home-{who}" if vendor == "sqlite" else f"home-{who}-postgresql"] = {
+                "measured": round(many / few, 2),
+                "target": TARGET,
+                "unit": "×",
+                "met": many / few <= TARGET,
+                "detail": f"{JOBS:,} jobs of {MANY} organizations on {vendor}: {many * 1000:.0f} ms; of {FEW}: "
+                f"{few * 1000:.0f} ms",
+            }
+    return figures
+
+
+def inside() -> None:
+    """Fill a database in two steps, time Home after each, and print the seconds. Runs with the portal's settings."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    from django.db import connection
+    from django.test import Client
+
+    from portal.accounts.models import User
+
+    operator = User.objects.create_user("olivia@partner.example", is_operator=True)
+    people: dict[str, Any] = {"operator": operator}
+    found: dict[str, list[float]] = {}
+    for first, last in ((0, FEW), (FEW, MANY)):
+        _fill(range(first, last), jobs=JOBS // MANY, people=people)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        for who, user in people.items():
+            client = Client(HTTP_HOST="localhost")
+            client.force_login(user)
+            found.setdefault(who, []).append(_time(client))
+    print(json.dumps(found))
+
+
+def _fill(numbers: range, *, jobs: int, people: dict[str, Any]) -> None:
+    """Create organizations with a connection and ``jobs`` each. The first one also gets an admin and an officer."""
+    from integrations.connections.limits import budgets
+    from integrations.connections.models import (
+        Connection,
+        Environment,
+        Installation,
+        Purpose,
+        RequestState,
+        TokenRequest,
+    )
+    from integrations.jobs.models import Job, JobState
+    from portal.accounts.models import User
+    from portal.core import clock
+    from portal.organizations.models import Membership, Organization
+
+    at = clock.now()
+    environment = Environment.objects.first() or Environment.objects.create(
+        name="production",
+        label="Production",
+        base_url="https://public.totalexpert.net/v1",
+        authorize_url="https://public.totalexpert.net/v1/authorize",
+        is_production=True,
+        calls_per_minute=1000,
+        tokens_per_hour=2,
+    )
+    budget = budgets.for_environment(environment)
+    batch: list[Job] = []
+    for number in numbers:
+        organization = Organization.objects.create(
+            name=f"Lender {number}", slug=f"lender-{number}", created_at=at
+        )
+        if number == 0:
+            for role in ("admin", "officer"):
+                people[role] = User.objects.create_user(f"{role}@lender.example", name=role.title())
+                Membership.objects.create(
+                    user=people[role], organization=organization, role=role, created_at=at
+                )
+        installation = Installation.objects.create(
+            organization=organization, environment=environment, created_at=at
+        )
+        row = Connection.objects.create(
+            installation=installation,
+            grant="client_credentials",
+            state="active",
+            since=at,
+            created_at=at,
+            admitted_at=at,
+        )
+        if number % (MANY // FAILING) == 0:
+            TokenRequest.objects.bulk_create(
+                TokenRequest(
+                    budget=budget,
+                    connection=row,
+                    purpose=Purpose.WORK,
+                    state=RequestState.REFUSED,
+                    at=at - dt.timedelta(hours=hours),
+                )
+                for hours in (1, 3, 6, 12)
+            )
+        for age in range(jobs):
+            # the latest job of every twentieth organization has failed
+            is_failed = age % 100 == 99 or (age == 0 and number % 20 == 0)
+            when = at - dt.timedelta(minutes=65 * age)
+            batch.append(
+                Job(
+                    kind="directory.sync",
+                    installation=installation,
+                    organization=organization,
+                    connection=row,
+                    state=JobState.FAILED if is_failed else JobState.DONE,
+                    created_at=when,
+                    finished_at=when,
+                )
+            )
+        if len(batch) >= BATCH:
+            Job.objects.bulk_create(batch, batch_size=1000)
+            batch.clear()
+    Job.objects.bulk_create(batch, batch_size=1000)
+
+
+def _time(client: Any) -> float:
+    """Return the median seconds of Home."""
+    seconds = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        answer = client.get("/")
+        seconds.append(time.perf_counter() - began)
+        assert answer.status_code == 200, answer.status_code
+    return statistics.median(seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(inside())
