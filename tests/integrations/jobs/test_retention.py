@@ -39,10 +39,12 @@ def test_token_requests_that_count_no_more_and_sessions_that_ended_go(world: Wor
     Session.objects.create(session_key="old", expire_date=timezone.now() - dt.timedelta(days=1))
     Session.objects.create(session_key="open", expire_date=timezone.now() + dt.timedelta(days=1))
     retention.delete_expired_rows()
+    retention.delete_short_lived_rows()
     assert TokenRequest.objects.count() == 1
     assert [row.session_key for row in Session.objects.all()] == ["open"]
     TokenRequest.objects.update(at=clock.now() - retention.TOKEN_REQUESTS - dt.timedelta(days=1))
     retention.delete_expired_rows()
+    retention.delete_short_lived_rows()
     assert not TokenRequest.objects.exists()
 
 
@@ -62,7 +64,7 @@ def test_counts_whose_time_is_over_go_and_the_others_stay() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE portal_cache SET expires = '2020-01-01 00:00:00'")
     cache.set("counted", 1, timeout=300)
-    retention.delete_expired_rows()
+    retention.delete_short_lived_rows()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM portal_cache")
         assert cursor.fetchone()[0] == 1
