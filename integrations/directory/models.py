@@ -9,6 +9,7 @@ from django.db.models import Q
 from integrations.connections.models import Connection, Installation
 from portal.accounts.models import User
 from portal.core import names
+from portal.core.search_text import SearchTextField
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 
@@ -27,6 +28,7 @@ class Owner(models.Model):
     first_name = models.CharField(max_length=255, blank=True)
     last_name = models.CharField(max_length=255, blank=True)
     role_name = models.CharField(max_length=255, blank=True)
+    search = SearchTextField(sources=("first_name", "last_name", "email", "username"), max_length=1200)
     is_active = models.BooleanField(
         null=True, help_text="Empty if unknown: only admin connections can read it"
     )
@@ -53,6 +55,7 @@ class ContactGroup(models.Model):
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="contact_groups")
     remote_id = models.BigIntegerField()
     name = models.CharField(max_length=255)
+    search = SearchTextField(sources=("name",))
     owner = models.ForeignKey(Owner, null=True, on_delete=models.SET_NULL, related_name="contact_groups")
     user_editable = models.BooleanField(null=True)
     synced_at = models.DateTimeField()

@@ -43,7 +43,7 @@ class UserAdmin(AuditedAdmin):
     list_defer = ("password",)
     ordering = ("email",)
     sorts = ("email",)
-    search_fields = ("email", "name")
+    search_fields = ("search",)
     search_help_text = "Part of a name or of an email address."
     row_actions = (END_SESSIONS,)
     fieldsets = (

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from portal.core import email_addresses, names
+from portal.core.search_text import SearchTextField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -33,6 +34,7 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
+    search = SearchTextField(sources=("name", "email"))
     is_operator = models.BooleanField(
         default=False, help_text="Works for the partner and serves every organization."
     )

@@ -2,10 +2,11 @@
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from portal.audit import actions
 from portal.audit.models import Entry
+from portal.core import search_text
 from portal.organizations.models import Organization
 
 
@@ -29,7 +30,7 @@ class AuditLogFilter(django_filters.FilterSet):
 
     def filter_user(self, entries: "QuerySet[Entry]", name: str, value: str) -> "QuerySet[Entry]":
         """Match a part of the name or email of the user who acted."""
-        return entries.filter(Q(actor__name__icontains=value) | Q(actor__email__icontains=value))
+        return entries.filter(search_text.matching("actor__search", value))
 
     @property
     def is_active(self) -> bool:

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.db import models
 
 from portal.accounts.models import User
+from portal.core import search_text
+from portal.core import text as texts
+from portal.core.search_text import SearchTextField
 from portal.organizations import names
 from portal.organizations.roles import MEMBER_ROLES, Capability, Role, allows
 
@@ -31,8 +34,8 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         return self if user.is_operator else self.filter(memberships__user=user)
 
     def matching(self, text: str) -> "OrganizationQuerySet":
-        """Return those with ``text`` in their name, compared as `names.folded` does, or with ``text`` as their slug."""
-        return self.filter(models.Q(slug=text) | models.Q(folded_name__contains=names.folded(text)))
+        """Return those with all words of ``text`` in their name, or with ``text`` as their slug."""
+        return self.filter(models.Q(slug=texts.clean(text)) | search_text.matching("search", text))
 
     def allowing(self, user: Any, capability: Capability) -> "OrganizationQuerySet":
         """Return those where the role of ``user`` allows ``capability``."""
@@ -49,6 +52,7 @@ class Organization(models.Model):
 
     name = models.CharField(max_length=names.LONGEST, unique=True)
     folded_name = FoldedNameField(max_length=names.LONGEST_FOLDED, editable=False)
+    search = SearchTextField(sources=("name",))
     slug = models.SlugField(max_length=60, unique=True)
     account_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

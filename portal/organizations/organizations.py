@@ -6,7 +6,7 @@ from django.utils.text import slugify
 
 from portal.accounts.models import User
 from portal.audit import log
-from portal.core import clock, text
+from portal.core import clock, search_text, text
 from portal.core.errors import Refused
 from portal.organizations import names
 from portal.organizations.models import Organization
@@ -53,13 +53,15 @@ def rename(*, organization: Organization, name: str, actor: User) -> None:
     if name == organization.name:
         return
     _refuse_taken(name, by_other_than=organization)
+    changes = {"name": name, "folded_name": names.folded(name), "search": search_text.fold(name)}
     try:
         with transaction.atomic():
-            Organization.objects.filter(pk=organization.pk).update(name=name, folded_name=names.folded(name))
+            Organization.objects.filter(pk=organization.pk).update(**changes)
             log.record("organization.renamed", actor=actor, organization=organization, target=organization)
     except IntegrityError:
         raise Refused(TAKEN) from None
-    organization.name, organization.folded_name = name, names.folded(name)
+    for field, value in changes.items():
+        setattr(organization, field, value)
 
 
 def _refuse_taken(name: str, by_other_than: Organization | None = None) -> None:

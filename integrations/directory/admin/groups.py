@@ -30,7 +30,7 @@ class ContactGroupAdmin(ByInstallationAdmin):
     list_filter = (GONE,)
     ordering = ("name",)
     sorts = ("name",)
-    search_fields = ("name",)
+    search_fields = ("search",)
     search_help_text = "Part of a group's name."
     fieldsets = (
         (None, {"fields": ("name", "owner_link", "user_editable")}),

@@ -17,7 +17,7 @@ class OwnerAdmin(ByInstallationAdmin):
     list_display = ("name", "email", "username", "role_name", "is_active", "remote_id")
     ordering = ("remote_id",)
     sorts = ("remote_id",)
-    search_fields = ("first_name", "last_name", "email", "username")
+    search_fields = ("search",)
     search_help_text = "Part of a name, an email address or a user name."
     fieldsets = (
         (None, {"fields": ("first_name", "last_name", "email", "username", "role_name", "is_active")}),

@@ -16,7 +16,7 @@ from integrations.directory.models import (
     SyncState,
     Visibility,
 )
-from portal.core import times
+from portal.core import search_text, times
 
 FLAG_LABELS = {
     "ok_to_call": "OK to call",
@@ -95,17 +95,10 @@ def owner_options(
     search: str = "",
     limit: int = OFFERED,
 ) -> Options:
-    """Return the owners to filter by. Each of the first five words of ``search`` must be in a name, email or username."""
+    """Return the owners to filter by. Every word of ``search`` must be in a name, email or username."""
     known = owners.of(installation, through=through)
     chosen = list(known.filter(pk=int(selection.owner))) if selection.owner else []
-    found = known
-    for word in search.split()[:5]:
-        found = found.filter(
-            Q(first_name__icontains=word)
-            | Q(last_name__icontains=word)
-            | Q(email__icontains=word)
-            | Q(username__icontains=word)
-        )
+    found = known.filter(search_text.matching("search", search))
     listed = list(found.exclude(pk__in=[owner.pk for owner in chosen])[: limit + 1])
     return Options(
         [_owner_choice(owner, True) for owner in chosen]
@@ -126,12 +119,11 @@ def group_options(
     search: str = "",
     limit: int = OFFERED,
 ) -> Options:
-    """Return the names of groups to filter by, those that contain ``search``."""
+    """Return the names of groups to filter by, those with all words of ``search``."""
     groups = ContactGroup.objects.filter(installation=installation, gone_at=None)
     if through is not None:
         groups = groups.filter(_seen_groups(through))
-    if search:
-        groups = groups.filter(name__icontains=search)
+    groups = groups.filter(search_text.matching("search", search))
     names = groups.exclude(name__in=selection.group).order_by("name").values_list("name", flat=True)
     listed = list(names.distinct()[: limit + 1])
     return Options(

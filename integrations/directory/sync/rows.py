@@ -7,8 +7,10 @@ from typing import Any
 
 from integrations import total_expert
 from integrations.connections.models import Installation
-from integrations.directory.browse.search_text import fold, searchable
+from integrations.directory.browse.search_text import searchable
 from integrations.directory.models import UNKNOWN_TIME, Contact, ContactGroup, Owner
+from portal.core.search_text import fold
+from portal.core.text import visible
 
 _TEXTS = (
     "first_name",
@@ -97,8 +99,8 @@ def contact_row(
     """
     if _depth(record.raw) > DEEPEST:
         raise ValueError("nested too deep")
-    texts = {name: str(clean(getattr(record, name))).strip()[: _CONTACT[name]] for name in _TEXTS}
-    names = (texts["first_name"], texts["last_name"], str(clean(record.nickname)))
+    texts = {name: visible(str(getattr(record, name)))[: _CONTACT[name]] for name in _TEXTS}
+    names = (texts["first_name"], texts["last_name"], visible(str(record.nickname)))
     phones = (texts["phone_cell"], texts["phone_home"], texts["phone_office"])
     search = searchable((" ".join(names[:2]), *names[2:], texts["email"], texts["email_work"]), phones)
     return Contact(
@@ -127,7 +129,7 @@ def owner_row(record: total_expert.User, *, installation: Installation, now: dt.
         installation=installation,
         remote_id=record.id,
         **{
-            name: str(clean(getattr(record, name))).strip()[: _OWNER[name]]
+            name: visible(str(getattr(record, name)))[: _OWNER[name]]
             for name in ("username", "email", "external_id", "first_name", "last_name", "role_name")
         },
         is_active=record.active,
@@ -145,7 +147,7 @@ def learned_owner(
         installation=installation,
         remote_id=reference.id,
         **{
-            name: str(clean(getattr(reference, name))).strip()[: _OWNER[name]]
+            name: visible(str(getattr(reference, name)))[: _OWNER[name]]
             for name in ("username", "email", "external_id")
         },
         is_learned=True,
@@ -186,4 +188,4 @@ def named_group(
 
 
 def _group_name(name: str) -> str:
-    return str(clean(name)).strip()[: _GROUP["name"]]
+    return visible(str(name))[: _GROUP["name"]]

@@ -79,7 +79,8 @@ def groups(records: Sequence[total_expert.ContactGroup], context: PassContext) -
             [row for row in made.values() if (row.owner is not None) is owned],
             update_conflicts=True,
             unique_fields=["installation", "remote_id"],
-            update_fields=["name", "user_editable", "synced_at", "gone_at"] + (["owner"] if owned else []),
+            update_fields=["name", "search", "user_editable", "synced_at", "gone_at"]
+            + (["owner"] if owned else []),
         )
 
 

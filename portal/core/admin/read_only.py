@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.http import urlencode
 
+from portal.core import search_text
 from portal.core.admin import display
 from portal.core.admin.actions import ActionsMixin
 from portal.core.admin.filters import narrowed_to, parameter_of
@@ -69,6 +70,14 @@ class ReadOnlyAdmin(ActionsMixin, _ModelAdmin):
     def for_list(self, request: HttpRequest, rows: "models.QuerySet[Any]") -> "models.QuerySet[Any]":
         """Return those of ``rows`` that the list is made of."""
         return rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "models.QuerySet[Any]", search_term: str
+    ) -> tuple["models.QuerySet[Any]", bool]:
+        """Return the rows that ``search_term`` finds. A search column is searched as the portal's pages do."""
+        if tuple(self.search_fields) == ("search",):
+            return queryset.filter(search_text.matching("search", search_term)), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_sortable_by(self, request: HttpRequest) -> list[Any]:
         """Return the columns whose heads sort: those whose values ``sorts`` names."""

@@ -19,7 +19,7 @@ class OrganizationAdmin(AuditedAdmin):
     list_select_related = ("account_owner",)
     ordering = ("name",)
     sorts = ("name",)
-    search_fields = ("name", "slug")
+    search_fields = ("search",)
     search_help_text = "Part of a name."
     fields = ("name", "slug", "account_owner", "created_at")
 

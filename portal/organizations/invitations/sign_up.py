@@ -58,7 +58,7 @@ class SignupForm(allauth_forms.SignupForm):
     def signup(self, request: HttpRequest, user: User) -> None:
         """Save the name, which allauth doesn't know about."""
         user.name = self.cleaned_data["name"]
-        user.save(update_fields=["name"])
+        user.save(update_fields=["name", "search"])
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Create the account and accept the invitation in one transaction."""
