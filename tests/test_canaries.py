@@ -20,6 +20,7 @@ from integrations.connections.tokens import access
 from integrations.jobs import queue
 from integrations.jobs.models import Job
 from portal.accounts.models import User
+from portal.accounts.session_store import SessionStore
 from tests.portal.people import PASSWORD, totp_code
 from tests.world import BLUEWATER, CEDAR, World
 
@@ -121,7 +122,10 @@ def set_up_an_app(user: User) -> dict[str, str]:
     waiting = {"a secret whose first code is awaited": secret}
     client.post(address, {"code": "000000"})
     places = Places()
-    places.add("sessions", "".join(str(session.get_decoded()) for session in Session.objects.all()))
+    places.add(
+        "sessions",
+        "".join(str(SessionStore(session.session_key).load()) for session in Session.objects.all()),
+    )
     places.add("the database", dump())
     places.assert_free_of(waiting)
     client.post(address, {"code": totp_code(secret)})
@@ -166,7 +170,10 @@ def test_planted_secrets_are_found_nowhere(
     places.add("the logs", caplog.text + "".join(str(record.__dict__) for record in caplog.records))
     places.add("the database", dump())
     places.add("reprs", reprs())
-    places.add("sessions", "".join(str(session.get_decoded()) for session in Session.objects.all()))
+    places.add(
+        "sessions",
+        "".join(str(SessionStore(session.session_key).load()) for session in Session.objects.all()),
+    )
     places.add("an error report", report_of_a_failure_that_holds_secrets())
     places.add("what was printed", "".join(capfd.readouterr()))
     canaries = canaries_of(world) | waiting

@@ -22,6 +22,9 @@ from portal.core import daily_limits
 
 logger = logging.getLogger(__name__)
 
+#: The attribute of a request for a sign-in code that holds the code.
+NEW_CODE = "_new_login_code"
+
 #: Labels of the ways to confirm one's identity, by allauth's ids.
 REAUTHENTICATION_LABELS = {
     "reauthenticate": "Use your password",
@@ -87,6 +90,8 @@ class AccountAdapter(DefaultAccountAdapter):
         headers: dict[str, str] | None = None,
     ) -> EmailMultiAlternatives:
         """Return allauth's emails in the partner's name and look."""
+        if template_prefix == "account/email/login_code":
+            context = {**context, "code": getattr(self.request, NEW_CODE)}
         return mail.compose(
             f"{template_prefix}.html", to=[email] if isinstance(email, str) else email, context=context
         )
@@ -97,6 +102,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if address is None:
             raise PermissionDenied("The client's IP address is unknown.")
         return address
+
+    def generate_login_code(self) -> str:
+        """Make a sign-in code and return its hash: allauth stores it in the session and passes it to the email.
+
+        The code itself stays with the request until `render_mail` writes it into the email.
+        """
+        code: str = super().generate_login_code()
+        setattr(self.request, NEW_CODE, code)
+        return allauth_internals.login_code_hash(code)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return _at_portal_url(super().get_email_confirmation_url(request, emailconfirmation))

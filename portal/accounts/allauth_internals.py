@@ -9,7 +9,7 @@ from typing import Any
 from allauth.account.internal.flows import login as login_flow
 from allauth.account.utils import perform_login
 from allauth.core import context
-from allauth.core.internal import ratelimit
+from allauth.core.internal import cryptokit, ratelimit
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn.internal import auth as webauthn
@@ -17,6 +17,7 @@ from allauth.socialaccount.internal import jwtkit, statekit
 from allauth.usersessions.internal.flows import sessions as session_flow
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
 
 from portal.accounts.models import User
 
@@ -82,6 +83,15 @@ def client_ip(request: HttpRequest) -> str:
 
 #: The session keys in which allauth keeps what a sign-in page needs for its next request.
 PASSKEY_CHALLENGE, SINGLE_SIGN_ON_STATES = webauthn.STATE_SESSION_KEY, statekit.STATES_SESSION_KEY
+
+
+def login_code_hash(code: str) -> str:
+    """Return the hash of a sign-in code that the session stores. Case, spaces and hyphens don't matter.
+
+    Codes are short, so it is an HMAC: without SECRET_KEY, nobody can try all of them.
+    """
+    normalized = cryptokit.normalize_user_code(code)
+    return salted_hmac("portal.accounts.login_code", normalized, algorithm="sha256").hexdigest()
 
 
 def pending_totp_secret(request: HttpRequest, *, keep: bool) -> str:

@@ -1,5 +1,6 @@
 """Forms for signing in, passwords and one's own account: allauth's, with the portal's texts."""
 
+import secrets
 from typing import Any
 
 from allauth.account import forms as allauth_forms
@@ -109,8 +110,12 @@ class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):
         remove_placeholders(self)
 
     def clean_code(self) -> str:
-        self.cleaned_data["code"] = text.clean(self.cleaned_data["code"])
-        return str(super().clean_code())
+        """Compare the hash of the code with the one in the session."""
+        code = text.clean(self.cleaned_data["code"])
+        entered = allauth_internals.login_code_hash(code)
+        if not secrets.compare_digest(entered.encode(), str(self.expected_code or "").encode()):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):

@@ -14,6 +14,7 @@ from integrations.connections.limits import queue as token_queue
 from integrations.connections.models import Call, Installation, Purpose, TokenDemand, TokenRequest
 from integrations.jobs import queue, retention
 from integrations.jobs.models import Job, JobLine
+from portal.accounts.session_store import stored
 from portal.core import clock
 from tests.integrations.jobs.jobs import counting
 from tests.world import World
@@ -41,7 +42,7 @@ def test_token_requests_that_count_no_more_and_sessions_that_ended_go(world: Wor
     retention.delete_expired_rows()
     retention.delete_short_lived_rows()
     assert TokenRequest.objects.count() == 1
-    assert [row.session_key for row in Session.objects.all()] == ["open"]
+    assert [row.session_key for row in Session.objects.all()] == [stored("open")]
     TokenRequest.objects.update(at=clock.now() - retention.TOKEN_REQUESTS - dt.timedelta(days=1))
     retention.delete_expired_rows()
     retention.delete_short_lived_rows()

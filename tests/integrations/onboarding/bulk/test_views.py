@@ -14,6 +14,7 @@ from integrations.connections.limits import kill_switch
 from integrations.connections.models import Environment
 from integrations.onboarding.bulk import files
 from integrations.onboarding.models import BulkImport, BulkRow
+from portal.accounts.session_store import SessionStore
 from portal.organizations.models import Organization
 from tests.integrations.onboarding.bulk.files import apply, csv_of, keep, theirs, work
 from tests.test_canaries import dump
@@ -103,7 +104,7 @@ def test_nothing_of_a_file_is_anywhere_in_clear(
         text_of(answer),
         dump(),
         caplog.text,
-        str([row.get_decoded() for row in Session.objects.all()]),
+        str([SessionStore(row.session_key).load() for row in Session.objects.all()]),
     ]
     for place in written:
         assert SECRET not in place and "quarry-canary" not in place
