@@ -44,13 +44,14 @@ def refuse_skips(report: Any) -> Any:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long tests run only when asked for by their mark; they are left out, not skipped."""
-    if "soak" in (config.option.markexpr or ""):
-        return
-    long = [item for item in items if item.get_closest_marker("soak")]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+    """Leave out long tests, unless their mark asks for them, and on SQLite those about PostgreSQL. They are not skipped."""
+    marks = set() if "soak" in (config.option.markexpr or "") else {"soak"}
+    if connection.vendor != "postgresql":
+        marks.add("postgresql")
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(optionalhook=True)

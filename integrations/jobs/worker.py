@@ -4,13 +4,14 @@ import datetime as dt
 import logging
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django_q.tasks import async_task
 
 from integrations.connections import call_log, lifecycle
 from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, ConnectionState, Token
 from integrations.connections.tokens import access
-from integrations.jobs import kinds
+from integrations.jobs import kinds, outages
 from integrations.jobs.leases import LEASE_DURATION, MAX_WAIT, due_jobs, process_name
 from integrations.jobs.models import Job, JobState
 from integrations.jobs.run import LeaseLost, Run, StopRequested
@@ -62,16 +63,29 @@ def claim(job_id: int) -> Run | None:
 
 
 def advance(job_id: int) -> bool:
-    """Run one slice of a job. Return False if there was nothing to do."""
-    run = claim(job_id)
-    if run is None:
-        return False
+    """Run one slice of a job. Return False if there was nothing to do.
+
+    If the database becomes unavailable, wait for it. The job then continues from its last saved step.
+    """
+    try:
+        run = claim(job_id)
+        if run is None:
+            return False
+        _advance(run)
+    except (OperationalError, InterfaceError) as error:
+        if not outages.is_outage(error):
+            raise
+        outages.release_after(job_id)
+    return True
+
+
+def _advance(run: Run) -> None:
     if run.job.attempts > MAX_ATTEMPTS:
         sentence = (
             f"The worker crashed or hung {MAX_ATTEMPTS} times without progress, so the job was stopped."
         )
         _fail(run, f"{sentence} Completed steps are saved. See the worker's log for details.")
-        return True
+        return
     try:
         kind = kinds.get(run.job.kind)
         if kind.per_connection and run.job.connection_id is None:
@@ -79,7 +93,7 @@ def advance(job_id: int) -> bool:
         with call_log.attribute_to_job(run.job.pk):
             finished = kind.advance(run)
     except LeaseLost:
-        return True
+        return
     except StopRequested:
         run.release(JobState.WAITING)
     except TryLater as later:
@@ -96,6 +110,8 @@ def advance(job_id: int) -> bool:
         )
         _fail(run, error.public_message)
     except Exception as error:
+        if outages.is_outage(error):
+            raise
         _fail_or_retry(run, error)
     else:
         if finished:
@@ -103,7 +119,6 @@ def advance(job_id: int) -> bool:
         else:
             # jobs that are already due go first
             run.release(JobState.WAITING, waits_until=clock.now())
-    return True
 
 
 def _wait(run: Run, later: TryLater) -> None:

@@ -20,6 +20,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.accounts import admin, checks, session_store  # noqa: F401
-        from portal.accounts.second_factors import authenticator_secrets, receivers  # noqa: F401
+        from portal.accounts.second_factors import authenticator_secrets, binding, receivers  # noqa: F401
 
         session_store.hash_stored_keys()

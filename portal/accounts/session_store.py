@@ -60,7 +60,7 @@ class SessionStore(DatabaseSessionStore):
         data = super().encode(session_dict).encode()
         return base64.b64encode(nonce + _cipher().encrypt(nonce, data, self._row())).decode()
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """Return the data of a session. It is empty if the data was altered, moved, or encrypted with another key."""
         try:
             data = base64.b64decode(session_data, validate=True)

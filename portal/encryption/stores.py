@@ -22,10 +22,11 @@ UNREADABLE = ""
 
 @dataclass(frozen=True)
 class EncryptedValue:
-    """A stored value as it was read. ``row`` is the primary key of its row."""
+    """A stored value as it was read. ``row`` and ``owner`` are the primary keys of its row and of the row's owner."""
 
     row: Any
     ciphertext: Ciphertext
+    owner: str = ""
 
 
 class EncryptedStore(Protocol):
@@ -40,7 +41,7 @@ class EncryptedStore(Protocol):
     def values(
         self, key_id: str, *, others: bool = False, after: Any | None, limit: int
     ) -> list[EncryptedValue]:
-        """Return up to ``limit`` values encrypted with a key, or with ``others`` those encrypted with any other.
+        """Return up to ``limit`` values encrypted with a key, or with ``others`` those with any other key or version.
 
         They come in ascending order of their rows, starting after the row ``after``.
         """
@@ -123,18 +124,22 @@ class EncryptedColumn:
         rows = rows.exclude(header=header) if others else rows.filter(header=header)
         if after is not None:
             rows = rows.filter(pk__gt=after)
-        found = rows.order_by("pk").values_list("pk", self._field.name)[:limit]
-        return [EncryptedValue(row, ciphertext) for row, ciphertext in found]
+        owner = [f"{self._field.owner}_id"] if self._field.owner else []
+        found = rows.order_by("pk").values_list("pk", self._field.name, *owner)[:limit]
+        return [EncryptedValue(row, ciphertext, *map(str, owner)) for row, ciphertext, *owner in found]
 
     def verify(self, value: EncryptedValue) -> None:
-        cipher.decrypt(value.ciphertext, label=self._field.label, row=value.row)
+        self._decrypt(value)
 
     def reencrypt(self, value: EncryptedValue) -> bool:
-        label = self._field.label
-        plaintext = cipher.decrypt(value.ciphertext, label=label, row=value.row)
-        fresh = cipher.encrypt(plaintext, label=label, row=value.row)
+        fresh = cipher.encrypt(
+            self._decrypt(value), label=self._field.label, row=value.row, owner=value.owner
+        )
         unchanged = self._rows.filter(**{"pk": value.row, self._field.name: value.ciphertext})
         return bool(unchanged.update(**{self._field.name: fresh}))
+
+    def _decrypt(self, value: EncryptedValue) -> str:
+        return cipher.decrypt(value.ciphertext, label=self._field.label, row=value.row, owner=value.owner)
 
     def _filled(self) -> "models.QuerySet[Any]":
         return self._rows.filter(**{f"{self._field.name}__isnull": False})

@@ -56,8 +56,10 @@ class Connection(models.Model):
         related_name="connections",
         help_text="Empty: this server's own IP address",
     )
-    client_id = EncryptedField(label="connections.connection.client_id", null=True)
-    client_secret = EncryptedField(label="connections.connection.client_secret", null=True)
+    client_id = EncryptedField(label="connections.connection.client_id", owner="installation", null=True)
+    client_secret = EncryptedField(
+        label="connections.connection.client_secret", owner="installation", null=True
+    )
     client_fingerprint = models.CharField(max_length=64, blank=True)
     scopes = models.CharField(max_length=255, blank=True, help_text="Granted scopes, separated by spaces")
     state = models.CharField(max_length=16, choices=ConnectionState.choices, default=ConnectionState.PENDING)
@@ -137,10 +139,10 @@ class CredentialCandidate(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="candidate")
-    client_id = EncryptedField(label="connections.candidate.client_id")
-    client_secret = EncryptedField(label="connections.candidate.client_secret")
+    client_id = EncryptedField(label="connections.candidate.client_id", owner="connection")
+    client_secret = EncryptedField(label="connections.candidate.client_secret", owner="connection")
     fingerprint = models.CharField(max_length=64, db_index=True)
-    access_token = EncryptedField(label="connections.candidate.access", null=True)
+    access_token = EncryptedField(label="connections.candidate.access", owner="connection", null=True)
     access_expires_at = models.DateTimeField(null=True)
     scopes = models.CharField(max_length=255, blank=True)
     proposed_by = models.ForeignKey(

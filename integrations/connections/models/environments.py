@@ -50,8 +50,8 @@ class ApplicationCredential(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.OneToOneField(Environment, on_delete=models.PROTECT, related_name="application")
-    client_id = EncryptedField(label="connections.application.client_id")
-    client_secret = EncryptedField(label="connections.application.client_secret")
+    client_id = EncryptedField(label="connections.application.client_id", owner="environment")
+    client_secret = EncryptedField(label="connections.application.client_secret", owner="environment")
     scopes = models.CharField(max_length=255, default="leadInteraction getUsers describeSchema")
     created_at = models.DateTimeField()
     refused_at = models.DateTimeField(

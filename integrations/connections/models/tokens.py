@@ -16,9 +16,9 @@ class Token(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="token")
-    access_token = EncryptedField(label="connections.token.access", null=True)
+    access_token = EncryptedField(label="connections.token.access", owner="connection", null=True)
     access_expires_at = models.DateTimeField(null=True)
-    refresh_token = EncryptedField(label="connections.token.refresh", null=True)
+    refresh_token = EncryptedField(label="connections.token.refresh", owner="connection", null=True)
     refresh_expires_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(

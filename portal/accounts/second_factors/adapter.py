@@ -13,6 +13,7 @@ from portal.accounts import user_agents
 from portal.accounts.models import User
 from portal.branding import brand
 from portal.encryption import cipher
+from portal.encryption.cipher import DecryptionError
 
 #: Authenticated with every encrypted secret: never change it.
 LABEL = "second factor"
@@ -27,15 +28,24 @@ class MFAAdapter(DefaultMFAAdapter):
         "unverified_email": "Verify your email address first: sign in again and open the link we email you.",
     }
 
-    def encrypt(self, text: str) -> str:
-        """Encrypt a secret. allauth doesn't say for which row, so each ciphertext has its own id in front of it."""
-        row = uuid.uuid4()
+    def encrypt(self, text: str, row: uuid.UUID | None = None) -> str:
+        """Encrypt a secret, with the id that it is bound to in front of the ciphertext.
+
+        allauth doesn't say for which row. `binding` encrypts again when the row is saved.
+        """
+        row = row or uuid.uuid4()
         return base64.b64encode(row.bytes + bytes(cipher.encrypt(text, label=LABEL, row=row))).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt what `encrypt` returned. Raise DecryptionError."""
-        data = base64.b64decode(encrypted_text)
-        return cipher.decrypt(data[16:], label=LABEL, row=uuid.UUID(bytes=data[:16]))
+        try:
+            data = base64.b64decode(encrypted_text, validate=True)
+            row = uuid.UUID(bytes=data[:16])
+        except ValueError:
+            raise DecryptionError(
+                "The secret of a second factor was altered, or it belongs to another row."
+            ) from None
+        return cipher.decrypt(data[16:], label=LABEL, row=row)
 
     def get_totp_issuer(self) -> str:
         return _issuer()

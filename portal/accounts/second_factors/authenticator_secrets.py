@@ -10,14 +10,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from portal.accounts.second_factors.adapter import MFAAdapter
-from portal.encryption import stores
-from portal.encryption.cipher import Ciphertext, DecryptionError
+from portal.accounts.second_factors.binding import ID_BYTES, MOVED, NAMES, id_of
+from portal.encryption import cipher, stores
+from portal.encryption.cipher import Ciphertext
 from portal.encryption.stores import UNREADABLE, EncryptedValue, key_id_or_unreadable
-
-#: The name of the encrypted text in ``data``. Passkeys have none: a public key is no secret.
-NAMES = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
-#: The id in front of each ciphertext (`MFAAdapter.encrypt`).
-ID_BYTES = 16
 
 
 class AuthenticatorSecrets:
@@ -34,7 +30,7 @@ class AuthenticatorSecrets:
         rows = _rows() if after is None else _rows().filter(pk__gt=after)
         found: list[EncryptedValue] = []
         for pk, ciphertext in self._all(rows):
-            if (key_id_or_unreadable(ciphertext) != key_id) == others:
+            if (not ciphertext.startswith(cipher.header(key_id))) == others:
                 found.append(EncryptedValue(pk, ciphertext))
             if len(found) == limit:
                 break
@@ -43,7 +39,7 @@ class AuthenticatorSecrets:
     def verify(self, value: EncryptedValue) -> None:
         row = _rows().filter(pk=value.row).first()
         if row is not None and _ciphertext_in(row.type, row.data) == value.ciphertext:
-            _decrypt(row.data[NAMES[row.type]])
+            MFAAdapter().decrypt(row.data[NAMES[row.type]])
 
     def reencrypt(self, value: EncryptedValue) -> bool:
         """Replace the secret under the row's lock, because allauth marks used recovery codes in the same JSON."""
@@ -51,7 +47,10 @@ class AuthenticatorSecrets:
             row = _rows().select_for_update().filter(pk=value.row).first()
             if row is None or _ciphertext_in(row.type, row.data) != value.ciphertext:
                 return False
-            row.data[NAMES[row.type]] = MFAAdapter().encrypt(_decrypt(row.data[NAMES[row.type]]))
+            adapter = MFAAdapter()
+            row.data[NAMES[row.type]] = adapter.encrypt(
+                adapter.decrypt(row.data[NAMES[row.type]]), id_of(row)
+            )
             row.save(update_fields=["data"])
         return True
 
@@ -60,13 +59,6 @@ class AuthenticatorSecrets:
             ciphertext = _ciphertext_in(kind, data)
             if ciphertext is not None:
                 yield pk, ciphertext
-
-
-def _decrypt(text: str) -> str:
-    try:
-        return MFAAdapter().decrypt(text)
-    except ValueError:  # not base64, or too short
-        raise DecryptionError("The secret of a second factor was altered.") from None
 
 
 def _rows() -> "QuerySet[Any]":
@@ -79,7 +71,7 @@ def _ciphertext_in(kind: str, data: dict[str, Any]) -> Ciphertext | None:
     if text is None:
         return None
     try:
-        return Ciphertext(base64.b64decode(text)[ID_BYTES:])
+        return Ciphertext(base64.b64decode(text.removeprefix(MOVED))[ID_BYTES:])
     except ValueError:
         return Ciphertext(UNREADABLE.encode())
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portal.encryption import cipher
 from portal.encryption.cipher import DecryptionError
-from tests.portal.encryption.keys import entry
+from tests.portal.encryption.keys import entry, old_ciphertext
 
 ROW, OTHER = uuid.uuid4(), uuid.uuid4()
 
@@ -68,3 +68,21 @@ def test_equal_values_have_equal_fingerprints_under_the_same_label_only() -> Non
     assert cipher.fingerprint("a", label="x") == cipher.fingerprint("a", label="x")
     assert cipher.fingerprint("a", label="x") != cipher.fingerprint("a", label="y")
     assert "a" * 4 not in cipher.fingerprint("aaaa", label="x")
+
+
+def test_a_ciphertext_names_the_owner_of_its_row() -> None:
+    ciphertext = cipher.encrypt("secret", label="a", row=ROW, owner="1")
+    assert cipher.decrypt(ciphertext, label="a", row=ROW, owner="1") == "secret"
+    for owner in ("", "2", "11", "1\0"):
+        with pytest.raises(DecryptionError):
+            cipher.decrypt(ciphertext, label="a", row=ROW, owner=owner)
+
+
+def test_a_ciphertext_without_an_owner_can_still_be_read() -> None:
+    old = old_ciphertext("secret", label="a", row=ROW)
+    assert cipher.decrypt(old, label="a", row=ROW, owner="1") == "secret"
+    assert cipher.key_id_of(old) == "test"
+    newer = bytes([cipher.VERSION]) + bytes(old)[1:]
+    for altered, row in ((newer, ROW), (old, OTHER)):
+        with pytest.raises(DecryptionError):
+            cipher.decrypt(altered, label="a", row=row, owner="1")

@@ -11,7 +11,7 @@ from portal.audit.models import Entry
 from portal.encryption import rotation
 from portal.encryption.cipher import Ciphertext
 from portal.encryption.stores import all_stores
-from tests.portal.encryption.keys import entry, put_in_front, take_out
+from tests.portal.encryption.keys import entry, old_ciphertext, put_in_front, take_out
 from tests.portal.people import person, with_app
 from tests.world import BLUEWATER, World
 
@@ -59,6 +59,18 @@ def test_everything_is_encrypted_with_the_active_key_and_readable_without_the_ol
     take_out(settings)
     assert everything() == before
     assert rotation.count() == {"new": held["test"]}
+
+
+def test_values_that_do_not_name_their_owner_are_replaced_even_under_the_active_key(world: World) -> None:
+    world.connected()
+    token, plaintext = Token.objects.get(), str(Token.objects.get().access_token)
+    old = old_ciphertext(plaintext, label="connections.token.access", row=token.pk)
+    Token.objects.update(access_token=old)
+    assert Token.objects.get().access_token == plaintext
+    outcome = rotation.rotate()
+    assert (outcome.reencrypted, outcome.left, outcome.failed) == (1, 0, [])
+    assert Token.objects.get().access_token == plaintext
+    assert rotation.rotate().reencrypted == 0
 
 
 def test_repeating_a_rotation_changes_nothing(world: World, settings: Any) -> None:
@@ -139,7 +151,7 @@ def test_a_ciphertext_moved_to_another_row_is_reported_and_not_changed(world: Wo
     assert Token.objects.values_list("access_token", flat=True).get(pk=second.pk) == moved
 
 
-@pytest.mark.parametrize("data", [b"", b"\x01", b"\x01\xff", b"\x02\x04test", b"\x01\x04te"])
+@pytest.mark.parametrize("data", [b"", b"\x01", b"\x01\xff", b"\x03\x04test", b"\x01\x04te", b"\x02\x04te"])
 def test_a_value_that_is_no_ciphertext_is_reported(world: World, settings: Any, data: bytes) -> None:
     world.connected()
     Token.objects.update(access_token=Ciphertext(data))

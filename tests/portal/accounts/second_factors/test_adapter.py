@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.second_factors.adapter import MFAAdapter
+from portal.accounts.session_store import SessionStore
 from portal.encryption.cipher import DecryptionError
 from tests.portal.accounts.second_factors.visitor import (
     ADA,
@@ -29,7 +30,7 @@ def test_a_secret_is_encrypted_in_the_database_and_in_the_session_until_its_firs
     page = client.get(reverse("mfa_activate_totp"))
     secret = page.context["form"].secret
     assert secret in page.content.decode()
-    waiting = str([session.get_decoded() for session in Session.objects.all()])
+    waiting = str([SessionStore(session.session_key).load() for session in Session.objects.all()])
     assert SECRET_SESSION_KEY in waiting and secret not in waiting
     client.post(reverse("mfa_activate_totp"), {"code": totp_code(secret)})
     secrets = {row.type: row.data for row in Authenticator.objects.all()}

@@ -13,6 +13,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
+from portal.accounts.second_factors.adapter import MFAAdapter
+from portal.accounts.second_factors.binding import id_of
 from portal.encryption import known_keys, rotation
 from tests.portal.encryption.keys import entry, put_in_front, take_out
 from tests.portal.people import person, with_app
@@ -132,13 +134,10 @@ def test_the_help_lists_the_steps_of_replacing_a_key_in_order() -> None:
 def test_a_signal_stops_it_after_the_current_value_and_it_can_continue_later(
     settings: Any, process_environment: dict[str, str], number: signal.Signals
 ) -> None:
-    ada = person("ada@cedar.example")
-    with_app(ada)
-    row = Authenticator.objects.get()
-    copies = [
-        Authenticator(user=person(f"p{n}@cedar.example"), type="totp", data=row.data) for n in range(400)
-    ]
-    Authenticator.objects.bulk_create(copies)
+    factors = [Authenticator(user=person(f"p{n}@cedar.example"), type="totp", data={}) for n in range(400)]
+    for factor in factors:
+        factor.data = {"secret": MFAAdapter().encrypt("secret", id_of(factor))}
+    Authenticator.objects.bulk_create(factors)
     put_in_front(settings)
     process = subprocess.Popen(
         [sys.executable, "manage.py", "rotate_keys"],
