@@ -19,9 +19,9 @@ from integrations.connections.models import (
 )
 from portal.core import clock
 
-#: The longest time after which a recorded request can still arrive. It is sent within `access.SEND_WITHIN`, and then the
-#: client's connect and read timeouts apply.
-IN_FLIGHT = dt.timedelta(seconds=50)
+#: The longest time after which a recorded request can still arrive. It is sent within `access.SEND_WITHIN`, and ends at
+#: the client's deadline.
+IN_FLIGHT = dt.timedelta(seconds=80)
 #: Callers told to wait less than this retry on their own.
 RETRY_GRACE = dt.timedelta(seconds=3)
 #: When to retry if the limit allows no requests at all.

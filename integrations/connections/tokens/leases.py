@@ -12,7 +12,8 @@ from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, Token
 from portal.core import clock
 
-#: Longer than the client's timeouts for a token request, so that a live holder never loses its lease.
+#: Longer than `access.SEND_WITHIN` and the client's deadline together, so that a live holder never loses its lease and no
+#: refresh token is sent while an earlier request with it is open.
 LEASE_DURATION = dt.timedelta(seconds=120)
 
 

@@ -99,5 +99,5 @@ def _parser(kind: Any) -> Callable[[Any], Any]:
 
 def _parse_list(kind: type[Record], value: Any) -> tuple[Record, ...]:
     """Return the records in a list. Items that can't be parsed are left out; `raw` still has them."""
-    found = (kind.from_json(each) for each in value) if isinstance(value, list) else ()
+    found = (kind.from_json(each) for each in parse.array(value) or ())
     return tuple(each for each in found if each is not None)

@@ -58,8 +58,9 @@ class EmailTemplates(Endpoint):
         """
         path = f"{self._path}/render"
         response = self._sender.send(write_request("POST", path, data))
-        results = response.get("results") if isinstance(response, dict) else None
-        if not isinstance(results, list):
+        has_results = isinstance(response, dict) and "results" in response
+        results = parse.array(response["results"]) if has_results else None
+        if results is None:
             raise unreadable_response("POST", path)
         return tuple(each for each in map(RenderedEmail.from_json, results) if each is not None)
 

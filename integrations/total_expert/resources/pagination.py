@@ -8,9 +8,15 @@ from typing import Any, Generic, TypeVar
 
 from ..calls import Request, RequestSender, StartedRequest
 from ..errors import Rejected
-from ..parse import integer
+from ..parse import array, integer, mapping
 from ..records import Record
 from ..transport.error_mapping import unreadable_response
+from ..transport.network_errors import too_large
+
+#: The most items on a page. Total Expert returns at most 100, but a server that ignores the size returns them all.
+MAX_ITEMS = 5_000
+#: The most pages in one iteration: ten million records.
+MAX_PAGES = 100_000
 
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R", bound=Record)
@@ -38,12 +44,18 @@ class Page(Generic[T_co]):
 def parse_page(data: Any, kind: type[R], *, number: int, size: int, path: str) -> Page[R]:
     """Return the page in a response. Raise TryLater if it is not in the documented format.
 
-    The list is called `items`, or `objects` in the vendor's prose. Links are page numbers.
+    The list is called `items`, or `objects` in the vendor's prose. Links are page numbers. Lists and objects may look
+    as PHP writes them, and the link to no next page may be anything empty. More than MAX_ITEMS items raise Rejected with
+    code "too_large".
     """
     items, links = _envelope(data)
     if items is None or links is None:
         raise unreadable_response("GET", path)
+    if len(items) > MAX_ITEMS:
+        raise too_large("GET", path)
     next_link = links.get("next")
+    if next_link in ("", [], {}) or next_link is False:
+        next_link = None
     next_number = integer(next_link)
     if next_link is not None and next_number is None:
         raise unreadable_response("GET", path)
@@ -61,13 +73,13 @@ def parse_page(data: Any, kind: type[R], *, number: int, size: int, path: str) -
 
 
 def _envelope(data: Any) -> tuple[list[Any] | None, dict[str, Any] | None]:
+    """Return the list and the links in a response, each None if it isn't there: what is missing is not empty."""
     if isinstance(data, list):
         return data, {}
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or "links" not in data or not ("items" in data or "objects" in data):
         return None, None
-    items = data["items"] if isinstance(data.get("items"), list) else data.get("objects")
-    links = data.get("links")
-    return items if isinstance(items, list) else None, links if isinstance(links, dict) else None
+    items = array(data["items"] if data.get("items") or "objects" not in data else data["objects"])
+    return items, mapping(data["links"])
 
 
 def iterate_pages(
@@ -114,7 +126,13 @@ def _iterate(
     start_next: Callable[[Page[R]], None],
 ) -> Generator[Page[R], None, None]:
     number: int | None = start
+    count = 0
     while number is not None:
+        count += 1
+        if count > MAX_PAGES:
+            raise Rejected(
+                [f"The list has more than {MAX_PAGES} pages. Filter it."], code="too_large", method="GET"
+            )
         try:
             page = parse(fetch(number), number)
         except Rejected as error:

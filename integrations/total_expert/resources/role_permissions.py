@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..calls import Request
+from ..parse import array
 from ..records import Permission
 from ..transport.error_mapping import unreadable_response
 from .endpoints import Endpoint
@@ -24,5 +25,6 @@ def _permissions(data: Any) -> list[Any] | None:
     """Return the list in a response. The vendor publishes no example, so accept the likely formats."""
     if isinstance(data, dict):
         names = ("permissions", "items", "objects")
-        data = next((data[name] for name in names if isinstance(data.get(name), list)), None)
+        found = [name for name in names if name in data]
+        return array(data[found[0]]) if found else None
     return data if isinstance(data, list) else None

@@ -8,7 +8,7 @@ import requests
 import urllib3.exceptions
 
 from ..errors import AnswerLost, NotSent, Rejected, TotalExpertError
-from .responses import MAX_RESPONSE_BYTES, AnswerTooLarge
+from .responses import AnswerTooLarge
 
 #: What the HTTP libraries raise during an exchange. The exceptions of requests are OSErrors; a ValueError means that
 #: a URL or header could not be written.
@@ -34,7 +34,7 @@ def error_for_exception(error: BaseException, *, method: str, path: str) -> Tota
     It is AnswerLost if the request may have been sent, NotSent if it was not, and Rejected if it can never be sent.
     """
     if isinstance(error, AnswerTooLarge):
-        return _too_large(method, path)
+        return too_large(method, path)
     if isinstance(error, UnicodeError | requests.exceptions.InvalidHeader):
         return _invalid_request(
             "This request contains characters that can't be sent, such as a line break in a token or an id.",
@@ -72,17 +72,17 @@ def _invalid_request(reason: str, method: str, path: str) -> Rejected:
     return Rejected([reason], code="invalid_request", method=method, path=path)
 
 
-def _too_large(method: str, path: str) -> TotalExpertError:
-    size = f"more than {MAX_RESPONSE_BYTES // 1024 // 1024} MiB"
+def too_large(method: str, path: str) -> TotalExpertError:
+    """Return the error for a response with too many bytes or values."""
     if method == "GET":
         return Rejected(
-            [f"Total Expert's response was {size} and was cut off. Request a smaller page."],
+            ["Total Expert's response was too large and was not read. Request a smaller page."],
             code="too_large",
             method=method,
             path=path,
         )
     return AnswerLost(
-        f"Total Expert's response was {size} and was cut off. The request may have taken effect.",
+        "Total Expert's response was too large and was not read. The request may have taken effect.",
         code="too_large",
         method=method,
         path=path,

@@ -8,7 +8,7 @@ from typing import Any
 #: The most messages that are quoted from one response, and the longest of each, in characters.
 MAX_MESSAGES, MAX_LENGTH = 5, 300
 #: A longer text is not a message, and nothing of it is quoted.
-MAX_INPUT_LENGTH = 10_000
+MAX_INPUT_LENGTH = 1_000
 #: Of a value with at least this many characters, the beginning alone is removed too: servers truncate what they quote.
 LONG_VALUE = 16
 

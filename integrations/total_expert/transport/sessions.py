@@ -10,8 +10,10 @@ from requests.adapters import BaseAdapter
 from ..environment import Environment
 from .adapters import ApiAdapter
 
-#: The default connect and read timeout, in seconds.
+#: The default connect and read timeout, in seconds. A read timeout is the longest silence, not the longest response.
 TIMEOUT = (3.05, 30.0)
+#: The most seconds that a whole exchange may take, from the look-up of the host to the end of the body.
+DEADLINE = 60.0
 #: How many connections a session keeps open for its threads.
 POOL_SIZE = 32
 
@@ -49,5 +51,5 @@ def configure_session(
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.proxies = dict(proxies or {})
     session.adapters.clear()
-    session.mount(f"{environment.origin}/", adapter or ApiAdapter(pool_connections=1, pool_maxsize=POOL_SIZE))
+    session.mount(f"{environment.origin}/", adapter or ApiAdapter(seconds=DEADLINE, pool_size=POOL_SIZE))
     return session

@@ -10,7 +10,7 @@ from integrations import total_expert
 from integrations.connections import lifecycle
 from integrations.connections.client import client_for
 from integrations.connections.grants import consent
-from integrations.connections.limits import budgets, ledger, permits
+from integrations.connections.limits import budgets, forecast, ledger, permits
 from integrations.connections.models import (
     Budget,
     Connection,
@@ -22,7 +22,8 @@ from integrations.connections.models import (
     TokenRequest,
 )
 from integrations.connections.tokens import access, leases
-from integrations.total_expert import ReconnectRequired, Rejected, TryLater
+from integrations.total_expert import ReconnectRequired, Rejected, TryLater, oauth
+from integrations.total_expert.transport import sessions
 from portal.core import clock
 from tests.world import SESSION, World
 
@@ -36,6 +37,13 @@ def consented(world: World) -> Connection:
 
 def token_requests(world: World) -> int:
     return len(world.sandbox.requests("/v1/token"))
+
+
+def test_no_request_outlives_its_lease_or_its_place_in_the_ledger() -> None:
+    longest = access.SEND_WITHIN + dt.timedelta(seconds=sessions.DEADLINE)
+    to_store = dt.timedelta(seconds=30)
+    assert longest < forecast.IN_FLIGHT < leases.LEASE_DURATION - to_store
+    assert oauth.TIMEOUT[1] >= sessions.DEADLINE, "a slow answer is waited for"
 
 
 def test_a_good_token_is_used_without_asking_again(world: World) -> None:

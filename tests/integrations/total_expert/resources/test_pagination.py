@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.total_expert import Call, ContactGroup, Page, Rejected, TryLater
-from integrations.total_expert.resources.pagination import parse_page
+from integrations.total_expert.resources import pagination
+from integrations.total_expert.resources.pagination import MAX_ITEMS, parse_page
 from tests.integrations.total_expert.sandbox_server import SandboxServer
 from tests.integrations.total_expert.scripted_server import ScriptedServer, http_response
 
@@ -45,8 +46,12 @@ def test_an_empty_list_has_one_empty_page() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [None, 5, "x", {}, {"items": []}, {"links": LINKS}, {"items": {}, "links": LINKS}, {"items": [], "links": []},
-     {"items": [], "links": {"next": "soon"}}, {"error": "x"}],
+    [None, 5, "x", {}, {"items": []}, {"links": LINKS}, {"items": {"a": 1}, "links": LINKS}, {"items": [], "links": [1]},
+     {"items": [], "links": {"next": "soon"}}, {"error": "x"},
+     {"items": "x", "links": {}}, {"items": True, "links": {}}, {"items": [], "links": "x"},
+     {"items": [], "links": {"next": True}}, {"items": [], "links": {"next": [2]}},
+     {"items": [], "links": {"next": 2.5}}, {"items": [], "links": {"next": "-"}},
+     {"items": {"0": {}, "id": 1}, "links": {}}, {"items": [], "links": {"next": "9" * 5000}}],
 )  # fmt: skip
 def test_an_invalid_page_raises_try_later(data: Any) -> None:
     with pytest.raises(TryLater) as refused:
@@ -64,6 +69,69 @@ def test_iterating_over_a_list_that_leads_back_raises_try_later(scripted: Script
     scripted.answer(*answers(([1], 3, 2), ([2], 3, 2)))
     with scripted.client() as client, pytest.raises(TryLater):
         list(client.contacts.all(prefetch=0))
+
+
+@pytest.mark.parametrize("nothing", [None, "", False, [], {}])
+def test_anything_empty_means_no_next_page(nothing: Any) -> None:
+    page = read({"items": [{"id": 1}], "links": {"first": 1, "last": 1, "next": nothing, "prev": nothing}})
+    assert (len(page.items), page.next, page.last) == (1, None, 1)
+
+
+@pytest.mark.parametrize("links", [[], {}, None, "", False])
+def test_no_links_mean_one_page(links: Any) -> None:
+    page = read({"items": [{"id": 1}], "links": links})
+    assert (len(page.items), page.next, page.last) == (1, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("items", "ids"),
+    [([], []), ({}, []), (None, []), ("", []), (False, []), ({"0": {"id": 7}, "1": {"id": 5}}, [7, 5]),
+     ({"10": {"id": 3}, "9": {"id": 2}, "1": {"id": 1}}, [1, 2, 3]), ({"3": {"id": "8"}}, [8])],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["items", "objects"])
+def test_a_list_may_look_as_php_writes_it(name: str, items: Any, ids: list[int]) -> None:
+    page = read({name: items, "links": {"next": "2"}})
+    assert ([item.id for item in page.items], page.next) == (ids, 2)
+
+
+@pytest.mark.parametrize("count", [MAX_ITEMS + 1, 150_000])
+def test_a_page_with_far_more_items_than_requested_is_refused(count: int) -> None:
+    for data in ([{"id": 1}] * count, {"items": [{"id": 1}] * count, "links": {"next": None}}):
+        with pytest.raises(Rejected) as refused:
+            read(data)
+        assert (refused.value.code, refused.value.path) == ("too_large", "/contact-groups")
+
+
+def test_a_server_that_ignores_the_page_size_is_read() -> None:
+    assert len(read([{"id": number} for number in range(1, 1001)]).items) == 1000
+
+
+def test_iteration_over_an_endless_list_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagination, "MAX_PAGES", 7)
+    pages = pagination._iterate(
+        1,
+        lambda number: {"items": [{"id": number}], "links": {"next": number + 1}},
+        lambda data, number: read(data, number),
+        lambda page: None,
+    )
+    seen = []
+    with pytest.raises(Rejected) as refused:
+        for page in pages:
+            seen.append(page.number)
+    assert (seen, refused.value.code) == ([1, 2, 3, 4, 5, 6, 7], "too_large")
+
+
+@pytest.mark.parametrize(
+    ("id", "read_as"),
+    [("1234567890123456789", 1234567890123456789), (str(2**63 - 1), 2**63 - 1), ("0" * 40 + "14", 14), (" 14\n", 14),
+     (2**63 - 1, 2**63 - 1), (14.0, 14), (str(2**63), None), (2**63, None), (10**30, None), ("9" * 90, None),
+     ("1" * 5000, None), (1e25, None), (9.1e18, None), ("1e3", None), ("٣", None), ("²", None), ("--1", None),
+     ("1_000", None), ("+7", None)],
+)  # fmt: skip
+def test_an_id_of_any_length_is_an_integer_or_costs_its_record_only(id: Any, read_as: int | None) -> None:
+    page = read({"items": [{"id": id}, {"id": 2}], "links": {"next": None}})
+    assert [item.id for item in page.items] == ([2] if read_as is None else [read_as, 2])
+    assert len(page.unreadable) == (read_as is None)
 
 
 def test_an_invalid_record_does_not_hide_the_others() -> None:

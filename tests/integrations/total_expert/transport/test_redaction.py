@@ -36,7 +36,7 @@ def test_text_that_looks_private_is_removed() -> None:
 
 def test_text_becomes_one_line_of_limited_length() -> None:
     assert redact("one\r\ntwo\x00three\x1b[31m") == "one two three [31m"
-    assert len(redact("word " * 1000)) == MAX_LENGTH
+    assert len(redact("word " * 150)) == MAX_LENGTH
 
 
 def test_values_are_collected_at_any_depth_without_property_names() -> None:
@@ -45,7 +45,7 @@ def test_values_are_collected_at_any_depth_without_property_names() -> None:
 
 
 def test_a_value_longer_than_the_quoted_text_is_removed() -> None:
-    note = "Their boat is called Ondine and they moor it. " * 60
+    note = "Their boat is called Ondine and they moor it. " * 20
     assert redact(f"Note {note}is too long", [note]) == "Note … is too long"
 
 
