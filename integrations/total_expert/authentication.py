@@ -13,8 +13,6 @@ from requests.auth import AuthBase
 from .errors import ReconnectRequired, TotalExpertError
 from .oauth import TokenResponse, is_valid_token
 
-#: A token is replaced this many seconds before it expires, so that it does not expire during a call.
-EXPIRY_MARGIN = 30.0
 #: If a token that never worked is refused within this many seconds of being issued, a new one would be refused too.
 #: If it is refused later, it may have been revoked.
 NEW_TOKEN_SECONDS = 60.0
@@ -30,7 +28,7 @@ class TokenSource(Protocol):
         """Note that the server accepted the token, whatever it did with the request."""
 
     def failed(self, token: str) -> bool:
-        """Note that the server refused the token. Return whether `get` may return another one."""
+        """Note that the token was proven bad. Return whether `get` may return another one."""
 
 
 class BearerAuth(AuthBase):
@@ -94,6 +92,8 @@ class CachedTokens:
         self._expires_at: float | None = None
         #: If the token is refused before this time, a new one would be refused too.
         self._new_until: float | None = None
+        #: Whether the next token replaces a refused one, and until when that one is kept if it worked.
+        self._was_refused, self._keep_until = False, 0.0
         #: The token request that is running.
         self._pending: Future[str] | None = None
         #: Why no more tokens are requested.
@@ -123,11 +123,17 @@ class CachedTokens:
                 self._new_until = None
 
     def failed(self, token: str) -> bool:
-        """Forget the token, unless it was replaced already. Return whether another can be had."""
+        """Forget the token, unless it was replaced already. Return whether another can be had.
+
+        A token that replaced a refused one and worked is kept for now: the server has trouble, and another would not help.
+        """
         with self._lock:
             if self._token == token:
-                self._token = None
-                if self._new_until is not None and self._clock() < self._new_until:
+                now = self._clock()
+                if self._new_until is None and now < self._keep_until:
+                    return True
+                self._token, self._was_refused = None, True
+                if self._new_until is not None and now < self._new_until:
                     self._final_error = ReconnectRequired(
                         "Total Expert issued an access token and refused it immediately, so no other is requested. Check "
                         "that the client id and secret belong to this environment, then connect again.",
@@ -142,6 +148,7 @@ class CachedTokens:
         """
         with self._lock:
             self._token, self._expires_at, self._new_until, self._final_error = token, None, None, None
+            self._was_refused, self._keep_until = False, 0.0
             if token:
                 self._pending = None
 
@@ -165,12 +172,11 @@ class CachedTokens:
 
     def _store(self, response: TokenResponse) -> None:
         now = self._clock()
-        # A lifetime shorter than the margin is used in full: the first refusal requests a new token.
-        margin = EXPIRY_MARGIN if response.expires_in > EXPIRY_MARGIN else 0.0
-        usable = response.expires_in - margin
         self._token = response.access_token
-        self._expires_at = now + usable
-        self._new_until = now + min(NEW_TOKEN_SECONDS, usable)
+        self._expires_at = now + response.usable_seconds
+        self._keep_until = now + NEW_TOKEN_SECONDS if self._was_refused else 0.0
+        self._was_refused = False
+        self._new_until = now + min(NEW_TOKEN_SECONDS, response.usable_seconds)
 
     def __repr__(self) -> str:
         return "CachedTokens(token hidden)"

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import requests
@@ -58,6 +58,10 @@ class Request:
     success_statuses: frozenset[int] = frozenset()
     authenticated: bool = True
     retry: bool = True
+
+
+#: The cheapest call with a token. A 418 accepts it.
+TEAPOT = Request("GET", "/teapot", success_statuses=frozenset({418}))
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,9 +136,10 @@ class RequestSender:
     def finish(self, started: StartedRequest) -> Any:
         """Wait for a started request, retry it where that is safe, and return its JSON value like `send`.
 
-        After a 401 about the token, any request is retried once, with another token. A GET is retried after every
-        other TryLater except a 429. Other methods are retried only if the server was never reached, because they
-        would take effect twice (and a second DELETE would seem to have failed).
+        After a 401 about the token, one call checks whether the token still works: servers in trouble refuse good ones.
+        If it does, the request is retried with it, and otherwise once with another token. A GET is retried after every
+        other TryLater except a 429. Other methods are retried only if the server did nothing, because they would take
+        effect twice (and a second DELETE would seem to have failed).
         """
         request, attempts = started.request, 0
         rejected_token: str | None = None
@@ -142,13 +147,19 @@ class RequestSender:
         attempt = first.result() if first else self._attempt(request, self._get_permit(request))
         while True:
             self.notify(attempt.call)
+            if attempt.token_rejected:
+                attempt = self._check_token(attempt)
             replaceable = self._report_token(attempt)
             if attempt.error is None:
                 return attempt.data
-            if attempt.token_rejected and rejected_token is None:
-                rejected_token = attempt.token
+            if attempt.token_rejected:
                 if not request.retry:
                     raise _token_rejected(attempt.call) if replaceable else attempt.error
+                if rejected_token is not None:
+                    if replaceable:
+                        self._require_other_token(request, attempt.token)
+                    raise attempt.error
+                rejected_token = attempt.token
             else:
                 attempts += 1
                 if attempts >= self._max_attempts or not _may_retry(request, attempt.error):
@@ -181,8 +192,13 @@ class RequestSender:
 
     def _get_permit(self, request: Request, rejected_token: str | None = None) -> AttemptPermit:
         """Return a token and permit for one attempt. Raise TryLater if the token is still the rejected one."""
-        token = self._tokens.get() if request.authenticated else ""
-        if request.authenticated and token == rejected_token:
+        token = self._require_other_token(request, rejected_token) if request.authenticated else ""
+        return AttemptPermit(token, self.ask_permit(request.method, request.path))
+
+    def _require_other_token(self, request: Request, rejected_token: str | None) -> str:
+        """Return the token to use now. Raise TryLater if it is still the rejected one."""
+        token = self._tokens.get()
+        if token == rejected_token:
             raise TryLater(
                 "Total Expert refused the access token, and it has not been replaced yet. Try again later.",
                 code="token_not_replaced",
@@ -190,7 +206,19 @@ class RequestSender:
                 path=request.path,
                 status=401,
             )
-        return AttemptPermit(token, self.ask_permit(request.method, request.path))
+        return token
+
+    def _check_token(self, refused: Attempt) -> Attempt:
+        """Return the refused attempt, as a temporary failure if its token still works or that can't be told now."""
+        if self._tokens.get() != refused.token:
+            return refused  # replaced meanwhile
+        permit = AttemptPermit(refused.token, self.ask_permit(TEAPOT.method, TEAPOT.path))
+        probe = self._attempt(TEAPOT, permit)
+        self.notify(probe.call)
+        works = probe.error is None or probe.error.code == "insufficient_scope"
+        if not works and not isinstance(probe.error, TryLater):
+            return refused
+        return replace(refused, token_rejected=False, error=_refused_good_token(refused.call, proven=works))
 
     def _report_token(self, attempt: Attempt) -> bool:
         """Tell the token source how its token fared. Return whether it may replace a rejected one."""
@@ -269,7 +297,21 @@ def _token_rejected(call: Call) -> TryLater:
     )
 
 
+def _refused_good_token(call: Call, *, proven: bool) -> TryLater:
+    return TryLater(
+        "Total Expert refused this call's access token, which still works. Nothing was done. Try again later."
+        if proven
+        else "Total Expert refused the access token and then could not say whether it works. Try again later.",
+        code="good_token_refused" if proven else "token_unproven",
+        method=call.method,
+        path=call.path,
+        status=call.status,
+        request_id=call.request_id,
+    )
+
+
 def _may_retry(request: Request, error: TotalExpertError) -> bool:
     if not request.retry or not isinstance(error, TryLater) or (error.after or 0.0) > MAX_PAUSE:
         return False
-    return isinstance(error, NotSent) or (request.method == "GET" and error.status != 429)
+    did_nothing = isinstance(error, NotSent) or error.code == "good_token_refused"
+    return did_nothing or (request.method == "GET" and error.status != 429)

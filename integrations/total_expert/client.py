@@ -2,7 +2,7 @@
 
 import random as _random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,7 +10,7 @@ from requests.adapters import BaseAdapter
 
 from . import oauth, parse
 from .authentication import CachedTokens, HookTokens, TokenSource
-from .calls import Call, Request, RequestSender
+from .calls import TEAPOT, Call, Request, RequestSender
 from .environment import Environment
 from .errors import TotalExpertError, TryLater, invalid
 from .resources.catalog import Catalog
@@ -30,11 +30,12 @@ class Client(Catalog):
 
     - Hooks: `token` returns the token for each call, and `token_failed` is called with a token that was refused.
       Several threads may call either at once, and `token_failed` more than once with the same token.
-    - The client itself, with `client_id` and `client_secret` (client credentials). It starts with `access_token`, if
-      given. `access_token` alone is used until it is refused.
+    - The client itself, with `client_id` and `client_secret` (client credentials). It requests the scopes in `scope`, or
+      leaves them to the server. It starts with `access_token`, if given. `access_token` alone is used until it is refused.
 
     `permit` is called with method and path before every call; it may wait or raise TryLater. `observe` is called
-    after every call and must not raise. `timeout` is (connect, read) in seconds. `max_attempts` is how often a call
+    after every call and must not raise. `timeout` is (connect, read) in seconds; the whole of a call
+    takes `sessions.DEADLINE` at most. `max_attempts` is how often a call
     that is safe to retry is sent at most. `adapter` replaces the network and stays open when the client is closed.
     `proxies` are the only ones used; the environment variables are not read.
 
@@ -50,9 +51,10 @@ class Client(Catalog):
         permit: Callable[[str, str], None] | None = None,
         client_id: str | None = None,
         client_secret: str | None = None,
+        scope: Iterable[str] = (),
         access_token: str | None = None,
         observe: Callable[[Call], None] | None = None,
-        timeout: tuple[float, float] = sessions.TIMEOUT,
+        timeout: tuple[float, float] | None = None,
         max_attempts: int = 3,
         adapter: BaseAdapter | None = None,
         proxies: Mapping[str, str] | None = None,
@@ -64,13 +66,16 @@ class Client(Catalog):
         if bool(token) == has_credentials or bool(client_id) != bool(client_secret):
             raise ValueError("Pass the token hook, or client_id and client_secret, or access_token.")
 
+        scopes = scope.split() if isinstance(scope, str) else list(scope)
+
         def request_token() -> oauth.TokenResponse:
             return oauth.client_credentials(
                 environment,
                 client_id=client_id or "",
                 client_secret=client_secret or "",
+                scopes=scopes,
                 adapter=adapter,
-                timeout=timeout,
+                timeout=timeout or oauth.TIMEOUT,
                 proxies=proxies,
             )
 
@@ -87,7 +92,7 @@ class Client(Catalog):
             tokens=self.tokens,
             permit=permit,
             observe=observe,
-            timeout=timeout,
+            timeout=timeout or sessions.TIMEOUT,
             max_attempts=max_attempts,
             adapter=adapter,
             proxies=proxies,
@@ -163,7 +168,7 @@ class Client(Catalog):
 
         Any other success did not come from Total Expert and raises TryLater with code "unreadable".
         """
-        self._sender.send(Request("GET", "/teapot", success_statuses=frozenset({418})))
+        self._sender.send(TEAPOT)
         return True
 
     def close(self) -> None:

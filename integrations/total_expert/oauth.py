@@ -1,7 +1,7 @@
 """OAuth 2.0 with Total Expert: the authorization URL and the three token requests (RFC 6749).
 
-requests-oauthlib runs them. Token requests are limited to a few per hour, so nothing here is retried, and no scope is
-sent. What to do next depends on the error:
+requests-oauthlib runs them. Token requests are limited to a few per hour, so nothing here is retried. What to do next
+depends on the error:
 
 - `NotSent`: nothing happened, so the request can be repeated.
 - `AnswerLost`: the authorization code or refresh token has probably been used up.
@@ -12,8 +12,9 @@ sent. What to do next depends on the error:
 
 import json
 import math
+import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,7 @@ from requests.adapters import BaseAdapter
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
+from . import parse
 from .environment import Environment
 from .errors import Rejected, TotalExpertError
 from .transport import log_filters, responses, sessions
@@ -33,6 +35,17 @@ from .transport.network_errors import NETWORK_ERRORS, error_for_exception
 DEFAULT_LIFETIME = 3600
 #: The longest lifetime that is believed, in seconds.
 MAX_LIFETIME = 366 * 86400
+#: A token is replaced this many seconds before it expires, so that it does not expire during a call.
+EXPIRY_MARGIN = 60
+#: The shortest such margin, unless the token lives less than twice as long.
+MIN_EXPIRY_MARGIN = 5
+#: The default connect and read timeout of token requests, in seconds. A slow response is waited for until the deadline:
+#: to give up would lose what it grants.
+TIMEOUT = (sessions.TIMEOUT[0], sessions.DEADLINE)
+#: The most granted scopes that are kept, and the longest of each, in characters.
+MAX_SCOPES, MAX_SCOPE_LENGTH = 200, 100
+#: A longer token does not fit into a header.
+MAX_TOKEN_LENGTH = 8_000
 #: The path of the token endpoint, as errors show it.
 PATH = "/token"
 
@@ -43,9 +56,9 @@ log_filters.install()
 class TokenResponse:
     """A successful token response (RFC 6749, section 5.1). `expires_in` is in seconds.
 
-    `scope` holds the granted scopes, which may be fewer than requested; it is empty if the response did not state
-    them. `refresh_token` is None if none was issued: always for client credentials, and after a refresh that leaves
-    the old refresh token valid.
+    `scope` holds the granted scopes, which may be fewer than requested. A response that does not state them grants those
+    that were requested. `refresh_token` is None if none was issued: always for client credentials, and after a refresh
+    that leaves the old refresh token valid.
     """
 
     access_token: str
@@ -53,19 +66,50 @@ class TokenResponse:
     scope: frozenset[str]
     refresh_token: str | None = None
 
+    @property
+    def usable_seconds(self) -> float:
+        """For how many seconds to use the access token. 0 means once."""
+        return usable_seconds(self.expires_in)
+
     def __repr__(self) -> str:
         return f"TokenResponse(expires_in={self.expires_in}, scope={sorted(self.scope)}, tokens hidden)"
 
 
+def usable_seconds(lifetime: float) -> float:
+    """Return for how many seconds to use an access token with this lifetime: a little less, in case a call takes long."""
+    least = min(MIN_EXPIRY_MARGIN, lifetime / 2)
+    return lifetime - min(EXPIRY_MARGIN, max(least, lifetime / 10))
+
+
+def new_code_verifier() -> str:
+    """Return a random code verifier for one authorization (RFC 7636, section 4.1)."""
+    return secrets.token_urlsafe(48)
+
+
 def authorization_url(
-    environment: Environment, *, client_id: str, redirect_uri: str, state: str, scopes: Iterable[str]
+    environment: Environment,
+    *,
+    client_id: str,
+    redirect_uri: str,
+    state: str,
+    scopes: Iterable[str],
+    code_verifier: str | None = None,
 ) -> str:
-    """Return the URL where a person grants access. Compare `state` when the browser comes back with the code."""
+    """Return the URL where a person grants access. Compare `state` when the browser comes back with the code.
+
+    With a `code_verifier`, its S256 challenge is part of the URL (PKCE, RFC 7636). Pass it to `exchange_code` too.
+    """
     client = WebApplicationClient(client_id)
+    challenge = {}
+    if code_verifier:
+        challenge = {
+            "code_challenge": client.create_code_challenge(code_verifier, "S256"),
+            "code_challenge_method": "S256",
+        }
     # oauthlib accepts https only. Environment has checked that plain http stays on this machine.
     scheme, rest = environment.authorize_url.split("://", 1)
     url = client.prepare_request_uri(
-        f"https://{rest}", redirect_uri=redirect_uri, scope=list(scopes), state=state
+        f"https://{rest}", redirect_uri=redirect_uri, scope=list(scopes), state=state, **challenge
     )
     return f"{scheme}{str(url).removeprefix('https')}"
 
@@ -75,16 +119,19 @@ def client_credentials(
     *,
     client_id: str,
     client_secret: str,
+    scopes: Iterable[str] = (),
     adapter: BaseAdapter | None = None,
-    timeout: tuple[float, float] = sessions.TIMEOUT,
+    timeout: tuple[float, float] = TIMEOUT,
     proxies: Mapping[str, str] | None = None,
 ) -> TokenResponse:
     """Request a token that acts as admin of the organization that these credentials belong to.
 
-    `timeout` is (connect, read) in seconds. `adapter` replaces the network. `proxies` are the only ones used. Raise
-    the three errors.
+    Without `scopes`, the server decides which to grant. `timeout` is (connect, read) in seconds. `adapter` replaces the
+    network. `proxies` are the only ones used. Raise the three errors.
     """
-    session = _TokenSession(environment, BackendApplicationClient(client_id), adapter, proxies)
+    requested = list(scopes)
+    application = BackendApplicationClient(client_id, scope=requested or None)
+    session = _TokenSession(environment, application, adapter, proxies, requested)
     with session:
         return session.request_token(
             lambda auth: session.fetch_token(session.url, auth=auth, timeout=timeout), client_secret
@@ -98,23 +145,28 @@ def exchange_code(
     client_secret: str,
     code: str,
     redirect_uri: str,
+    scopes: Iterable[str] = (),
+    code_verifier: str | None = None,
     adapter: BaseAdapter | None = None,
-    timeout: tuple[float, float] = sessions.TIMEOUT,
+    timeout: tuple[float, float] = TIMEOUT,
     proxies: Mapping[str, str] | None = None,
 ) -> TokenResponse:
     """Exchange an authorization code for a pair of tokens. A code works once.
 
-    `redirect_uri` is the one passed to `authorization_url`. For the other arguments, see `client_credentials`.
+    `redirect_uri`, `scopes` and `code_verifier` are those passed to `authorization_url`. For the other arguments, see
+    `client_credentials`.
     """
     _require(code, "authorization code")
-    session = _TokenSession(environment, WebApplicationClient(client_id), adapter, proxies)
+    session = _TokenSession(environment, WebApplicationClient(client_id), adapter, proxies, scopes)
     session.redirect_uri = redirect_uri
+    proof = {"code_verifier": code_verifier} if code_verifier else {}
     with session:
         return session.request_token(
-            lambda auth: session.fetch_token(session.url, code=code, auth=auth, timeout=timeout),
+            lambda auth: session.fetch_token(session.url, code=code, auth=auth, timeout=timeout, **proof),
             client_secret,
             code,
             redirect_uri,
+            *proof.values(),
         )
 
 
@@ -124,16 +176,17 @@ def refresh(
     client_id: str,
     client_secret: str,
     refresh_token: str,
+    scopes: Iterable[str] = (),
     adapter: BaseAdapter | None = None,
-    timeout: tuple[float, float] = sessions.TIMEOUT,
+    timeout: tuple[float, float] = TIMEOUT,
     proxies: Mapping[str, str] | None = None,
 ) -> TokenResponse:
     """Exchange a refresh token for a new pair of tokens. Store the new pair at once: the old one stops working.
 
-    For the arguments, see `client_credentials`.
+    `scopes` are those granted before, which aren't sent. For the other arguments, see `client_credentials`.
     """
     _require(refresh_token, "refresh token")
-    session = _TokenSession(environment, WebApplicationClient(client_id), adapter, proxies)
+    session = _TokenSession(environment, WebApplicationClient(client_id), adapter, proxies, scopes)
     with session:
         return session.request_token(
             lambda auth: session.refresh_token(
@@ -164,8 +217,10 @@ class _TokenSession(sessions.NoRedirects, OAuth2Session):
         client: WebApplicationClient | BackendApplicationClient,
         adapter: BaseAdapter | None,
         proxies: Mapping[str, str] | None,
+        scopes: Iterable[str],
     ) -> None:
         super().__init__(client=client)
+        self._scopes = frozenset(scopes)
         sessions.configure_session(self, environment, adapter=adapter, proxies=proxies)
         self._owns_adapter = adapter is None
         self.url = environment.token_url
@@ -183,11 +238,11 @@ class _TokenSession(sessions.NoRedirects, OAuth2Session):
         self.mount(f"https{environment.origin.removeprefix('http')}/", _PlainLoopbackAdapter(plain))
 
     def request_token(
-        self, send: Callable[[HTTPBasicAuth], object], client_secret: str, *secrets: str
+        self, send: Callable[[HTTPBasicAuth], object], client_secret: str, *private_values: str
     ) -> TokenResponse:
         """Send one token request and return its response. Raise the three errors."""
         client_id = str(self.client_id or "")
-        self._private_values = (client_id, client_secret, *secrets)
+        self._private_values = (client_id, client_secret, *private_values)
         try:
             # Encode here: requests would encode to Latin-1 and fail on whatever else was pasted.
             send(self._basic_auth(client_id.encode(), client_secret.encode()))
@@ -204,13 +259,13 @@ class _TokenSession(sessions.NoRedirects, OAuth2Session):
         The library gets a minimal body instead of the real one: it would read a body of any size and content.
         """
         response = super().request(*args, **{**kwargs, "allow_redirects": False, "stream": True})
-        api_response = responses.read_response(response)
+        api_response = _with_true_status(responses.read_response(response))
         error = error_for_response(
             api_response, method="POST", path=PATH, private_values=self._private_values
         )
         if error:
             raise error
-        self._token_response = parse_token_response(api_response)
+        self._token_response = parse_token_response(api_response, self._scopes)
         response.encoding = "utf-8"
         response._content = json.dumps(
             {"access_token": self._token_response.access_token, "token_type": "Bearer"}
@@ -240,22 +295,34 @@ class _PlainLoopbackAdapter(BaseAdapter):
         self._plain.close()
 
 
-def parse_token_response(response: responses.ApiResponse) -> TokenResponse:
-    """Return the tokens in a successful response. Raise AnswerLost if there are none: they were issued and lost."""
+def _with_true_status(response: responses.ApiResponse) -> responses.ApiResponse:
+    """Return the response, as a 400 if its status says success and its body is an OAuth error."""
+    data = response.data
+    is_error = isinstance(data, dict) and isinstance(data.get("error"), str) and not data.get("access_token")
+    return replace(response, status=400) if is_error and 200 <= response.status < 300 else response
+
+
+def parse_token_response(
+    response: responses.ApiResponse, requested_scopes: frozenset[str] = frozenset()
+) -> TokenResponse:
+    """Return the tokens in a successful response. Raise AnswerLost if there are none: they were issued and lost.
+
+    `requested_scopes` were granted if the response states none (RFC 6749, section 5.1). The token type is not looked
+    at: the API takes bearer tokens only, whatever their response calls them.
+    """
     data = response.data if isinstance(response.data, dict) else {}
-    access, refresh = data.get("access_token"), data.get("refresh_token")
-    if not is_valid_token(access) or not (refresh in (None, "") or is_valid_token(refresh)):
+    access, refresh = data.get("access_token"), data.get("refresh_token") or None
+    if not is_valid_token(access) or not (refresh is None or is_valid_token(refresh)):
         raise unreadable_response("POST", PATH, response)
-    return TokenResponse(
-        access, _lifetime(data.get("expires_in")), _scope(data.get("scope")), refresh or None
-    )
+    scope = _scope(data.get("scope")) or requested_scopes
+    return TokenResponse(access, _lifetime(data.get("expires_in")), scope, refresh)
 
 
 def is_valid_token(value: object) -> TypeGuard[str]:
     """Return whether a value can be sent in an Authorization header."""
     return (
         isinstance(value, str)
-        and bool(value)
+        and 0 < len(value) <= MAX_TOKEN_LENGTH
         and value.isascii()
         and value.isprintable()
         and " " not in value
@@ -263,6 +330,8 @@ def is_valid_token(value: object) -> TypeGuard[str]:
 
 
 def _lifetime(value: object) -> int:
+    if isinstance(value, str):
+        value = value[: parse.MAX_LENGTH]
     try:
         seconds = (
             float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
@@ -273,8 +342,11 @@ def _lifetime(value: object) -> int:
 
 
 def _scope(value: object) -> frozenset[str]:
-    words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
-    return frozenset(word for word in words if isinstance(word, str))
+    """Return granted scopes, sent as text separated by spaces or commas, or as a list. Keep whole words only."""
+    texts = [value] if isinstance(value, str) else parse.array(value) or []
+    words = " ".join(text for text in texts if isinstance(text, str)).replace(",", " ").split()
+    kept = [word for word in words if word.isascii() and word.isprintable() and len(word) <= MAX_SCOPE_LENGTH]
+    return frozenset(kept[:MAX_SCOPES])
 
 
 def _require(value: str, name: str) -> None:

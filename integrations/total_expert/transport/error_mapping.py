@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import AnswerLost, NotSent, ReconnectRequired, Rejected, TotalExpertError, TryLater
-from .redaction import MAX_MESSAGES, redact
+from .redaction import MAX_LENGTH, MAX_MESSAGES, redact
 from .responses import ApiResponse
 
 
@@ -19,8 +19,8 @@ class ErrorRule:
     quotes_server: bool = False
 
 
-#: By the `error` property of OAuth (RFC 6749, section 5.2; RFC 6750, section 3.1). Applies to a 400, 401 or 403 and
-#: takes precedence over the status.
+#: By the `error` property of OAuth (RFC 6749, sections 4.1.2.1 and 5.2; RFC 6750, section 3.1). Takes precedence over a
+#: status of 400 to 499, unless that says to wait.
 OAUTH_RULES = {
     "insufficient_scope": ErrorRule(
         Rejected,
@@ -61,6 +61,12 @@ OAUTH_RULES = {
         "invalid_scope",
         "Total Expert does not offer one of the requested scopes. Request fewer scopes, or ask Total Expert to add it "
         "to the client.",
+    ),
+    "temporarily_unavailable": ErrorRule(
+        TryLater, "unavailable", "Total Expert is temporarily unavailable. Try again later."
+    ),
+    "server_error": ErrorRule(
+        TryLater, "server_error", "Total Expert failed to process this request. Try again later."
     ),
 }
 
@@ -173,7 +179,9 @@ def error_for_response(
 def find_rule(response: ApiResponse) -> ErrorRule:
     """Return the row of the table for a response that is not a success."""
     word = response.data.get("error") if isinstance(response.data, dict) else None
-    if response.status in (400, 401, 403) and isinstance(word, str) and word in OAUTH_RULES:
+    word = word.strip().lower() if isinstance(word, str) and len(word) <= MAX_LENGTH else ""
+    says_more = 400 <= response.status < 500 and response.status not in (407, 408, 425, 429)
+    if says_more and word in OAUTH_RULES:
         return OAUTH_RULES[word]
     by_class = STATUS_CLASS_RULES.get(response.status // 100, UNEXPECTED_STATUS)
     return STATUS_RULES.get(response.status, by_class)

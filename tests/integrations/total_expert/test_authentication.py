@@ -97,18 +97,31 @@ def test_a_token_is_used_until_shortly_before_it_expires() -> None:
     now, issuer = [0.0], Issuer(expires_in=3600)
     tokens = CachedTokens(issuer, clock=lambda: now[0])
     assert tokens.get() == tokens.get() == "token-1"
-    now[0] = 3569.0
+    now[0] = 3539.0
     assert tokens.get() == "token-1"
-    now[0] = 3571.0
+    now[0] = 3541.0
     assert tokens.get() == "token-2"
 
 
-def test_a_short_lived_token_is_used() -> None:
-    now, issuer = [0.0], Issuer(expires_in=10)
+@pytest.mark.parametrize(
+    ("lifetime", "used_for"),
+    [(1, 0.5), (2, 1), (5, 2.5), (10, 5), (30, 25), (45, 40), (50, 45), (60, 54), (120, 108), (599, 539.1),
+     (600, 540), (3600, 3540), (86400, 86340)],
+)  # fmt: skip
+def test_a_token_is_used_for_nearly_its_lifetime(lifetime: int, used_for: float) -> None:
+    now, issuer = [0.0], Issuer(expires_in=lifetime)
     tokens = CachedTokens(issuer, clock=lambda: now[0])
     tokens.get()
-    now[0] = 9.0
+    now[0] = used_for - 0.01
     assert tokens.get() == "token-1"
+    now[0] = used_for + 0.01
+    assert tokens.get() != "token-1"
+
+
+def test_a_token_without_a_lifetime_is_used_once() -> None:
+    issuer = Issuer(expires_in=0)
+    tokens = CachedTokens(issuer)
+    assert [tokens.get() for _ in range(3)] == ["token-1", "token-2", "token-3"]
 
 
 def test_only_the_current_token_is_forgotten() -> None:
@@ -185,7 +198,7 @@ def test_a_refused_new_token_is_not_replaced(sandbox: SandboxServer) -> None:
             with pytest.raises(ReconnectRequired) as refused:
                 client.teapot()
     assert refused.value.code == "fresh_token_refused"
-    assert (len(sandbox.requests("/token")), len(sandbox.requests("/teapot"))) == (1, 1)
+    assert (len(sandbox.requests("/token")), len(sandbox.requests("/teapot"))) == (1, 2)
 
 
 def test_a_refused_token_is_replaced_if_it_worked_or_is_older() -> None:
@@ -206,9 +219,22 @@ def test_a_call_rejected_for_another_reason_proves_the_token(sandbox: SandboxSer
     with sandbox.client() as client:
         with pytest.raises(Rejected):
             client.contacts.get(1)
-        sandbox.fault({"path": "/v1/teapot", "status": 401, "times": 1})
+        sandbox.fault({"path": "/v1/teapot", "status": 401, "times": 2})
         assert client.teapot()
     assert len(sandbox.requests("/token")) == 2
+
+
+def test_a_storm_of_refusals_costs_one_token_request() -> None:
+    now, issuer = [0.0], Issuer()
+    tokens = CachedTokens(issuer, clock=lambda: now[0])
+    for second in range(20):
+        now[0] = float(second)
+        tokens.accepted(tokens.get())
+        assert tokens.failed(tokens.get()), "nobody is asked to connect again"
+    assert tokens.get() == "token-2"
+    now[0] = 70.0
+    tokens.failed("token-2")
+    assert tokens.get() == "token-3"
 
 
 def test_each_refusal_raises_a_new_error() -> None:

@@ -62,7 +62,7 @@ def test_a_refused_token_is_replaced_and_the_call_retried_once(sandbox: SandboxS
     assert created.duplicate is False
     assert hooks.failed == ["0" * 40]
     assert [row["status"] for row in sandbox.requests("/contacts", "POST")] == [401, 201]
-    assert hooks.permitted == [("POST", "/contacts")] * 2
+    assert hooks.permitted == [("POST", "/contacts"), ("GET", "/teapot"), ("POST", "/contacts")]
     assert hooks.slept == []
 
 
@@ -72,7 +72,7 @@ def test_a_second_refused_token_requires_a_reconnect(sandbox: SandboxServer) -> 
         client.teapot()
     assert (refused.value.status, refused.value.path) == (401, "/teapot")
     assert hooks.failed == ["0" * 40, "1" * 40]
-    assert len(sandbox.requests("/teapot")) == 2
+    assert len(sandbox.requests("/teapot")) == 4, "each token is proven bad by a second call"
 
 
 def test_a_call_without_a_token_is_not_retried_after_a_401(sandbox: SandboxServer) -> None:
@@ -89,7 +89,54 @@ def test_a_refused_token_is_not_sent_again(sandbox: SandboxServer) -> None:
     with sandbox.client(**hooks.options()) as client, pytest.raises(TryLater) as refused:
         client.teapot()
     assert refused.value.code == "token_not_replaced"
-    assert len(sandbox.requests("/teapot")) == 1
+    assert len(sandbox.requests("/teapot")) == 2
+
+
+def test_a_good_token_that_is_refused_by_mistake_is_kept(sandbox: SandboxServer) -> None:
+    hooks = Hooks(good_token(sandbox))
+    with sandbox.client(**hooks.options()) as client:
+        for method in ("GET", "POST", "PATCH", "DELETE"):
+            sandbox.fault({"method": method, "path": "/v1/contacts", "status": 401, "times": 2})
+            if method == "GET":
+                client.contacts.list(size=1)
+            elif method == "POST":
+                some = client.contacts.create(PERSON, owner={"id": sandbox.officer["id"]}).id
+            elif method == "PATCH":
+                client.contacts.update(some, {"city": "Oslo"})
+            else:
+                client.contacts.delete(some)
+    assert hooks.failed == []
+    assert [row["status"] for row in sandbox.requests("/teapot")] == [418] * 8
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429}, {"drop": "before"}, {"body": "html"}])
+def test_a_token_that_can_not_be_checked_is_kept(sandbox: SandboxServer, fault: dict[str, Any]) -> None:
+    hooks = Hooks(good_token(sandbox))
+    sandbox.fault({"path": "/v1/contacts", "status": 401}, {"path": "/v1/teapot", **fault})
+    with sandbox.client(**hooks.options(max_attempts=1)) as client, pytest.raises(TryLater) as refused:
+        client.contacts.list()
+    assert (refused.value.code, refused.value.status) == ("token_unproven", 401)
+    assert hooks.failed == []
+
+
+def test_a_good_token_that_is_always_refused_raises_try_later(sandbox: SandboxServer) -> None:
+    hooks = Hooks(good_token(sandbox))
+    sandbox.fault({"path": "/v1/contacts", "status": 401})
+    with sandbox.client(**hooks.options()) as client, pytest.raises(TryLater) as refused:
+        client.contacts.list()
+    assert refused.value.code == "good_token_refused"
+    assert hooks.failed == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_server_that_does_not_know_the_check_makes_a_refusal_final(
+    sandbox: SandboxServer, status: int
+) -> None:
+    hooks = Hooks("0" * 40, good_token(sandbox))
+    sandbox.fault({"path": "/v1/teapot", "status": status})
+    with sandbox.client(**hooks.options()) as client:
+        client.contacts.list()
+    assert hooks.failed == ["0" * 40]
 
 
 def test_a_missing_scope_never_costs_a_token_request(sandbox: SandboxServer) -> None:

@@ -143,7 +143,7 @@ def test_an_access_token_is_used_first_and_then_replaced(sandbox: SandboxServer)
     with sandbox.client(access_token="0" * 40, **sandbox.credentials) as client:
         assert client.teapot()
         assert client.teapot()
-    assert [row["status"] for row in sandbox.requests("/teapot")] == [401, 418, 418]
+    assert [row["status"] for row in sandbox.requests("/teapot")] == [401, 401, 418, 418]
     assert len(sandbox.requests("/token")) == 1
 
 
