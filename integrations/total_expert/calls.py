@@ -1,5 +1,6 @@
 """Calls: permitted, authenticated, observed, and retried where that is safe."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
@@ -20,6 +21,8 @@ from .transport.network_errors import NETWORK_ERRORS, error_for_exception
 FIRST_PAUSE = 0.5
 #: The longest pause in seconds. If the server asks for a longer one, the call is not retried.
 MAX_PAUSE = 10.0
+#: A check of a refused token is good for this many seconds.
+PROOF_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,10 @@ class RequestSender:
         self._max_attempts = max(1, max_attempts)
         self._sleep = sleep
         self._random = random
+        #: Held while a refused token is checked and reported.
+        self._checking = threading.RLock()
+        #: The token that was proven to work last, and when.
+        self._proven = ("", 0.0)
 
     def send(self, request: Request) -> Any:
         """Send a request and return the JSON value of its response. Raise the three errors."""
@@ -147,9 +154,13 @@ class RequestSender:
         attempt = first.result() if first else self._attempt(request, self._get_permit(request))
         while True:
             self.notify(attempt.call)
+            replaceable = False
             if attempt.token_rejected:
-                attempt = self._check_token(attempt)
-            replaceable = self._report_token(attempt)
+                with self._checking:  # calls that run at once are often refused together
+                    attempt = self._check_token(attempt)
+                    replaceable = self._report_token(attempt)
+            else:
+                self._report_token(attempt)
             if attempt.error is None:
                 return attempt.data
             if attempt.token_rejected:
@@ -212,10 +223,17 @@ class RequestSender:
         """Return the refused attempt, as a temporary failure if its token still works or that can't be told now."""
         if self._tokens.get() != refused.token:
             return refused  # replaced meanwhile
+        proven_token, proven_at = self._proven
+        if proven_token == refused.token and time.monotonic() - proven_at < PROOF_SECONDS:
+            return replace(
+                refused, token_rejected=False, error=_refused_good_token(refused.call, proven=True)
+            )
         permit = AttemptPermit(refused.token, self.ask_permit(TEAPOT.method, TEAPOT.path))
         probe = self._attempt(TEAPOT, permit)
         self.notify(probe.call)
         works = probe.error is None or probe.error.code == "insufficient_scope"
+        if works:
+            self._proven = (refused.token, time.monotonic())
         if not works and not isinstance(probe.error, TryLater):
             return refused
         return replace(refused, token_rejected=False, error=_refused_good_token(refused.call, proven=works))

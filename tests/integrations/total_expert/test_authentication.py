@@ -66,7 +66,7 @@ def test_many_threads_with_an_expired_token_send_one_token_request(sandbox: Sand
         assert together(client.teapot) == [True] * THREADS
     assert len(sandbox.requests("/token")) == 2
     refused = [row for row in sandbox.requests("/teapot") if row["status"] == 401]
-    assert 1 <= len(refused) <= THREADS
+    assert 2 <= len(refused) <= THREADS + 1, "one of them is the check"
 
 
 def test_threads_share_refused_credentials(sandbox: SandboxServer) -> None:

