@@ -11,7 +11,7 @@ becomes `requests.ConnectionError`; one that waits longer than the read timeout 
 import io
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from wsgiref.types import WSGIApplication
@@ -29,6 +29,8 @@ class WSGIAdapter(BaseAdapter):
         super().__init__()
         self._app = app
         self._remote_addr = remote_addr
+        #: Called with the seconds that the application wants to wait before it answers.
+        self.sleep: Callable[[float], object] = time.sleep
 
     def send(
         self,
@@ -40,7 +42,7 @@ class WSGIAdapter(BaseAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Call the application and wait no longer than the read timeout."""
-        patience = _Patience(timeout[1] if isinstance(timeout, tuple) else timeout)
+        patience = _Patience(timeout[1] if isinstance(timeout, tuple) else timeout, self.sleep)
         environ = _environ(request, self._remote_addr)
         environ["sandbox.sleep"] = patience.wait
         started: dict[str, Any] = {}
@@ -68,7 +70,8 @@ class WSGIAdapter(BaseAdapter):
 class _Patience:
     """How long the caller is still ready to wait for an answer."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, sleep: Callable[[float], object]) -> None:
+        self._sleep = sleep
         self._left = float("inf") if seconds is None else seconds
         self.is_over = False
 
@@ -78,7 +81,7 @@ class _Patience:
         if self._left <= 0:
             self.is_over = True
         if not self.is_over:
-            time.sleep(seconds)
+            self._sleep(seconds)
 
 
 def _environ(request: requests.PreparedRequest, remote_addr: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from django_q.tasks import async_task
 from integrations.connections import call_log, lifecycle
 from integrations.connections.limits import ledger
 from integrations.connections.models import Connection, ConnectionState, Token
-from integrations.connections.tokens import access
 from integrations.jobs import kinds, outages
 from integrations.jobs.leases import LEASE_DURATION, MAX_WAIT, due_jobs, process_name
 from integrations.jobs.models import Job, JobState
@@ -152,7 +151,7 @@ def _can_continue_now(later: TryLater, job: Job) -> bool:
     if not isinstance(later, ledger.NoSlot) or not later.is_renewal:
         return False
     token = Token.objects.filter(connection=connection).first()
-    return token is not None and token.is_fresh(clock.now(), access.EXPIRY_MARGIN)
+    return token is not None and token.is_fresh(clock.now())
 
 
 def _fail_or_retry(run: Run, error: Exception) -> None:

@@ -129,9 +129,9 @@ def client_credentials(
     Without `scopes`, the server decides which to grant. `timeout` is (connect, read) in seconds. `adapter` replaces the
     network. `proxies` are the only ones used. Raise the three errors.
     """
-    requested = list(scopes)
+    requested: list[object] = list(scopes)
     application = BackendApplicationClient(client_id, scope=requested or None)
-    session = _TokenSession(environment, application, adapter, proxies, requested)
+    session = _TokenSession(environment, application, adapter, proxies, map(str, requested))
     with session:
         return session.request_token(
             lambda auth: session.fetch_token(session.url, auth=auth, timeout=timeout), client_secret
@@ -159,7 +159,7 @@ def exchange_code(
     _require(code, "authorization code")
     session = _TokenSession(environment, WebApplicationClient(client_id), adapter, proxies, scopes)
     session.redirect_uri = redirect_uri
-    proof = {"code_verifier": code_verifier} if code_verifier else {}
+    proof: dict[str, Any] = {"code_verifier": code_verifier} if code_verifier else {}
     with session:
         return session.request_token(
             lambda auth: session.fetch_token(session.url, code=code, auth=auth, timeout=timeout, **proof),

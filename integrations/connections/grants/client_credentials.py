@@ -6,7 +6,7 @@ from django.db import transaction
 
 from integrations.connections import lifecycle
 from integrations.connections.client import client_for_candidate
-from integrations.connections.grants import admission, ownership
+from integrations.connections.grants import admission, ownership, scopes
 from integrations.connections.limits import ledger, queue, scheduler, tries
 from integrations.connections.limits.egress import choose_egress
 from integrations.connections.models import (
@@ -216,10 +216,12 @@ def _request_token(candidate: CredentialCandidate, purpose: Purpose) -> None:
         at = clock.now()
         candidate.access_token = response.access_token
         candidate.access_expires_at = at + dt.timedelta(seconds=response.expires_in)
-        candidate.scopes = access.format_scopes(response)
+        candidate.access_lifetime = response.expires_in
+        # Nothing is requested, so a response that states no scopes grants what these credentials are for.
+        candidate.scopes = access.format_scopes(response) or " ".join(sorted(scopes.USES))
         is_wanted = CredentialCandidate.objects.select_for_update().filter(pk=candidate.pk).exists()
         if is_wanted:
-            candidate.save(update_fields=["access_token", "access_expires_at", "scopes"])
+            candidate.save(update_fields=["access_token", "access_expires_at", "access_lifetime", "scopes"])
         ledger.close_request(request, RequestState.GRANTED)
     if not is_wanted:
         raise _Withdrawn
@@ -263,6 +265,7 @@ def _replace_credentials(row: Connection, candidate: CredentialCandidate) -> Non
     row.save()
     token, _ = Token.objects.select_for_update().get_or_create(connection=row)
     token.access_token, token.access_expires_at = candidate.access_token, candidate.access_expires_at
+    token.access_lifetime = candidate.access_lifetime
     token.lease_expires_at = None
     token.fence += 1
     token.save()
@@ -286,7 +289,7 @@ def set_application(
         environment=environment
     ).first() or ApplicationCredential(environment=environment, created_at=clock.now())
     application.client_id, application.client_secret = client_id, client_secret
-    application.scopes = " ".join(scopes.split())
+    application.scopes = " ".join(scopes.replace(",", " ").split())
     application.refused_at = None
     with transaction.atomic():
         application.save()

@@ -9,6 +9,7 @@ from django.db import models
 
 from integrations.connections.models.environments import Environment, Installation
 from integrations.connections.models.limits import Egress
+from integrations.total_expert import oauth
 from portal.encryption.fields import EncryptedField
 
 
@@ -61,7 +62,7 @@ class Connection(models.Model):
         label="connections.connection.client_secret", owner="installation", null=True
     )
     client_fingerprint = models.CharField(max_length=64, blank=True)
-    scopes = models.CharField(max_length=255, blank=True, help_text="Granted scopes, separated by spaces")
+    scopes = models.TextField(blank=True, help_text="Granted scopes, separated by spaces")
     state = models.CharField(max_length=16, choices=ConnectionState.choices, default=ConnectionState.PENDING)
     reason = models.CharField(max_length=255, blank=True)
     since = models.DateTimeField()
@@ -144,7 +145,8 @@ class CredentialCandidate(models.Model):
     fingerprint = models.CharField(max_length=64, db_index=True)
     access_token = EncryptedField(label="connections.candidate.access", owner="connection", null=True)
     access_expires_at = models.DateTimeField(null=True)
-    scopes = models.CharField(max_length=255, blank=True)
+    access_lifetime = models.PositiveIntegerField(default=oauth.DEFAULT_LIFETIME)
+    scopes = models.TextField(blank=True)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -154,8 +156,14 @@ class CredentialCandidate(models.Model):
         return f"candidate of {self.connection_id}"
 
     def is_fresh(self, at: dt.datetime) -> bool:
-        """Return whether it has an access token that stays valid for at least a minute."""
-        return self.access_expires_at is not None and self.access_expires_at - dt.timedelta(seconds=60) > at
+        """Return whether it has an access token that is still used."""
+        return is_fresh(self.access_expires_at, self.access_lifetime, at)
+
+
+def is_fresh(expires_at: dt.datetime | None, lifetime: int, at: dt.datetime) -> bool:
+    """Return whether an access token with this lifetime, in seconds, is still used. A little of it is left unused."""
+    margin = dt.timedelta(seconds=lifetime - oauth.usable_seconds(lifetime))
+    return expires_at is not None and expires_at - margin > at
 
 
 class RecordFingerprint(models.Model):

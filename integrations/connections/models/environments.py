@@ -52,7 +52,7 @@ class ApplicationCredential(models.Model):
     environment = models.OneToOneField(Environment, on_delete=models.PROTECT, related_name="application")
     client_id = EncryptedField(label="connections.application.client_id", owner="environment")
     client_secret = EncryptedField(label="connections.application.client_secret", owner="environment")
-    scopes = models.CharField(max_length=255, default="leadInteraction getUsers describeSchema")
+    scopes = models.TextField(default="leadInteraction getUsers describeSchema")
     created_at = models.DateTimeField()
     refused_at = models.DateTimeField(
         null=True,

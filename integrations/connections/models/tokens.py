@@ -6,8 +6,9 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from integrations.connections.models.connections import Connection
+from integrations.connections.models.connections import Connection, is_fresh
 from integrations.connections.models.limits import Budget
+from integrations.total_expert import oauth
 from portal.encryption.fields import EncryptedField
 
 
@@ -18,6 +19,9 @@ class Token(models.Model):
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="token")
     access_token = EncryptedField(label="connections.token.access", owner="connection", null=True)
     access_expires_at = models.DateTimeField(null=True)
+    access_lifetime = models.PositiveIntegerField(
+        default=oauth.DEFAULT_LIFETIME, help_text="Seconds from its grant until it expires"
+    )
     refresh_token = EncryptedField(label="connections.token.refresh", owner="connection", null=True)
     refresh_expires_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
@@ -28,8 +32,9 @@ class Token(models.Model):
     def __str__(self) -> str:
         return f"token of {self.connection_id}"
 
-    def is_fresh(self, at: dt.datetime, margin: dt.timedelta) -> bool:
-        return self.access_expires_at is not None and self.access_expires_at - margin > at
+    def is_fresh(self, at: dt.datetime) -> bool:
+        """Return whether its access token is still used. One that lives for a minute or less is used for most of it."""
+        return is_fresh(self.access_expires_at, self.access_lifetime, at)
 
 
 class Purpose(models.TextChoices):

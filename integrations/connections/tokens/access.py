@@ -15,6 +15,7 @@ from integrations import total_expert
 from integrations.connections import lifecycle, signals
 from integrations.connections.limits import ledger, permits, queue
 from integrations.connections.models import (
+    Call,
     Connection,
     ConnectionState,
     GrantType,
@@ -28,11 +29,12 @@ from integrations.connections.tokens.leases import LEASE_DURATION, Lease
 from integrations.total_expert import ReconnectRequired, TryLater, oauth
 from portal.core import clock, times
 
-#: A token is not used in its last minute, so that it doesn't expire during a call.
-EXPIRY_MARGIN = dt.timedelta(seconds=60)
+#: A token is not used in its last minute, so that it doesn't expire during a call. Short-lived ones have a shorter margin.
+EXPIRY_MARGIN = dt.timedelta(seconds=oauth.EXPIRY_MARGIN)
 #: A token request is sent within this time after the ledger allowed it, or not at all. Most of it is to wait for a permit.
 SEND_WITHIN = dt.timedelta(seconds=permits.MAX_TOKEN_WAIT + 5)
-#: If Total Expert refuses a second new token within this time, no third one is requested.
+#: A new token that Total Expert refuses is not replaced within this time. If it was never accepted, the connection then
+#: needs a reconnect.
 REPEAT_WINDOW = dt.timedelta(minutes=5)
 #: How long a refresh token stays valid without use. Total Expert documents it but doesn't return it.
 REFRESH_TOKEN_LIFETIME = dt.timedelta(days=14)
@@ -46,7 +48,7 @@ MAX_LEASE_WAIT, POLL_INTERVAL = 45.0, 0.15
 def get_access_token(
     connection: Connection, *, purpose: Purpose = Purpose.WORK, **when: dt.datetime | None
 ) -> str:
-    """Return an access token that stays valid for at least a minute. ``when`` takes the arguments of `queue.enqueue`.
+    """Return an access token that can be used now. ``when`` takes the arguments of `queue.enqueue`.
 
     Raise ReconnectRequired if the connection has no working grant, and TryLater if no token request may be sent yet or
     Total Expert can't be reached.
@@ -55,7 +57,7 @@ def get_access_token(
     while True:
         lifecycle.require_usable(connection)
         token = leases.get_token(connection)
-        if token.is_fresh(clock.now(), EXPIRY_MARGIN) and token.access_token:
+        if token.is_fresh(clock.now()) and token.access_token:
             return str(token.access_token)
         lease = leases.take_lease(connection, token)
         if lease is not None:
@@ -202,7 +204,7 @@ def _store_with_retries(lease: Lease, request: TokenRequest, response: total_exp
             database.close()
             time.sleep(STORE_RETRY_DELAY)
     connection = lease.connection
-    connection.scopes = format_scopes(response)
+    connection.scopes = format_scopes(response) or connection.scopes
     if token.fence > lease.fence + 1:
         # Another process took over the lease and was refused with the old refresh token meanwhile.
         lifecycle.set_state(
@@ -222,7 +224,8 @@ def _store(lease: Lease, request: TokenRequest, response: total_expert.TokenResp
         is_stored = token is not None and (token.fence == lease.fence or _is_same_pair(token, lease.token))
         if token is not None and is_stored:
             write_pair(token, response, at)
-            Connection.objects.filter(pk=connection.pk).update(scopes=format_scopes(response))
+            if response.scope:  # otherwise they are what they were
+                Connection.objects.filter(pk=connection.pk).update(scopes=format_scopes(response))
             queue.withdraw(connection, queue.RENEWAL_PURPOSES)
         ledger.close_granted(request, is_stored=is_stored, at=at)
     if token is None or not is_stored:
@@ -238,6 +241,7 @@ def write_pair(token: Token, response: total_expert.TokenResponse, at: dt.dateti
     """Write a granted pair into the row and end the lease, so that earlier holders can't write any more."""
     token.access_token = response.access_token
     token.access_expires_at = at + dt.timedelta(seconds=response.expires_in)
+    token.access_lifetime = response.expires_in
     if response.refresh_token:
         token.refresh_token = response.refresh_token
     if token.refresh_token:
@@ -251,20 +255,28 @@ def write_pair(token: Token, response: total_expert.TokenResponse, at: dt.dateti
 
 def format_scopes(response: total_expert.TokenResponse) -> str:
     """Return granted scopes as they are stored."""
-    return " ".join(sorted(response.scope))[:255]
+    return " ".join(sorted(response.scope))
 
 
 def discard_access_token(connection: Connection, failed: str) -> None:
-    """Stop using an access token that Total Expert refused, unless it was replaced meanwhile.
+    """Stop using an access token that Total Expert was proven to refuse, unless it was replaced meanwhile.
 
-    If Total Expert refuses new tokens repeatedly, the connection needs a reconnect.
+    A server in trouble refuses good tokens too. So a token is kept for `REPEAT_WINDOW` after its grant, and its calls are
+    retried later. If it was refused all that time, the connection needs a reconnect.
     """
     token = Token.objects.filter(connection=connection).first()
     if token is None or token.access_token != failed:
         return
+    granted_at = _last_granted_at(connection)
+    if granted_at is not None and clock.now() - granted_at < REPEAT_WINDOW:
+        return
     not_leased = models.Q(lease_expires_at=None) | models.Q(lease_expires_at__lte=clock.now())
     discarded = Token.objects.filter(not_leased, pk=token.pk, fence=token.fence)
-    if discarded.update(access_expires_at=None) and _was_granted_repeatedly(connection):
+    if (
+        discarded.update(access_expires_at=None)
+        and granted_at
+        and _was_never_accepted(connection, granted_at)
+    ):
         lifecycle.set_state(
             connection,
             ConnectionState.NEEDS_RECONNECT,
@@ -273,8 +285,18 @@ def discard_access_token(connection: Connection, failed: str) -> None:
         )
 
 
-def _was_granted_repeatedly(connection: Connection) -> bool:
-    granted = TokenRequest.objects.filter(
-        connection=connection, state=RequestState.GRANTED, ended_at__gt=clock.now() - REPEAT_WINDOW
+def _last_granted_at(connection: Connection) -> dt.datetime | None:
+    granted = TokenRequest.objects.filter(connection=connection, state=RequestState.GRANTED)
+    latest: dt.datetime | None = granted.aggregate(at=models.Max("ended_at"))["at"]
+    return latest
+
+
+def _was_never_accepted(connection: Connection, granted_at: dt.datetime) -> bool:
+    """Return whether all calls with a token were refused, from `REPEAT_WINDOW` ago or earlier until now."""
+    calls = Call.objects.filter(connection=connection, at__gte=granted_at).exclude(
+        path__in=["/heartbeat", oauth.PATH]
     )
-    return granted.count() > 1
+    if calls.exclude(status__in=[401, 429]).filter(status__lt=500).exists():
+        return False
+    first: dt.datetime | None = calls.filter(status=401).aggregate(at=models.Min("at"))["at"]
+    return first is not None and clock.now() - first >= REPEAT_WINDOW

@@ -63,6 +63,7 @@ def refresh(connection: Connection, refresh_token: str) -> PreparedRequest:
             client_id=str(application.client_id),
             client_secret=str(application.client_secret),
             refresh_token=refresh_token,
+            scopes=connection.granted_scopes,
             adapter=ADAPTERS.get(environment.base_url),
             proxies=proxies_for(connection.egress),
         )
@@ -84,6 +85,7 @@ def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> Pr
             client_secret=str(application.client_secret),
             code=code,
             redirect_uri=redirect_uri,
+            scopes=application.scopes.split(),
             adapter=ADAPTERS.get(environment.base_url),
             proxies=proxies_for(connection.egress),
         )

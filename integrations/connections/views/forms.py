@@ -115,7 +115,7 @@ class ApplicationForm(CredentialsForm):
 
     scopes = forms.CharField(
         label="Scopes to request",
-        max_length=255,
+        max_length=2000,
         initial="leadInteraction getUsers describeSchema",
         help_text="Separated by spaces. People see them when they give access.",
     )

@@ -17,7 +17,6 @@ from integrations.connections.models import (
     Token,
     TokenRequest,
 )
-from integrations.connections.tokens.access import EXPIRY_MARGIN
 from portal.core import badges, clock
 
 #: How far ahead planned token requests are shown, and the most of them.
@@ -51,7 +50,7 @@ def of(connection: Connection, *, for_operator: bool = False) -> Health:
     return Health(
         sentence=backoff.describe(backoff.for_connection(connection, at)) or describe_state(connection),
         scopes=scopes.compare(connection) if connection.is_active or connection.scopes else [],
-        access_expires_at=token.access_expires_at if token and token.is_fresh(at, EXPIRY_MARGIN) else None,
+        access_expires_at=token.access_expires_at if token and token.is_fresh(at) else None,
         refresh_expires_at=token.refresh_expires_at if token else None,
         next_at=planned.at,
         is_available_now=planned.at <= usage.at,
