@@ -7,7 +7,7 @@ import pytest
 
 from integrations.connections import lifecycle
 from integrations.connections.grants import client_credentials
-from integrations.connections.limits import kill_switch, ledger
+from integrations.connections.limits import forecast, kill_switch, ledger
 from integrations.connections.limits import queue as token_queue
 from integrations.connections.models import (
     Connection,
@@ -125,7 +125,7 @@ def test_an_intent_that_nobody_came_back_to_is_explained(world: World) -> None:
     token_waits.resolve_lost_answers()
     request.refresh_from_db()
     assert request.state == RequestState.LOST
-    assert request.ended_at is not None and request.ended_at - request.at <= dt.timedelta(minutes=1)
+    assert request.ended_at is not None and request.ended_at - request.at == forecast.IN_FLIGHT
 
 
 def test_calls_are_noted_with_the_job_they_were_made_for(world: World) -> None:

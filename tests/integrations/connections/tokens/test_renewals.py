@@ -80,6 +80,7 @@ def test_a_wrong_secret_after_a_lost_answer_is_not_called_a_lost_refresh_token(w
 def test_a_refused_token_is_forgotten_although_a_holder_died_before(world: World) -> None:
     connection = world.connected()
     refused = access.get_access_token(connection)
+    world.sandbox.pass_time(access.REPEAT_WINDOW.total_seconds() + 1)
     Token.objects.update(lease_expires_at=clock.now() - dt.timedelta(hours=1))
     access.discard_access_token(connection, refused)
     assert access.get_access_token(connection) != refused
