@@ -31,7 +31,7 @@ DEFAULTS = {"product_name": "Integration portal", "accent_color": "#0a6672"}
 class Source(StrEnum):
     """Where a value comes from."""
 
-    PORTAL = "Set here"
+    PORTAL = "Custom"
     SERVER = "Server settings"
     DEFAULT = "Default"
 

@@ -12,7 +12,7 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Admin"
     EDITOR = "editor", "Editor"
     VIEWER = "viewer", "Viewer"
-    OFFICER = "officer", "Officer"
+    OFFICER = "officer", "Loan officer"
 
 
 #: The roles that a membership or an invitation may have.

@@ -61,7 +61,7 @@ def test_each_value_says_where_it_comes_from(browser: Client, settings: Any) -> 
     settings.SUPPORT_EMAIL = "help@acme.example"
     page = save(browser, partner_name="Acme")
     facts = dict(re.findall(r"<dt>([^<]+)</dt><dd>(.*?)</dd>", page))
-    assert "Acme" in facts["Partner name"] and "Set here" in facts["Partner name"]
+    assert "Acme" in facts["Partner name"] and "Custom" in facts["Partner name"]
     assert "Server settings" in facts["Support email"]
     assert "Default" in facts["Product name"]
     assert "None" in facts["Logo"]
