@@ -27,6 +27,8 @@ _job: ContextVar[int | None] = ContextVar("job", default=None)
 RETENTION = dt.timedelta(days=15)
 #: The most distinct failed calls that `group_errors` reads.
 MAX_GROUPED = 5000
+#: The most failed calls that `group_errors` reads.
+MAX_FAILED = 50_000
 _ID = re.compile(r"/(?:\d+|[0-9a-f]{16,})(?=/|$)")
 
 
@@ -76,7 +78,8 @@ def count_last_minute(budget: Budget) -> int:
 
 def failed_calls() -> Q:
     """Return a filter for calls that got an error or no response. A 418 is Total Expert's answer to a valid token."""
-    return Q(status=None) | Q(status__gte=400) & ~Q(status=418)
+    # the first condition is that of the index `call_failed`
+    return (Q(status=None) | Q(status__gte=400)) & ~Q(status=418)
 
 
 def path_pattern(path: str) -> str:
@@ -95,10 +98,19 @@ class ErrorGroup:
     latest: dt.datetime
 
 
+def latest(calls: "QuerySet[Call]", count: int) -> "QuerySet[Call]":
+    """Limit the calls of one connection to about the ``count`` latest ones, so that searching them takes bounded time."""
+    oldest = calls.order_by("-pk").values_list("pk", flat=True)[count : count + 1].first()
+    return calls if oldest is None else calls.filter(pk__gt=oldest)
+
+
 def group_errors(calls: "QuerySet[Call]") -> list[ErrorGroup]:
-    """Group the failed ones of ``calls`` by method, path pattern, and status, the latest group first."""
+    """Group the failed ones of one connection's ``calls`` by method, path pattern, and status, the latest group first.
+
+    Of very many, only the `MAX_FAILED` latest are read.
+    """
     rows = (
-        calls.filter(failed_calls())
+        latest(calls.filter(failed_calls()), MAX_FAILED)
         .order_by()
         .values("method", "path", "status")
         .annotate(count=Count("pk"), latest=Max("at"))

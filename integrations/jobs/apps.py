@@ -24,10 +24,10 @@ class JobsConfig(AppConfig):
         schedules.register(retention.NAME, every=retention.EVERY, run=retention.delete_expired_rows)
         schedules.register(
             retention.SHORT_LIVED_NAME,
-            every=retention.SHORT_LIVED_EVERY,
+            every=retention.SWEEP_EVERY,
             run=retention.delete_short_lived_rows,
         )
-        schedules.register(retention.CALLS_NAME, every=retention.CALLS_EVERY, run=retention.delete_old_calls)
+        schedules.register(retention.CALLS_NAME, every=retention.SWEEP_EVERY, run=retention.delete_old_calls)
         schedules.register(
             "jobs.token_turns", every=token_waits.TURN_CHECK_EVERY, run=token_waits.wake_ready_connections
         )

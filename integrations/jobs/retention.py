@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.utils import timezone
 
-from integrations.connections import call_log
+from integrations.connections import call_log, call_partitions
 from integrations.connections.models import Call, ConsentAttempt, Notice, TokenDemand, TokenRequest
 from integrations.jobs.models import ACTIVE, Job
 from portal.core import clock, daily_limits
@@ -22,15 +23,10 @@ TOKEN_REQUESTS = CONSENT_ATTEMPTS = dt.timedelta(days=30)
 DEMANDS = dt.timedelta(days=1)
 #: Rows of one kind to delete per run.
 BATCH = 2000
-#: Anyone can leave sessions and rate limits, so they are deleted often, and until none is left. One kind takes so many
-#: seconds at most.
-SHORT_LIVED_NAME, SHORT_LIVED_EVERY, SWEEP_SECONDS = (
-    "jobs.retention.short_lived",
-    dt.timedelta(minutes=5),
-    20.0,
-)
-#: There are millions of calls (up to 1,000 a minute per outbound IP address), so delete them more often and more at once.
-CALLS_NAME, CALLS_EVERY, CALLS_BATCH = "jobs.retention.calls", dt.timedelta(minutes=5), 20_000
+#: Anyone can leave sessions and rate limits, and there are millions of calls (up to 1,000 a minute per outbound IP
+#: address). So they are deleted often and until none are left, each kind for at most so many seconds per run.
+SWEEP_EVERY, SWEEP_SECONDS = dt.timedelta(minutes=1), 3.0
+SHORT_LIVED_NAME, CALLS_NAME = "jobs.retention.short_lived", "jobs.retention.calls"
 
 
 def delete_expired_rows() -> None:
@@ -55,10 +51,15 @@ def delete_short_lived_rows() -> None:
 
 
 def delete_old_calls() -> None:
-    """Delete old calls from the call log, oldest first."""
-    old = Call.objects.filter(at__lt=clock.now() - call_log.RETENTION)
-    beyond = old.order_by("at").values_list("at", flat=True)[CALLS_BATCH : CALLS_BATCH + 1].first()
-    (old if beyond is None else old.filter(at__lt=beyond)).delete()
+    """Delete old calls from the call log until none are left or time is up, oldest first, in short transactions.
+
+    On PostgreSQL whole days are dropped, and only calls that are in no day's partition are deleted.
+    """
+    at = clock.now()
+    expired = at - call_log.RETENTION
+    call_partitions.drop_before(expired)
+    _delete_all(Call.objects.filter(at__lt=call_partitions.start_of_kept(expired)).order_by("at"))
+    call_partitions.create_ahead(at)
 
 
 def _delete_expired_cache_entries() -> None:
@@ -69,16 +70,15 @@ def _delete_expired_cache_entries() -> None:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 - the name is a setting
 
 
-def _delete_all(rows: models.QuerySet[models.Model]) -> None:
-    """Delete ``rows`` batch by batch until none is left, or for `SWEEP_SECONDS`."""
+def _delete_all(rows: models.QuerySet[Any]) -> None:
+    """Delete ``rows`` batch by batch, in their order, until none are left, or for `SWEEP_SECONDS`."""
     until = time.monotonic() + SWEEP_SECONDS
-    while time.monotonic() < until:
-        if _delete(rows) < BATCH:
-            return
+    while _delete(rows) == BATCH and time.monotonic() < until:
+        pass
 
 
-def _delete(rows: models.QuerySet[models.Model]) -> int:
+def _delete(rows: models.QuerySet[Any]) -> int:
     """Delete one batch of ``rows`` and return how many it had."""
-    keys = list(rows.order_by().values_list("pk", flat=True)[:BATCH])
+    keys = list(rows.values_list("pk", flat=True)[:BATCH])
     rows.model._default_manager.filter(pk__in=keys).delete()
     return len(keys)

@@ -5,7 +5,6 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-
 #: The rules whose outcome depends on colors.
 COLOR_RULES = ["color-contrast", "link-in-text-block"]
 

@@ -36,7 +36,7 @@ class CallAdmin(ReadOnlyAdmin):
         "organization_name",
         "connection_title",
     )
-    ordering = ("-at",)
+    ordering = ("-pk",)
     narrowed_by = {"connections.connection": "connection", "jobs.job": "job"}
     fields = (
         "at",

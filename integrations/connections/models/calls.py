@@ -7,7 +7,10 @@ from integrations.connections.models.limits import Budget
 
 
 class Call(models.Model):
-    """One API call, without query values, headers, or bodies. Kept for 15 days."""
+    """One API call, without query values, headers, or bodies. Kept for 15 days.
+
+    On PostgreSQL the table has one partition a day, which `call_partitions` creates and drops.
+    """
 
     at = models.DateTimeField()
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="calls")
@@ -22,7 +25,12 @@ class Call(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["connection", "-at"]),
+            models.Index(fields=["connection", "-id"], name="call_by_connection"),
+            models.Index(
+                fields=["connection", "-id"],
+                condition=models.Q(status=None) | models.Q(status__gte=400),
+                name="call_failed",
+            ),
             models.Index(fields=["budget", "at"]),
             models.Index(fields=["at"]),
             models.Index(fields=["job"], condition=models.Q(job__isnull=False), name="call_by_job"),

@@ -9,7 +9,7 @@ from integrations.connections import call_log
 from integrations.connections.models import Call
 from integrations.connections.permissions import visible_connection
 from integrations.connections.views import connection_page, health
-from portal.core import paging, sorting
+from portal.core import paging
 from portal.core.parameters import read_id
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
@@ -24,8 +24,8 @@ KINDS: dict[str, tuple[str, Q]] = {
     "slow": ("Slower than 2 s", Q(milliseconds__gt=2000)),
     "waited": ("Waited for the rate limit", Q(waited__gt=250)),
 }
-#: The columns that sort the list.
-COLUMNS = {"at": "at", "took": "milliseconds", "waited": "waited"}
+#: A filter without an index searches this many of the latest calls.
+SEARCHED = 50_000
 
 
 @organization_view(Capability.BROWSE)
@@ -35,18 +35,20 @@ def calls(request: HttpRequest, organization: Organization, pk: uuid.UUID) -> Ht
     rows = Call.objects.filter(connection=connection)
     chosen = request.GET.get("show", "")
     job = read_id(request.GET.get("job", ""))
-    shown = rows.filter(KINDS[chosen][1]) if chosen in KINDS else rows
+    is_searched = chosen in KINDS and job is None
+    shown = call_log.latest(rows, SEARCHED) if is_searched else rows
+    if chosen in KINDS:
+        shown = shown.filter(KINDS[chosen][1])
     if job is not None:
         shown = shown.filter(job=job)
-    order = sorting.read(request.GET, COLUMNS, default="-at")
     return connection_page.draw(
         request,
         connection,
         "connections/calls.html",
         tab="calls",
         waits=health.must_wait(connection),
-        page=paging.numbered(shown.order_by(*order.order_by), request.GET),
-        sort=order,
+        page=paging.newest_first(shown, request.GET),
+        searched=SEARCHED if is_searched else None,
         chosen=chosen if chosen in KINDS else "",
         job=job,
         choices=[(name, label) for name, (label, _) in KINDS.items()],

@@ -3,15 +3,19 @@
 import re
 
 import pytest
+from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
 
 from integrations import total_expert
 from integrations.connections import call_log
 from integrations.connections.client import client_for
+from integrations.connections.limits import budgets
 from integrations.connections.limits.permits import Permits
 from integrations.connections.models import Call, Connection, Environment, Purpose
+from integrations.connections.views import calls as calls_view
 from integrations.total_expert import Rejected, TryLater
+from portal.core import clock
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +98,60 @@ def test_the_page_filters_and_survives_rubbish(world: World, called: Connection)
     assert "No matching calls" in page(client, world, called, "?job=12")
     for query in ("?show=%00", "?job=%C2%B2", "?job=99999999999999999999999", "?page=abc"):
         page(client, world, called, query)
+
+
+def test_pages_follow_each_other_by_key(world: World, called: Connection) -> None:
+    client = Client()
+    client.force_login(world.operator)
+    log_calls(called, 60)
+    first = page(client, world, called, "?size=25")
+    assert "1–25" in first.replace("</span>", "").replace('<span class="num">', "")
+    seen: list[str] = []
+    text = first
+    while True:
+        seen += re.findall(r"/numbered/\d+", text)
+        following = re.search(r'rel="next" href="[^"?]*(\?[^"]+)"', text)
+        if following is None:
+            break
+        text = page(client, world, called, following[1].replace("&amp;", "&"))
+    assert seen == [f"/numbered/{number}" for number in reversed(range(60))]
+
+
+def test_a_filter_searches_a_bounded_number_of_calls(
+    world: World, called: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client()
+    client.force_login(world.operator)
+    log_calls(called, 1, milliseconds=9000)
+    log_calls(called, 9)
+    assert "/numbered/0" in page(client, world, called, "?show=slow")
+    monkeypatch.setattr(calls_view, "SEARCHED", 5)
+    told = page(client, world, called, "?show=slow")
+    assert "Searches the latest 5 calls" in told and "/numbered/0" not in told
+
+
+def test_failed_calls_are_found_by_an_index(called: Connection) -> None:
+    rows = Call.objects.filter(call_log.failed_calls(), connection=called).order_by("-pk")[:50]
+    if database.vendor == "postgresql":
+        with database.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = rows.explain()
+    assert "call_failed" in plan or re.search(r"connections_call_\w*connection_id_id_idx\d", plan), plan
+
+
+def log_calls(connection: Connection, count: int, milliseconds: int = 1) -> None:
+    budget = budgets.for_connection(connection)
+    Call.objects.bulk_create(
+        Call(
+            at=clock.now(),
+            connection=connection,
+            budget=budget,
+            method="GET",
+            path=f"/numbered/{number}",
+            milliseconds=milliseconds,
+        )
+        for number in range(count)
+    )
 
 
 def test_an_officer_reads_only_their_own_calls(world: World, called: Connection) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organizations', '0002_unique_folded_names'),
+        ('organizations', '0003_search_text'),
     ]
 
     operations = [
