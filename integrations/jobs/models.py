@@ -67,6 +67,14 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["state", "waits_until"]),
             models.Index(fields=["organization", "-created_at"]),
+            # whether a later job did what a failed one didn't
+            models.Index(fields=["installation", "kind", "created_at"], name="job_by_subject"),
+            models.Index(
+                fields=["organization", "kind"],
+                name="job_active",
+                condition=models.Q(state__in=["waiting", "running", "paused"]),
+            ),
+            models.Index(fields=["finished_at"], name="job_failed", condition=models.Q(state="failed")),
             models.Index(
                 fields=["lease_expires_at"],
                 name="job_by_lease",

@@ -70,23 +70,13 @@ def inside(sandbox: str, web: str, folder: str) -> None:
 
     python, place = sys.executable, Path(folder)
     options = ["--organizations", "3", "--contacts", "100", "--tokens-per-hour", "2"]
-    gunicorn = [
-        "-m",
-        "gunicorn",
-        "portal.wsgi",
-        "--bind",
-        f"127.0.0.1:{web}",
-        "--workers",
-        "2",
-        "--threads",
-        "4",
-    ]
+    gunicorn = ["-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{web}"]
     with started_processes() as start:
         log = {"log": place / "storm.log", "environment": {}}
         start("sandbox", [python, "manage.py", "sandbox", "--port", sandbox, *options], **log)
         await_answer(f"http://127.0.0.1:{sandbox}/_sandbox/credentials", start.running["sandbox"])
         scene = _Scene(f"http://127.0.0.1:{sandbox}", f"http://localhost:{web}")
-        start("web", [python, *gunicorn, "--no-control-socket"], **log)
+        start("web", [python, *gunicorn], **log)
         start("worker", [python, "manage.py", "work"], **log)
         await_answer(f"http://localhost:{web}/healthz", start.running["web"])
         print(json.dumps(scene.rage()))
@@ -144,29 +134,27 @@ class _Scene:
     def _browser(self, user: Any) -> requests.Session:
         from django.test import Client
 
-        client = Client(HTTP_HOST="localhost")
+        client = Client(HTTP_HOST="localhost", HTTP_X_FORWARDED_FOR="198.51.100.7")
         client.force_login(user)
-        client.get("/account/")
+        client.get("/account/")  # sets the cookie against forged forms
         browser = requests.Session()
         browser.trust_env = False
-        for name, cookie in client.cookies.items():
-            browser.cookies.set(name, cookie.value, domain="localhost.local")
-            browser.headers["Cookie"] = "; ".join(
-                f"{key}={value.value}" for key, value in client.cookies.items()
-            )
-            if name == "portal_csrf":
-                browser.headers["X-CSRFToken"] = cookie.value
+        cookies = {name: cookie.value for name, cookie in client.cookies.items()}
+        browser.headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        browser.headers["X-CSRFToken"] = cookies.get("portal_csrf", "")
         browser.headers["X-Forwarded-For"] = "198.51.100.7"
         return browser
 
     def _stranger(self, number: int) -> requests.Session:
         browser = requests.Session()
         browser.trust_env = False
-        browser.headers |= {
-            "X-Forwarded-For": f"203.0.113.{number % ADDRESSES}",
-            "Cookie": f"portal_csrf={'c' * 32}",
-            "X-CSRFToken": "c" * 32,
-        }
+        browser.headers.update(
+            {
+                "X-Forwarded-For": f"203.0.113.{number % ADDRESSES}",
+                "Cookie": f"portal_csrf={'c' * 32}",
+                "X-CSRFToken": "c" * 32,
+            }
+        )
         return browser
 
     def abuses(self) -> dict[str, Callable[[int], requests.Response]]:
