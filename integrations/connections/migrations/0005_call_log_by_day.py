@@ -31,7 +31,7 @@ def partition(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("connections", "0003_tries")]
+    dependencies = [("connections", "0004_lifetimes_and_scopes")]
 
     operations = [
         migrations.RemoveIndex(model_name="call", name="connections_connect_468a73_idx"),
