@@ -1,16 +1,17 @@
 """What allauth asks the portal about accounts and sign-in."""
 
 import logging
-from smtplib import SMTPException
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from portal.accounts import allauth_internals, devices, mail_limits
@@ -157,7 +158,19 @@ class AccountAdapter(DefaultAccountAdapter):
                 request.portal_mail_refused = True  # type: ignore[attr-defined]
                 messages.error(request, str(reached))
         else:
+            self._deliver(request, template_prefix, email, context)
+
+    def _deliver(
+        self, request: HttpRequest, template_prefix: str, email: str, context: dict[str, Any]
+    ) -> None:
+        """Send one of allauth's emails. If the mail server doesn't accept it, a page that promised it says so."""
+        try:
             super().send_mail(template_prefix, email, context)
+        except OSError as error:  # the base class of smtplib's errors, too
+            if self._is_notification:
+                raise
+            logger.error("Email %s was not sent (%s).", template_prefix, type(error).__name__)
+            raise ImmediateHttpResponse(render(request, "account/mail_not_sent.html", status=503)) from None
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
         """Add a message, unless it says that an email was sent that was not."""
@@ -176,7 +189,7 @@ class AccountAdapter(DefaultAccountAdapter):
         self._is_notification = True
         try:
             super().send_notification_mail(template_prefix, user, context, email)
-        except (SMTPException, OSError) as error:
+        except OSError as error:
             logger.error("Email %s to %s was not sent (%s).", template_prefix, user, type(error).__name__)
         finally:
             self._is_notification = False

@@ -3,6 +3,7 @@
 import re
 
 from portal.branding.values import one_line
+from portal.core.text import isolated
 
 #: An invisible character that ends what mail programs take for an address (word joiner).
 BREAK = "\u2060"
@@ -13,5 +14,8 @@ _LINKS = re.compile(
 
 
 def plain(text: str) -> str:
-    """Return ``text`` on one line, with invisible breaks in everything that looks like an address."""
-    return _LINKS.sub(lambda found: found[0] + BREAK, one_line(text))
+    """Return ``text`` on one line, with invisible breaks in everything that looks like an address.
+
+    Names in right-to-left scripts are isolated from the sentence around them.
+    """
+    return _LINKS.sub(lambda found: found[0] + BREAK, isolated(one_line(text)))

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from portal.core import email_addresses
+from portal.core import text as texts
 
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _is_https = URLValidator(schemes=["https"], message="Enter an address that starts with https://.")
@@ -15,13 +16,12 @@ _is_https = URLValidator(schemes=["https"], message="Enter an address that start
 
 def one_line(text: str) -> str:
     """Return ``text`` on one line, without control characters and characters that change the direction of text."""
-    spaced = " ".join(text.split())
-    return "".join(letter for letter in spaced if unicodedata.category(letter) not in {"Cc", "Cf", "Cs"})
+    return texts.clean(text)
 
 
 def validate_name(value: str) -> None:
     """Raise ValidationError unless ``value`` is one line of visible characters."""
-    if value != one_line(value):
+    if unicodedata.normalize("NFC", value) != one_line(value):
         raise ValidationError("Enter one line of plain text.")
     if "<" in value or ">" in value:
         # mail clients take angle brackets in a sender's name for an address

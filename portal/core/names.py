@@ -28,22 +28,27 @@ _LINK = re.compile(
     ://|\b(?:https?|ftp|mailto|tel|javascript|data|file):(?=\S)|\bwww\d?\.
     |\w@\w
     |\b\d{{1,3}}(?:\.\d{{1,3}}){{3}}\b
-    |\b(?!{_ABBREVIATION}\.)[\w-]*\w\.(?:{_DOMAINS}|{_COUNTRIES}|xn--[\w-]+)\b(?!\.\w)
-    |\b\w\.(?:com?|net|org)\b(?!\.\w)
     |\b(?!{_ABBREVIATION}\.)[\w-]*\w\.[^\W\d_]{{2,}}[/?\#\\]
+    |\w\.(?:{_DOMAINS}|{_COUNTRIES}|xn--[\w-]+)[/?\#\\]\w
     |\b\w\.[^\W\d_]{{2,}}[/?\#\\]\w
     |\w\.[^\W\d_]{{2,}}:\d
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+#: A domain alone, which some companies have as their name.
+_DOMAIN = re.compile(
+    rf"\b(?!{_ABBREVIATION}\.)[\w-]*\w\.(?:{_DOMAINS}|{_COUNTRIES}|xn--[\w-]+)\b(?!\.\w)|\b\w\.(?:com?|net|org)\b(?!\.\w)",
+    re.IGNORECASE,
+)
 _DOTS = str.maketrans("．。｡․﹒", ".....")
 
 
-def clean(name: str) -> str:
+def clean(name: str, *, may_be_domain: bool = False) -> str:
     """Return ``name`` as it is stored: see `portal.core.text.clean`.
 
     Raise Refused if it is empty, too long, can't be displayed, or contains what mail programs turn into a link: the
-    portal mails names to other people.
+    portal mails names to other people. With ``may_be_domain``, a domain alone is a name, such as “Better.com Mortgage”:
+    companies are called so, and mails break such names.
     """
     name = text.clean(name)
     if not name:
@@ -52,15 +57,10 @@ def clean(name: str) -> str:
         raise Refused(f"The name is longer than {LONGEST} characters.")
     if not text.without_joiners(name).isprintable() or _has_too_many_marks(name):
         raise Refused("The name contains characters that can't be displayed.")
-    if contains_link(name):
+    plain = unicodedata.normalize("NFKC", name.translate(_DOTS)).translate(_DOTS)
+    if _LINK.search(plain) or (not may_be_domain and _DOMAIN.search(plain)):
         raise Refused("A name can't contain a web or email address.")
     return name
-
-
-def contains_link(name: str) -> bool:
-    """Return whether mail programs would turn a part of ``name`` into a link."""
-    plain = unicodedata.normalize("NFKC", name.translate(_DOTS)).translate(_DOTS)
-    return _LINK.search(plain) is not None
 
 
 def _has_too_many_marks(name: str) -> bool:

@@ -19,6 +19,9 @@ _JOINING = re.compile(
     "[\u0600-\u07ff\u0840-\u0dff\u0f00-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\ua8ff\ua930-\ua9ff\uaa00-\uaaff"
     "\uabc0-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010d00-\U00010d3f\U00011000-\U00011fff\U0001e900-\U0001e95f]"
 )
+#: From the first to the last letter of a right-to-left script, with what is between them.
+_RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff"
+_RIGHT_TO_LEFT = re.compile(f"[{_RTL}](?:[^a-zA-Z\n]*[{_RTL}])?")
 #: Unicode's canonical combining class of a virama, which takes the vowel from a consonant.
 _VIRAMA = 9
 
@@ -37,6 +40,14 @@ def visible(text: str) -> str:
         return text.strip()
     text = _INVISIBLE.sub("", _LINE_BREAK.sub(" ", text))
     return unicodedata.normalize("NFC", _JOINERS.sub(_needed_joiner, text)).strip()
+
+
+def isolated(text: str) -> str:
+    """Return ``text`` with its parts in right-to-left scripts isolated, so that they reorder nothing around them.
+
+    For text without markup, such as titles and mails. In pages, the style sheet isolates.
+    """
+    return _RIGHT_TO_LEFT.sub(lambda found: f"\u2068{found[0]}\u2069", text)
 
 
 def without_joiners(text: str) -> str:

@@ -12,7 +12,7 @@ LONGEST_FOLDED = 240
 
 def clean(name: str) -> str:
     """Return ``name`` as it is stored. Raise Refused if it is not a valid name: see `portal.core.names.clean`."""
-    name = names.clean(name)
+    name = names.clean(name, may_be_domain=True)
     if len(folded(name)) > LONGEST_FOLDED:
         raise Refused(f"The name is longer than {LONGEST} characters.")
     return name

@@ -6,6 +6,7 @@ from typing import Any
 
 from integrations.directory.models import Contact
 from integrations.total_expert import parse
+from portal.core.text import visible
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def address(raw: dict[str, Any]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return visible(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def sections(raw: dict[str, Any]) -> list[Section]:
@@ -174,7 +175,7 @@ def sections(raw: dict[str, Any]) -> list[Section]:
 
 
 def _custom(each: dict[str, Any]) -> tuple[str, Any]:
-    return str(each.get("field_name") or "Unnamed"), each.get("value")
+    return visible(str(each.get("field_name") or "")) or "Unnamed", each.get("value")
 
 
 def _section(title: str, pairs: list[tuple[str, Any]]) -> Section:
@@ -183,7 +184,7 @@ def _section(title: str, pairs: list[tuple[str, Any]]) -> Section:
 
 def label(name: str) -> str:
     """Return the label of a field."""
-    return _LABELS.get(name) or name.replace("_", " ").strip().capitalize()
+    return _LABELS.get(name) or visible(name.replace("_", " ")).capitalize()
 
 
 def _lines(name: str, value: Any) -> list[Line]:
@@ -212,4 +213,4 @@ def _texts(value: Any) -> list[str]:
         return ["; ".join(parts)] if parts else []
     if isinstance(value, list):
         return [text for each in value for text in _texts(each)]
-    return [str(value)]
+    return [shown] if (shown := visible(str(value))) else []

@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.core import badges, clock, times
+from portal.core import text as texts
 from portal.core.paging import POSITION, Page
 
 register = template.Library()
@@ -260,6 +261,12 @@ def exact(number: float | str | None) -> str:
     if number is None or number == "":
         return "unknown"
     return f"{number:,}"
+
+
+@register.filter(is_safe=True)
+def isolated(text: str) -> str:
+    """Isolate the parts of a title in right-to-left scripts: see `portal.core.text.isolated`."""
+    return texts.isolated(text)
 
 
 @register.filter

@@ -1,6 +1,8 @@
 """Signing in, without revealing who has an account, and signing up by invitation only."""
 
+import html
 import re
+from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -194,3 +196,20 @@ def test_every_sign_in_page_uses_the_portals_templates(client: Client, name: str
     assert page.status_code == 200
     assert "site/plain.html" in [template.name for template in page.templates]
     assert page.content.decode().count("<h1>") == 1
+
+
+@pytest.mark.parametrize("name", ["account_request_login_code", "account_reset_password"])
+@pytest.mark.parametrize(
+    "error", [SMTPRecipientsRefused({}), SMTPServerDisconnected(), ConnectionRefusedError()]
+)
+def test_a_mail_server_that_refuses_an_address_is_a_sentence(
+    monkeypatch, name: str, error: Exception
+) -> None:
+    def refuse(self: object, *args: object) -> None:
+        raise error
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+    person(ADA)
+    pages = [Client().post(reverse(name), {"email": email}) for email in (ADA, NOBODY)]
+    assert [page.status_code for page in pages] == [503, 503]
+    assert all("We couldn't send the email" in html.unescape(page.content.decode()) for page in pages)

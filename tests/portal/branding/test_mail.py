@@ -154,7 +154,8 @@ def test_every_mail_that_allauth_can_send_is_ours() -> None:
 
 def test_only_one_module_sends_mail() -> None:
     names = "send_mail|send_mass_mail|mail_admins|EmailMessage|EmailMultiAlternatives"
-    sending = re.compile(rf"\b(?:{names})\(|\(EmailMultiAlternatives\)")
+    # allauth's adapter may override its own send_mail, which goes through the one module
+    sending = re.compile(rf"(?<!def )(?<!super\(\)\.)\b(?:{names})\(|\(EmailMultiAlternatives\)")
     found = {
         path.relative_to(project.BASE_DIR).as_posix()
         for path in python_files("portal", "integrations")
@@ -266,6 +267,8 @@ def test_send_hands_the_mail_to_the_mail_server() -> None:
         ("https://evil", f"https:{BREAK}//evil"),
         ("a@b", f"a@{BREAK}b"),
         ("two\nlines\tand\u200b more", "two lines and more"),
+        ("Join \u202eشركة 24 قرض: 3 contacts", "Join \u2068شركة 24 قرض\u2069: 3 contacts"),
+        ("Join نیک\u200cسرشت", "Join \u2068نیک\u200cسرشت\u2069"),
     ],
 )
 def test_plain_text_breaks_addresses_and_leaves_the_rest(text: str, shown: str) -> None:

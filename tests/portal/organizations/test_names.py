@@ -71,6 +71,9 @@ def test_no_organization_takes_the_url_of_a_page(name: str) -> None:
         ("Ce\ue000dar", "can't be displayed"),
         ("acme.example/reset", "web or email address"),
         ("EVIL.COM/reset", "web or email address"),
+        ("www.evil.com", "web or email address"),
+        ("https://evil", "web or email address"),
+        ("evil.com:8080", "web or email address"),
         ("Ced" + "\u0301" * 6 + "ar", "can't be displayed"),
         ("\u0301Cedar", "can't be displayed"),
     ],
@@ -89,6 +92,7 @@ def test_a_name_that_cannot_be_read_is_refused(name: str, says: str) -> None:
         "Ngân hàng Việt",
         "🏠 Loans",
         "J.van Dijk Mortgage",
+        "Better.com Mortgage",
     ],
 )
 def test_names_in_every_script_are_accepted(name: str) -> None:

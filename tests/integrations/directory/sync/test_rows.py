@@ -76,3 +76,18 @@ def test_whole_emoji_and_other_letters_stay() -> None:
 def test_the_digest_does_not_depend_on_the_order_of_properties() -> None:
     assert rows.digest({"a": 1, "b": [2]}) == rows.digest({"b": [2], "a": 1})
     assert rows.digest({"a": 1}) != rows.digest({"a": 2})
+
+
+def test_marks_that_show_nothing_are_not_stored() -> None:
+    odd = "\u202eEve\u2066\u200f \x07\u00adLee\u200b"
+    made = row(
+        first_name=odd,
+        last_name=odd,
+        nickname=odd,
+        email=f"\u200be@mail.example{odd[0]}",
+        city=odd,
+        source=odd,
+    )
+    assert made.first_name == made.last_name == made.city == made.source == "Eve Lee"
+    assert made.email == "e@mail.example"
+    assert made.search == "eve lee eve lee\neve lee\ne@mail.example"

@@ -171,3 +171,31 @@ def test_a_loan_officer_sees_how_many_of_their_own_contacts_are_in_a_group(
         row = re.search(rf">{re.escape(group.name)}</a>.*?</tr>", page(browser(user), url))
         assert row is not None
         assert f'<td class="num">{count}</td>' in row[0]
+
+
+@pytest.mark.parametrize("tab", ["", "fields/", "groups/"])
+def test_marks_in_a_record_that_would_reorder_a_page_are_not_on_it(
+    world: World, admin: Connection, run_sync: Run, browser: Browser, tab: str
+) -> None:
+    run_sync(admin)
+    contact = Contact.objects.select_related("document")[0]
+    odd = "\u202eEve\u2066\u200f\x07\u2028"
+    raw = contact.document.raw
+    names = ("nickname", "suffix", "address", "employer_name", odd)
+    raw |= dict.fromkeys(names, odd) | {"custom": [{"field_name": odd, "value": [odd]}]}
+    contact.document.save()
+    html = page(browser(world.operator), address(admin, f"contacts/{contact.pk}/{tab}"))
+    assert not set(html) & set("\u202e\u2066\u200f\x07\u2028")
+    assert "Eve" in html or tab == "groups/"
+
+
+def test_a_title_isolates_a_name_in_a_right_to_left_script(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    contact = Contact.objects.order_by("pk")[0]
+    Contact.objects.filter(pk=contact.pk).update(first_name="شركة", last_name="24 <قرض>")
+    html = page(browser(world.operator), address(admin, f"contacts/{contact.pk}/"))
+    assert re.search(
+        "<title>\u2068شركة\u2069 24 &lt;\u2068قرض\u2069&gt;|<title>\u2068شركة 24 &lt;قرض\u2069&gt;", html
+    ), html[:400]
