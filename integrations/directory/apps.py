@@ -14,11 +14,13 @@ class DirectoryConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from integrations.connections.signals import quarantined
+        from integrations.connections.signals import calls_released, quarantined
         from integrations.directory import admin, panels  # noqa: F401
-        from integrations.directory.sync import jobs, quarantine, schedule
+        from integrations.directory.sync import jobs, quarantine, schedule, staleness
         from integrations.jobs import kinds, schedules
 
         kinds.register(jobs.KIND, label="Sync contacts", advance=jobs.advance, per_connection=True)
         schedules.register(schedule.NAME, every=schedule.EVERY, run=schedule.start_due_syncs)
+        schedules.register(staleness.NAME, every=staleness.EVERY, run=staleness.report)
+        calls_released.connect(staleness.on_released, dispatch_uid="directory.released")
         quarantined.connect(quarantine.on_quarantined, dispatch_uid="directory.quarantine")

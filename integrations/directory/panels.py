@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from integrations.connections.models import Connection, ConnectionState, Installation
 from integrations.connections.permissions import connection_title
 from integrations.directory.browse import access, coverage, owners
-from integrations.directory.models import Contact, SyncState, Visibility
+from integrations.directory.models import Contact, SyncState, UnreadContact, UnreadPage, Visibility
 from integrations.directory.sync import jobs, runs
 from integrations.jobs.models import ACTIVE, Job
 from portal.accounts.guard import current_user
@@ -169,6 +169,8 @@ def visible_data(request: HttpRequest, connection: Connection) -> dict[str, Any]
         "organization": connection.installation.organization,
         "sync_state": sync_state,
         "archived": archived,
+        "unread_contacts": UnreadContact.objects.filter(connection=connection).count(),
+        "unread_pages": UnreadPage.objects.filter(connection=connection).count(),
         "title": connection_title(connection),
         "job": job,
     }

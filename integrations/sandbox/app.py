@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
@@ -17,6 +19,7 @@ from .control.faults import ConnectionDropped, Fault
 from .control.limits import IncomingRequest, Limits
 from .control.sandbox import DEFAULT_APPLICATION_NAME, DEFAULT_REDIRECT_URIS, Options, Sandbox
 from .engine.errors import ApiError
+from .engine.responses import ApiResponse
 from .engine.storage.database import MEMORY
 from .routes import find_view
 from .seed.contacts import Seed
@@ -99,12 +102,31 @@ class SandboxApp:
             if sandbox.faults.give_back(fault):
                 self._save_faults()
             return error.response().to_wsgi()
+        if fault is not None and fault.ignore:
+            context = Context(sandbox, _without(request, fault.ignore))
         response = _respond(context, path, fault)
+        if sandbox.faults.are_on_content and response.status_code == 200:
+            response = self._spoil(request.method, path, response)
         with sandbox.database.write() as connection:
             limits.log_response(connection, number, response.status_code, context.client_id)
         if fault is not None and fault.drop == "after":
             raise ConnectionDropped("A fault cut the connection after the request took effect")
         return response
+
+    def _spoil(self, method: str, path: str, response: Response) -> Response:
+        """Apply the faults that need the real response."""
+        try:
+            data = json.loads(response.get_data())
+        except ValueError:
+            return response
+        faults, changed = self.sandbox.faults.take_for_content(method, path, data)
+        if changed:
+            self._save_faults()
+        for fault in faults:
+            if fault.replaces_response:
+                return fault.response().to_wsgi()
+            data = fault.alter(data)
+        return ApiResponse(200, data).to_wsgi() if faults else response
 
     def _save_faults(self) -> None:
         with self.sandbox.database.write() as connection:
@@ -122,6 +144,12 @@ def _respond(context: Context, path: str, fault: Fault | None = None) -> Respons
         # Print the bug, and respond instead of cutting the connection.
         traceback.print_exc()
         return ApiError(500, "sandbox_error", "The sandbox failed; see its log").response().to_wsgi()
+
+
+def _without(request: Request, names: Iterable[str]) -> Request:
+    """Return the request without some query parameters."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in names]
+    return Request({**request.environ, "QUERY_STRING": urlencode(kept)})
 
 
 def _wait(request: Request, seconds: float) -> None:

@@ -13,6 +13,7 @@ class NoticeKind(models.TextChoices):
     REVOKED = "revoked", "Revoked"
     EXPIRES_SOON = "expires_soon", "Access expires soon"
     FAILING = "failing", "Token requests failing"
+    OUT_OF_DATE = "out_of_date", "Contacts out of date"
     RECOVERED = "recovered", "Works again"
 
 

@@ -26,6 +26,7 @@ MEANING = {
     NoticeKind.EXPIRES_SOON: "The person who gave access can also reconnect now.",
     NoticeKind.FAILING: "The portal keeps trying, at longer and longer intervals. The connection's page lists the latest "
     "token requests and their results. If this continues, ask Total Expert whether this access was turned off.",
+    NoticeKind.OUT_OF_DATE: "Contacts synced so far stay readable, and the portal keeps trying.",
     NoticeKind.RECOVERED: "You don't need to do anything.",
 }
 #: Mails to one person in a day: about one organization, and about all of them. What waits longer goes into one mail.

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from integrations.connections import signals
@@ -34,6 +34,10 @@ _KIND_BY_STATE = {
     ConnectionState.PAUSED: NoticeKind.PAUSED,
     ConnectionState.REVOKED: NoticeKind.REVOKED,
 }
+#: Kinds of notices that say what state a connection is in. The latest of them applies.
+_ABOUT_STATE = [*_KIND_BY_STATE.values(), NoticeKind.RECOVERED, NoticeKind.FAILING, NoticeKind.OUT_OF_DATE]
+#: After a recovery, a connection gets this long before it is reported as out of date.
+GRACE = dt.timedelta(hours=24)
 _BROKEN = frozenset({ConnectionState.NEEDS_RECONNECT, ConnectionState.QUARANTINED})
 
 
@@ -98,6 +102,43 @@ def record_recovered(connection: Connection) -> None:
         Connection.objects.select_for_update().get(pk=connection.pk)
         if connection.pk in _reported_as_failing():
             _create(connection, NoticeKind.RECOVERED, "Its token requests succeed again.", actor=None)
+
+
+def record_out_of_date(connection: Connection, text: str) -> bool:
+    """Record that a connection's contacts are older than promised, and why.
+
+    Return False if that, or a problem that explains it, was reported before.
+    """
+    with transaction.atomic():
+        Connection.objects.select_for_update().get(pk=connection.pk)
+        latest = Notice.objects.filter(connection=connection, kind__in=_ABOUT_STATE).first()
+        if latest is not None and latest.kind in (NoticeKind.OUT_OF_DATE, NoticeKind.FAILING):
+            return False
+        if (
+            latest is not None
+            and latest.kind == NoticeKind.RECOVERED
+            and latest.created_at > clock.now() - GRACE
+        ):
+            return False
+        _create(connection, NoticeKind.OUT_OF_DATE, text, actor=None)
+    return True
+
+
+def record_up_to_date(connection: Connection) -> None:
+    """Record that the contacts of a connection that was reported as out of date are up to date again."""
+    with transaction.atomic():
+        Connection.objects.select_for_update().get(pk=connection.pk)
+        if reported_out_of_date().filter(connection=connection).exists():
+            _create(connection, NoticeKind.RECOVERED, "Its contacts are up to date again.", actor=None)
+
+
+def reported_out_of_date() -> "QuerySet[Notice]":
+    """Return the notices that say that a working connection's contacts are out of date and that still apply."""
+    about_state = Notice.objects.filter(connection=OuterRef("connection"), kind__in=_ABOUT_STATE)
+    latest = about_state.order_by("-created_at", "-pk").values("pk")[:1]
+    return Notice.objects.filter(
+        kind=NoticeKind.OUT_OF_DATE, pk=Subquery(latest), connection__state=ConnectionState.ACTIVE
+    )
 
 
 def _reported_as_failing() -> set[uuid.UUID]:

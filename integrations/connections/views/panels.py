@@ -17,7 +17,7 @@ from integrations.connections.models import (
     Notice,
     NoticeKind,
 )
-from integrations.connections.notices import delivery
+from integrations.connections.notices import delivery, records
 from integrations.connections.permissions import connection_title
 from integrations.connections.tokens import keep_alive
 from integrations.connections.views import health
@@ -29,6 +29,11 @@ from portal.organizations.roles import Capability, Role, allows
 
 #: The most connections that Home lists under each heading.
 MAX_LISTED = 5
+_NAMES = (
+    "connection__user",
+    "connection__installation__environment",
+    "connection__installation__organization",
+)
 EXPIRING = "Access expires soon"
 _NEEDS_ATTENTION = [
     ConnectionState.NEEDS_RECONNECT,
@@ -88,6 +93,7 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     delays = backoff.load_failing(at)
     failing = _with_names(own.filter(pk__in=delays, state=ConnectionState.ACTIVE))
     broken = own.filter(state__in=_NEEDS_ATTENTION).exclude(pk__in=keep_alive.find_expiring().values("pk"))
+    out_of_date = records.reported_out_of_date().filter(connection__in=own).exclude(connection__in=delays)
     granted = visible.exclude(state=ConnectionState.PENDING)
     roles = {row.organization_id: Role(row.role) for row in user.memberships.all()}
     rows = [
@@ -97,10 +103,11 @@ def attention(request: HttpRequest, subject: object) -> dict[str, Any] | None:
             _broken(connection, user, roles)
             for connection in _with_names(broken).order_by("-since")[:MAX_LISTED]
         ),
+        *(_out_of_date(notice) for notice in out_of_date.select_related(*_NAMES)[:MAX_LISTED]),
     ]
     return {
         "rows": rows,
-        "more": expiring.count() + failing.count() + broken.count() - len(rows),
+        "more": expiring.count() + failing.count() + broken.count() + out_of_date.count() - len(rows),
         "all_work": granted.exists() and not granted.exclude(state=ConnectionState.ACTIVE).exists(),
         "to_connect": _still_to_connect(user),
     }
@@ -119,6 +126,12 @@ def _expiring(connection: Connection, user: User, roles: dict[int, Role]) -> Tro
 def _failing(connection: Connection, delay: backoff.Backoff) -> Trouble:
     sentence = backoff.describe(delay)
     return _trouble(connection, sentence, badge="warn", label="Token requests failing", action="review")
+
+
+def _out_of_date(notice: Notice) -> Trouble:
+    return _trouble(
+        notice.connection, notice.text, badge="warn", label=str(NoticeKind.OUT_OF_DATE.label), action="review"
+    )
 
 
 def _broken(connection: Connection, user: User, roles: dict[int, Role]) -> Trouble:
@@ -191,9 +204,7 @@ def by_health(request: HttpRequest, subject: object) -> dict[str, Any] | None:
         kind=NoticeKind.RECOVERED,
         created_at__gt=clock.now() - delivery.FRESH,
         connection__installation__organization__in=overseen,
-    ).select_related(
-        "connection__user", "connection__installation__environment", "connection__installation__organization"
-    )
+    ).select_related(*_NAMES)
     return {
         "rows": ordered,
         "total": sum(counts.values()),

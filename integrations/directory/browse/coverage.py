@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from integrations.connections.models import Connection, ConnectionState, Installation
 from integrations.directory.browse import owners
-from integrations.directory.models import Contact, ContactGroup, SyncState, Visibility
+from integrations.directory.models import Contact, ContactGroup, SyncState, UnreadPage, Visibility
 
 #: The sentence names up to this many owners, and counts them if there are more.
 NAMED = 3
@@ -31,6 +31,8 @@ class Coverage:
     connections_working: int
     synced_at: dt.datetime | None  #: when the connection that was synced longest ago was last synced
     complete: bool  #: every working connection has read everything at least once
+    verified: bool  #: ... and found as many contacts as Total Expert counts, with nothing left out
+    is_missing_some: bool = False  #: Total Expert counts contacts that couldn't be read
     is_limited: bool = False  #: counts only what some connections see
 
     def sentence(self) -> str:
@@ -46,11 +48,15 @@ class Coverage:
         parts = [self._counted_contacts(), self._missing_owners()]
         if not self.complete:
             parts.append("The first sync hasn't finished.")
+        elif self.is_missing_some:
+            parts.append("Some contacts couldn't be read yet.")
         return " ".join(part for part in parts if part)
 
     def _counted_contacts(self) -> str:
         if self.sees_all:
-            whose = f"all {self.owners:,} owners" if self.owners != 1 else "the only owner"
+            whose = _plural(self.owners, "owner")
+            if self.verified:
+                whose = f"all {self.owners:,} owners" if self.owners != 1 else "the only owner"
             return f"{_plural(self.contacts, 'contact')} of {whose}."
         working = _named(self.owners_connected) or _plural(self.owners, "owner")
         if not self.contacts_stopped:
@@ -104,6 +110,9 @@ def of(installation: Installation, *, through: Iterable[Connection] | None = Non
         connections_working=len(working),
         synced_at=min(finished, default=None) if working else max(finished, default=None),
         complete=all(state.full_finished_at for state in working),
+        verified=all(state.is_complete for state in working),
+        is_missing_some=any((state.difference or 0) > 0 for state in working)
+        or UnreadPage.objects.filter(connection__in=[state.connection_id for state in working]).exists(),
         is_limited=chosen is not None,
     )
 

@@ -2,8 +2,8 @@
 
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, Installation
-from integrations.directory.sync import steps
 from integrations.directory.sync.passes import Pass
+from integrations.directory.sync.steps import sequence
 from integrations.jobs import queue
 from integrations.jobs.models import ACTIVE, Job
 from integrations.jobs.run import Run
@@ -66,7 +66,7 @@ def advance(run: Run) -> bool:
         raise ReconnectRequired("This connection hasn't been verified yet. Test it before you sync.")
     pass_ = Pass(run, connection)
     try:
-        return steps.advance(pass_)
+        return sequence.advance(pass_)
     except (ReconnectRequired, Rejected) as refused:
         pass_.fail(str(refused))
         raise

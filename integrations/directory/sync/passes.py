@@ -6,7 +6,7 @@ continues from there. Passes of several connections of an installation run in pa
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,23 +23,35 @@ from portal.core import clock
 OVERLAP = dt.timedelta(minutes=5)
 #: Changes don't include deletions, so after this long a pass reads everything again.
 FULL_AFTER = dt.timedelta(days=7)
+#: While Total Expert counts more contacts than were read, or can't be asked, a pass reads everything after this long.
+RECOUNT_AFTER = dt.timedelta(days=1)
+#: The largest total that is believed. Beyond it, the total is unknown.
+MAX_TOTAL = 10**8
+#: IDs on one line of a job's log.
+IDS_PER_LINE = 20
 
 
 def is_full(sync_state: SyncState, *, requested: bool, now: dt.datetime) -> bool:
     """Return whether the next pass must read everything."""
     if requested or sync_state.seen_until is None or sync_state.full_finished_at is None:
         return True
-    return now - sync_state.full_finished_at > FULL_AFTER
+    is_short = sync_state.difference is None or sync_state.difference > 0
+    after = RECOUNT_AFTER if is_short else FULL_AFTER
+    return now - sync_state.full_finished_at > after
 
 
 class Pass:
-    """A pass in progress. ``state`` is the cursor of its job and changes in place; the counts are the job's."""
+    """A pass in progress. ``state`` is the cursor of its job and changes in place; the counts are the job's.
+
+    A ``total`` of 0 is unknown.
+    """
 
     def __init__(self, run: Run, connection: Connection) -> None:
         self.run = run
         self.connection = connection
         self.sync_state, _ = SyncState.objects.select_related("owner").get_or_create(connection=connection)
         self.done, self.failed, self.total = run.job.done, run.job.failed, run.job.total or 0
+        self.read_at = self.started_at = clock.now()
         self.state: dict[str, Any] = run.cursor or self._begin()
 
     def _begin(self) -> dict[str, Any]:
@@ -48,16 +60,16 @@ class Pass:
         since = None if full or self.sync_state.seen_until is None else self.sync_state.seen_until - OVERLAP
         self.sync_state.passes += 1
         self.sync_state.started_at, self.sync_state.problem = now, ""
+        self.sync_state.trying_since = self.sync_state.trying_since or now
         self.done = self.failed = self.total = 0
         self.state = {
             "number": self.sync_state.passes,
             "full": full,
             "step": "owner",
-            "page": 1,
             "begin": reader.Position(since=since).dump(),
         }
         with transaction.atomic():
-            self.sync_state.save(update_fields=["passes", "started_at", "problem"])
+            self.sync_state.save(update_fields=["passes", "started_at", "problem", "trying_since"])
             self.save()
         return self.state
 
@@ -79,19 +91,45 @@ class Pass:
 
     def save(self) -> None:
         """Save the progress under the job's fence, in the caller's transaction."""
-        self.run.checkpoint(
-            cursor=self.state, done=self.done, failed=self.failed, total=max(self.total, self.done)
-        )
+        total = max(self.total, self.done) if 0 < self.total <= MAX_TOTAL else 0
+        self.run.checkpoint(cursor=self.state, done=self.done, failed=self.failed, total=total)
+
+    def begin_read(self) -> None:
+        """Remember that records are requested now: what another pass stores from now on may be newer."""
+        self.read_at = clock.now()
 
     def context(self, *, archived: bool | None = None) -> store.PassContext:
         """Return what `store` needs to know about this pass."""
         return store.PassContext(
-            self.sync_state, self.connection, self.state["number"], clock.now(), archived
+            self.sync_state, self.connection, self.state["number"], clock.now(), self.read_at, archived
         )
 
     def start_step(self, name: str) -> None:
         """Continue with the first page of another step."""
-        self.state.update(step=name, page=1, position=None)
+        self.state.update(step=name, position=None, is_patchy=False)
+
+    def start_walk(self) -> None:
+        """Read all contacts once more, to find those that this pass hasn't seen."""
+        self.sync_state.passes += 1
+        self.sync_state.save(update_fields=["passes"])
+        self.state.update(number=self.sync_state.passes, walks=self.state.get("walks", 1) + 1)
+        self.done = self.failed = 0
+        self.state.pop("page_before", None)
+        self.start_step("archived")
+
+    def log_ids(self, sentence: str, ids: Iterable[int]) -> None:
+        """Log a sentence about records, with all their IDs."""
+        listed = list(ids)
+        for start in range(0, len(listed), IDS_PER_LINE):
+            named = ", ".join(map(str, listed[start : start + IDS_PER_LINE]))
+            self.run.log(f"{sentence}: {named}.", level="warning")
+
+    def log_once(self, name: str, sentence: str) -> None:
+        """Log a warning unless this pass has logged it already under the same name."""
+        logged = self.state.setdefault("logged", [])
+        if name not in logged:
+            logged.append(name)
+            self.run.log(sentence, level="warning")
 
     def log_unreadable(self, noun: str, page: Page[Any]) -> None:
         """Count and log the entries of a page that aren't records."""

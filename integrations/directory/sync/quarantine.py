@@ -6,7 +6,15 @@ from typing import Any
 from django.db import transaction
 
 from integrations.connections.models import Connection
-from integrations.directory.models import Contact, ContactGroup, Owner, SyncState, Visibility
+from integrations.directory.models import (
+    Contact,
+    ContactGroup,
+    Owner,
+    SyncState,
+    UnreadContact,
+    UnreadPage,
+    Visibility,
+)
 
 
 def on_quarantined(sender: object, *, connection: Connection, since: dt.datetime, **_: Any) -> None:
@@ -31,7 +39,11 @@ def on_quarantined(sender: object, *, connection: Connection, since: dt.datetime
             first_finished_at=None,
             full_finished_at=None,
             seen_until=None,
+            difference=None,
+            is_complete=False,
         )
+        UnreadContact.objects.filter(connection=connection).delete()
+        UnreadPage.objects.filter(connection=connection).delete()
         idle = Owner.objects.filter(installation=installation, contacts=None, sync_states=None)
         ContactGroup.objects.filter(owner__in=idle, memberships=None).delete()
         idle.filter(contact_groups=None).delete()

@@ -12,7 +12,7 @@ from integrations.directory.models import UNKNOWN_TIME, Contact, ContactGroup, O
 from portal.core.search_text import fold
 from portal.core.text import visible
 
-_TEXTS = (
+TEXTS = (
     "first_name",
     "last_name",
     "email",
@@ -29,7 +29,9 @@ _TEXTS = (
 DEEPEST = 50
 #: PostgreSQL allows 2,704 bytes in an index entry. The index by name holds these two, state, source and small fields.
 SEARCH_BYTES, SORT_BYTES = 1200, 360
-_FLAGS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")
+FLAGS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")
+#: Stands for groups in an unknown format.
+UNKNOWN: tuple[total_expert.GroupReference, ...] = (total_expert.GroupReference({}, None, ""),)
 
 
 def _lengths(model: type[Contact] | type[Owner] | type[ContactGroup]) -> dict[str, int]:
@@ -99,7 +101,7 @@ def contact_row(
     """
     if _depth(record.raw) > DEEPEST:
         raise ValueError("nested too deep")
-    texts = {name: visible(str(getattr(record, name)))[: _CONTACT[name]] for name in _TEXTS}
+    texts = {name: visible(str(getattr(record, name)))[: _CONTACT[name]] for name in TEXTS}
     names = (texts["first_name"], texts["last_name"], visible(str(record.nickname)))
     phones = (texts["phone_cell"], texts["phone_home"], texts["phone_office"])
     search = searchable((" ".join(names[:2]), *names[2:], texts["email"], texts["email_work"]), phones)
@@ -108,7 +110,7 @@ def contact_row(
         remote_id=record.id,
         owner=owner,
         **texts,
-        **{name: getattr(record, name) for name in _FLAGS},
+        **{name: getattr(record, name) for name in FLAGS},
         remote_created_at=record.internal_created_at or UNKNOWN_TIME,
         remote_updated_at=record.internal_updated_at or UNKNOWN_TIME,
         search=_truncate(search[: _CONTACT["search"]], SEARCH_BYTES),
@@ -121,6 +123,28 @@ def contact_row(
         first_seen_at=now,
         synced_at=now,
     )
+
+
+def shown(record: total_expert.Contact) -> list[str]:
+    """Return the columns whose value a contact shows. Someone with fewer rights sees fewer properties."""
+    texts = [name for name in TEXTS if record.raw.get(name) is not None]
+    return texts + [name for name in FLAGS if getattr(record, name) is not None]
+
+
+def group_references(record: total_expert.Contact) -> tuple[total_expert.GroupReference, ...] | None:
+    """Return the groups that a contact is in, None if the record doesn't show them, or `UNKNOWN`.
+
+    PHP writes a list with gaps as an object, and an empty list can arrive as an empty object.
+    """
+    shown = record.raw.get("contact_groups")
+    if shown is None:
+        return None
+    entries = list(shown.values()) if isinstance(shown, dict) else shown
+    if not isinstance(entries, list):
+        return UNKNOWN
+    found = [total_expert.GroupReference.from_json(entry) for entry in entries]
+    known = tuple(reference for reference in found if reference is not None and reference.id)
+    return known if len(known) == len(entries) else UNKNOWN
 
 
 def owner_row(record: total_expert.User, *, installation: Installation, now: dt.datetime) -> Owner:

@@ -1,7 +1,7 @@
 """Storing pages of records with a fixed number of statements for each page, inside the caller's transaction."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, DataError, IntegrityError, transaction
@@ -30,13 +30,17 @@ _CONTACT_FIELDS = [f.name for f in Contact._meta.concrete_fields if f.name not i
 
 @dataclass(frozen=True)
 class PassContext:
-    """The pass that records are stored for: its connection, its number, and what the connection sees."""
+    """The pass that records are stored for: its connection, its number, and what the connection sees.
+
+    ``read_at`` is when the records were requested. ``archived`` says whether they are the archived contacts, None that this
+    is unknown.
+    """
 
     sync_state: SyncState
     connection: Connection
     number: int
     now: dt.datetime
-    #: Whether these are the archived contacts. None means unknown.
+    read_at: dt.datetime
     archived: bool | None = None
 
     @property
@@ -46,10 +50,14 @@ class PassContext:
 
 @dataclass
 class Stored:
-    """The result of storing a page: how many records were stored, and the IDs of those that couldn't be."""
+    """The result of storing a page: how many records were stored, and the IDs of those that couldn't be.
+
+    ``unknown_groups`` are the IDs of stored contacts whose groups are in an unknown format. Their memberships stay.
+    """
 
     stored: int = 0
     failed: list[int] = field(default_factory=list)
+    unknown_groups: list[int] = field(default_factory=list)
 
 
 def owners(records: Sequence[total_expert.User], *, installation: Installation, now: dt.datetime) -> None:
@@ -119,17 +127,20 @@ def _owner_of(
 
 def contacts(records: Sequence[total_expert.Contact], context: PassContext) -> Stored:
     """Store a page of contacts, and that the connection sees them. Records that can't be stored don't stop the others."""
+    unknown = [record.id for record in records if rows.group_references(record) is rows.UNKNOWN]
     try:
         with transaction.atomic():
             _contacts(records, context)
-        return Stored(len(records))
+        return Stored(len(records), unknown_groups=unknown)
     except UNSTORABLE as problem:
         _raise_unless_about_record(problem)
-    return _one_by_one(records, context)
+    return _one_by_one(records, context, unknown)
 
 
-def _one_by_one(records: Sequence[total_expert.Contact], context: PassContext) -> Stored:
-    outcome = Stored()
+def _one_by_one(
+    records: Sequence[total_expert.Contact], context: PassContext, unknown_groups: list[int]
+) -> Stored:
+    outcome = Stored(unknown_groups=unknown_groups)
     for record in records:
         try:
             with transaction.atomic():
@@ -163,7 +174,7 @@ def _contacts(records: Sequence[total_expert.Contact], context: PassContext) -> 
             as_admin=context.connection.sees_everything,
             now=context.now,
         )
-        if _has_news(row, known.get(record.id)):
+        if _has_news(row, known.get(record.id), record, context):
             made[record.id] = row
     Contact.objects.bulk_create(
         made.values(),
@@ -180,20 +191,34 @@ def _contacts(records: Sequence[total_expert.Contact], context: PassContext) -> 
 
 def _known(ids: list[int], context: PassContext) -> dict[int, Contact]:
     stored = Contact.objects.filter(installation=context.installation, remote_id__in=ids)
-    return {
-        contact.remote_id: contact
-        for contact in stored.only("remote_id", "digest", "remote_updated_at", "as_admin", "owner")
-    }
+    columns = (
+        "remote_id",
+        "digest",
+        "remote_updated_at",
+        "as_admin",
+        "owner",
+        "synced_at",
+        *rows.TEXTS,
+        *rows.FLAGS,
+    )
+    return {contact.remote_id: contact for contact in stored.only(*columns)}
 
 
-def _has_news(row: Contact, known: Contact | None) -> bool:
-    """Return whether to write a row. Admins see more fields, so another user's view only replaces theirs if it is newer."""
+def _has_news(
+    row: Contact, known: Contact | None, record: total_expert.Contact, context: PassContext
+) -> bool:
+    """Return whether to write a row.
+
+    The content decides, because the remote's times can go back or be missing. They only decide between this record and one
+    that another pass stored after this one was requested. Admins see more fields, so another user's view only replaces
+    theirs if it is newer or shows something else.
+    """
     if known is None:
         return True
-    if row.remote_updated_at < known.remote_updated_at:
-        return False  # older than the stored one
-    if known.as_admin and not row.as_admin and row.remote_updated_at == known.remote_updated_at:
+    if known.synced_at > context.read_at and row.remote_updated_at < known.remote_updated_at:
         return False
+    if known.as_admin and not row.as_admin and row.remote_updated_at <= known.remote_updated_at:
+        return any(getattr(row, name) != getattr(known, name) for name in rows.shown(record))
     return (row.digest, row.as_admin, row.owner_id) != (known.digest, known.as_admin, known.owner_id)
 
 
@@ -209,19 +234,22 @@ def _documents(records: Sequence[total_expert.Contact], made: dict[int, Contact]
 def _memberships(
     records: Sequence[total_expert.Contact], made: dict[int, Contact], context: PassContext
 ) -> None:
-    """Replace memberships by those in the records. A record without a list of groups changes nothing."""
-    with_groups = [record for record in records if isinstance(record.raw.get("contact_groups"), list)]
+    """Replace memberships by those in the records. A record whose groups are missing or unknown changes nothing."""
+    listed = {record.id: rows.group_references(record) for record in records}
+    with_groups = {
+        id: groups for id, groups in listed.items() if groups is not None and groups is not rows.UNKNOWN
+    }
     by_id = _groups_of(with_groups, made, context)
     wanted = {
-        (made[record.id].pk, by_id[reference.id])
-        for record in with_groups
-        for reference in record.contact_groups
+        (made[id].pk, by_id[reference.id])
+        for id, references in with_groups.items()
+        for reference in references
         if reference.id in by_id
     }
     present = {
         (contact, group): pk
         for pk, contact, group in Membership.objects.filter(
-            contact__in=[made[record.id].pk for record in with_groups]
+            contact__in=[made[id].pk for id in with_groups]
         ).values_list("pk", "contact_id", "group_id")
     }
     left = [pk for pair, pk in present.items() if pair not in wanted]
@@ -237,13 +265,18 @@ def _memberships(
 
 
 def _groups_of(
-    records: Sequence[total_expert.Contact], made: dict[int, Contact], context: PassContext
+    with_groups: Mapping[int, Sequence[total_expert.GroupReference]],
+    made: dict[int, Contact],
+    context: PassContext,
 ) -> dict[int, int]:
-    """Return the groups that these contacts are in, from remote ID to primary key. Create those that weren't listed yet."""
+    """Return the groups that contacts are in, from remote ID to primary key. Create those that weren't listed yet.
+
+    ``with_groups`` has the groups of each contact by its ID.
+    """
     named = {
-        reference.id: (reference, made[record.id].owner)
-        for record in records
-        for reference in record.contact_groups
+        reference.id: (reference, made[id].owner)
+        for id, references in with_groups.items()
+        for reference in references
         if reference.id
     }
     stored = ContactGroup.objects.filter(installation=context.installation, remote_id__in=list(named))

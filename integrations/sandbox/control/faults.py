@@ -1,7 +1,10 @@
 """Faults on request: responses that fail, come late, come broken, or never come.
 
-A fault is an object with any of `method`, `path` (a prefix), `times` and `rate`, and one or more effects:
-`delay_ms`, `status`, `drop` ("before" or "after"), `body` ("html", "truncated" or "empty") and `redirect` (a URL).
+A fault is an object with any of `method`, `path` (a prefix, or the whole path if it ends with `$`), `times`, `rate` and
+`shows` (an id: only responses that show this record), and one or more effects: `delay_ms`, `status`, `drop` ("before" or
+"after"), `body` ("html", "truncated" or "empty"), `redirect` (a URL), `ignore` (query parameters that have no effect),
+`change` (properties that replace those of the records, or of the record in `shows`) and `links` (properties that replace
+those of a list's links).
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ from ..engine.storage.database import get_meta, set_meta
 
 MAX_DELAY_MS = 600_000
 _META = "faults"
-_EFFECTS = ("delay_ms", "status", "drop", "body", "redirect")
-_PROPERTIES = ("method", "path", "times", "rate", *_EFFECTS)
+_EFFECTS = ("delay_ms", "status", "drop", "body", "redirect", "ignore", "change", "links")
+_PROPERTIES = ("method", "path", "times", "rate", "shows", *_EFFECTS)
+#: Effects that need the real response.
+_ON_CONTENT = ("shows", "change", "links")
 _TYPES: dict[str, tuple[type, ...]] = {
     "method": (str,),
     "path": (str,),
@@ -28,6 +33,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "times": (int,),
     "delay_ms": (int, float),
     "rate": (int, float),
+    "shows": (int, str),
+    "ignore": (list,),
+    "change": (dict,),
+    "links": (dict,),
 }
 _DROPS, _BODIES = ("before", "after"), ("html", "truncated", "empty")
 _HTML = (
@@ -51,12 +60,25 @@ class Fault:
     drop: str | None = None
     body: str | None = None
     redirect: str | None = None
+    ignore: tuple[str, ...] = ()
+    change: dict[str, Any] | None = None
+    links: dict[str, Any] | None = None
+    shows: int | str | None = None
     entry: dict[str, Any] | None = None
 
     @property
     def replaces_response(self) -> bool:
         """Whether the fault's own response is sent and the request has no effect."""
         return self.status is not None or self.body is not None or self.redirect is not None
+
+    def alter(self, data: Any) -> Any:
+        """Change the content of a response."""
+        for record in records_in(data):
+            if self.shows is None or str(record.get("id")) == str(self.shows):
+                record.update(self.change or {})
+        if self.links and isinstance(data, dict) and isinstance(data.get("links"), dict):
+            data["links"].update(self.links)
+        return data
 
     def response(self) -> ApiResponse:
         """Return the response to send instead of the real one."""
@@ -102,18 +124,32 @@ class Faults:
         """Return the fault that hits a request, if any, and whether its remaining `times` changed."""
         with self._lock:
             for entry in self.entries:
-                if entry.get("times") == 0 or entry.get("method", method).upper() != method:
-                    continue
-                if not path.startswith(entry.get("path", "")) or self._random.random() >= entry.get(
-                    "rate", 1
-                ):
-                    continue
-                counts = entry.get("times") is not None
-                if counts:
-                    entry["times"] -= 1
-                effects = {name: entry[name] for name in _EFFECTS if entry.get(name) is not None}
-                return Fault(**effects, entry=entry), counts
+                if not _is_on_content(entry) and self._hits(entry, method, path):
+                    return _use(entry)
         return None, False
+
+    def take_for_content(self, method: str, path: str, data: Any) -> tuple[list[Fault], bool]:
+        """Return all faults that hit a response with this content, and whether their remaining `times` changed."""
+        shown = {str(record.get("id")) for record in records_in(data)}
+        taken = []
+        with self._lock:
+            for entry in self.entries:
+                is_shown = entry.get("shows") is None or str(entry["shows"]) in shown
+                if _is_on_content(entry) and is_shown and self._hits(entry, method, path):
+                    taken.append(_use(entry))
+        return [fault for fault, _ in taken], any(counts for _, counts in taken)
+
+    @property
+    def are_on_content(self) -> bool:
+        """Whether an active fault needs the real response."""
+        return any(_is_on_content(entry) for entry in self.entries)
+
+    def _hits(self, entry: dict[str, Any], method: str, path: str) -> bool:
+        if entry.get("times") == 0 or entry.get("method", method).upper() != method:
+            return False
+        prefix = entry.get("path", "")
+        is_path = path == prefix[:-1] if prefix.endswith("$") else path.startswith(prefix)
+        return is_path and self._random.random() < entry.get("rate", 1)
 
     def give_back(self, fault: Fault | None) -> bool:
         """Undo `take` for a request that a limit refused. Return whether the fault's `times` changed."""
@@ -127,6 +163,26 @@ class Faults:
         """Store the faults with their remaining `times`."""
         with self._lock:
             set_meta(connection, _META, self.entries)
+
+
+def records_in(data: Any) -> list[dict[str, Any]]:
+    """Return the records that a response shows: those of a list, or the only one."""
+    if not isinstance(data, dict):
+        return []
+    items = data.get("items", [data])
+    return [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
+
+
+def _is_on_content(entry: dict[str, Any]) -> bool:
+    return any(entry.get(name) is not None for name in _ON_CONTENT)
+
+
+def _use(entry: dict[str, Any]) -> tuple[Fault, bool]:
+    counts = entry.get("times") is not None
+    if counts:
+        entry["times"] -= 1
+    effects = {name: entry[name] for name in (*_EFFECTS, "shows") if entry.get(name) is not None}
+    return Fault(**effects, entry=entry), counts
 
 
 def _check(entry: Any) -> None:
@@ -148,6 +204,8 @@ def _check(entry: Any) -> None:
             not isinstance(entry[name], types) or isinstance(entry[name], bool)
         ):
             raise ApiError(422, f"Invalid value for property of a fault: '{name}'")
+    if not all(isinstance(name, str) for name in entry.get("ignore") or ()):
+        raise ApiError(422, "'ignore' must be a list of names of query parameters")
     _check_ranges(entry)
     if "method" in entry and entry["method"] is None or "path" in entry and entry["path"] is None:
         raise ApiError(422, "'method' and 'path' must be strings. Leave them out to hit every request")

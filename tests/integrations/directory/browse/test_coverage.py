@@ -31,6 +31,7 @@ def made(**changes: Any) -> Coverage:
         "connections_working": 1,
         "synced_at": NOW,
         "complete": True,
+        "verified": True,
     }
     return Coverage(**{**fields, **changes})
 
@@ -48,6 +49,9 @@ def made(**changes: Any) -> Coverage:
         ({"owners_connected": ("A", "B", "C", "D"), "owners_missing": 6},
          "412 contacts of 4 owners. 6 loan officers haven't connected yet."),
         ({"sees_all": True, "contacts": 12431, "owners": 11}, "12,431 contacts of all 11 owners."),
+        ({"sees_all": True, "contacts": 12431, "owners": 11, "verified": False}, "12,431 contacts of 11 owners."),
+        ({"sees_all": True, "owners": 11, "verified": False, "is_missing_some": True},
+         "412 contacts of 11 owners. Some contacts couldn't be read yet."),
         ({"connections_working": 0}, "412 contacts as of the last sync. No connection is working."),
         ({"synced_at": None}, "412 contacts so far. The first sync hasn't finished."),
         ({"synced_at": None, "contacts": 0}, "Nothing has been synced yet."),

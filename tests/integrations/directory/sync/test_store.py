@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def record(id: int, **properties: Any) -> total_expert.Contact:
 @pytest.fixture
 def context(admin: Connection) -> store.PassContext:
     return store.PassContext(
-        SyncState.objects.create(connection=admin), admin, 1, clock.now(), archived=False
+        SyncState.objects.create(connection=admin), admin, 1, clock.now(), clock.now(), archived=False
     )
 
 
@@ -39,7 +40,12 @@ def context(admin: Connection) -> store.PassContext:
 def user_context(officer: Connection, context: store.PassContext) -> store.PassContext:
     owner = Owner.objects.create(installation=officer.installation, remote_id=14, synced_at=clock.now())
     return store.PassContext(
-        SyncState.objects.create(connection=officer, owner=owner), officer, 1, clock.now(), archived=False
+        SyncState.objects.create(connection=officer, owner=owner),
+        officer,
+        1,
+        clock.now(),
+        clock.now(),
+        archived=False,
     )
 
 
@@ -74,20 +80,86 @@ def test_a_listed_owner_is_no_longer_learned(context: store.PassContext) -> None
     assert (owner.display_name, owner.is_learned, owner.is_active) == ("Maria Lopez", False, False)
 
 
-def test_a_record_read_earlier_does_not_replace_a_newer_one(context: store.PassContext) -> None:
+def test_a_record_that_was_requested_earlier_does_not_replace_a_newer_one(context: store.PassContext) -> None:
     store.contacts([record(1, first_name="New", internal_updated_at="2026-02-02 00:00:00")], context)
-    store.contacts([record(1, first_name="Old")], context)
+    earlier = replace(context, read_at=context.now - dt.timedelta(minutes=1))
+    store.contacts([record(1, first_name="Old")], earlier)
     assert Contact.objects.get().first_name == "New"
 
 
-def test_a_users_view_replaces_an_admins_only_when_it_is_newer(
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2025-02-01 10:00:00",
+        "1970-01-01 00:00:01",
+        "0000-00-00 00:00:00",
+        "",
+        None,
+        "9999-12-31 00:00:00",
+        "soon",
+        5,
+    ],
+)
+def test_content_replaces_older_content_whatever_the_time_of_its_last_change(
+    context: store.PassContext, time: Any
+) -> None:
+    store.contacts([record(1, ok_to_call=1)], context)
+    store.contacts([record(1, ok_to_call=0, internal_updated_at=time)], context)
+    assert Contact.objects.get().ok_to_call is False
+
+
+@pytest.mark.parametrize("flag", ["ok_to_call", "ok_to_email", "ok_to_mail"])
+def test_an_officers_view_can_withdraw_a_consent_that_an_admin_saw(
+    context: store.PassContext, user_context: store.PassContext, flag: str
+) -> None:
+    store.contacts([record(1, **{flag: 1})], context)
+    store.contacts([record(1, **{flag: 0}, internal_updated_at="2025-02-01 10:00:00")], user_context)
+    assert getattr(Contact.objects.get(), flag) is False
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [[5], [None], ["Leads"], [{"group_name": "Leads"}], [{"id": 5}, {"id": "x"}], [[{"id": 5}]], "5", 5, True, {"id": 5},
+     {"0": 5}],
+)  # fmt: skip
+def test_groups_in_an_unknown_format_change_no_memberships(context: store.PassContext, groups: Any) -> None:
+    store.contacts([record(1, contact_groups=[{"id": 5, "group_name": "Leads"}])], context)
+    outcome = store.contacts([record(1, contact_groups=groups, city="Reno")], context)
+    assert outcome.unknown_groups == [1]
+    assert Membership.objects.get().group.remote_id == 5
+    assert Contact.objects.get().city == "Reno", "the rest of the record is stored"
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ([], set()),
+        ({}, set()),
+        ({"0": {"id": 6}}, {6}),
+        ({"3": {"id": 6}, "9": {"id": "7"}}, {6, 7}),
+        ([{"id": 5}], {5}),
+    ],
+)
+def test_groups_as_php_writes_them_are_known(
+    context: store.PassContext, groups: Any, expected: set[int]
+) -> None:
+    store.contacts([record(1, contact_groups=[{"id": 5, "group_name": "Leads"}])], context)
+    outcome = store.contacts([record(1, contact_groups=groups)], context)
+    assert outcome.unknown_groups == []
+    assert set(Membership.objects.values_list("group__remote_id", flat=True)) == expected
+
+
+def test_a_users_view_replaces_an_admins_only_if_it_is_newer_or_shows_something_else(
     context: store.PassContext, user_context: store.PassContext
 ) -> None:
-    store.contacts([record(1, first_name="As admin")], context)
+    store.contacts([record(1, credit_score="700")], context)
+    store.contacts([record(1)], user_context)
+    assert Contact.objects.get().as_admin
     store.contacts([record(1, first_name="As user")], user_context)
-    assert Contact.objects.get().first_name == "As admin"
-    store.contacts([record(1, first_name="As user", internal_updated_at="2026-02-03 00:00:00")], user_context)
-    assert Contact.objects.get().first_name == "As user"
+    assert (Contact.objects.get().first_name, Contact.objects.get().as_admin) == ("As user", False)
+    store.contacts([record(1, credit_score="700")], context)
+    store.contacts([record(1, internal_updated_at="2026-02-03 00:00:00")], user_context)
+    assert not Contact.objects.get().as_admin
     assert Visibility.objects.count() == 2
 
 
@@ -115,9 +187,7 @@ def test_a_group_that_a_user_sees_keeps_the_owner_that_an_admin_saw(
     hidden = total_expert.ContactGroup.from_json({"id": 5, "group_name": "Leads"})
     assert shown is not None and hidden is not None
     store.groups([shown], context)
-    ownerless = store.PassContext(
-        SyncState(connection=user_context.connection), user_context.connection, 2, clock.now()
-    )
+    ownerless = replace(user_context, sync_state=SyncState(connection=user_context.connection), number=2)
     store.groups([hidden], ownerless)
     assert ContactGroup.objects.get().owner == other
 
@@ -151,22 +221,19 @@ def test_unusual_texts_are_stored(context: store.PassContext) -> None:
 
 
 def test_an_unarchived_contact_is_no_longer_archived(context: store.PassContext) -> None:
-    archived = store.PassContext(context.sync_state, context.connection, 1, clock.now(), archived=True)
+    archived = replace(context, archived=True)
     store.contacts([record(1)], archived)
     store.contacts([record(1)], context)
     assert Contact.objects.get().archived is True, "this pass found it among the archived contacts"
-    store.contacts(
-        [record(1)], store.PassContext(context.sync_state, context.connection, 2, clock.now(), archived=False)
-    )
+    store.contacts([record(1)], replace(context, number=2, archived=False))
     assert Contact.objects.get().archived is False
 
 
 def test_first_seen_stays_when_a_contact_changes(context: store.PassContext) -> None:
     store.contacts([record(1)], context)
     first = Contact.objects.get().first_seen_at
-    later = store.PassContext(
-        context.sync_state, context.connection, 2, clock.now() + dt.timedelta(days=1), archived=False
-    )
+    tomorrow = clock.now() + dt.timedelta(days=1)
+    later = replace(context, number=2, now=tomorrow, read_at=tomorrow)
     store.contacts([record(1, first_name="Anna", internal_updated_at="2026-02-05 00:00:00")], later)
     contact = Contact.objects.get()
     assert contact.first_seen_at == first

@@ -9,8 +9,9 @@ from integrations import total_expert
 from integrations.connections import lifecycle
 from integrations.connections.models import Connection, ConnectionState, RecordFingerprint, Token, TokenDemand
 from integrations.directory.models import Contact, ContactGroup, Owner, SyncState
-from integrations.directory.sync import jobs, steps
+from integrations.directory.sync import jobs
 from integrations.directory.sync.passes import Pass
+from integrations.directory.sync.steps import sequence
 from integrations.jobs import queue
 from integrations.jobs.models import Job, JobLine
 from tests.world import BLUEWATER, World
@@ -48,14 +49,14 @@ def test_a_connection_that_must_wait_does_not_hold_up_the_others(
 ) -> None:
     first = world.consented(world.member("officer"), officer=0)
     second = world.consented(world.member("officer"), officer=1)
-    client_for = steps.client_for
+    client_for = sequence.client_for
 
     def busy(connection: Connection, **more: Any) -> total_expert.Client:
         if connection == first:
             raise total_expert.TryLater("The next token slot is later.", after=600)
         return client_for(connection, **more)
 
-    monkeypatch.setattr(steps, "client_for", busy)
+    monkeypatch.setattr(sequence, "client_for", busy)
     waiting, done = (queue.run_now(job) for job in jobs.start_all(installation=first.installation))
     assert (waiting.connection, waiting.state) == (first, "waiting")
     assert (done.connection, done.state) == (second, "done")
@@ -71,14 +72,14 @@ def test_a_connection_that_needs_reconnecting_fails_only_its_own_sync(
 ) -> None:
     first = world.consented(world.member("officer"), officer=0)
     second = world.consented(world.member("officer"), officer=1)
-    client_for = steps.client_for
+    client_for = sequence.client_for
 
     def expired(connection: Connection, **more: Any) -> total_expert.Client:
         if connection == first:
             raise total_expert.ReconnectRequired()
         return client_for(connection, **more)
 
-    monkeypatch.setattr(steps, "client_for", expired)
+    monkeypatch.setattr(sequence, "client_for", expired)
     failed, done = (queue.run_now(job) for job in jobs.start_all(installation=first.installation))
     assert (failed.connection, failed.state, done.state) == (first, "failed", "done")
     assert SyncState.objects.get(connection=first).problem == failed.problem != ""
@@ -182,7 +183,7 @@ def test_a_full_sync_requested_during_an_incremental_one_is_not_lost(
 ) -> None:
     run_sync(admin)
     before = SyncState.objects.get(connection=admin).full_finished_at
-    advance = steps.advance
+    advance = sequence.advance
     requested: list[Job] = []
 
     def advance_and_request(pass_: Pass) -> bool:
@@ -190,7 +191,7 @@ def test_a_full_sync_requested_during_an_incremental_one_is_not_lost(
             requested.append(jobs.start(connection=admin, full=True))
         return advance(pass_)
 
-    monkeypatch.setattr(steps, "advance", advance_and_request)
+    monkeypatch.setattr(sequence, "advance", advance_and_request)
     run_sync(admin)
     after = SyncState.objects.get(connection=admin).full_finished_at
     assert before is not None and after is not None and after > before
