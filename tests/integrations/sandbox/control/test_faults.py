@@ -31,6 +31,47 @@ def test_only_matching_requests_are_hit(sandbox: InProcessSandbox, admin: Caller
     assert admin.create("contact-groups").status_code == 422
 
 
+def test_a_path_with_a_dollar_sign_hits_nothing_below_it(sandbox: InProcessSandbox, admin: Caller) -> None:
+    id = admin.items("contacts")[0]["id"]
+    sandbox.post_control("faults", [{"path": "/v1/contacts$", "status": 500}])
+    assert admin.call("GET", "contacts").status_code == 500
+    assert admin.call("GET", f"contacts/{id}").status_code == 200
+
+
+def test_a_fault_on_a_record_hits_the_responses_that_show_it(sandbox: InProcessSandbox, admin: Caller) -> None:
+    first, second = [each["id"] for each in admin.items("contacts")[:2]]
+    sandbox.post_control("faults", [{"path": "/v1/contacts", "shows": first, "status": 500}])
+    paths = [f"contacts/{first}", f"contacts/{second}", "contacts", "contacts?page[number]=2&page[size]=10"]
+    assert [admin.call("GET", path).status_code for path in paths] == [500, 200, 500, 200]
+
+
+def test_records_and_links_can_be_changed_and_parameters_ignored(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
+    before = admin.items("contacts")
+    id = before[0]["id"]
+    sandbox.post_control(
+        "faults",
+        [
+            {"path": "/v1/contacts", "shows": id, "change": {"city": "Odd"}, "times": 1},
+            {"path": "/v1/contacts", "links": {"next": 2, "last": 10**11}},
+            {"path": "/v1/contacts", "ignore": ["page[number]"]},
+        ],
+    )
+    page = admin.call("GET", "contacts?page[number]=3&page[size]=10").json()
+    assert [each["id"] for each in page["items"]] == [each["id"] for each in before[:10]]
+    assert [each["city"] == "Odd" for each in page["items"]] == [True] + [False] * 9
+    assert (page["links"]["next"], page["links"]["last"]) == (2, 10**11)
+    page = admin.call("GET", "contacts").json()
+    assert page["items"] == before[: len(page["items"])], "the change was for one response"
+
+
+@pytest.mark.parametrize("wrong", [{"ignore": "page"}, {"ignore": [5]}, {"change": []}, {"links": 5}, {"shows": 5}])
+def test_an_invalid_effect_is_refused(sandbox: InProcessSandbox, wrong: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError):
+        sandbox.post_control("faults", [wrong])
+
+
 def test_a_rate_hits_some_requests(sandbox: InProcessSandbox) -> None:
     sandbox.post_control("faults", [{"path": "/v1/heartbeat", "status": 503, "rate": 0.5}])
     statuses = [call(sandbox).status_code for _ in range(200)]
