@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0003_out_of_date'),
+        ('connections', '0004_out_of_date'),
         ('directory', '0003_email_texts'),
     ]
 
