@@ -38,7 +38,9 @@ def test_a_path_with_a_dollar_sign_hits_nothing_below_it(sandbox: InProcessSandb
     assert admin.call("GET", f"contacts/{id}").status_code == 200
 
 
-def test_a_fault_on_a_record_hits_the_responses_that_show_it(sandbox: InProcessSandbox, admin: Caller) -> None:
+def test_a_fault_on_a_record_hits_the_responses_that_show_it(
+    sandbox: InProcessSandbox, admin: Caller
+) -> None:
     first, second = [each["id"] for each in admin.items("contacts")[:2]]
     sandbox.post_control("faults", [{"path": "/v1/contacts", "shows": first, "status": 500}])
     paths = [f"contacts/{first}", f"contacts/{second}", "contacts", "contacts?page[number]=2&page[size]=10"]
@@ -66,7 +68,9 @@ def test_records_and_links_can_be_changed_and_parameters_ignored(
     assert page["items"] == before[: len(page["items"])], "the change was for one response"
 
 
-@pytest.mark.parametrize("wrong", [{"ignore": "page"}, {"ignore": [5]}, {"change": []}, {"links": 5}, {"shows": 5}])
+@pytest.mark.parametrize(
+    "wrong", [{"ignore": "page"}, {"ignore": [5]}, {"change": []}, {"links": 5}, {"shows": 5}]
+)
 def test_an_invalid_effect_is_refused(sandbox: InProcessSandbox, wrong: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         sandbox.post_control("faults", [wrong])
