@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0004_out_of_date'),
-        ('directory', '0003_email_texts'),
+        ('connections', '0006_out_of_date'),
+        ('directory', '0004_search_text'),
     ]
 
     operations = [

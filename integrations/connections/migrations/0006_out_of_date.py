@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0003_tries'),
+        ('connections', '0005_call_log_by_day'),
     ]
 
     operations = [
