@@ -2,6 +2,7 @@
 
 import os
 
+from integrations.total_expert.environment import is_loopback
 from portal.gunicorn_worker import BufferingWorker
 
 # collects requests in the main loop, so that slow clients hold no thread
@@ -20,3 +21,16 @@ max_requests_jitter = 500
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
 worker_tmp_dir = SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else None
 control_socket_disable = True
+
+
+def on_starting(server):
+    """Refuse DEMO and DEBUG on an address that other machines can reach."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    from django.conf import settings
+
+    addresses = [address for address in server.cfg.address if isinstance(address, tuple)]
+    reachable = [host for host, *_ in addresses if not is_loopback(host)]
+    if reachable and (settings.DEMO or settings.DEBUG):
+        raise RuntimeError(
+            f"DEMO and DEBUG are for this machine only. Bind to 127.0.0.1, not to {reachable[0]}."
+        )

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from integrations.sandbox.version import __version__ as sandbox_version
 from portal.environment import Environment, SecretFiles, require_loopback
+from tests.processes import free_port
 from tests.project_files import ROOT, our_files, python_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -155,6 +156,24 @@ def test_nothing_starts_with_demo_or_debug_on_another_host(command: str, switch:
         f"{switch} is on, but PORTAL_URL or ALLOWED_HOSTS name another machine"
         in answer.stdout + answer.stderr
     )
+
+
+@pytest.mark.parametrize("switch", ["DEMO", "DEBUG"])
+def test_the_web_server_refuses_demo_and_debug_on_an_address_that_others_reach(switch: str) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"0.0.0.0:{free_port()}"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            **dict.fromkeys(["SECRET_KEY", "ENCRYPTION_KEYS", "FINGERPRINT_KEY"], "given"),
+            switch: "1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert answer.returncode != 0
+    assert "Bind to 127.0.0.1, not to 0.0.0.0." in answer.stdout + answer.stderr
 
 
 @pytest.mark.skipif((ROOT / ".env").exists(), reason="a .env lies here, which the settings would read")
