@@ -29,6 +29,20 @@ def text_param(values: QueryDict, name: str) -> str:
     return (values.get(name) or "").replace("\0", "")
 
 
+def keep_answer(response: HttpResponse) -> HttpResponse:
+    """Mark the page that answers a form, so that sending the same form again gets the same page. Return it.
+
+    For pages that say what the form did and can't say it again. Redirects need no mark. See `portal.site.repeated_posts`.
+    """
+    response.portal_is_kept = True  # type: ignore[attr-defined]
+    return response
+
+
+def is_kept(response: HttpResponse) -> bool:
+    """Return whether sending the same form again gets this answer again: a redirect, or a page that is marked."""
+    return 300 <= response.status_code < 400 or bool(getattr(response, "portal_is_kept", False))
+
+
 def render(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
 ) -> HttpResponse:

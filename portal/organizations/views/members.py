@@ -13,6 +13,7 @@ from portal.accounts.guard import current_user
 from portal.accounts.rate_limits import limited
 from portal.core import clock
 from portal.core.errors import Refused
+from portal.core.pages import keep_answer
 from portal.organizations import members as membership
 from portal.organizations import page, warnings
 from portal.organizations.forms import InvitationForm, RoleForm
@@ -30,8 +31,7 @@ def members(request: HttpRequest, organization: Organization) -> HttpResponse:
 
     An invitation's link is shown once, and only to operators. A customer's admin must have it emailed: anyone who opens it
     is taken for the owner of the address, who may work for another customer too. The response to the POST is the page
-    itself, since a redirect would have to store the link. Posting again does no harm: an address with an open
-    invitation is refused.
+    itself, since a redirect would have to store the link. Sending the same form again gets the same page.
     """
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -50,7 +50,9 @@ def members(request: HttpRequest, organization: Organization) -> HttpResponse:
         except Refused as refused:
             form.add_error("email", str(refused))
         else:
-            return _draw(request, organization, InvitationForm(), invitation=invitation, link=link)
+            return keep_answer(
+                _draw(request, organization, InvitationForm(), invitation=invitation, link=link)
+            )
     return _draw(request, organization, form)
 
 
@@ -129,7 +131,7 @@ def resend_invitation(request: HttpRequest, organization: Organization, pk: uuid
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("members", slug=organization.slug)
-    return _draw(request, organization, InvitationForm(), invitation=invitation, link=link)
+    return keep_answer(_draw(request, organization, InvitationForm(), invitation=invitation, link=link))
 
 
 @require_POST

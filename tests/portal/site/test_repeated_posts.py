@@ -1,0 +1,310 @@
+"""A form that is sent twice gets its first answer again and changes nothing more."""
+
+import re
+import threading
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core import mail
+from django.core.cache import cache
+from django.db import connections
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts.models import User
+from portal.organizations import organizations
+from portal.organizations.invitations import invitations
+from portal.organizations.models import Invitation, Membership, Organization
+from portal.site import repeated_posts
+from tests.portal.people import PASSWORD, person
+from tests.portal.scene import Scene, build
+from tests.portal.site.addresses import ADDRESSES
+
+ADA = "ada@cedar.example"
+
+
+def token_of(client: Client, path: str) -> str:
+    """The CSRF token in the forms of a page, as this visit drew it."""
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(path).content.decode())
+    assert found is not None, f"{path} has no form"
+    return found.group(1)
+
+
+def copy_of(client: Client) -> Client:
+    """A browser with the cookies as they are now: one that dropped the answer it gets next."""
+    copied = Client(enforce_csrf_checks=True)
+    copied.cookies = SimpleCookie(client.cookies.output(header="", sep="; "))
+    for name, morsel in client.cookies.items():
+        copied.cookies[name] = morsel.value
+    return copied
+
+
+def browser(user: User | None = None) -> Client:
+    client = Client(enforce_csrf_checks=True)
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get(reverse("account")).status_code == 200
+
+
+def invited(organization: Organization, actor: User, email: str = ADA, role: str = "officer") -> str:
+    _, link = invitations.invite(organization=organization, email=email, role=role, actor=actor)
+    return link.removeprefix(settings.PORTAL_URL)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("drops_first_answer", [True, False])
+def test_accepting_twice_signs_in_once(cedar: Organization, operator: User, drops_first_answer: bool) -> None:
+    path, client = invited(cedar, operator), browser()
+    form = {"csrfmiddlewaretoken": token_of(client, path), "action": "accept"}
+    again = copy_of(client)
+    first = client.post(path, form)
+    second_client = again if drops_first_answer else client
+    second = second_client.post(path, form)
+    assert (
+        (first.status_code, first["Location"])
+        == (second.status_code, second["Location"])
+        == (
+            302,
+            reverse("connect", args=[cedar.slug]),
+        )
+    )
+    assert is_signed_in(client) and is_signed_in(second_client)
+    assert Membership.objects.filter(user__email=ADA).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("drops_first_answer", [True, False])
+def test_a_sign_in_code_sent_twice_signs_in(drops_first_answer: bool) -> None:
+    person(ADA)
+    client, page = browser(), reverse("account_request_login_code")
+    client.post(page, {"csrfmiddlewaretoken": token_of(client, page), "email": ADA})
+    code = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mail.outbox[-1].body)
+    assert code is not None, mail.outbox[-1].body
+    page = reverse("account_confirm_login_code")
+    form = {"csrfmiddlewaretoken": token_of(client, page), "code": code.group(), "action": "verify"}
+    again = copy_of(client)
+    first = client.post(page, form)
+    second_client = again if drops_first_answer else client
+    second = second_client.post(page, form)
+    assert first.status_code == second.status_code == 302 and first["Location"] == second["Location"]
+    assert is_signed_in(client) and is_signed_in(second_client)
+
+
+@pytest.mark.django_db
+def test_the_second_answer_to_an_invitation_shows_its_link_as_well(
+    cedar: Organization, operator: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    client, page = browser(operator), reverse("members", args=[cedar.slug])
+    form = {"csrfmiddlewaretoken": token_of(client, page), "email": ADA, "role": "officer"}
+    with django_capture_on_commit_callbacks(execute=True):
+        links = [re.findall(r'value="(http[^"]+)"', client.post(page, form).content.decode()) for _ in "12"]
+    assert links[0] == links[1] and len(links[0]) == 1
+    assert len(mail.outbox) == 1
+    resend = reverse("resend_invitation", args=[cedar.slug, Invitation.objects.get().pk])
+    form = {"csrfmiddlewaretoken": token_of(client, page)}
+    with django_capture_on_commit_callbacks(execute=True):
+        resent = [
+            re.findall(r'value="(http[^"]+)"', client.post(resend, form).content.decode()) for _ in "12"
+        ]
+    assert resent[0] == resent[1] != links[0] and len(mail.outbox) == 2
+
+
+@pytest.mark.django_db
+def test_a_message_is_shown_once_though_the_form_was_sent_twice(cedar: Organization, operator: User) -> None:
+    client, page = browser(operator), reverse("edit_organization", args=[cedar.slug])
+    form = {"csrfmiddlewaretoken": token_of(client, page), "name": "Cedar Lending"}
+    again = copy_of(client)
+    client.post(page, form)
+    target = again.post(page, form)["Location"]
+    assert [again.get(target).content.decode().count("Saved.") for _ in "12"] == [1, 0]
+
+
+@pytest.mark.django_db
+def test_another_page_of_the_same_form_is_another_submission(cedar: Organization, operator: User) -> None:
+    page = reverse("edit_organization", args=[cedar.slug])
+    client = browser(operator)
+    for name in ("Cedar One", "Cedar Two", "Cedar One"):
+        client.post(page, {"csrfmiddlewaretoken": token_of(client, page), "name": name})
+        cedar.refresh_from_db()
+        assert cedar.name == name
+
+
+@pytest.mark.django_db
+def test_what_was_refused_runs_again(operator: User) -> None:
+    organizations.create(name="Quarry Loans", actor=None)
+    client, page = browser(operator), reverse("new_organization")
+    form = {"csrfmiddlewaretoken": token_of(client, page), "name": "Quarry Loans", "account_owner": ""}
+    assert client.post(page, form).status_code == 200
+    Organization.objects.filter(name="Quarry Loans").delete()
+    assert client.post(page, form).status_code == 302
+    assert Organization.objects.filter(name="Quarry Loans").exists()
+
+
+@pytest.mark.django_db
+def test_nobody_else_gets_the_answer(cedar: Organization, operator: User) -> None:
+    path, client = invited(cedar, operator), browser()
+    form = {"csrfmiddlewaretoken": token_of(client, path), "action": "accept"}
+    client.post(path, form)
+    strangers = [browser(), browser(person("eve@evil.example"))]
+    strangers[0].cookies[settings.SESSION_COOKIE_NAME] = "made-up"
+    for stranger in strangers:
+        answer = stranger.post(path, form)
+        assert answer.status_code == 403
+        assert ADA not in stranger.get(reverse("account")).content.decode()
+
+
+@pytest.mark.django_db
+def test_no_secret_of_an_answer_can_be_read_in_the_cache(cedar: Organization, operator: User) -> None:
+    client, page = browser(operator), reverse("members", args=[cedar.slug])
+    form = {"csrfmiddlewaretoken": token_of(client, page), "email": ADA, "role": "officer"}
+    content = client.post(page, form).content.decode()
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT cache_key, value FROM portal_cache")
+        rows = cursor.fetchall()
+    link = re.search(r'value="http://[^"]+/([^"/]+)/"', content)
+    assert link is not None and rows
+    import base64
+
+    for key, value in rows:
+        assert form["csrfmiddlewaretoken"] not in key
+        assert link.group(1).encode() not in base64.b64decode(value)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("counted_for_good")
+def test_two_requests_at_the_same_moment_do_it_once(cedar: Organization, operator: User) -> None:
+    """Accept in two threads, then create an organization in two, each with its own database connection."""
+    path, page = invited(cedar, operator), reverse("new_organization")
+    accepting, creating = browser(), browser(operator)
+    accept = {"csrfmiddlewaretoken": token_of(accepting, path), "action": "accept"}
+    create = {"csrfmiddlewaretoken": token_of(creating, page), "name": "Quarry Loans", "account_owner": ""}
+    for client, address, form in ((accepting, path, accept), (creating, page, create)):
+        clients = [client, copy_of(client)]
+        answers = send_together(clients, address, form)
+        assert [answer.status_code for answer in answers] == [302, 302]
+        assert answers[0]["Location"] == answers[1]["Location"]
+        assert all(is_signed_in(each) for each in clients)
+    assert Membership.objects.filter(user__email=ADA).count() == 1
+    assert Organization.objects.filter(name="Quarry Loans").count() == 1
+
+
+def send_together(clients: list[Client], path: str, form: dict[str, str]) -> list[HttpResponse]:
+    answers: list[HttpResponse] = []
+    start = threading.Barrier(len(clients))
+
+    def send(client: Client) -> None:
+        start.wait()
+        answers.append(client.post(path, form))
+        connections.close_all()
+
+    threads = [threading.Thread(target=send, args=[client]) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@pytest.mark.django_db
+def test_a_repetition_doesnt_wait_forever(
+    cedar: Organization, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeated_posts, "WAIT_SECONDS", 0.05)
+    path, client = invited(cedar, operator), browser()
+    form = {"csrfmiddlewaretoken": token_of(client, path), "action": "accept"}
+    taken: list[str] = []
+    add = cache.add
+
+    def taken_by_another(key: str, value: Any, timeout: int) -> bool:
+        if key.startswith("repeated_post:") and not taken:
+            taken.append(key)
+            add(key, value, timeout)
+        return add(key, value, timeout)
+
+    monkeypatch.setattr(cache, "add", taken_by_another)
+    answer = client.post(path, form)
+    assert answer.status_code == 409 and "Still working" in answer.content.decode()
+    cache.delete(taken[0])
+    assert client.post(path, form).status_code == 302
+
+
+# --- Every address ---------------------------------------------------------------------------------------------------
+
+#: What to send to pages that show a form and take it. The others in the table say so in their ``data``.
+FORMS: dict[str, dict[str, str]] = {
+    "new_organization": {"name": "Quarry Loans", "account_owner": ""},
+    "edit_organization": {"name": "Cedar Lending", "account_owner": ""},
+    "members": {"email": "new@cedar.example", "role": "viewer", "confirmed": "on"},
+    "invitation": {"action": "accept"},
+    "account": {"name": "Another Name"},
+    "delete_account": {"email": "admin@cedar.example"},
+    "account_logout": {},
+    "account_reset_password": {"email": "admin@cedar.example"},
+    "account_request_login_code": {"email": "admin@cedar.example"},
+    "account_login": {"login": "admin@cedar.example", "password": PASSWORD},
+    "account_change_password": {
+        "oldpassword": PASSWORD,
+        "password1": "another-only-a-test-knows",
+        "password2": "another-only-a-test-knows",
+    },
+    "mfa_generate_recovery_codes": {},
+    "allowance": {"others_calls": "10", "others_tokens": "0"},
+    "new_egress": {"name": "second", "label": "Second", "proxy_url": "https://proxy.example:3128"},
+    "egress": {"label": "Renamed", "proxy_url": ""},
+    "reroute_connection": {"egress": "direct"},
+    "connect": {"environment": "production", "client_id": "an-id", "client_secret": "a-secret"},
+    "application": {"client_id": "an-id", "client_secret": "a-secret", "scopes": "getUsers"},
+    "environment": {"label": "Renamed"},
+    "new_environment": {"name": "ct", "label": "CT"},
+    "branding": {"name": "A Partner"},
+    "add_many": {},
+    **{name: row.data for name, row in ADDRESSES.items() if row.posts},
+}
+#: Sent by people who are signed out.
+SIGNED_OUT = {"account_reset_password", "account_request_login_code", "account_login", "invitation"}
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of the database. Sessions may say when they were last used."""
+    return {
+        model._meta.label: sorted(map(repr, model._base_manager.values_list()))
+        for model in apps.get_models()
+        if model._meta.managed and model is not Session
+    }
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    return build()
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_a_form_sent_twice_gets_its_first_answer_again(
+    scene: Scene, name: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    address = ADDRESSES[name]
+    path = reverse(name, kwargs=address.fill(scene))
+    visitor = next((each for each in ("operator", "admin", "officer") if each in address.allowed), "admin")
+    client = browser(None if name in SIGNED_OUT else scene.people[visitor])
+    source = path if name in SIGNED_OUT else reverse("account")
+    form = FORMS[name] | {"csrfmiddlewaretoken": token_of(client, source)}
+    with django_capture_on_commit_callbacks(execute=True):
+        first = client.post(path, form)
+    before, mails = everything(), len(mail.outbox)
+    with django_capture_on_commit_callbacks(execute=True):
+        second = client.post(path, form)
+    assert first.status_code < 400, first.content.decode()[:2000]
+    assert (second.status_code, second.headers.get("Location")) == (
+        first.status_code,
+        first.headers.get("Location"),
+    )
+    assert everything() == before and len(mail.outbox) == mails
