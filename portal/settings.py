@@ -295,6 +295,7 @@ HTTPS = PORTAL_URL.startswith("https://")
 SESSION_ENGINE = "portal.accounts.session_store"
 SESSION_COOKIE_NAME = "portal_session"
 CSRF_COOKIE_NAME = "portal_csrf"
+CSRF_FAILURE_VIEW = "portal.site.csrf.refuse"
 # Not in a cookie: a message is shown once, also if the browser drops an answer or gets it twice.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -34,6 +34,13 @@ RELATED = (
     "connection__installation__environment",
 )
 _ORDER = [JobState.RUNNING, JobState.WAITING, JobState.PAUSED]
+#: The states in which a job already is what each action makes of it.
+_STATES_AFTER = {
+    "pause": [JobState.PAUSED],
+    "resume": [JobState.WAITING, JobState.RUNNING],
+    "cancel": [JobState.CANCELED],
+    "retry": [JobState.WAITING, JobState.RUNNING],
+}
 _ACTIONS = {"pause": queue.pause, "resume": queue.resume, "cancel": queue.cancel, "retry": queue.retry}
 
 
@@ -150,11 +157,12 @@ def job_detail(request: HttpRequest, organization: Organization, pk: int) -> Htt
 @require_POST
 @organization_view(Capability.BROWSE)
 def change_job(request: HttpRequest, organization: Organization, pk: int, verb: str) -> HttpResponse:
-    """Pause, resume, cancel or retry a job."""
+    """Pause, resume, cancel or retry a job. Asking for it again, as in another tab, changes nothing and says nothing."""
     job = visible_job(request, organization, pk)
     if not may_change(request, job):
         raise Http404
-    if not _ACTIONS[verb](job, actor=current_user(request)):
+    is_changed = _ACTIONS[verb](job, actor=current_user(request))
+    if not is_changed and job.state not in _STATES_AFTER[verb]:
         messages.info(
             request,
             "Nothing was changed. The job has changed its state in the meantime, or another job of its kind is active.",

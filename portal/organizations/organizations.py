@@ -1,11 +1,14 @@
 """Create, rename and find organizations, and assign their account owner."""
 
+import datetime as dt
+
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.text import slugify
 
 from portal.accounts.models import User
 from portal.audit import log
+from portal.audit.models import Entry
 from portal.core import clock, search_text, text
 from portal.core.errors import Refused
 from portal.organizations import names
@@ -18,6 +21,8 @@ SLUG_LENGTH = 50
 SUGGESTIONS = 3
 #: How often `create` tries again after someone else took the name or the slug in the same moment.
 ATTEMPTS = 3
+#: How long ago an organization was created, for the same form in another tab to lead to it.
+JUST_NOW = dt.timedelta(minutes=10)
 TAKEN = "An organization with this name already exists."
 
 
@@ -42,6 +47,17 @@ def create(*, name: str, actor: User | None, account_owner: User | None = None) 
         except IntegrityError:  # someone else just took the name or the slug
             continue
     raise Refused("Several people are creating organizations right now. Try again.")
+
+
+def find_just_created(*, name: str, actor: User, account_owner: User | None) -> Organization | None:
+    """Return the organization that ``actor`` created with this name and account owner a few minutes ago, or None."""
+    created = Organization.objects.filter(
+        folded_name=names.folded(name), account_owner=account_owner, created_at__gt=clock.now() - JUST_NOW
+    ).first()
+    if created is None:
+        return None
+    entries = Entry.objects.filter(action="organization.created", actor=actor, organization_id=created.pk)
+    return created if entries.exists() else None
 
 
 def rename(*, organization: Organization, name: str, actor: User) -> None:

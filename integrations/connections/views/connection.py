@@ -13,6 +13,7 @@ from integrations.connections.models import Connection, ConnectionState, Egress
 from integrations.connections.permissions import RESUME_REFUSED, may_manage, visible_connection
 from integrations.connections.views import connection_page, health
 from portal.accounts.guard import current_user
+from portal.accounts.models import User
 from portal.accounts.rate_limits import limited
 from portal.core import paging, panels
 from portal.organizations.models import Organization
@@ -73,13 +74,15 @@ def my_connection(request: HttpRequest, organization: Organization) -> HttpRespo
 def change_connection(
     request: HttpRequest, organization: Organization, pk: uuid.UUID, verb: str
 ) -> HttpResponse:
-    """Pause, resume, or revoke a connection."""
+    """Pause, resume, or revoke a connection. Asking for it again, as in another tab, changes nothing and says nothing."""
     connection = visible_connection(request, organization, pk)
     if not may_manage(request, connection):
         raise Http404
     change = {"pause": lifecycle.pause, "resume": lifecycle.resume, "revoke": lifecycle.revoke}[verb]
     if verb == "resume" and not lifecycle.may_resume(connection, current_user(request)):
         messages.error(request, RESUME_REFUSED)
+    elif _is_done(connection, verb, current_user(request)):
+        pass
     elif not change(connection, actor=current_user(request)):
         messages.error(
             request,
@@ -92,3 +95,13 @@ def change_connection(
             "Total Expert's settings as well, or ask its support.",
         )
     return redirect("connection", slug=organization.slug, pk=connection.pk)
+
+
+def _is_done(connection: Connection, verb: str, user: User) -> bool:
+    """Return whether a connection already is what ``user`` asks for. A pause by someone else is not theirs."""
+    after = {
+        "pause": ConnectionState.PAUSED,
+        "resume": ConnectionState.ACTIVE,
+        "revoke": ConnectionState.REVOKED,
+    }[verb]
+    return connection.state == after and (verb != "pause" or connection.paused_by_id == user.pk)

@@ -90,9 +90,11 @@ def _row(source: BulkImport, checked: check.Checked) -> BulkRow:
 def confirm(source: BulkImport, *, actor: User, overcommit: bool = False) -> None:
     """Confirm that the rows without problems are to be created. The others are left out.
 
-    Raise Refused if there is nothing to confirm, or if so many connections would make everyone's data older than the
-    maximum data age and ``overcommit`` is False.
+    Do nothing if the same person confirmed it before. Raise Refused if there is nothing to confirm, or if so many
+    connections would make everyone's data older than the maximum data age and ``overcommit`` is False.
     """
+    if BulkImport.objects.filter(pk=source.pk, confirmed_by=actor).exists():
+        return
     warnings = [] if overcommit else progress.warnings(source)
     if warnings:
         raise Refused(
@@ -102,6 +104,8 @@ def confirm(source: BulkImport, *, actor: User, overcommit: bool = False) -> Non
         row = BulkImport.objects.select_for_update(of=("self",)).filter(pk=source.pk).first()
         if row is None or row.at < clock.now() - UNCONFIRMED:
             raise Refused("This file expired. Upload it again.")
+        if row.confirmed_by_id == actor.pk:
+            return
         if row.state != BulkImport.State.DRAFT:
             raise Refused("This file was already confirmed.")
         if not row.accepted:

@@ -40,13 +40,13 @@ def invite(*, organization: Organization, email: str, role: str, actor: User) ->
     """Invite an email address to join as ``role``. Return the invitation and its link, which is not stored.
 
     The mail goes out when the transaction commits; ``mailed_at`` stays empty if the mail server refuses it. Raise
-    Refused for members, operators, addresses that have an open invitation, text that is no address, and once the daily
-    limits are reached.
+    Refused for members, addresses that have an open invitation, text that is no address, and once the daily limits are
+    reached. Only an operator is told that an address is an operator's: customers can't find out who operates the portal.
     """
     if role not in MEMBER_ROLES:
         raise Refused("Choose a role.")
     email = _normalize_address(email)
-    _refuse_existing_member(organization, email)
+    _refuse_existing_member(organization, email, actor)
     token, at = secrets.token_urlsafe(TOKEN_BYTES), clock.now()
     try:
         with transaction.atomic():
@@ -96,9 +96,9 @@ def _normalize_address(email: str) -> str:
         raise Refused(" ".join(invalid.messages)) from None
 
 
-def _refuse_existing_member(organization: Organization, email: str) -> None:
+def _refuse_existing_member(organization: Organization, email: str, actor: User) -> None:
     user = User.objects.filter(email__iexact=email).first()
-    if user is None:
+    if user is None or (user.is_operator and not actor.is_operator):
         return
     if user.is_operator:
         raise Refused(
@@ -139,10 +139,12 @@ def resend(*, invitation: Invitation, actor: User) -> tuple[Invitation, str]:
 
 
 def withdraw(*, invitation: Invitation, actor: User) -> None:
-    """Withdraw an invitation, so that its link stops working. Raise Refused if it was accepted or withdrawn."""
+    """Withdraw an invitation, so that its link stops working. Raise Refused if it was accepted."""
     with transaction.atomic():
         row = _locked(invitation)
         at = clock.now()
+        if row.state_at(at) == "withdrawn":
+            return
         _refuse_closed(row, at)
         row.withdrawn_at = at
         row.save(update_fields=["withdrawn_at"])

@@ -32,6 +32,8 @@ def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
         return _unusable(request, UNKNOWN, status=404)
     sentence = invitations.sentence(invitation, clock.now())
     if sentence and isinstance(request.user, User) and invitation.accepted_by_id == request.user.pk:
+        if request.method == "POST":  # pressed again, in this tab or another
+            return redirect(pending.landing_page(invitation))
         sentence = f"You accepted this invitation and are a member of {invitation.organization.name}."
     if sentence:
         return _unusable(request, sentence, status=410)

@@ -65,6 +65,13 @@ def new_organization(request: HttpRequest) -> HttpResponse:
                 account_owner=form.cleaned_data["account_owner"],
             )
         except Refused as refused:
+            again = organizations.find_just_created(
+                name=form.cleaned_data["name"],
+                actor=current_user(request),
+                account_owner=form.cleaned_data["account_owner"],
+            )
+            if again is not None:  # the same form in another tab
+                return redirect("organization", slug=again.slug)
             form.add_error("name", str(refused))
         else:
             return redirect("organization", slug=created.slug)

@@ -179,6 +179,48 @@ def test_no_secret_of_an_answer_can_be_read_in_the_cache(cedar: Organization, op
         assert link.group(1).encode() not in base64.b64decode(value)
 
 
+@pytest.mark.django_db
+def test_a_second_tab_is_led_on(cedar: Organization, operator: User) -> None:
+    """Two tabs have a form of the same step. The second one's token is another, and the first signed the person in."""
+    path, client = invited(cedar, operator), browser()
+    tabs = [{"csrfmiddlewaretoken": token_of(client, path), "action": "accept"} for _ in "12"]
+    landing = client.post(path, tabs[0])["Location"]
+    second = client.post(path, tabs[1], follow=True)
+    assert "You accepted this invitation" in second.content.decode()
+    fresh = {"csrfmiddlewaretoken": token_of(client, reverse("account")), "action": "accept"}
+    assert client.post(path, fresh)["Location"] == landing
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by", ["password", "code"])
+def test_signing_in_in_a_second_tab_leads_on(by: str) -> None:
+    person(ADA)
+    client, page = browser(), reverse("account_login")
+    form = {"login": ADA, "password": PASSWORD}
+    if by == "code":
+        page = reverse("account_request_login_code")
+        client.post(page, {"csrfmiddlewaretoken": token_of(client, page), "email": ADA})
+        code = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mail.outbox[-1].body)
+        assert code is not None
+        page, form = reverse("account_confirm_login_code"), {"code": code.group(), "action": "verify"}
+    tabs = [form | {"csrfmiddlewaretoken": token_of(client, page)} for _ in "12"]
+    client.post(page, tabs[0])
+    answer = client.post(page, tabs[1], follow=True)
+    assert answer.status_code == 200 and answer.wsgi_request.path == "/"
+
+
+@pytest.mark.django_db
+def test_creating_in_a_second_tab_leads_to_the_organization(operator: User) -> None:
+    client, page = browser(operator), reverse("new_organization")
+    form = {"name": "Quarry Loans", "account_owner": ""}
+    answers = [client.post(page, form | {"csrfmiddlewaretoken": token_of(client, page)}) for _ in "12"]
+    assert answers[0]["Location"] == answers[1]["Location"] == "/organizations/quarry-loans/"
+    assert Organization.objects.count() == 1
+    other = browser(person("otto@partner.example", operator=True))
+    refused = other.post(page, form | {"csrfmiddlewaretoken": token_of(other, page)})
+    assert "already exists" in refused.content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("counted_for_good")
 def test_two_requests_at_the_same_moment_do_it_once(cedar: Organization, operator: User) -> None:
