@@ -8,6 +8,7 @@ seconds.
 import datetime as dt
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -33,6 +34,11 @@ from portal.core import clock
 from portal.organizations.roles import Capability
 
 ATTEMPT_LIFETIME = dt.timedelta(minutes=10)
+#: The longest that completing a return takes.
+EXCHANGE_DURATION = dt.timedelta(minutes=3)
+#: Seconds that a return waits for another one of the same person, and between its looks.
+WAIT_SECONDS, LOOK_SECONDS = 10.0, 0.1
+DENIED = "You declined access. Nothing was changed."
 
 
 class ResponseRefused(Exception):
@@ -41,6 +47,18 @@ class ResponseRefused(Exception):
 
 class AccessDenied(ResponseRefused):
     """The person denied access."""
+
+
+class StillConnecting(ResponseRefused):
+    """Another return of the same person is still being completed. This one can be tried again."""
+
+
+class AlreadyConnected(Exception):
+    """The person has given this access since they started, in this tab or another. Nothing was changed."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__("You're already connected. Nothing was changed.")
+        self.connection = connection
 
 
 @dataclass(frozen=True)
@@ -71,12 +89,13 @@ def begin(*, installation: Installation, user: User, session: str) -> str:
     application = requests.get_application(environment)
     client_environment = requests.client_environment(environment)
     connection = get_or_create_connection(installation, user)
+    slot = ledger.reserve_slot(connection)
+    # Attempts in other tabs share this slot. One at an IP address that the connection no longer uses is given back.
     for earlier in ConsentAttempt.objects.filter(
         user=user, installation=installation, consumed_at=None, slot__isnull=False
-    ).select_related("slot"):
+    ).exclude(slot=slot):
         assert earlier.slot is not None
         ledger.release_slot(earlier.slot)
-    slot = ledger.reserve_slot(connection)
     state = secrets.token_urlsafe(32)
     at = clock.now()
     ConsentAttempt.objects.create(
@@ -119,12 +138,23 @@ def finish(response: AuthorizationResponse, *, user: User, session: str) -> Conn
 
     Raise ResponseRefused for a forged, used, or expired state, or that of another session (AccessDenied if the person
     denied access), and the client's errors if the exchange fails. An earlier grant stays as it was in all these cases.
+    Raise AlreadyConnected if the person has connected since they started: this return was opened twice, or another tab
+    was faster.
     """
-    attempt = _consume_attempt(response, user=user, session=session)
+    attempt = _find_attempt(response, user=user, session=session)
+    _refuse_if_connected(attempt)
+    _consume_attempt(attempt)
+    try:
+        return _complete(attempt, response, user=user)
+    finally:
+        ConsentAttempt.objects.filter(pk=attempt.pk, outcome="").update(outcome="failed")
+
+
+def _complete(attempt: ConsentAttempt, response: AuthorizationResponse, *, user: User) -> Connection:
     connection = get_or_create_connection(attempt.installation, user)
     if response.error == "access_denied":
         _abandon_attempt(attempt, "denied")
-        raise AccessDenied("You declined access. Nothing was changed.")
+        raise AccessDenied(DENIED)
     if response.error or not response.code:
         _abandon_attempt(attempt, "error")
         raise ResponseRefused("Total Expert sent you back without a code. Nothing was saved. Start again.")
@@ -169,7 +199,7 @@ def find_installation(state: str, *, user: User) -> Installation | None:
     return attempt.installation if attempt else None
 
 
-def _consume_attempt(response: AuthorizationResponse, *, user: User, session: str) -> ConsentAttempt:
+def _find_attempt(response: AuthorizationResponse, *, user: User, session: str) -> ConsentAttempt:
     attempt = (
         ConsentAttempt.objects.filter(
             state_hash=_hash(response.state), user=user, session_hash=_hash(session)
@@ -177,26 +207,62 @@ def _consume_attempt(response: AuthorizationResponse, *, user: User, session: st
         .select_related("slot__budget", "installation__environment", "installation__organization")
         .first()
     )
-    at = clock.now()
-    if attempt is not None and not attempt.installation.organization.allows(user, Capability.CONSENT):
-        attempt = None
-    if attempt is None:
+    if attempt is None or not attempt.installation.organization.allows(user, Capability.CONSENT):
         raise ResponseRefused(
             "This return from Total Expert doesn't belong to anything you started in this browser. Nothing was saved. "
             "Start again from your organization's page."
         )
+    return attempt
+
+
+def _refuse_if_connected(attempt: ConsentAttempt, *, is_own: bool = False) -> None:
+    """Wait for returns of the same person that are being completed. Raise AlreadyConnected if one of them connected.
+
+    ``is_own``: this call is the one that completes the attempt.
+    """
+    others = ConsentAttempt.objects.filter(user=attempt.user_id, installation=attempt.installation_id)
+    others = others.exclude(pk=attempt.pk) if is_own else others
+    deadline = time.monotonic() + WAIT_SECONDS
+    while others.filter(outcome="", consumed_at__gt=clock.now() - EXCHANGE_DURATION).exists():
+        if time.monotonic() > deadline:
+            raise StillConnecting("Total Expert hasn't answered yet. Check again in a moment.")
+        time.sleep(LOOK_SECONDS)
+    if not others.filter(outcome="granted", consumed_at__gte=attempt.created_at).exists():
+        return
+    connection = Connection.objects.filter(
+        installation=attempt.installation_id,
+        user=attempt.user_id,
+        grant=GrantType.AUTHORIZATION_CODE,
+        state__in=[ConnectionState.ACTIVE, ConnectionState.PAUSED],
+    ).first()
+    if connection is not None:
+        ConsentAttempt.objects.filter(pk=attempt.pk, consumed_at=None).update(
+            consumed_at=clock.now(), outcome="connected"
+        )
+        raise AlreadyConnected(connection)
+
+
+def _consume_attempt(attempt: ConsentAttempt) -> None:
+    at = clock.now()
     if not ConsentAttempt.objects.filter(pk=attempt.pk, consumed_at=None).update(consumed_at=at):
+        _refuse_if_connected(attempt)
+        attempt.refresh_from_db(fields=["outcome"])
+        if attempt.outcome == "denied":
+            raise AccessDenied(DENIED)
         raise ResponseRefused("This return from Total Expert was used before. Nothing was saved again.")
     if attempt.expires_at <= at:
         _abandon_attempt(attempt, "expired")
         raise ResponseRefused("This took more than ten minutes, so it has expired. Start again.")
-    return attempt
 
 
 def _abandon_attempt(attempt: ConsentAttempt, outcome: str) -> None:
-    if attempt.slot is not None:
-        ledger.release_slot(attempt.slot)
+    """Record how an attempt ended. Give back its slot, unless an attempt in another tab may still use it."""
     ConsentAttempt.objects.filter(pk=attempt.pk).update(outcome=outcome)
+    sharing = ConsentAttempt.objects.filter(
+        slot=attempt.slot_id, consumed_at=None, expires_at__gt=clock.now()
+    )
+    if attempt.slot is not None and not sharing.exists():
+        ledger.release_slot(attempt.slot)
 
 
 def _exchange_code(connection: Connection, attempt: ConsentAttempt, code: str) -> None:
@@ -207,6 +273,7 @@ def _exchange_code(connection: Connection, attempt: ConsentAttempt, code: str) -
         raise
     lease = leases.take_lease(connection, leases.get_token(connection))
     if lease is None:
+        _refuse_if_connected(attempt, is_own=True)
         _abandon_attempt(attempt, "busy")
         raise Rejected(
             ["The portal is renewing this connection right now. Start again in a minute."], code="busy"
@@ -219,6 +286,7 @@ def _exchange_code(connection: Connection, attempt: ConsentAttempt, code: str) -
         raise
     if attempt.slot is None or not is_held:
         leases.release_lease(lease)
+        _refuse_if_connected(attempt, is_own=True)
         _abandon_attempt(attempt, "expired")
         raise ResponseRefused("Your reserved time is over. Nothing was saved. Start again.")
     try:

@@ -68,7 +68,10 @@ def open_try(connection: Connection, *, purpose: Purpose, person: User | None) -
 
 
 def reserve_slot(connection: Connection) -> TokenRequest:
-    """Reserve a slot for a person who is about to be sent to Total Expert. Raise NoSlot after joining the queue."""
+    """Reserve a slot for a person who is about to be sent to Total Expert. Raise NoSlot after joining the queue.
+
+    Someone who starts again while a slot is reserved for them, as in a second tab, gets the same one, for longer.
+    """
     budget = budgets.for_connection(connection)
     request = TokenRequest(
         budget=budget, connection=connection, purpose=Purpose.CONSENT, state=RequestState.RESERVED
@@ -85,6 +88,10 @@ def _record(request: TokenRequest, when: dict[str, dt.datetime | None]) -> Token
     _clamp_future_rows(budget)
     demand = queue.enqueue(connection, purpose=purpose, **when)
     while True:
+        shared = _extend_reservation(request)
+        if shared is not None:
+            queue.withdraw(connection, [purpose])
+            return shared
         _refuse_paused_try(request, demand)
         # Planned without the lock, which permits need as well.
         usage = forecast.load_usage(budget)
@@ -125,6 +132,28 @@ def _tries_paused_until(request: TokenRequest, at: dt.datetime) -> dt.datetime |
     )
 
 
+def _extend_reservation(request: TokenRequest) -> TokenRequest | None:
+    """Return the slot that is already reserved for the connection of a reservation, held anew. Return None without one."""
+    at = clock.now()
+    found = _held_slots(request, at).first()
+    if found is None:
+        return None
+    found.held_until = at + RESERVATION_DURATION
+    held = TokenRequest.objects.filter(pk=found.pk, state=RequestState.RESERVED)
+    return found if held.update(held_until=found.held_until) else None
+
+
+def _held_slots(request: TokenRequest, at: dt.datetime) -> "models.QuerySet[TokenRequest]":
+    """Return the slots of the same budget that are reserved for the connection of a reservation."""
+    rows = TokenRequest.objects.filter(
+        budget=request.budget,
+        connection=request.connection,
+        state=RequestState.RESERVED,
+        held_until__gt=at,
+    )
+    return rows if request.state == RequestState.RESERVED else rows.none()
+
+
 def _take_slot(request: TokenRequest) -> bool:
     """Save a request if a slot is still available to it, under the budget's lock. Raise CallsStopped."""
     is_reservation = request.state == RequestState.RESERVED
@@ -133,6 +162,8 @@ def _take_slot(request: TokenRequest) -> bool:
         if limits.is_stopped:
             raise permits.CallsStopped
         usage = forecast.load_usage(budget, limits)
+        if _held_slots(request, usage.at).exists():
+            return False  # another tab has just reserved it
         if not usage.available or _first_reservation_to_expire(request, usage.at) is not None:
             return False
         if _tries_paused_until(request, usage.at) is not None:

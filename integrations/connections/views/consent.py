@@ -73,6 +73,9 @@ def oauth_callback(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
     try:
         connection = consent.finish(response, user=user, session=str(request.session.get(SESSION_KEY, "")))
+    except consent.AlreadyConnected as already:
+        messages.info(request, str(already))
+        connection = already.connection
     except (consent.ResponseRefused, TotalExpertError) as refused:
         return _refusal(request, refused, consent.find_installation(response.state, user=user))
     organization = connection.installation.organization
@@ -83,8 +86,15 @@ def oauth_callback(request: HttpRequest) -> HttpResponse:
 
 
 def _refusal(request: HttpRequest, refused: Exception, installation: Installation | None) -> HttpResponse:
-    denied = isinstance(refused, consent.AccessDenied)
+    denied, waits = (isinstance(refused, kind) for kind in (consent.AccessDenied, consent.StillConnecting))
     back = reverse("connect", args=[installation.organization.slug]) if installation else reverse("home")
-    context = {"sentence": str(refused), "denied": denied, "back": back}
-    title = "You declined access" if denied else "Not connected"
-    return render(request, "connections/refused.html", context, title=title, status=200 if denied else 400)
+    context = {
+        "sentence": str(refused),
+        "denied": denied,
+        "tone": "wait" if waits else "bad",
+        "action": "Connect" if denied else "Check again" if waits else "Start again",
+        "back": request.get_full_path() if waits else back,
+    }
+    title = "You declined access" if denied else "Still connecting" if waits else "Not connected"
+    status = 200 if denied or waits else 400
+    return render(request, "connections/refused.html", context, title=title, status=status)

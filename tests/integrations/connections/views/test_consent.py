@@ -14,7 +14,7 @@ from integrations.connections.models import (
     TokenRequest,
 )
 from portal.core import clock
-from tests.world import World
+from tests.world import CEDAR, World
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +60,22 @@ def test_nobody_reserves_slot_after_slot(world: World) -> None:
     address = reverse("begin_consent", args=[world.organization().slug, world.environment.name])
     statuses = [client.post(address).status_code for _ in range(8)]
     assert statuses == [302] * 6 + [429] * 2
+
+
+def test_a_return_opened_twice_leads_to_the_connection_both_times(world: World) -> None:
+    officer = world.member("officer")
+    client = Client()
+    client.force_login(officer)
+    installations.get_or_create(world.organization(), world.environment)
+    begin = reverse("begin_consent", args=[world.organization().slug, world.environment.name])
+    tabs = [
+        world.sandbox.consent(client.post(begin)["Location"], world.sandbox.officers(CEDAR)[0])
+        for _ in range(2)
+    ]
+    pages = [client.get(reverse("oauth_callback"), given, follow=True) for given in (tabs[0], *tabs)]
+    connection = Connection.objects.get()
+    result = reverse("connect_result", args=[world.organization().slug, connection.pk])
+    assert [page.redirect_chain[-1] for page in pages] == [(result, 302)] * 3
+    said = ["already connected" in page.content.decode() for page in pages]
+    assert said == [False, True, True]
+    assert TokenRequest.objects.count() == 1
