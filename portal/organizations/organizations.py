@@ -52,7 +52,7 @@ def create(*, name: str, actor: User | None, account_owner: User | None = None) 
 def find_just_created(*, name: str, actor: User, account_owner: User | None) -> Organization | None:
     """Return the organization that ``actor`` created with this name and account owner a few minutes ago, or None."""
     created = Organization.objects.filter(
-        folded_name=names.folded(name), account_owner=account_owner, created_at__gt=clock.now() - JUST_NOW
+        name=name.strip(), account_owner=account_owner, created_at__gt=clock.now() - JUST_NOW
     ).first()
     if created is None:
         return None

@@ -90,16 +90,33 @@ def test_a_request_without_an_answer_counts_until_it_can_no_longer_arrive(frozen
 
 
 def test_a_held_slot_counts_until_it_is_given_back_or_runs_out(frozen: list[dt.datetime]) -> None:
-    connection = connection_in(environment_named("ct", tokens_per_hour=1))
+    environment = environment_named("ct", tokens_per_hour=1)
+    connection, other = connection_in(environment), connection_in(environment, 1)
     slot = ledger.reserve_slot(connection)
     with pytest.raises(ledger.NoSlot) as refused:
-        ledger.reserve_slot(connection)
+        ledger.reserve_slot(other)
     assert refused.value.at == frozen[0] + ledger.RESERVATION_DURATION
     ledger.release_slot(slot)
     again = ledger.reserve_slot(connection)
     frozen[0] += ledger.RESERVATION_DURATION
     assert not ledger.use_slot(again, fence=1)
     assert ledger.reserve_slot(connection)
+
+
+def test_a_person_who_starts_again_keeps_the_slot_and_holds_it_for_longer(
+    frozen: list[dt.datetime],
+) -> None:
+    environment = environment_named("ct", tokens_per_hour=1)
+    connection, other = connection_in(environment), connection_in(environment, 1)
+    slot = ledger.reserve_slot(connection)
+    frozen[0] += ledger.RESERVATION_DURATION / 2
+    again = ledger.reserve_slot(connection)
+    assert again == slot and again.held_until == frozen[0] + ledger.RESERVATION_DURATION
+    assert not TokenDemand.objects.filter(connection=connection).exists()
+    with pytest.raises(ledger.NoSlot):
+        ledger.reserve_slot(other)
+    frozen[0] += ledger.RESERVATION_DURATION / 2 + dt.timedelta(seconds=1)
+    assert ledger.use_slot(slot, fence=1)
 
 
 def test_a_held_slot_is_used_once(frozen: list[dt.datetime]) -> None:
