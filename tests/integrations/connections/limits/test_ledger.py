@@ -97,6 +97,7 @@ def test_a_held_slot_counts_until_it_is_given_back_or_runs_out(frozen: list[dt.d
         ledger.reserve_slot(other)
     assert refused.value.at == frozen[0] + ledger.RESERVATION_DURATION
     ledger.release_slot(slot)
+    TokenDemand.objects.filter(connection=other).delete()
     again = ledger.reserve_slot(connection)
     frozen[0] += ledger.RESERVATION_DURATION
     assert not ledger.use_slot(again, fence=1)
