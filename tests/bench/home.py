@@ -15,7 +15,7 @@ from tests.bench.__main__ import Figure
 FEW, MANY = 8, 500
 JOBS = 1_000_000
 FAILING = 20
-TIMES, BATCH = 15, 10_000
+TIMES = 15
 #: How many times slower Home may be.
 TARGET = 1.5
 
@@ -95,7 +95,6 @@ def _fill(numbers: range, *, jobs: int, people: dict[str, Any]) -> None:
         tokens_per_hour=2,
     )
     budget = budgets.for_environment(environment)
-    batch: list[Job] = []
     for number in numbers:
         organization = Organization.objects.create(
             name=f"Lender {number}", slug=f"lender-{number}", created_at=at
@@ -128,25 +127,58 @@ def _fill(numbers: range, *, jobs: int, people: dict[str, Any]) -> None:
                 )
                 for hours in (1, 3, 6, 12)
             )
-        for age in range(jobs):
-            # the latest job of every twentieth organization has failed
-            is_failed = age % 100 == 99 or (age == 0 and number % 20 == 0)
-            when = at - dt.timedelta(minutes=65 * age)
-            batch.append(
-                Job(
-                    kind="directory.sync",
-                    installation=installation,
-                    organization=organization,
-                    connection=row,
-                    state=JobState.FAILED if is_failed else JobState.DONE,
-                    created_at=when,
-                    finished_at=when,
-                )
+        if number == 0:
+            _create_jobs(row, jobs, at)
+        else:
+            _copy_jobs(row)
+        if number % 20 == 0:  # its latest job has failed
+            Job.objects.filter(connection=row, created_at=at).update(state=JobState.FAILED)
+
+
+def _create_jobs(row: Any, jobs: int, at: dt.datetime) -> None:
+    """Create 90 days of jobs of a connection, of which one in a hundred failed."""
+    from integrations.jobs.models import Job, JobState
+
+    times = [at - dt.timedelta(minutes=65 * age) for age in range(jobs)]
+    Job.objects.bulk_create(
+        [
+            Job(
+                kind="directory.sync",
+                installation=row.installation,
+                organization=row.installation.organization,
+                connection=row,
+                state=JobState.FAILED if age % 100 == 99 else JobState.DONE,
+                created_at=when,
+                finished_at=when,
             )
-        if len(batch) >= BATCH:
-            Job.objects.bulk_create(batch, batch_size=1000)
-            batch.clear()
-    Job.objects.bulk_create(batch, batch_size=1000)
+            for age, when in enumerate(times)
+        ],
+        batch_size=1000,
+    )
+
+
+def _copy_jobs(row: Any) -> None:
+    """Give a connection copies of the first connection's jobs."""
+    from django.db import connection
+
+    from integrations.connections.models import Installation
+    from integrations.jobs.models import Job
+
+    own = {
+        "installation_id": "c.installation_id",
+        "organization_id": "i.organization_id",
+        "connection_id": "c.id",
+    }
+    columns = [field.column for field in Job._meta.concrete_fields if not field.primary_key]
+    values = ", ".join(own.get(column, f"j.{column}") for column in columns)
+    first = Installation.objects.order_by("pk")[0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO jobs_job ({', '.join(columns)}) SELECT {values} FROM jobs_job j, connections_connection c "
+            "JOIN connections_installation i ON i.id = c.installation_id "
+            "WHERE c.installation_id = %s AND j.installation_id = %s",
+            [row.installation_id, first.pk],
+        )
 
 
 def _time(client: Any) -> float:
