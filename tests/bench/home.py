@@ -171,13 +171,13 @@ def _copy_jobs(row: Any) -> None:
     }
     columns = [field.column for field in Job._meta.concrete_fields if not field.primary_key]
     values = ", ".join(own.get(column, f"j.{column}") for column in columns)
-    first = Installation.objects.order_by("pk")[0]
+    first, key = Installation.objects.earliest("created_at"), Installation._meta.pk
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO jobs_job ({', '.join(columns)}) SELECT {values} FROM jobs_job j, connections_connection c "
             "JOIN connections_installation i ON i.id = c.installation_id "
             "WHERE c.installation_id = %s AND j.installation_id = %s",
-            [row.installation_id, first.pk],
+            [key.get_db_prep_value(pk, connection) for pk in (row.installation_id, first.pk)],
         )
 
 
