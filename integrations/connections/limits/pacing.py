@@ -29,7 +29,8 @@ BATCH = 0.25
 WAIT_TIMEOUT = 1.0
 #: How many seconds a flow's virtual time is kept after its last request.
 FLOW_TIMEOUT = 10.0
-#: After a refusal, no slot is handed out for this many seconds, and the rate is halved.
+#: After a refusal, no slot is handed out for this many seconds, and the rate is halved. The pause doubles, up to a minute,
+#: while calls are refused again soon after it.
 REFUSAL_PAUSE = 5.0
 #: Refusals within this many seconds halve the rate only once: calls in flight are refused together.
 SLOWDOWN_INTERVAL = 15.0
@@ -53,6 +54,9 @@ class PacerState:
     next_slot: float = 0.0
     rate: float = 1.0
     slowed_at: float = 0.0
+    #: The length of the last pause after a refusal, and when it ended or will end.
+    pause: float = 0.0
+    paused_until: float = 0.0
     virtual_time: float = 0.0
     flows: dict[str, Flow] = field(default_factory=dict)
     sent: dict[int, int] = field(default_factory=dict)  #: slots by the second they lie in
@@ -64,6 +68,8 @@ class PacerState:
             next_slot=float(stored.get("next_slot", 0.0)),
             rate=float(stored.get("rate", 1.0)),
             slowed_at=float(stored.get("slowed_at", 0.0)),
+            pause=float(stored.get("pause", 0.0)),
+            paused_until=float(stored.get("paused_until", 0.0)),
             virtual_time=float(stored.get("virtual_time", 0.0)),
         )
         state.flows = {name: Flow(*map(float, flow)) for name, flow in stored.get("flows", {}).items()}
@@ -76,6 +82,8 @@ class PacerState:
             "next_slot": self.next_slot,
             "rate": self.rate,
             "slowed_at": self.slowed_at,
+            "pause": self.pause,
+            "paused_until": self.paused_until,
             "virtual_time": self.virtual_time,
             "flows": {
                 name: [flow.virtual_time, flow.asked_at, flow.waits_until]
@@ -175,6 +183,13 @@ def slow_down(state: PacerState, *, now: float, after: float | None) -> None:
 
     ``after`` is the wait in seconds that the response asked for. A refusal soon after another one only extends the pause.
     """
-    state.next_slot = max(state.next_slot, now + max(REFUSAL_PAUSE, min(after or 0.0, MINUTE)))
+    ended_at = min(state.paused_until, now + MINUTE)  # a later time was written before the clock moved back
+    wait = min(after or 0.0, MINUTE)
+    if now >= ended_at:  # otherwise the call was in flight when the pause began
+        again = state.pause and now - ended_at <= MINUTE
+        state.pause = min(2 * state.pause, MINUTE) if again else REFUSAL_PAUSE
+        wait = max(wait, state.pause)
+    state.paused_until = max(ended_at, now + max(wait, REFUSAL_PAUSE))
+    state.next_slot = max(state.next_slot, state.paused_until)
     if now - state.slowed_at >= SLOWDOWN_INTERVAL:
         state.rate, state.slowed_at = max(MIN_RATE, state.rate_at(now) / 2), now

@@ -1,5 +1,6 @@
 """Pacing: no sliding minute sees more calls than allowed, people wait for nobody's bulk work, organizations take turns."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,6 +128,27 @@ def test_a_server_that_says_how_long_is_given_that_long() -> None:
     line = PacerState()
     pacing.slow_down(line, now=START, after=30)
     assert isinstance(asks(line, START + 20), Wait)
+
+
+@pytest.mark.parametrize("after", [None, 0.0, 1.0, -5.0])
+def test_pauses_double_while_calls_are_refused_again(after: float | None) -> None:
+    line, now, pauses = PacerState(), START, []
+    for _ in range(7):
+        pacing.slow_down(line, now=now, after=after)
+        pacing.slow_down(line, now=now + 0.5, after=after)  # a call that was in flight
+        line = PacerState.load(line.dump())
+        pauses.append(round(line.next_slot - now))
+        now = line.next_slot
+    assert pauses == [6, 10, 20, 40, 60, 60, 60]
+    pacing.slow_down(line, now=now + 1 + pacing.MINUTE, after=after)
+    assert line.next_slot - now - 1 - pacing.MINUTE == pytest.approx(pacing.REFUSAL_PAUSE)
+
+
+@pytest.mark.parametrize("after", [100.0, 86_400.0, 1e12])
+def test_an_absurd_wait_lasts_a_minute(after: float) -> None:
+    line = PacerState()
+    pacing.slow_down(line, now=START, after=after)
+    assert line.next_slot == START + pacing.MINUTE
 
 
 def test_what_was_used_counts_the_last_minute() -> None:
