@@ -34,7 +34,9 @@ class Sandbox:
             "tokens_per_hour": 0,
         }
         self.app = create_app(
-            ":memory:", redirect_uris=["http://localhost:8000/oauth/callback/"], **{**defaults, **options}
+            ":memory:",
+            redirect_uris=["http://localhost:8000/oauth/callback/sandbox/"],
+            **{**defaults, **options},
         )
         self.adapter = WSGIAdapter(self.app)
         self.http = WsgiClient(self.app)
@@ -148,7 +150,7 @@ class World:
         """... and comes back from the sandbox's own pages as one of its officers."""
         answer = self.sandbox.consent(self.begin(user, name), self.sandbox.officers(name)[officer], button)
         return consent.AuthorizationResponse(
-            answer.get("state", ""), answer.get("code", ""), answer.get("error", "")
+            self.environment.name, answer.get("state", ""), answer.get("code", ""), answer.get("error", "")
         )
 
     def consented(self, user: User, name: str = CEDAR, officer: int = 0) -> Connection:

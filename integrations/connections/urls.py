@@ -28,7 +28,7 @@ urlpatterns = [
         consent.begin_consent,
         name="begin_consent",
     ),
-    path("oauth/callback/", consent.oauth_callback, name="oauth_callback"),
+    path("oauth/callback/<slug:environment>/", consent.oauth_callback, name="oauth_callback"),
     path("settings/limits/", limits.limits_screen, name="limits"),
     path("settings/limits/help/", limits.limits_help, name="limits_help"),
     path("settings/limits/<int:pk>/", limits.allowance_screen, name="allowance"),

@@ -9,7 +9,7 @@ _SLASH, _MARK = r"(?:/|%(?:25)*2F)", r"(?:\?|%(?:25)*3F)"
 _SECRETS = re.compile(
     rf"({_SLASH}(?:invitations|accounts{_SLASH}confirm-email|accounts{_SLASH}password{_SLASH}reset{_SLASH}key)"
     rf"{_SLASH})[^/\s\"']+"
-    rf"|({_SLASH}(?:oauth|single-sign-on){_SLASH}callback{_SLASH}?{_MARK})[^\s\"']+",
+    rf"|({_SLASH}(?:oauth|single-sign-on){_SLASH}callback(?:{_SLASH}[\w-]{{1,50}})?{_SLASH}?{_MARK})[^\s\"']+",
     re.IGNORECASE,
 )
 

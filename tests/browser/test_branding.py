@@ -94,7 +94,7 @@ def test_the_demos_partner_asks_at_total_expert_too(demo: Demo, page: Page) -> N
     query = {
         "response_type": "code",
         "client_id": application["client_id"],
-        "redirect_uri": f"{demo.portal}/oauth/callback/",
+        "redirect_uri": f"{demo.portal}/oauth/callback/production/",
         "state": "any",
     }
     page.goto(f"{demo.sandbox}/v1/authorize?{urlencode(query)}")

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -22,10 +23,12 @@ from integrations.connections.models import (
     Connection,
     ConnectionState,
     ConsentAttempt,
+    Environment,
     GrantType,
     Installation,
     RecordFingerprint,
 )
+from integrations.connections.models.environments import host_of
 from integrations.connections.tokens import access, leases, requests
 from integrations.total_expert import ReconnectRequired, Rejected, TotalExpertError, oauth
 from portal.accounts.models import User
@@ -63,16 +66,24 @@ class AlreadyConnected(Exception):
 
 @dataclass(frozen=True)
 class AuthorizationResponse:
-    """The parameters of the callback: the state, and either a code or an error."""
+    """The parameters of the callback: the state, and either a code or an error.
 
+    ``environment`` is the name in its URL. ``issuer`` is the server that says it sent the response (RFC 9207), if any.
+    """
+
+    environment: str
     state: str
     code: str = ""
     error: str = ""
+    issuer: str = ""
 
 
-def redirect_uri() -> str:
-    """Return the callback URL that is registered with Total Expert for the partner's application."""
-    return str(settings.PORTAL_URL) + reverse("oauth_callback")
+def redirect_uri(environment: Environment) -> str:
+    """Return the callback URL that is registered with Total Expert for the partner's application in an environment.
+
+    Each environment has its own, so that a code of one is never sent to another (RFC 9700, section 4.4).
+    """
+    return str(settings.PORTAL_URL) + reverse("oauth_callback", args=[environment.name])
 
 
 def _hash(value: str) -> str:
@@ -97,8 +108,9 @@ def begin(*, installation: Installation, user: User, session: str) -> str:
         assert earlier.slot is not None
         ledger.release_slot(earlier.slot)
     state = secrets.token_urlsafe(32)
+    code_verifier = oauth.new_code_verifier() if environment.pkce else None
     at = clock.now()
-    ConsentAttempt.objects.create(
+    attempt = ConsentAttempt(
         state_hash=_hash(state),
         session_hash=_hash(session),
         user=user,
@@ -107,12 +119,15 @@ def begin(*, installation: Installation, user: User, session: str) -> str:
         created_at=at,
         expires_at=at + ATTEMPT_LIFETIME,
     )
+    attempt.code_verifier = code_verifier
+    attempt.save(force_insert=True)
     return oauth.authorization_url(
         client_environment,
         client_id=str(application.client_id),
-        redirect_uri=redirect_uri(),
+        redirect_uri=redirect_uri(environment),
         state=state,
         scopes=application.scopes.split(),
+        code_verifier=code_verifier,
     )
 
 
@@ -151,6 +166,11 @@ def finish(response: AuthorizationResponse, *, user: User, session: str) -> Conn
 
 
 def _complete(attempt: ConsentAttempt, response: AuthorizationResponse, *, user: User) -> Connection:
+    if response.issuer and not _is_issuer(response.issuer, attempt.installation.environment):
+        _abandon_attempt(attempt, "other_issuer")
+        raise ResponseRefused(
+            "This answer came from another server than you were sent to. Nothing was saved."
+        )
     connection = get_or_create_connection(attempt.installation, user)
     if response.error == "access_denied":
         _abandon_attempt(attempt, "denied")
@@ -202,7 +222,10 @@ def find_installation(state: str, *, user: User) -> Installation | None:
 def _find_attempt(response: AuthorizationResponse, *, user: User, session: str) -> ConsentAttempt:
     attempt = (
         ConsentAttempt.objects.filter(
-            state_hash=_hash(response.state), user=user, session_hash=_hash(session)
+            state_hash=_hash(response.state),
+            user=user,
+            session_hash=_hash(session),
+            installation__environment__name=response.environment,
         )
         .select_related("slot__budget", "installation__environment", "installation__organization")
         .first()
@@ -244,7 +267,8 @@ def _refuse_if_connected(attempt: ConsentAttempt, *, is_own: bool = False) -> No
 
 def _consume_attempt(attempt: ConsentAttempt) -> None:
     at = clock.now()
-    if not ConsentAttempt.objects.filter(pk=attempt.pk, consumed_at=None).update(consumed_at=at):
+    unused = ConsentAttempt.objects.filter(pk=attempt.pk, consumed_at=None)
+    if not unused.update(consumed_at=at, code_verifier=None):
         _refuse_if_connected(attempt)
         attempt.refresh_from_db(fields=["outcome"])
         if attempt.outcome == "denied":
@@ -253,6 +277,15 @@ def _consume_attempt(attempt: ConsentAttempt) -> None:
     if attempt.expires_at <= at:
         _abandon_attempt(attempt, "expired")
         raise ResponseRefused("This took more than ten minutes, so it has expired. Start again.")
+
+
+def _is_issuer(issuer: str, environment: Environment) -> bool:
+    """Return whether an issuer is the server that people are sent to, by origin: no identifier is documented."""
+    try:
+        parts, expected = urlsplit(issuer), urlsplit(environment.authorize_url)
+        return parts.scheme == expected.scheme and host_of(issuer) == host_of(environment.authorize_url)
+    except ValueError:
+        return False
 
 
 def _abandon_attempt(attempt: ConsentAttempt, outcome: str) -> None:
@@ -267,7 +300,12 @@ def _abandon_attempt(attempt: ConsentAttempt, outcome: str) -> None:
 
 def _exchange_code(connection: Connection, attempt: ConsentAttempt, code: str) -> None:
     try:
-        prepared = requests.exchange_code(connection, code=code, redirect_uri=redirect_uri())
+        prepared = requests.exchange_code(
+            connection,
+            code=code,
+            redirect_uri=redirect_uri(attempt.installation.environment),
+            code_verifier=str(attempt.code_verifier) if attempt.code_verifier else None,
+        )
     except TotalExpertError:
         _abandon_attempt(attempt, "failed")
         raise

@@ -199,6 +199,7 @@ class ConsentAttempt(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)
+    code_verifier = EncryptedField(label="connections.consent.code_verifier", owner="user", null=True)
     outcome = models.CharField(max_length=32, blank=True)
 
     def __str__(self) -> str:

@@ -27,6 +27,9 @@ class Environment(models.Model):
     calls_per_minute = models.PositiveIntegerField(default=900, help_text="0: no limit")
     tokens_per_hour = models.PositiveIntegerField(default=2, help_text="0: no limit")
     token_body = models.CharField(max_length=4, default="json", choices=[("json", "JSON"), ("form", "Form")])
+    pkce = models.BooleanField(
+        default=True, help_text="Whether authorization requests have a code challenge (PKCE, RFC 7636)"
+    )
 
     class Meta:
         ordering = ["is_production", "name"]

@@ -70,7 +70,9 @@ def refresh(connection: Connection, refresh_token: str) -> PreparedRequest:
     )
 
 
-def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> PreparedRequest:
+def exchange_code(
+    connection: Connection, *, code: str, redirect_uri: str, code_verifier: str | None = None
+) -> PreparedRequest:
     """Prepare a request that exchanges an authorization code, which is valid for 30 seconds and works once.
 
     Raise Rejected or ReconnectRequired.
@@ -85,6 +87,7 @@ def exchange_code(connection: Connection, *, code: str, redirect_uri: str) -> Pr
             client_secret=str(application.client_secret),
             code=code,
             redirect_uri=redirect_uri,
+            code_verifier=code_verifier,
             scopes=application.scopes.split(),
             adapter=ADAPTERS.get(environment.base_url),
             proxies=proxies_for(connection.egress),

@@ -3,7 +3,7 @@
 import secrets
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -23,6 +23,8 @@ from portal.organizations.views.guard import organization_view
 
 #: The session key of the secret that a consent attempt is bound to.
 SESSION_KEY = "consent"
+#: A longer query string is not read.
+MAX_QUERY_LENGTH = 16_000
 
 
 def session_secret(request: HttpRequest) -> str:
@@ -63,12 +65,16 @@ def allow_form_to(response: HttpResponse, environment: Environment) -> None:
 
 
 @signed_in
-def oauth_callback(request: HttpRequest) -> HttpResponse:
+def oauth_callback(request: HttpRequest, environment: str) -> HttpResponse:
     """Receive the person that Total Expert sends back."""
+    is_short = len(request.META.get("QUERY_STRING", "")) <= MAX_QUERY_LENGTH
+    parameters = request.GET if is_short else QueryDict()
     response = consent.AuthorizationResponse(
-        state=request.GET.get("state", "")[:200],
-        code=request.GET.get("code", "")[:400],
-        error=request.GET.get("error", "")[:80],
+        environment=environment,
+        state=parameters.get("state", "")[:200],
+        code=parameters.get("code", "")[:2000],
+        error=parameters.get("error", "")[:80],
+        issuer=parameters.get("iss", "")[:300],
     )
     user = current_user(request)
     try:

@@ -36,6 +36,7 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
             "calls_per_minute",
             "tokens_per_hour",
             "token_body",
+            "pkce",
         ]
         labels = {
             "label": "Display name",
@@ -44,11 +45,13 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
             "calls_per_minute": "Calls per minute",
             "tokens_per_hour": "Token requests per hour",
             "token_body": "Format of token requests",
+            "pkce": "Use PKCE",
         }
         help_texts = {
             "name": "Used in commands: manage.py connect … --environment NAME",
             "calls_per_minute": "Total Expert allows 1,000. 900 leaves a margin. 0: no limit.",
             "tokens_per_hour": "Total Expert allows 2 for each IP address. 0: no limit.",
+            "pkce": "Protects authorization codes. Turn it off only if Total Expert refuses authorization requests with it.",
         }
 
     #: These identify the environment, so they can't change once an organization is connected.

@@ -239,7 +239,11 @@ def installations(request: HttpRequest, organization: Organization) -> dict[str,
 def environment_list(request: HttpRequest, subject: object) -> dict[str, Any] | None:
     """List environments, their limits, and whether application credentials are stored."""
     rows = [
-        {"environment": row, "application": getattr(row, "application", None)}
+        {
+            "environment": row,
+            "application": getattr(row, "application", None),
+            "redirect_uri": consent.redirect_uri(row),
+        }
         for row in Environment.objects.select_related("application")
     ]
     return {
@@ -249,5 +253,4 @@ def environment_list(request: HttpRequest, subject: object) -> dict[str, Any] | 
             grant=GrantType.AUTHORIZATION_CODE, state=ConnectionState.ACTIVE
         ).exists(),
         "has_invitation": Invitation.objects.filter(role=Role.ADMIN).exists(),
-        "redirect_uri": consent.redirect_uri(),
     }

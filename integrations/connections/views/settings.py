@@ -63,7 +63,7 @@ def application_screen(request: HttpRequest, name: str) -> HttpResponse:
         "form": form,
         "environment": environment,
         "existing": existing,
-        "redirect_uri": consent.redirect_uri(),
+        "redirect_uri": consent.redirect_uri(environment),
     }
     return render(
         request, "connections/application.html", context, title=f"Application in {environment.label}"

@@ -23,7 +23,7 @@ from .limits import Limits
 from .snapshots import Snapshots
 
 DEFAULT_APPLICATION_NAME = "Partner Portal"
-DEFAULT_REDIRECT_URIS = ("http://localhost:8000/oauth/callback/",)
+DEFAULT_REDIRECT_URIS = ("http://localhost:8000/oauth/callback/sandbox/",)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
@@ -17,6 +18,9 @@ from ..engine.storage.database import Database
 from . import organizations, sessions, tokens
 from .sessions import COOKIE, Session
 from .tokens import Grant
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""An S256 code challenge (RFC 7636, section 4.2)."""
 
 _MAX_ORGANIZATIONS = 8
 """How many organizations' users the sign-in page lists. /_sandbox/credentials has all."""
@@ -34,6 +38,7 @@ class AuthorizationRequest:
     requested_uri: str | None
     state: str
     scope: str
+    code_challenge: str | None
 
     def redirect(self, **parameters: str) -> Response:
         """Return the redirect to the application, with these parameters and the state."""
@@ -96,8 +101,14 @@ class AuthorizePages:
                 400, "redirect_uri_mismatch", "The redirect URI provided is missing or does not match"
             )
         scope = " ".join(arguments.get("scope", "").split()) or " ".join(SCOPES)
-        redirect_uri = registered[0] if requested_uri is None else requested_uri
-        return AuthorizationRequest(client_id, redirect_uri, requested_uri, arguments.get("state", ""), scope)
+        return AuthorizationRequest(
+            client_id,
+            redirect_uri=registered[0] if requested_uri is None else requested_uri,
+            requested_uri=requested_uri,
+            state=arguments.get("state", ""),
+            scope=scope,
+            code_challenge=arguments.get("code_challenge"),
+        )
 
     def _error_for(self, authorization: AuthorizationRequest) -> dict[str, str] | None:
         """Return the error to redirect with, or None."""
@@ -107,6 +118,10 @@ class AuthorizePages:
             return {"error": "invalid_request", "error_description": "The state parameter is required"}
         if not set(authorization.scope.split()) <= set(SCOPES):
             return {"error": "invalid_scope", "error_description": "An unsupported scope was requested"}
+        method = self._request.args.get("code_challenge_method", "plain")
+        challenge = authorization.code_challenge
+        if challenge is not None and (method != "S256" or not _CHALLENGE.fullmatch(challenge)):
+            return {"error": "invalid_request", "error_description": "The code challenge must use S256"}
         return None
 
     def _show(
@@ -144,6 +159,7 @@ class AuthorizePages:
             session.user,
             authorization.scope,
             authorization.requested_uri,
+            authorization.code_challenge,
         )
         return authorization.redirect(code=tokens.issue(connection, tokens.CODE, grant, self._now))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import sqlite3
 from typing import Any
@@ -31,6 +33,14 @@ def read_body(request: Request) -> dict[str, Any]:
     except ValueError:
         raise ApiError(400, "invalid_request", "The body could not be parsed") from None
     return body if isinstance(body, dict) else {}
+
+
+def _verifies(challenge: str | None, verifier: Any) -> bool:
+    """Return whether a code verifier proves an S256 challenge. Without a challenge there must be none (RFC 9700, 2.1.1)."""
+    if challenge is None:
+        return verifier is None
+    digest = hashlib.sha256(str(verifier or "").encode()).digest()
+    return hmac.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), challenge)
 
 
 class TokenEndpoint:
@@ -104,6 +114,8 @@ class TokenEndpoint:
             raise ApiError(400, "redirect_uri_mismatch", "The redirect URI is missing or do not match")
         if code.expires < self._now:
             raise ApiError(400, "invalid_grant", "The authorization code has expired")
+        if not _verifies(code.grant.code_challenge, body.get("code_verifier")):
+            raise ApiError(400, "invalid_grant", "The code verifier does not match the code challenge")
         self._require_active(code.grant)
         tokens.mark_used(self._connection, value)
         grant = code.grant

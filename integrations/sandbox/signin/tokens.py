@@ -17,7 +17,8 @@ _LIFETIMES = {CODE: CODE_SECONDS, ACCESS: ACCESS_SECONDS, REFRESH: REFRESH_SECON
 class Grant:
     """What a code or token stands for.
 
-    `user` is None for client credentials. `redirect_uri` is that of the authorization request, for codes only.
+    `user` is None for client credentials. `redirect_uri` and `code_challenge` are those of the authorization request, for
+    codes only.
     """
 
     client_id: str
@@ -25,6 +26,7 @@ class Grant:
     user: int | None
     scope: str
     redirect_uri: str | None = None
+    code_challenge: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ def issue(connection: sqlite3.Connection, kind: str, grant: Grant, now: float) -
     """Store a new code or token and return it: 40 hexadecimal digits."""
     value = secrets.token_hex(20)
     connection.execute(
-        'INSERT INTO tokens (token, kind, client_id, organization, "user", scope, expires, redirect_uri)'
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        'INSERT INTO tokens (token, kind, client_id, organization, "user", scope, expires, redirect_uri,'
+        " code_challenge) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             value,
             kind,
@@ -51,6 +53,7 @@ def issue(connection: sqlite3.Connection, kind: str, grant: Grant, now: float) -
             grant.scope,
             now + _LIFETIMES[kind],
             grant.redirect_uri,
+            grant.code_challenge,
         ),
     )
     return value
@@ -59,11 +62,11 @@ def issue(connection: sqlite3.Connection, kind: str, grant: Grant, now: float) -
 def find(connection: sqlite3.Connection, kind: str, value: str) -> Token | None:
     """Return the code or token with this value, even if it is expired or used."""
     row = connection.execute(
-        'SELECT client_id, organization, "user", scope, redirect_uri, expires, used FROM tokens'
+        'SELECT client_id, organization, "user", scope, redirect_uri, code_challenge, expires, used FROM tokens'
         " WHERE token = ? AND kind = ?",
         (value, kind),
     ).fetchone()
-    return None if row is None else Token(Grant(*row[:5]), row[5], bool(row[6]))
+    return None if row is None else Token(Grant(*row[:6]), row[6], bool(row[7]))
 
 
 def mark_used(connection: sqlite3.Connection, value: str) -> None:

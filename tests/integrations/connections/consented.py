@@ -41,7 +41,7 @@ def consented_connection(sandbox: SandboxProcess, *, by: GrantType) -> Connectio
     address = consent.begin(installation=installation, user=user, session=SESSION)
     officer = next(each for each in theirs["users"] if not each["admin"])
     answer = _allow(address, officer)
-    returned = consent.AuthorizationResponse(answer["state"], answer["code"])
+    returned = consent.AuthorizationResponse(environment.name, answer["state"], answer["code"])
     connection = consent.finish(returned, user=user, session=SESSION)
     with client_for(connection) as client:
         admission.admit(connection, client)

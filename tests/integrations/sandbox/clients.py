@@ -12,7 +12,7 @@ from integrations.sandbox.app import SandboxApp
 from tests.wsgi_adapter import WSGIAdapter
 
 BASE = "https://sandbox.example"
-REDIRECT_URI = "http://localhost:8000/oauth/callback/"
+REDIRECT_URI = "http://localhost:8000/oauth/callback/sandbox/"
 CEDAR, BLUEWATER = "Cedar Home Lending", "Bluewater Mortgage"
 
 

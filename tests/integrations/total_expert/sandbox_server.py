@@ -10,7 +10,7 @@ from integrations.sandbox import create_app
 from integrations.total_expert import Client, Environment
 from tests.wsgi_adapter import WSGIAdapter
 
-REDIRECT_URI = "http://localhost:8000/oauth/callback/"
+REDIRECT_URI = "http://localhost:8000/oauth/callback/sandbox/"
 
 
 class SandboxServer:

@@ -16,6 +16,9 @@ from portal.accounts.redaction import LinkRedactionFilter
         "/accounts/password/reset/key/1a-s3cret/",
         "/accounts/confirm-email/MQ:s3cret:x/",
         "/oauth/callback/?code=s3cret&state=s3cret2",
+        "/oauth/callback/sandbox/?code=s3cret&state=s3cret2",
+        "/oauth/callback/total-expert_ct?code=s3cret",
+        "/accounts/login/?next=%2Foauth%2Fcallback%2Fsandbox%2F%3Fcode%3Ds3cret",
         "/accounts/single-sign-on/callback/?state=s3cret&code=s3cret2",
         "/oauth/callback?code=s3cret",
         "/accounts/login/?next=%2Finvitations%2Fs3cret-token_x%2F",
@@ -60,7 +63,7 @@ def test_an_unknown_link_is_logged_without_its_token(caplog) -> None:
 
 
 def test_the_console_uses_the_filter() -> None:
-    assert settings.LOGGING["handlers"]["console"]["filters"] == ["without_links"]
+    assert "without_links" in settings.LOGGING["handlers"]["console"]["filters"]
     assert settings.LOGGING["filters"]["without_links"] == {
         "()": "portal.accounts.redaction.LinkRedactionFilter"
     }

@@ -147,7 +147,7 @@ CONNECTIONS = {
     "stop_everything": Address(allowed=OPERATOR, posts=True, data={"verb": "release"}),
     "my_connection": Address(organization, CONSENTERS),
     "begin_consent": Address(an_environment, CONSENTERS, posts=True),
-    "oauth_callback": Address(shared=True, refuses=400),
+    "oauth_callback": Address(lambda s: {"environment": s.environment.name}, shared=True, refuses=400),
     "new_environment": Address(allowed=OPERATOR),
     "environment": Address(lambda s: {"name": s.environment.name}, OPERATOR),
     "application": Address(lambda s: {"name": s.environment.name}, OPERATOR),

@@ -24,7 +24,7 @@ CREATE TABLE logins (
     admin INTEGER NOT NULL);
 CREATE TABLE tokens (
     token TEXT PRIMARY KEY, kind TEXT NOT NULL, client_id TEXT NOT NULL, organization INTEGER NOT NULL,
-    "user" INTEGER, scope TEXT NOT NULL, expires REAL NOT NULL, redirect_uri TEXT,
+    "user" INTEGER, scope TEXT NOT NULL, expires REAL NOT NULL, redirect_uri TEXT, code_challenge TEXT,
     used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE sessions (
     session TEXT PRIMARY KEY, "user" INTEGER, csrf TEXT NOT NULL, expires REAL NOT NULL) WITHOUT ROWID;

@@ -54,7 +54,7 @@ def test_an_officer_of_an_organization_whose_admin_connected_is_noticed_elsewher
     stranger = world.member("officer", CEDAR)
     theirs = world.sandbox.officers(BLUEWATER)[0]
     answer = world.sandbox.consent(world.begin(stranger, CEDAR), theirs)
-    returned = consent.AuthorizationResponse(answer.get("state", ""), answer.get("code", ""))
+    returned = consent.AuthorizationResponse("sandbox", answer.get("state", ""), answer.get("code", ""))
     connection = consent.finish(returned, user=stranger, session=SESSION)
     verification.start(connection, actor=stranger)
     queue.run_now(connection.jobs.get(kind=verification.KIND))

@@ -1,6 +1,7 @@
 """The consent flow: bound to the person, their session and the organization; one use; denial is fine."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_return_that_failed_and_is_opened_again_says_so(
 ) -> None:
     returned = world.come_back(admin, button)
     if button == "Allow":
-        returned = consent.AuthorizationResponse(returned.state, "not-the-code")
+        returned = consent.AuthorizationResponse("sandbox", returned.state, "not-the-code")
     with pytest.raises((consent.ResponseRefused, Rejected)):
         consent.finish(returned, user=admin, session=SESSION)
     with pytest.raises(consent.ResponseRefused, match=says):
@@ -112,7 +113,7 @@ def test_a_second_tab_holds_the_slot_for_its_own_ten_minutes(world: World, admin
     with pytest.raises(ledger.NoSlot):
         world.begin(world.member("admin"))
     answer = world.sandbox.consent(later, world.sandbox.officers(CEDAR)[0])
-    returned = consent.AuthorizationResponse(answer["state"], answer["code"])
+    returned = consent.AuthorizationResponse("sandbox", answer["state"], answer["code"])
     assert consent.finish(returned, user=admin, session=SESSION).state == ConnectionState.ACTIVE
 
 
@@ -197,7 +198,7 @@ def test_two_tabs_that_start_at_the_same_moment_reserve_one_slot(world: World, a
 
 def test_a_forged_state_is_refused(world: World, admin) -> None:
     returned = world.come_back(admin)
-    forged = consent.AuthorizationResponse("forged" + returned.state, returned.code)
+    forged = consent.AuthorizationResponse("sandbox", "forged" + returned.state, returned.code)
     with pytest.raises(consent.ResponseRefused, match="doesn't belong"):
         consent.finish(forged, user=admin, session=SESSION)
     assert not Token.objects.exists()
@@ -206,7 +207,7 @@ def test_a_forged_state_is_refused(world: World, admin) -> None:
 @pytest.mark.parametrize("state", ["", "x", "x" * 5000, "\x00"])
 def test_rubbish_for_a_state_is_refused(world: World, admin, state: str) -> None:
     with pytest.raises(consent.ResponseRefused):
-        consent.finish(consent.AuthorizationResponse(state, "code"), user=admin, session=SESSION)
+        consent.finish(consent.AuthorizationResponse("sandbox", state, "code"), user=admin, session=SESSION)
 
 
 def test_a_return_in_another_session_or_by_another_person_is_refused_and_does_not_use_it_up(
@@ -242,7 +243,9 @@ def test_a_failed_reconnect_leaves_the_working_grant_as_it_was(world: World, adm
     returned = world.come_back(admin)
     with pytest.raises(Rejected):
         consent.finish(
-            consent.AuthorizationResponse(returned.state, "not-the-code"), user=admin, session=SESSION
+            consent.AuthorizationResponse("sandbox", returned.state, "not-the-code"),
+            user=admin,
+            session=SESSION,
         )
     row = Connection.objects.get()
     assert (row.pk, row.state) == (connection.pk, ConnectionState.ACTIVE)
@@ -293,3 +296,62 @@ def test_a_slot_of_one_address_is_not_used_by_another(world: World, admin, setti
         consent.finish(returned, user=admin, session=SESSION)
     assert len(world.sandbox.requests("/v1/token")) == before
     assert TokenRequest.objects.get().state == RequestState.RELEASED
+
+
+@pytest.mark.parametrize("pkce", [True, False])
+def test_a_code_challenge_is_used_where_the_environment_allows_it(world: World, admin, pkce: bool) -> None:
+    world.environment.pkce = pkce
+    world.environment.save()
+    returned = world.come_back(admin)
+    attempt = ConsentAttempt.objects.get()
+    assert bool(attempt.code_verifier) == pkce
+    query = world.sandbox.requests("/v1/authorize")[0]["query"]
+    assert ("code_challenge_method=S256" in query) == pkce
+    assert str(attempt.code_verifier) not in query
+    assert consent.finish(returned, user=admin, session=SESSION).state == ConnectionState.ACTIVE
+    assert ConsentAttempt.objects.get().code_verifier is None, "it is not needed any more"
+
+
+def test_a_stolen_code_is_useless_without_its_verifier(world: World, admin) -> None:
+    """An attacker's own response with a code that was issued to somebody else (RFC 9700, section 4.5)."""
+    stolen = world.come_back(admin).code
+    attacker = world.member("officer")
+    own = world.come_back(attacker)
+    with pytest.raises(Rejected, match="did not accept the code"):
+        consent.finish(replace(own, code=stolen), user=attacker, session=SESSION)
+    assert not Connection.objects.filter(state=ConnectionState.ACTIVE).exists()
+
+
+@pytest.mark.parametrize("environment", ["", "other", "SANDBOX", "sandbox2"])
+def test_a_response_at_the_redirect_uri_of_another_environment_is_refused(
+    world: World, admin, environment: str
+) -> None:
+    returned = world.come_back(admin)
+    sent = len(world.sandbox.requests("/v1/token"))
+    with pytest.raises(consent.ResponseRefused, match="doesn't belong"):
+        consent.finish(replace(returned, environment=environment), user=admin, session=SESSION)
+    assert len(world.sandbox.requests("/v1/token")) == sent
+    assert consent.finish(returned, user=admin, session=SESSION).state == ConnectionState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    ["https://evil.example", "http://sandbox.example", "https://sandbox.example:8443", "https://[",
+     "https://sandbox.example.evil.example", "https://sandbox.example@evil.example", "https://sandbox.example:x",
+     "sandbox.example", "//sandbox.example"],
+)  # fmt: skip
+def test_a_response_of_another_issuer_is_refused(world: World, admin, issuer: str) -> None:
+    returned = world.come_back(admin)
+    sent = len(world.sandbox.requests("/v1/token"))
+    with pytest.raises(consent.ResponseRefused, match="another server"):
+        consent.finish(replace(returned, issuer=issuer), user=admin, session=SESSION)
+    assert len(world.sandbox.requests("/v1/token")) == sent
+    assert TokenRequest.objects.get().state == RequestState.RELEASED
+
+
+@pytest.mark.parametrize(
+    "issuer", ["", "https://sandbox.example", "https://sandbox.example/", "https://sandbox.example:443/v1"]
+)
+def test_a_response_of_the_right_issuer_is_accepted(world: World, admin, issuer: str) -> None:
+    returned = replace(world.come_back(admin), issuer=issuer)
+    assert consent.finish(returned, user=admin, session=SESSION).state == ConnectionState.ACTIVE

@@ -36,7 +36,7 @@ def test_an_application_that_was_refused_is_not_tried_again_until_it_is_entered_
         requests.refresh(connection, "a-refresh-token")
     with pytest.raises(Rejected, match="Sandbox"):
         requests.exchange_code(
-            connection, code="a-code", redirect_uri="http://localhost:8000/oauth/callback/"
+            connection, code="a-code", redirect_uri="http://localhost:8000/oauth/callback/sandbox/"
         )
 
 

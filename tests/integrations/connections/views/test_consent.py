@@ -1,5 +1,9 @@
 """Where the OAuth redirect to Total Expert may start, and how often."""
 
+import sys
+from typing import Any
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -72,10 +76,35 @@ def test_a_return_opened_twice_leads_to_the_connection_both_times(world: World) 
         world.sandbox.consent(client.post(begin)["Location"], world.sandbox.officers(CEDAR)[0])
         for _ in range(2)
     ]
-    pages = [client.get(reverse("oauth_callback"), given, follow=True) for given in (tabs[0], *tabs)]
+    pages = [
+        client.get(reverse("oauth_callback", args=["sandbox"]), given, follow=True)
+        for given in (tabs[0], *tabs)
+    ]
     connection = Connection.objects.get()
     result = reverse("connect_result", args=[world.organization().slug, connection.pk])
     assert [page.redirect_chain[-1] for page in pages] == [(result, 302)] * 3
     said = ["already connected" in page.content.decode() for page in pages]
     assert said == [False, True, True]
     assert TokenRequest.objects.count() == 1
+
+
+def test_a_long_answer_costs_no_more_than_a_short_one(world: World) -> None:
+    """100,000 words as error_description are not even read."""
+    client = Client()
+    client.force_login(world.member("officer"))
+    address = reverse("oauth_callback", args=["sandbox"])
+    work = []
+    for count in (10, 100_000, 10):
+        query = f"state=x&error=access_denied&error_description={quote('é ') * count}"
+        calls = [0]
+
+        def count_call(frame: Any, event: str, argument: Any, calls: list[int] = calls) -> None:
+            calls[0] += event in ("call", "c_call")
+
+        sys.setprofile(count_call)
+        try:
+            assert client.generic("GET", f"{address}?{query}").status_code == 400
+        finally:
+            sys.setprofile(None)
+        work.append(calls[0])
+    assert work[1] < 2 * max(work[0], work[2])

@@ -5,7 +5,13 @@ import re
 import pytest
 import requests
 
-from tests.integrations.sandbox.clients import BASE, REDIRECT_URI, Browser, InProcessSandbox
+from tests.integrations.sandbox.clients import (
+    BASE,
+    REDIRECT_URI,
+    Browser,
+    InProcessSandbox,
+    redirect_parameters,
+)
 
 DAY = 24 * 3600
 
@@ -114,6 +120,52 @@ def test_a_code_is_valid_for_thirty_seconds(sandbox: InProcessSandbox) -> None:
     assert exchange(sandbox, young).status_code == 200
     sandbox.post_control("clock", {"advance": 3})
     assert "expired" in assert_error(exchange(sandbox, old), "invalid_grant")
+
+
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # the example of RFC 7636, appendix B
+
+
+@pytest.mark.parametrize(
+    ("challenge", "verifier", "status"),
+    [(CHALLENGE, VERIFIER, 200), (CHALLENGE, None, 400), (CHALLENGE, "", 400), (CHALLENGE, "x" * 43, 400),
+     (CHALLENGE, CHALLENGE, 400), (None, None, 200), (None, VERIFIER, 400), (None, "", 400)],
+)  # fmt: skip
+def test_a_code_with_a_challenge_needs_its_verifier(
+    sandbox: InProcessSandbox, challenge: str | None, verifier: str | None, status: int
+) -> None:
+    method = "S256" if challenge else None
+    code = Browser(sandbox).consent(
+        sandbox.officers()[0], code_challenge=challenge, code_challenge_method=method
+    )["code"]
+    more = {} if verifier is None else {"code_verifier": verifier}
+    response = sandbox.token(
+        sandbox.application,
+        grant_type="authorization_code",
+        code=code,
+        redirect_uri=REDIRECT_URI,
+        **more,
+    )
+    assert response.status_code == status
+    if status == 400:
+        assert_error(response, "invalid_grant")
+        good = {"code_verifier": VERIFIER} if challenge else {}
+        again = sandbox.token(
+            sandbox.application,
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=REDIRECT_URI,
+            **good,
+        )
+        assert again.status_code == 200, "a wrong verifier does not use up the code"
+
+
+@pytest.mark.parametrize(
+    ("challenge", "method"), [(CHALLENGE, None), (CHALLENGE, "plain"), ("short", "S256"), ("", "S256")]
+)
+def test_a_challenge_must_use_s256(sandbox: InProcessSandbox, challenge: str, method: str | None) -> None:
+    page = Browser(sandbox).open(code_challenge=challenge, code_challenge_method=method)
+    assert redirect_parameters(page)["error"] == "invalid_request"
 
 
 def test_a_missing_or_unknown_code_is_rejected(sandbox: InProcessSandbox) -> None:
