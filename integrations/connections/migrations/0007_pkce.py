@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0005_call_log_by_day'),
+        ('connections', '0006_out_of_date'),
     ]
 
     operations = [
