@@ -119,7 +119,12 @@ def _fill() -> None:
     )
     connections = Connection.objects.bulk_create(
         Connection(
-            installation=row, grant="client_credentials", state="active", since=at, created_at=at, admitted_at=at
+            installation=row,
+            grant="client_credentials",
+            state="active",
+            since=at,
+            created_at=at,
+            admitted_at=at,
         )
         for row in installations
     )

@@ -87,7 +87,13 @@ def _minus(allowed: int | None, others: int) -> int | None:
 
 def connections_using(budget: Budget) -> QuerySet[Connection]:
     """Return the connections whose calls count against a budget."""
-    route = Q(egress=budget.egress_id)
+    return Connection.objects.filter(uses(budget))
+
+
+def uses(budget: Budget, prefix: str = "") -> Q:
+    """Return the condition for connections whose calls count against a budget. ``prefix`` is the lookup that leads there."""
+    route = Q(**{f"{prefix}egress": budget.egress_id})
     if budget.egress.is_direct:
-        route |= Q(egress=None)
-    return Connection.objects.filter(route, installation__environment__host=budget.host)
+        route |= Q(**{f"{prefix}egress": None})
+    environments = list(Environment.objects.filter(host=budget.host).values_list("pk", flat=True))
+    return route & Q(**{f"{prefix}installation__environment__in": environments})
