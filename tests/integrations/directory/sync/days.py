@@ -14,7 +14,9 @@ from tests.world import World
 
 HOUR = 3600.0
 #: Waits of up to this many seconds are waited for within a step.
-SHORT_WAIT = 600.0
+SHORT_WAIT = 300.0
+#: The most waits within a step.
+ROUNDS = 12
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Days:
 
     def settle(self, job: Job) -> Job:
         """Run a job, and wait for it if it doesn't take long."""
-        for _ in range(40):
+        for _ in range(ROUNDS):
             job = queue.run_now(job)
             seconds = (job.waits_until - clock.now()).total_seconds() if job.waits_until else 0.0
             if job.state != "waiting" or seconds > SHORT_WAIT:

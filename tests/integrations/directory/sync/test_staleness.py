@@ -41,12 +41,12 @@ def test_a_sync_that_fails_for_days_is_reported_once_and_so_is_its_recovery(
     days: Days, admin: Connection, fault: dict[str, Any]
 ) -> None:
     days.set_faults(outage={"path": LISTS, **fault})
-    days.pass_hours(18, step=6)
+    days.pass_hours(24, step=12)
     assert notices(admin) == []
-    days.pass_hours(54, step=6)
+    days.pass_hours(48, step=12)
     assert notices(admin) == [OUT_OF_DATE]
     days.set_faults(outage=None)
-    days.pass_hours(18, step=6)
+    days.pass_hours(12, step=12)
     assert notices(admin) == [OUT_OF_DATE, RECOVERED]
 
 
@@ -56,13 +56,13 @@ def test_a_page_that_cannot_be_read_for_four_days(
     poison = Contact.objects.order_by("remote_updated_at")[14].remote_id
     days.set_faults(page={"path": "/v1/contacts$", "shows": poison, "body": "html"})
     over_there.contacts.update(poison, {"city": "Changedville"})
-    days.pass_hours(18, step=6)
+    days.pass_hours(24, step=12)
     assert notices(admin) == []
-    days.pass_hours(78, step=6)
+    days.pass_hours(72, step=12)
     assert notices(admin) == [OUT_OF_DATE]
     assert "a page of contacts" in Notice.objects.get().text
     days.set_faults(page=None)
-    days.pass_hours(12, step=6)
+    days.pass_hours(12, step=12)
     assert notices(admin) == [OUT_OF_DATE, RECOVERED]
     assert_equal(over_there)
 
@@ -99,22 +99,23 @@ def test_the_kill_switch_causes_no_notice_and_the_wait_starts_again_afterwards(
     days: Days, admin: Connection, world: World, django_capture_on_commit_callbacks: Any
 ) -> None:
     kill_switch.activate(reason="test", actor=world.operator)
-    days.pass_hours(60, step=12)
+    days.pass_hours(48, step=24)
     days.set_faults(outage={"path": LISTS, "status": 500})
     with django_capture_on_commit_callbacks(execute=True):
         kill_switch.release(actor=world.operator)
-    days.pass_hours(12, step=6)
+    days.pass_hours(12, step=12)
     assert notices(admin) == []
-    days.pass_hours(24, step=6)
+    days.pass_hours(24, step=12)
     assert notices(admin) == [OUT_OF_DATE]
 
 
 def test_a_notice_always_fits_its_column(days: Days, admin: Connection) -> None:
     days.set_faults(outage={"path": LISTS, "status": 500})
     days.pass_hours(6, step=6)
-    Job.objects.filter(kind=jobs.KIND).update(waits_for="x" * 255, problem="x" * 500)
+    latest = Job.objects.filter(kind=jobs.KIND, state="waiting")
+    latest = Job.objects.filter(pk=latest.get().pk)
     for state in ("waiting", "failed", "paused"):
-        Job.objects.filter(kind=jobs.KIND).update(state=state)
+        latest.update(state=state, waits_for="x" * 255, problem="x" * 500)
         assert len(staleness.describe(Connection.objects.get(pk=admin.pk))) <= 255
     SyncState.objects.update(finished_at=None)
     assert "first sync" in staleness.describe(Connection.objects.get(pk=admin.pk))
