@@ -14,6 +14,7 @@ from integrations.directory import panels
 from integrations.directory.browse import coverage, filters, owners
 from integrations.directory.browse.selection import Selection
 from integrations.directory.models import Contact, Owner
+from integrations.directory.sync import unread
 from integrations.jobs.models import Job
 from integrations.onboarding.models import Verification
 from portal.accounts.models import User
@@ -123,6 +124,17 @@ def test_a_connection_says_what_it_can_and_cannot_see(world: World, run_sync: Ru
     html = page(browser(world.operator), address(connection, f"connections/{connection.pk}/"))
     assert f'<span class="num">{connection.sync_state.contacts}</span> of ' in html
     assert "Only client credentials (an admin connection) can see other owners" in html
+
+
+def test_a_connection_says_what_syncs_left_out(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    place = reverse("connection", args=[admin.installation.organization.slug, admin.pk])
+    run_sync(admin)
+    assert "t return" not in page(browser(world.operator), place)
+    unread.keep_contacts(admin, [4, 7], reason="forbidden")
+    unread.keep_page(admin, list="contacts", reason="unreadable")
+    assert "t return 2 contacts and 1 page of its lists" in page(browser(world.operator), place)
 
 
 def test_every_page_counts_the_same_owners(
