@@ -210,6 +210,11 @@ class Document(models.Model):
         Contact, primary_key=True, on_delete=models.CASCADE, related_name="document"
     )
     raw = models.JSONField()
+    shown = models.JSONField(
+        null=True,
+        help_text="Names of the fields that a person's connection showed, if the record is an admin connection's. "
+        "Empty: none did.",
+    )
 
     def __str__(self) -> str:
         return f"document {self.pk}"

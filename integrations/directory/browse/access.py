@@ -1,6 +1,9 @@
 """Access: which installations and contacts of an organization a person may see."""
 
+from typing import Any
+
 from integrations.connections.models import Connection, Installation
+from integrations.directory.browse import shown_fields
 from integrations.directory.models import Contact, ContactQuerySet
 from portal.accounts.models import User
 from portal.organizations.models import Organization
@@ -25,3 +28,12 @@ def limiting_connections(user: User, installation: Installation) -> list[Connect
     if installation.organization.allows(user, Capability.OVERVIEW):
         return None
     return list(Connection.objects.filter(installation=installation, user=user))
+
+
+def visible_record(user: User, contact: Contact) -> dict[str, Any]:
+    """Return the record of a contact that ``user`` may see. A loan officer doesn't get fields that only an admin sees."""
+    document = contact.document
+    raw: dict[str, Any] = document.raw
+    if not contact.as_admin or contact.installation.organization.allows(user, Capability.OVERVIEW):
+        return raw
+    return shown_fields.only(raw, document.shown or ())

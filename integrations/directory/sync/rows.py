@@ -3,10 +3,12 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Collection
 from typing import Any
 
 from integrations import total_expert
 from integrations.connections.models import Installation
+from integrations.directory.browse import shown_fields
 from integrations.directory.browse.search_text import searchable
 from integrations.directory.models import UNKNOWN_TIME, Contact, ContactGroup, Owner
 from portal.core.search_text import fold
@@ -30,6 +32,8 @@ DEEPEST = 50
 #: PostgreSQL allows 2,704 bytes in an index entry. The index by name holds these two, state, source and small fields.
 SEARCH_BYTES, SORT_BYTES = 1200, 360
 FLAGS = ("ok_to_call", "ok_to_email", "ok_to_mail", "is_silenced")
+#: What says which record it is and when it changed. Every connection shows it.
+ALWAYS_SHOWN = ("id", "internal_created_at", "internal_updated_at")
 #: Stands for groups in an unknown format.
 UNKNOWN: tuple[total_expert.GroupReference, ...] = (total_expert.GroupReference({}, None, ""),)
 
@@ -94,13 +98,20 @@ def contact_row(
     owner: Owner | None,
     as_admin: bool,
     now: dt.datetime,
+    shown: Collection[str] | None = None,
 ) -> Contact:
     """Return a contact's row. Its flags are None if the record doesn't have them.
 
-    Raise ValueError for a record that is nested deeper than `DEEPEST`.
+    With ``shown``, its columns are filled from these fields alone (`shown_fields`), since everyone who sees the contact
+    can search and filter by them. Raise ValueError for a record that is nested deeper than `DEEPEST`.
     """
     if _depth(record.raw) > DEEPEST:
         raise ValueError("nested too deep")
+    whole = record
+    if shown is not None:
+        times = {name: record.raw.get(name) for name in ALWAYS_SHOWN}
+        reduced = total_expert.Contact.from_json({**shown_fields.only(record.raw, shown), **times})
+        record = record if reduced is None else reduced
     texts = {name: visible(str(getattr(record, name)))[: _CONTACT[name]] for name in TEXTS}
     names = (texts["first_name"], texts["last_name"], visible(str(record.nickname)))
     phones = (texts["phone_cell"], texts["phone_home"], texts["phone_office"])
@@ -118,7 +129,7 @@ def contact_row(
             fold(f"{texts['last_name']} {texts['first_name']}")[: _CONTACT["sort_name"]], SORT_BYTES
         ),
         sort_city=fold(texts["city"])[: _CONTACT["sort_city"]],
-        digest=digest(record.raw),
+        digest=digest(whole.raw),
         as_admin=as_admin,
         first_seen_at=now,
         synced_at=now,

@@ -18,7 +18,7 @@ from integrations.directory.models import (
     SyncState,
     Visibility,
 )
-from integrations.directory.sync import rows
+from integrations.directory.sync import field_access, rows
 
 _NEVER_CHANGED = {"id", "installation", "remote_id", "first_seen_at", "archived", "gone_at"}
 #: What storing a record may raise. Only some of the database's errors are about the record.
@@ -165,10 +165,12 @@ def _contacts(records: Sequence[total_expert.Contact], context: PassContext) -> 
     records = list({record.id: record for record in records}.values())
     known = _known([record.id for record in records], context)
     named = known_owners([record.owner for record in records], context)
+    shown = field_access.shown_to_people(known, context.connection)
     made: dict[int, Contact] = {}
     for record in records:
         row = rows.contact_row(
             record,
+            shown=shown.get(record.id),
             installation=context.installation,
             owner=_owner_of(record.owner, named, context),
             as_admin=context.connection.sees_everything,
@@ -183,7 +185,10 @@ def _contacts(records: Sequence[total_expert.Contact], context: PassContext) -> 
         update_fields=_CONTACT_FIELDS,
     )
     changed = [record for record in records if record.id in made]
-    _documents(changed, made)
+    _documents(changed, made, shown)
+    field_access.note_shown(
+        [record for record in records if record.id not in made], known, context.connection
+    )
     _memberships(changed, made, context)
     ids = [made[record.id].pk if record.id in made else known[record.id].pk for record in records]
     _visibilities(ids, context)
@@ -222,12 +227,21 @@ def _has_news(
     return (row.digest, row.as_admin, row.owner_id) != (known.digest, known.as_admin, known.owner_id)
 
 
-def _documents(records: Sequence[total_expert.Contact], made: dict[int, Contact]) -> None:
+def _documents(
+    records: Sequence[total_expert.Contact], made: dict[int, Contact], shown: Mapping[int, list[str]]
+) -> None:
     Document.objects.bulk_create(
-        [Document(contact=made[record.id], raw=rows.stored(record.raw)) for record in records],
+        [
+            Document(
+                contact=made[record.id],
+                raw=rows.stored(record.raw),
+                shown=shown.get(record.id),
+            )
+            for record in records
+        ],
         update_conflicts=True,
         unique_fields=["contact"],
-        update_fields=["raw"],
+        update_fields=["raw", "shown"],
     )
 
 

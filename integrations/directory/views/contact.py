@@ -38,7 +38,8 @@ def contact(request: HttpRequest, organization: Organization, pk: int, tab: str 
         ),
         pk=pk,
     )
-    groups = _groups(row)
+    raw = access.visible_record(current_user(request), row)
+    groups = _groups(row) if raw is row.document.raw or "contact_groups" in raw else []
     context: dict[str, Any] = {
         "organization": organization,
         "contact": row,
@@ -50,12 +51,12 @@ def contact(request: HttpRequest, organization: Organization, pk: int, tab: str 
         "may_sync": syncable(request, row.installation).filter(visibilities__contact=row).exists(),
     }
     if tab == "":
-        context |= _profile(request, row, groups)
+        context |= _profile(request, row, raw, groups)
     elif tab == "groups":
         through = access.limiting_connections(current_user(request), row.installation)
         context["group_members"] = _count_members(groups, through)
     else:
-        context["sections"] = profile.sections(row.document.raw)
+        context["sections"] = profile.sections(raw)
     return render(request, f"directory/contact_{tab or 'profile'}.html", context, title=row.display_name)
 
 
@@ -77,11 +78,13 @@ def _tabs(
     ]
 
 
-def _profile(request: HttpRequest, row: Contact, groups: Sequence[ContactGroup]) -> dict[str, Any]:
+def _profile(
+    request: HttpRequest, row: Contact, raw: dict[str, Any], groups: Sequence[ContactGroup]
+) -> dict[str, Any]:
     return {
         "phones": profile.phones(row),
         "emails": profile.emails(row),
-        "address": profile.address(row.document.raw),
+        "address": profile.address(raw),
         "flags": profile.flags(row),
         "shown_groups": groups[:SHOWN_GROUPS],
         "more_groups": max(0, len(groups) - SHOWN_GROUPS),
