@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "portal.accounts.activity.SessionActivityMiddleware",
     "portal.accounts.second_factors.middleware.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.site.history.HistoryMiddleware",
     "portal.site.zone.ViewerZoneMiddleware",
     "portal.site.unreadable_secrets.UnreadableSecretsMiddleware",
 ]

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from integrations import total_expert
-from integrations.connections.models import Environment
+from integrations.connections.models import Connection, ConnectionState, Environment
 from integrations.total_expert.environment import is_loopback
 from portal.organizations.models import Organization
 
@@ -56,13 +57,24 @@ def client_environment(environment: Environment) -> total_expert.Environment:
         raise ValidationError(str(problem)) from None
 
 
+#: The states of a connection that was granted access and not given up. Credentials that were refused leave another one.
+_CONNECTED = (ConnectionState.ACTIVE, ConnectionState.PAUSED, ConnectionState.NEEDS_RECONNECT)
+
+
 def consent_environment(organization: Organization) -> Environment | None:
-    """Return where people of an organization give access: where it is installed, or else production."""
+    """Return where people of an organization give access: where it is connected, or else production."""
     able = Environment.objects.filter(application__isnull=False).order_by("-is_production", "pk")
-    return able.filter(installations__organization=organization).first() or able.first()
+    return able.filter(pk__in=_connected_environments(organization)).first() or able.first()
 
 
 def allows_consent(environment: Environment, organization: Organization) -> bool:
     """Return whether people of an organization may give access in an environment. Only operators can add environments."""
-    installed = environment.installations.filter(organization=organization).exists()
-    return installed or environment == consent_environment(organization)
+    connected = _connected_environments(organization).filter(pk=environment.pk)
+    return connected.exists() or environment == consent_environment(organization)
+
+
+def _connected_environments(organization: Organization) -> "QuerySet[Environment]":
+    connections = Connection.objects.filter(
+        installation__organization=organization, state__in=_CONNECTED
+    ).order_by()
+    return Environment.objects.filter(pk__in=connections.values("installation__environment")).order_by()

@@ -33,6 +33,8 @@ VISITORS = (*OWN, *ELSEWHERE, ANONYMOUS)
 
 #: Words that only people of the organization may read, and those that are the officer's book.
 NAME, BOOK = "Cedar Home Lending", "Zephyrine"
+#: The email address of the operator, who created and invited everything.
+OPERATOR = "olivia@partner.example"
 
 
 @dataclass
@@ -94,8 +96,8 @@ def join(user: User, organization: Organization, role: str) -> Membership:
 def build() -> Scene:
     """Both organizations and everybody, with the rows that a connected officer leaves behind."""
     at = clock.now()
-    people = {"operator": person("olivia@partner.example", operator=True)}
-    cedar = organizations.create(name=NAME, actor=people["operator"])
+    people = {"operator": person(OPERATOR, operator=True)}
+    cedar = organizations.create(name=NAME, actor=people["operator"], account_owner=people["operator"])
     harbor = organizations.create(name="Harbor & Pine", actor=people["operator"])
     for role in ("admin", "editor", "viewer", "officer"):
         people[role] = join(person(f"{role}@cedar.example"), cedar, role).user

@@ -28,7 +28,7 @@ def shown_to_people(known: Mapping[int, Contact], connection: Connection) -> dic
     ).values_list("contact", flat=True)
     seen = set(people)
     noted = Document.objects.filter(contact__in=seen, contact__as_admin=True, shown__isnull=False)
-    found = {by_pk[pk].remote_id: list(shown) for pk, shown in noted.values_list("contact", "shown")}
+    found = {by_pk[pk].remote_id: list(shown or ()) for pk, shown in noted.values_list("contact", "shown")}
     # a person's record, which the admin's is about to replace
     theirs = [pk for pk in seen if not by_pk[pk].as_admin]
     if theirs:

@@ -1,5 +1,6 @@
 """Environments: only addresses that may be called, and a world that stays what it is once somebody is connected."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.connections import environments
+from integrations.connections.grants import client_credentials
 from integrations.connections.limits import budgets
-from integrations.connections.models import Environment
-from tests.world import World
+from integrations.connections.models import Connection, Environment
+from integrations.total_expert import Rejected
+from tests.world import BLUEWATER, World
 
 pytestmark = pytest.mark.django_db
 GOOD = {
@@ -82,3 +85,66 @@ def test_one_host_is_one_limit_however_its_address_is_written(world: World) -> N
     other = Environment.objects.create(name="other", label="Other", base_url="https://API.example:443/v1")
     assert one.host == other.host == "api.example:443"
     assert budgets.for_environment(one) == budgets.for_environment(other)
+
+
+def production_beside(world: World) -> Environment:
+    """A production environment beside the world's own, which is for tests."""
+    production = Environment.objects.create(
+        name="production",
+        label="Production",
+        base_url=world.environment.base_url,
+        authorize_url=world.environment.authorize_url,
+        is_production=True,
+    )
+    client_credentials.set_application(
+        environment=production, client_id="id", client_secret="secret", scopes="getUsers", actor=None
+    )
+    return production
+
+
+def another_customers_credentials(world: World) -> None:
+    """Credentials that work, but show an organization that is connected elsewhere."""
+    world.connected(BLUEWATER)
+    theirs = world.sandbox.organization(BLUEWATER)
+    Connection.objects.update(client_fingerprint="")
+    world.propose(client_id=theirs["client_id"], client_secret=theirs["client_secret"])
+
+
+@pytest.mark.parametrize(
+    "paste",
+    [
+        lambda world: world.propose(client_secret="wrong"),
+        lambda world: world.propose(client_id="unknown"),
+        another_customers_credentials,
+    ],
+    ids=["wrong secret", "unknown client", "another customer's"],
+)
+@pytest.mark.parametrize("tried", [False, True])
+def test_credentials_that_failed_elsewhere_move_no_consent_from_production(
+    world: World, paste: Callable[[World], Any], tried: bool
+) -> None:
+    production, cedar = production_beside(world), world.organization()
+    paste(world)
+    pasted = Connection.objects.get(installation__organization=cedar)
+    if tried:
+        with pytest.raises(Rejected):
+            client_credentials.activate_candidate(pasted)
+    assert environments.consent_environment(cedar) == production
+    assert environments.allows_consent(production, cedar)
+    assert not environments.allows_consent(world.environment, cedar)
+
+
+@pytest.mark.parametrize("state", ["active", "paused", "needs_reconnect"])
+def test_a_consent_goes_where_the_organization_is_connected(world: World, state: str) -> None:
+    production_beside(world)
+    connection = world.connected()
+    Connection.objects.filter(pk=connection.pk).update(state=state)
+    assert environments.consent_environment(world.organization()) == world.environment
+
+
+@pytest.mark.parametrize("state", ["pending", "revoked", "quarantined"])
+def test_a_connection_that_gives_no_access_moves_no_consent(world: World, state: str) -> None:
+    production = production_beside(world)
+    connection = world.connected()
+    Connection.objects.filter(pk=connection.pk).update(state=state)
+    assert environments.consent_environment(world.organization()) == production

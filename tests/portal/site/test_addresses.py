@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.portal.people import person
-from tests.portal.scene import ANONYMOUS, BOOK, ELSEWHERE, NAME, OWN, VISITORS, Scene, build
+from tests.portal.scene import ANONYMOUS, BOOK, ELSEWHERE, NAME, OPERATOR, OWN, VISITORS, Scene, build
 from tests.portal.site.addresses import ADDRESSES, Address
 
 pytestmark = pytest.mark.django_db
@@ -96,8 +96,12 @@ def everybody_visits(scene: Scene, name: str) -> None:
 
 
 def assert_keeps_to_itself(page: HttpResponse, visitor: str) -> None:
-    """People elsewhere read no name of the organization; an officer reads nobody else's book."""
+    """People elsewhere read no name of the organization; an officer reads nobody else's book.
+
+    Nobody but an operator reads an operator's email address.
+    """
     text = page.content.decode(errors="replace")  # the logo is no text
+    assert visitor == "operator" or OPERATOR not in text, f"{visitor} reads an operator's address"
     assert visitor in OWN or NAME not in text, f"{visitor} reads the organization's name"
     assert visitor in OWN and visitor != "colleague" or BOOK not in text, (
         f"{visitor} reads the officer's book"

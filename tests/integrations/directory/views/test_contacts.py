@@ -217,7 +217,8 @@ def test_a_contact_of_a_colleague_shows_a_loan_officer_only_its_own_groups(
     shared = Contact.objects.filter(owner=colleague, memberships__isnull=False)[0]
     Visibility.objects.create(connection=officer, contact=shared, pass_number=1, seen_at=clock.now())
     of_contact = ContactGroup.objects.filter(memberships__contact=shared)[0]
-    ContactGroup.objects.filter(pk=of_contact.pk).update(name="Of the shared contact")
+    of_contact.name = "Of the shared contact"
+    of_contact.save()
     elsewhere = ContactGroup.objects.create(
         installation=admin.installation,
         remote_id=990001,

@@ -41,6 +41,22 @@ def test_the_link_is_long_and_only_its_hash_is_stored(cedar: Organization, opera
     assert invitations.find(token) == invitation
 
 
+@pytest.mark.parametrize("email", ["olivia@partner.example", "OLIVIA@Partner.example "])
+def test_a_customer_cannot_find_out_that_an_address_is_an_operators(
+    cedar: Organization, operator: User, join, django_capture_on_commit_callbacks, email: str
+) -> None:
+    admin = join(cedar, "admin")
+    with django_capture_on_commit_callbacks(execute=True):
+        rows = [invite(cedar, admin, address)[0] for address in (email, "nobody@partner.example")]
+    assert len({row.state_at(clock.now()) for row in rows}) == 1 and len(mail.outbox) == 2
+    with pytest.raises(Refused, match="without being members"):
+        invitations.accept(invitation=rows[0], user=operator)
+    assert not Membership.objects.filter(user=operator).exists()
+    invitations.withdraw(invitation=rows[0], actor=admin)
+    with pytest.raises(Refused, match="belongs to an operator"):
+        invite(cedar, operator, email)
+
+
 def test_no_two_links_are_alike(cedar: Organization, operator: User) -> None:
     links = {invite(cedar, operator, f"person{number}@cedar.example")[1] for number in range(20)}
     assert len(links) == 20
