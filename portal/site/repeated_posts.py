@@ -169,8 +169,11 @@ class RepeatedPostMiddleware:
 
 
 def _repeat(request: HttpRequest, submission: Submission, text: str) -> HttpResponse | None:
-    """Return a kept answer, or None if it is a page for somebody who is no longer signed in."""
-    answer = submission.open(text)
+    """Return a kept answer, or None if it is a page for somebody who is no longer signed in, or its key is gone."""
+    try:
+        answer = submission.open(text)
+    except cipher.DecryptionError:
+        return None
     if answer["status"] == 200 and answer["user"] != _user_of(request):
         return None
     request.portal_repeated_answer = answer  # type: ignore[attr-defined]

@@ -223,6 +223,29 @@ def test_creating_in_a_second_tab_leads_to_the_organization(operator: User) -> N
     assert "already exists" in refused.content.decode()
 
 
+@pytest.mark.django_db
+def test_an_answer_that_cannot_be_decrypted_is_as_good_as_none(
+    operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, page = browser(operator), reverse("new_organization")
+    form = {"csrfmiddlewaretoken": token_of(client, page), "name": "Quarry Loans", "account_owner": ""}
+    first = client.post(page, form)
+    monkeypatch.setattr(repeated_posts, "LABEL", "another label")
+    assert client.post(page, form)["Location"] == first["Location"]
+    assert Organization.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_page_is_not_repeated_after_signing_out(cedar: Organization, operator: User) -> None:
+    client, page = browser(operator), reverse("members", args=[cedar.slug])
+    form = {"csrfmiddlewaretoken": token_of(client, page), "email": ADA, "role": "officer"}
+    before = copy_of(client)
+    assert "/invitations/" in client.post(page, form).content.decode()
+    client.session.flush()
+    answer = before.post(page, form)
+    assert answer.status_code in (302, 403) and "/invitations/" not in answer.content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("counted_for_good")
 def test_two_requests_at_the_same_moment_do_it_once(cedar: Organization, operator: User) -> None:
