@@ -50,7 +50,6 @@ DEMO_MAIL_DIR = env.str("DEMO_MAIL_DIR", default="")
 INSTALLED_APPS = [
     # first: its templates and static files go before those of libraries
     "portal.site",
-    # Django's admin, without autodiscovery
     "portal.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -201,7 +200,6 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SIGNUP_REDIRECT_URL = "home"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(PORTAL_URL).scheme
-# The portal's own limits, in addition to allauth's.
 ACCOUNT_RATE_LIMITS = {
     # wrong passwords count by account and IP address: see `AccountAdapter.pre_authenticate`
     "login_failed_daily": "30/d/key",
@@ -212,9 +210,7 @@ ACCOUNT_RATE_LIMITS = {
     # any change to an organization, so that pressing a button again and again writes a bounded number of rows
     "change": "600/h/user",
     "sync": "60/h/user",
-    # opening or accepting an invitation
     "invitation": "60/m/ip",
-    # sending invitations
     "invite": "30/m/user",
     "branding": "60/h/user",
     "single_sign_on": "20/m/ip",
@@ -334,7 +330,6 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
-#: How Django's admin shows times.
 FORMAT_MODULE_PATH = "portal.core.formats"
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "static-root"))
