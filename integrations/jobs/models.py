@@ -20,6 +20,8 @@ class JobState(models.TextChoices):
 
 #: States of a job that has not ended. Each connection or installation has at most one such job of a kind.
 ACTIVE = [JobState.WAITING, JobState.RUNNING, JobState.PAUSED]
+#: The condition for active jobs, in the form in which SQLite too finds them in the index `job_unfinished`.
+IS_ACTIVE = models.Q(state__in=ACTIVE, finished_at=None)
 
 
 class Job(models.Model):
@@ -71,8 +73,8 @@ class Job(models.Model):
             models.Index(fields=["installation", "kind", "created_at"], name="job_by_subject"),
             models.Index(
                 fields=["organization", "kind"],
-                name="job_active",
-                condition=models.Q(state__in=["waiting", "running", "paused"]),
+                name="job_unfinished",
+                condition=models.Q(finished_at=None),
             ),
             models.Index(fields=["finished_at"], name="job_failed", condition=models.Q(state="failed")),
             models.Index(

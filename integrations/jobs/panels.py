@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, When
 from django.http import HttpRequest
 
-from integrations.jobs.models import ACTIVE, Job, JobState
+from integrations.jobs.models import IS_ACTIVE, Job, JobState
 from integrations.jobs.views import RELATED, row, visible_jobs
 from portal.core import clock, panels
 from portal.organizations.models import Organization
@@ -32,7 +32,7 @@ def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
     visible = visible_jobs(request)
     failures = visible.filter(failed).order_by("-created_at", "-id")
     running_first = Case(When(state=JobState.RUNNING, then=0), default=1, output_field=IntegerField())
-    active = visible.filter(state__in=ACTIVE).order_by(running_first, "-created_at", "-id")
+    active = visible.filter(IS_ACTIVE).order_by(running_first, "-created_at", "-id")
     in_progress = list(active.select_related(*RELATED)[:SHOWN])
     shown = list(failures.select_related(*RELATED)[: max(FAILED_SHOWN, SHOWN - len(in_progress))])
     return {

@@ -27,7 +27,7 @@ from django.db.models.functions import Coalesce
 
 from integrations.connections.models import Connection, ConnectionState, Environment
 from integrations.directory.sync import jobs
-from integrations.jobs.models import ACTIVE, Job
+from integrations.jobs.models import IS_ACTIVE, Job
 from integrations.onboarding.models import Verification
 from portal.core import clock
 from portal.organizations.models import Invitation, Organization
@@ -64,7 +64,7 @@ def with_stages(organizations: "QuerySet[Organization]") -> "QuerySet[Any]":
     """
     invitations = Invitation.objects.filter(organization=OuterRef("pk"), withdrawn_at=None)
     newest = invitations.order_by("-created_at")
-    active = Job.objects.filter(organization=OuterRef("pk"), kind=jobs.KIND, state__in=ACTIVE)
+    active = Job.objects.filter(IS_ACTIVE, organization=OuterRef("pk"), kind=jobs.KIND)
     connections, syncs = "installations__connections__", "installations__connections__sync_state__"
     connected = ~Q(**{f"{connections}state": ConnectionState.PENDING})
     # each stage by the time at which it was reached, the last stage first

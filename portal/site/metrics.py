@@ -15,7 +15,7 @@ from integrations.connections.limits import kill_switch
 from integrations.connections.models import Connection, ConnectionState, NoticeMail
 from integrations.connections.views import health
 from integrations.directory.models import SyncState
-from integrations.jobs.models import ACTIVE, Job, JobState
+from integrations.jobs.models import IS_ACTIVE, Job, JobState
 from portal.core import clock
 
 __all__ = ["CONTENT_TYPE", "text"]
@@ -72,7 +72,7 @@ def _jobs() -> Iterator[GaugeMetricFamily]:
     for kind, state, count in rows:
         family.add_metric([kind, state], count)
     yield family
-    waiting = Job.objects.filter(state__in=ACTIVE).exclude(state=JobState.PAUSED)
+    waiting = Job.objects.filter(IS_ACTIVE).exclude(state=JobState.PAUSED)
     oldest = waiting.aggregate(at=Min("created_at"))["at"]
     age = (clock.now() - oldest).total_seconds() if oldest else 0.0
     yield _one("portal_oldest_job_seconds", "Age of the oldest unfinished job", age)
