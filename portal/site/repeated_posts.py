@@ -1,7 +1,7 @@
 """Give a form that is sent twice its first answer again.
 
 A double click, a resend over a slow network, or a reload sends the same form again, with the same CSRF token: Django masks
-the token anew for every page it draws, so the token also identifies the page. The first request claims the submission in
+a new token for every page it draws, so the token also identifies the page. The first request claims the submission in
 the cache, which all processes share. A repetition waits for the first one's answer and gets it, cookies included, because
 the browser may have dropped the first one. Answers that may be repeated are redirects and pages marked by
 `pages.keep_answer`; after any other answer, sending the form again runs it again.

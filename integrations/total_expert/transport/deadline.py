@@ -92,7 +92,7 @@ class TimedResponse(http.client.HTTPResponse):
     def _read_status(self) -> tuple[str, int, str]:
         """Return the status line. Every interim response (RFC 9110, section 15.2) counts as 100, which `begin` skips.
 
-        http.client takes a 102 or 103 for the response itself. The real one would answer the next request.
+        http.client takes a 102 or 103 for the response itself. The real one would be taken for that of the next request.
         """
         version, status, reason = super()._read_status()  # type: ignore[misc]
         return version, 100 if 101 < status < 200 else status, reason
