@@ -5,7 +5,6 @@ from .calls import Call
 from .client import Client
 from .environment import PRODUCTION, Environment
 from .errors import AnswerLost, NotSent, ReconnectRequired, Rejected, TotalExpertError, TryLater
-from .oauth import TokenResponse
 from .records import (
     Account,
     AccountClass,
@@ -84,6 +83,7 @@ from .resources.endpoints import Created
 from .resources.leads import CreatedLead
 from .resources.pagination import Page
 from .resources.payloads import custom_values
+from .token_response import TokenResponse
 from .webhooks import Delivery
 
 __all__ = [

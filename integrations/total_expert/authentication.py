@@ -11,7 +11,7 @@ import requests
 from requests.auth import AuthBase
 
 from .errors import ReconnectRequired, TotalExpertError
-from .oauth import TokenResponse, is_valid_token
+from .token_response import TokenResponse, is_valid_token
 
 #: If a token that never worked is refused within this many seconds of being issued, a new one would be refused too.
 #: If it is refused later, it may have been revoked.

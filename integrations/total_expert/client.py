@@ -14,6 +14,7 @@ from .calls import TEAPOT, Call, Request, RequestSender
 from .environment import Environment
 from .errors import TotalExpertError, TryLater, invalid
 from .resources.catalog import Catalog
+from .token_response import PATH, TokenResponse
 from .transport import sessions
 from .transport.redaction import values_in
 from .transport.serialization import json_body, query_string, relative_path
@@ -68,7 +69,7 @@ class Client(Catalog):
 
         scopes = scope.split() if isinstance(scope, str) else list(scope)
 
-        def request_token() -> oauth.TokenResponse:
+        def request_token() -> TokenResponse:
             return oauth.client_credentials(
                 environment,
                 client_id=client_id or "",
@@ -101,9 +102,9 @@ class Client(Catalog):
         )
         super().__init__(self._sender)
 
-    def _observed(self, request_token: Callable[[], oauth.TokenResponse]) -> oauth.TokenResponse:
+    def _observed(self, request_token: Callable[[], TokenResponse]) -> TokenResponse:
         """Request a token as a call that is permitted and observed like any other."""
-        waited = self._sender.ask_permit("POST", oauth.PATH)
+        waited = self._sender.ask_permit("POST", PATH)
         started = time.monotonic()
         status, request_id, retry_after = None, None, None
         try:
@@ -117,7 +118,7 @@ class Client(Catalog):
         finally:
             seconds = time.monotonic() - started
             self._sender.notify(
-                Call("POST", oauth.PATH, status, seconds, request_id, retry_after=retry_after, waited=waited)
+                Call("POST", PATH, status, seconds, request_id, retry_after=retry_after, waited=waited)
             )
 
     def request(

@@ -133,7 +133,7 @@ def _tries_paused_until(request: TokenRequest, at: dt.datetime) -> dt.datetime |
 
 
 def _extend_reservation(request: TokenRequest) -> TokenRequest | None:
-    """Return the slot that is already reserved for the connection of a reservation, held for another full time. Return None without one."""
+    """Return the slot that is already reserved for the connection of a reservation, renewed. Return None without one."""
     at = clock.now()
     found = _held_slots(request, at).first()
     if found is None:

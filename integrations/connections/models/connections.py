@@ -9,7 +9,7 @@ from django.db import models
 
 from integrations.connections.models.environments import Environment, Installation
 from integrations.connections.models.limits import Egress
-from integrations.total_expert import oauth
+from integrations.total_expert import token_response
 from portal.encryption.fields import EncryptedField
 
 
@@ -145,7 +145,7 @@ class CredentialCandidate(models.Model):
     fingerprint = models.CharField(max_length=64, db_index=True)
     access_token = EncryptedField(label="connections.candidate.access", owner="connection", null=True)
     access_expires_at = models.DateTimeField(null=True)
-    access_lifetime = models.PositiveIntegerField(default=oauth.DEFAULT_LIFETIME)
+    access_lifetime = models.PositiveIntegerField(default=token_response.DEFAULT_LIFETIME)
     scopes = models.TextField(blank=True)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -162,7 +162,7 @@ class CredentialCandidate(models.Model):
 
 def is_fresh(expires_at: dt.datetime | None, lifetime: int, at: dt.datetime) -> bool:
     """Return whether an access token with this lifetime, in seconds, is still used. A little of it is left unused."""
-    margin = dt.timedelta(seconds=lifetime - oauth.usable_seconds(lifetime))
+    margin = dt.timedelta(seconds=lifetime - token_response.usable_seconds(lifetime))
     return expires_at is not None and expires_at - margin > at
 
 

@@ -8,7 +8,7 @@ from django.db import models
 
 from integrations.connections.models.connections import Connection, is_fresh
 from integrations.connections.models.limits import Budget
-from integrations.total_expert import oauth
+from integrations.total_expert import token_response
 from portal.encryption.fields import EncryptedField
 
 
@@ -20,7 +20,7 @@ class Token(models.Model):
     access_token = EncryptedField(label="connections.token.access", owner="connection", null=True)
     access_expires_at = models.DateTimeField(null=True)
     access_lifetime = models.PositiveIntegerField(
-        default=oauth.DEFAULT_LIFETIME, help_text="Seconds from its grant until it expires"
+        default=token_response.DEFAULT_LIFETIME, help_text="Seconds from its grant until it expires"
     )
     refresh_token = EncryptedField(label="connections.token.refresh", owner="connection", null=True)
     refresh_expires_at = models.DateTimeField(null=True)

@@ -26,11 +26,11 @@ from integrations.connections.models import (
 )
 from integrations.connections.tokens import leases, requests
 from integrations.connections.tokens.leases import LEASE_DURATION, Lease
-from integrations.total_expert import ReconnectRequired, TryLater, oauth
+from integrations.total_expert import ReconnectRequired, TryLater, token_response
 from portal.core import clock, times
 
 #: A token is not used in its last minute, so that it doesn't expire during a call. Short-lived ones have a shorter margin.
-EXPIRY_MARGIN = dt.timedelta(seconds=oauth.EXPIRY_MARGIN)
+EXPIRY_MARGIN = dt.timedelta(seconds=token_response.EXPIRY_MARGIN)
 #: A token request is sent within this time after the ledger allowed it, or not at all. Most of it is to wait for a permit.
 SEND_WITHIN = dt.timedelta(seconds=permits.MAX_TOKEN_WAIT + 5)
 #: A new token that Total Expert refuses is not replaced within this time. If it was never accepted, the connection then
@@ -174,7 +174,7 @@ def _acquire_permit(request: TokenRequest) -> None:
     """Wait for a permit, since Total Expert counts a token request as a call too. Raise NoPermit."""
     assert request.connection is not None  # it was there a moment ago
     permits.Permits(request.connection, Purpose.PERSON, max_wait=permits.MAX_TOKEN_WAIT).acquire(
-        "POST", oauth.PATH
+        "POST", token_response.PATH
     )
 
 
@@ -294,7 +294,7 @@ def _last_granted_at(connection: Connection) -> dt.datetime | None:
 def _was_never_accepted(connection: Connection, granted_at: dt.datetime) -> bool:
     """Return whether all calls with a token were refused, from `REPEAT_WINDOW` ago or earlier until now."""
     calls = Call.objects.filter(connection=connection, at__gte=granted_at).exclude(
-        path__in=["/heartbeat", oauth.PATH]
+        path__in=["/heartbeat", token_response.PATH]
     )
     if calls.exclude(status__in=[401, 429]).filter(status__lt=500).exists():
         return False

@@ -21,6 +21,7 @@ from integrations.total_expert import (
     TryLater,
     oauth,
 )
+from integrations.total_expert.token_response import MAX_LIFETIME
 from tests.integrations.total_expert.scripted_server import ScriptedServer, http_response
 
 
@@ -68,8 +69,8 @@ def test_an_unreadable_token_response_raises_answer_lost(scripted: ScriptedServe
      ('"expires_in": "soon"', 3600), ('"expires_in": -5', 0), ('"expires_in": [1]', 3600), ('"scope": 7', 3600),
      ('"expires_in": true', 3600), ('"expires_at": "x", "scope": ["a", 1], "error": "x"', 3600), ('"expires_in": 0', 0),
      ('"expires_in": " 45 "', 45), ('"expires_in": "45.5"', 45), ('"expires_in": ""', 3600), ('"expires_in": "1e3"', 1000),
-     ('"expires_in": 1e300', oauth.MAX_LIFETIME), (f'"expires_in": {"9" * 5000}', oauth.MAX_LIFETIME),
-     (f'"expires_in": "{"9" * 5000}"', oauth.MAX_LIFETIME), ('"expires_in": {}', 3600), ('"token_type": "Bearer"', 3600),
+     ('"expires_in": 1e300', MAX_LIFETIME), (f'"expires_in": {"9" * 5000}', MAX_LIFETIME),
+     (f'"expires_in": "{"9" * 5000}"', MAX_LIFETIME), ('"expires_in": {}', 3600), ('"token_type": "Bearer"', 3600),
      ('"token_type": "BEARER"', 3600), ('"token_type": ""', 3600), ('"token_type": 7', 3600), ('"token_type": null', 3600),
      ('"token_type": "mac"', 3600), ('"token_type": ["bearer"]', 3600), ('"refresh_token": ""', 3600),
      ('"refresh_token": false', 3600), ('"refresh_token": []', 3600), ('"error": ""', 3600), ('"error": "x"', 3600)],

@@ -1,11 +1,9 @@
 """Tokens: renewed once by whoever gets the lease, and never lost without saying so."""
 
-import dataclasses
 import datetime as dt
 import threading
 
 import pytest
-import requests
 from django.db import connections
 
 from integrations import total_expert
@@ -15,7 +13,6 @@ from integrations.connections.grants import consent
 from integrations.connections.limits import budgets, forecast, ledger, permits
 from integrations.connections.models import (
     Budget,
-    Call,
     Connection,
     ConnectionState,
     Environment,
@@ -26,7 +23,7 @@ from integrations.connections.models import (
 )
 from integrations.connections.tokens import access, leases
 from integrations.total_expert import ReconnectRequired, Rejected, TryLater, oauth
-from integrations.total_expert.transport import responses, sessions
+from integrations.total_expert.transport import sessions
 from portal.core import clock
 from tests.world import SESSION, World
 
@@ -281,168 +278,6 @@ def test_an_application_that_was_taken_out_is_nobodys_dead_grant(world: World, c
     with pytest.raises(ReconnectRequired, match="operator"):
         access.get_access_token(Connection.objects.get())
     assert Connection.objects.get().state == ConnectionState.ACTIVE
-
-
-def test_new_tokens_that_are_refused_for_minutes_need_a_person(world: World) -> None:
-    connection = world.connected()
-    world.sandbox.pass_time(access.REPEAT_WINDOW.total_seconds())
-    world.sandbox.faults({"path": "/v1/contacts", "status": 401}, {"path": "/v1/teapot", "status": 401})
-    for _ in range(2):
-        with client_for(connection) as client, pytest.raises(TryLater):
-            client.contacts.list()
-        assert Connection.objects.get().state == ConnectionState.ACTIVE
-        world.sandbox.pass_time(access.REPEAT_WINDOW.total_seconds() / 2 + 1)
-    with client_for(connection) as client, pytest.raises(ReconnectRequired):
-        client.contacts.list()
-    row = Connection.objects.get()
-    assert row.state == ConnectionState.NEEDS_RECONNECT
-    assert "just granted" in row.reason
-    assert token_requests(world) == 2
-
-
-def test_a_token_that_was_never_used_is_replaced_at_its_first_refusal(world: World) -> None:
-    connection = world.connected()
-    access.get_access_token(connection)
-    Call.objects.all().delete()
-    world.sandbox.pass_time(access.REPEAT_WINDOW.total_seconds() + 1)
-    world.sandbox.faults(
-        {"path": "/v1/contacts", "status": 401, "times": 1},
-        {"path": "/v1/teapot", "status": 401, "times": 1},
-    )
-    with client_for(connection) as client:
-        client.contacts.list()
-    assert Connection.objects.get().state == ConnectionState.ACTIVE
-    assert token_requests(world) == 2
-
-
-@pytest.mark.parametrize("bad_checks", [0, 1])
-def test_a_storm_of_refusals_costs_one_token_request_at_most(
-    world: World, monkeypatch: pytest.MonkeyPatch, bad_checks: int
-) -> None:
-    """20 seconds of 401 on one call in five, under two connections. Some hit the check of a token as well."""
-    monkeypatch.setattr("integrations.total_expert.calls.PROOF_SECONDS", 0.0)
-    pauses = monkeypatch.setattr("integrations.total_expert.calls.MAX_PAUSE", 0.0)
-    connections_ = [world.connected(), world.consented(world.member("officer"))]
-    world.sandbox.pass_time(access.REPEAT_WINDOW.total_seconds() + 1)
-    sent, failed = token_requests(world), 0
-    world.sandbox.faults(
-        {"path": "/v1/contacts", "status": 401, "rate": 0.2},
-        {"path": "/v1/teapot", "status": 401, "rate": 0.2 * bad_checks},
-    )
-    for _ in range(20):
-        for connection in connections_:
-            try:
-                with client_for(connection) as client:
-                    client.contacts.list(size=1)
-            except TryLater:
-                failed += 1
-        world.sandbox.pass_time(1)
-    assert pauses is None and failed < 10
-    assert token_requests(world) - sent <= len(connections_) * bad_checks
-    assert {row.state for row in Connection.objects.all()} == {ConnectionState.ACTIVE}
-    world.sandbox.faults()
-    for connection in connections_:
-        with client_for(connection) as client:
-            assert client.teapot()
-
-
-def answer_tokens(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
-    """Change what the sandbox's token endpoint answers. None leaves a property out."""
-    real = responses.read_response
-
-    def read(response: requests.Response) -> responses.ApiResponse:
-        answer = real(response)
-        if isinstance(answer.data, dict) and "access_token" in answer.data:
-            data = {name: value for name, value in {**answer.data, **changes}.items() if value is not None}
-            return dataclasses.replace(answer, data=data)
-        return answer
-
-    monkeypatch.setattr(responses, "read_response", read)
-
-
-@pytest.mark.parametrize(("lifetime", "used_for"), [(45, 40), ("45", 40), (120, 108), (10, 5), (3600, 3540)])
-def test_a_short_lived_token_serves_all_calls_of_its_time(
-    world: World, consented: Connection, monkeypatch: pytest.MonkeyPatch, lifetime: object, used_for: int
-) -> None:
-    answer_tokens(monkeypatch, expires_in=lifetime)
-    Token.objects.update(access_expires_at=None)
-    start = token_requests(world)
-    first = access.get_access_token(consented)
-    for _ in range(4):
-        world.sandbox.pass_time((used_for - 1) / 4)
-        assert access.get_access_token(consented) == first
-    assert token_requests(world) == start + 1
-    world.sandbox.pass_time(2)
-    assert access.get_access_token(consented) != first
-
-
-def test_a_token_without_a_lifetime_is_used_once(
-    world: World, consented: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer_tokens(monkeypatch, expires_in=0)
-    Token.objects.update(access_expires_at=None)
-    assert len({access.get_access_token(consented) for _ in range(3)}) == 3
-
-
-MANY = " ".join(sorted(f"a_long_name_of_a_scope_{number:03}" for number in range(40)))
-
-
-@pytest.mark.parametrize(
-    ("scope", "stored"),
-    [(None, "describeSchema getUsers leadInteraction"), ("", "describeSchema getUsers leadInteraction"),
-     ("crm,getUsers", "crm getUsers"), (["crm", "getUsers"], "crm getUsers"), (MANY, MANY), ("crm \0 \ud800x", "crm")],
-)  # fmt: skip
-def test_granted_scopes_are_stored_whole(
-    world: World, monkeypatch: pytest.MonkeyPatch, scope: object, stored: str
-) -> None:
-    answer_tokens(monkeypatch, scope=scope)
-    assert world.connected().scopes == stored
-    officer = world.consented(world.member("officer"))
-    officer.refresh_from_db()
-    assert officer.scopes == stored
-    Token.objects.update(access_expires_at=None)
-    access.get_access_token(officer)
-    officer.refresh_from_db()
-    assert officer.scopes == stored
-
-
-def test_a_refusal_with_a_status_of_success_needs_a_reconnect(
-    world: World, consented: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer_tokens(monkeypatch, access_token=None, error="invalid_grant", error_description="Gone")
-    Token.objects.update(access_expires_at=None)
-    with pytest.raises(ReconnectRequired):
-        access.get_access_token(consented)
-    assert Connection.objects.get().state == ConnectionState.NEEDS_RECONNECT
-    assert TokenRequest.objects.order_by("-at")[0].state == RequestState.REFUSED
-
-
-def test_a_slow_answer_is_waited_for(world: World, consented: Connection) -> None:
-    Token.objects.update(access_expires_at=None)
-    waits: list[float] = []
-    world.sandbox.adapter.sleep = waits.append
-    world.sandbox.faults({"method": "POST", "path": "/v1/token", "delay_ms": 40_000, "times": 1})
-    assert access.get_access_token(consented)
-    assert waits == [40.0]
-    assert Connection.objects.get().state == ConnectionState.ACTIVE
-    world.sandbox.faults({"method": "POST", "path": "/v1/token", "delay_ms": 150_000, "times": 1})
-    Token.objects.update(access_expires_at=None)
-    with pytest.raises(TryLater):
-        access.get_access_token(consented)
-    assert TokenRequest.objects.order_by("-at")[0].state == RequestState.LOST
-
-
-def test_a_token_that_total_expert_refuses_is_not_used_again(world: World) -> None:
-    connection = world.connected()
-    failed = access.get_access_token(connection)
-    access.discard_access_token(connection, failed)
-    assert access.get_access_token(connection) == failed, "it is new: another would not help"
-    world.sandbox.pass_time(access.REPEAT_WINDOW.total_seconds() + 1)
-    access.discard_access_token(connection, failed)
-    fresh = access.get_access_token(connection)
-    assert fresh != failed
-    access.discard_access_token(connection, failed)
-    assert access.get_access_token(connection) == fresh
 
 
 @pytest.mark.django_db(transaction=True)

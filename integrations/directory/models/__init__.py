@@ -1,0 +1,33 @@
+"""The synced copy of contacts, and the state of its syncs."""
+
+from integrations.directory.models.contacts import (
+    FILTERED,
+    PRESENT,
+    UNKNOWN_TIME,
+    UNSEEN,
+    Contact,
+    ContactGroup,
+    ContactQuerySet,
+    Document,
+    Membership,
+    Owner,
+    Visibility,
+)
+from integrations.directory.models.sync import SyncState, UnreadContact, UnreadPage
+
+__all__ = [
+    "FILTERED",
+    "PRESENT",
+    "UNKNOWN_TIME",
+    "UNSEEN",
+    "Contact",
+    "ContactGroup",
+    "ContactQuerySet",
+    "Document",
+    "Membership",
+    "Owner",
+    "SyncState",
+    "UnreadContact",
+    "UnreadPage",
+    "Visibility",
+]
