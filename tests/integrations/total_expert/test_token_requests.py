@@ -21,7 +21,7 @@ from integrations.total_expert import (
     TryLater,
     oauth,
 )
-from integrations.total_expert.token_response import MAX_LIFETIME
+from integrations.total_expert.token_response import MAX_LIFETIME, MAX_SCOPES
 from tests.integrations.total_expert.scripted_server import ScriptedServer, http_response
 
 
@@ -107,7 +107,7 @@ def test_scopes_are_read_however_they_are_written(
 def test_the_number_of_scopes_has_a_limit(scripted: ScriptedServer) -> None:
     many = " ".join(f"scope{number}" for number in range(100_000))
     scripted.answer(http_response(json.dumps({"access_token": "t", "scope": many}).encode()))
-    assert len(send(scripted.environment).scope) == oauth.MAX_SCOPES
+    assert len(send(scripted.environment).scope) == MAX_SCOPES
 
 
 @pytest.mark.parametrize(
