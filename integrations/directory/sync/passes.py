@@ -114,7 +114,8 @@ class Pass:
         self.sync_state.save(update_fields=["passes"])
         self.state.update(number=self.sync_state.passes, walks=self.state.get("walks", 1) + 1)
         self.done = self.failed = 0
-        self.state.pop("page_before", None)
+        for name in ("page_before", "nameless"):
+            self.state.pop(name, None)
         self.start_step("archived")
 
     def log_ids(self, sentence: str, ids: Iterable[int]) -> None:

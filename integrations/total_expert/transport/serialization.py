@@ -108,7 +108,7 @@ def json_body(data: Any) -> bytes:
 
 def _json_text(value: object) -> str:
     if isinstance(value, dt.datetime):
-        return _utc_text(value, "%Y-%m-%d %H:%M:%S")
+        return _utc_text(value, " ")
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -119,7 +119,7 @@ def _json_text(value: object) -> str:
 def _query_text(value: object) -> str:
     """Return a value as it is written in a query string. Raise TypeError or ValueError if there is no way to."""
     if isinstance(value, dt.datetime):
-        return _utc_text(value, "%Y-%m-%dT%H:%M:%SZ")
+        return f"{_utc_text(value, 'T')}Z"
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, Decimal):
@@ -129,10 +129,11 @@ def _query_text(value: object) -> str:
     return str(value)
 
 
-def _utc_text(timestamp: dt.datetime, format: str) -> str:
+def _utc_text(timestamp: dt.datetime, separator: str) -> str:
     if timestamp.tzinfo is None:
         raise ValueError("a datetime without a time zone")
-    return timestamp.astimezone(dt.UTC).strftime(format)
+    # strftime would write the year 2 as "2"
+    return timestamp.astimezone(dt.UTC).replace(tzinfo=None).isoformat(separator, "seconds")
 
 
 def _digits(number: Decimal) -> str:

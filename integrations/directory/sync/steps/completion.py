@@ -26,15 +26,14 @@ def compare_counts(pass_: Pass, client: Client) -> None:
         pass_.save()
         return
     counted = _counted(pass_, client)
-    seen, never_stored = _seen(pass_), _never_stored(pass_)
-    left_out = never_stored + pass_.state.get("nameless", 0)
-    difference = None if counted is None else counted - seen - left_out
+    seen = _seen(pass_)
+    difference = None if counted is None else counted - seen - _never_stored(pass_)
     with pass_.storing():
-        if difference and _may_reread(pass_, seen):
+        # Another walk can't read contacts without a readable ID. They count as missing until a later pass reads them.
+        if difference and difference != pass_.state.get("nameless", 0) and _may_reread(pass_, seen):
             pass_.start_walk()
         else:
             pass_.state["difference"] = difference
-            pass_.state["left_out"] = left_out
             if difference:
                 pass_.run.log(
                     f"Total Expert counts {counted:,} contacts, and {seen:,} were read. A later pass reads them again.",
@@ -107,7 +106,7 @@ def finish(pass_: Pass, client: Client) -> None:
         sync_state.full_finished_at = now
         sync_state.difference = state.get("difference")
         pass_.done = max(_seen(pass_), 0)
-    is_whole = not state.get("left_out") and not _never_stored(pass_) and not _unread_pages(pass_).exists()
+    is_whole = not _never_stored(pass_) and not _unread_pages(pass_).exists()
     sync_state.is_complete = sync_state.difference == 0 and is_whole
     _advance_seen_until(pass_)
     # Only while the connection is still admitted: it may have been quarantined since the pass began.

@@ -97,3 +97,27 @@ def test_a_time_in_the_future_does_not_hide_later_changes(
     assert run_sync(admin).state == "done"
     other.refresh_from_db()
     assert other.city == "Changedville"
+
+
+@pytest.mark.parametrize("id", [None, "x", 4.5, True, -4, 2**63])
+def test_a_contact_without_a_readable_id_counts_as_missing_until_a_pass_reads_it(
+    world: World,
+    admin: Connection,
+    over_there: total_expert.Client,
+    tamper: Callable[..., None],
+    run_sync: Run,
+    id: Any,
+) -> None:
+    bad = max(contact.id for contact in over_there.contacts.all())
+    tamper(lambda contact: contact.update(id=id) if contact["id"] == bad else None)
+    assert run_sync(admin).state == "done"
+    number = Contact.objects.count()
+    tamper(lambda contact: None)
+    state = SyncState.objects.get(connection=admin)
+    for hours in (1, 25):
+        assert (state.difference, state.is_complete) == (1, False)
+        world.sandbox.pass_time(hours * 3600)
+        run_sync(admin)
+        state.refresh_from_db()
+    assert (state.difference, state.is_complete) == (0, True)
+    assert Contact.objects.count() == number + 1

@@ -38,6 +38,13 @@ def test_a_datetime_is_sent_in_utc() -> None:
     )
 
 
+def test_a_year_is_sent_with_four_digits() -> None:
+    at = dt.datetime(2, 1, 1, tzinfo=dt.UTC)
+    assert listed(filter={"internal_updated_at_start": at})["filter"] == (
+        "internal_updated_at_start=0002-01-01T00:00:00Z"
+    )
+
+
 def test_plus_signs_and_spaces_are_percent_encoded() -> None:
     query = list_query(
         number=1, size=1, filter={"email": "a+b@example.com", "last_name": "de Vries"}, sort=()
