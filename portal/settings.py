@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "portal.site.history.HistoryMiddleware",
     "portal.site.zone.ViewerZoneMiddleware",
+    "portal.site.method_not_allowed.MethodNotAllowedMiddleware",
     "portal.site.unreadable_secrets.UnreadableSecretsMiddleware",
 ]
 

@@ -9,5 +9,7 @@ application = get_wsgi_application()
 
 # after the application is made, which sets Django up
 from portal.encryption import known_keys  # noqa: E402
+from portal.utf8_request import UTF8Request  # noqa: E402
 
+application.request_class = UTF8Request
 known_keys.keep_reporting("web")
