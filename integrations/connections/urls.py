@@ -1,8 +1,18 @@
 """Addresses of the connections app."""
 
-from django.urls import path, re_path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from integrations.connections.views import calls, connection, consent, limits, organization, queue, settings
+
+
+class ConnectionVerb(StringConverter):
+    """What people do with a connection."""
+
+    regex = "pause|resume|revoke"
+
+
+register_converter(ConnectionVerb, "connection_verb")
 
 urlpatterns = [
     path(
@@ -17,8 +27,8 @@ urlpatterns = [
         connection.token_requests,
         name="token_requests",
     ),
-    re_path(
-        r"^organizations/(?P<slug>[-\w]+)/connections/(?P<pk>[0-9a-f-]{36})/(?P<verb>pause|resume|revoke)/$",
+    path(
+        "organizations/<slug:slug>/connections/<uuid:pk>/<connection_verb:verb>/",
         connection.change_connection,
         name="change_connection",
     ),

@@ -3,11 +3,25 @@
 import io
 
 import pytest
+from django.conf import settings
 from django.test import Client, RequestFactory
 
 from portal.utf8_request import UTF8Request
 
-CHARSETS = "base64 idna undefined hex rot13 unicode_escape punycode utf-16 utf-7 latin-1 nonsense zip".split()
+CHARSETS = [
+    "base64",
+    "idna",
+    "undefined",
+    "hex",
+    "rot13",
+    "unicode_escape",
+    "punycode",
+    "utf-16",
+    "utf-7",
+    "latin-1",
+    "nonsense",
+    "zip",
+]
 FORM = "application/x-www-form-urlencoded"
 KINDS = (FORM, "multipart/form-data; boundary=odd", "text/plain", "application/json")
 CODE = "/accounts/login/code/confirm/"
@@ -16,10 +30,13 @@ CODE = "/accounts/login/code/confirm/"
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch, db: None) -> Client:
     """A browser for requests of the class that gunicorn's application makes."""
-    from portal.wsgi import application
-
-    monkeypatch.setattr("django.test.client.WSGIRequest", application.request_class)
+    monkeypatch.setattr("django.test.client.WSGIRequest", UTF8Request)
     return Client()
+
+
+def test_the_application_makes_such_requests() -> None:
+    # it is not imported here: it would start a thread
+    assert "\napplication.request_class = UTF8Request\n" in (settings.BASE_DIR / "portal/wsgi.py").read_text()
 
 
 @pytest.mark.parametrize("charset", [*CHARSETS, '"base64"', "utf-8''base64"])
