@@ -28,7 +28,7 @@ from tests.portal.site.odd_requests import Names, OddRequest, odd_requests, read
 pytestmark = pytest.mark.django_db
 
 #: Examples for each address, here and in the long test.
-FEW, MANY = 3, int(os.environ.get("FUZZ_EXAMPLES", "150"))
+FEW, MANY = 2, int(os.environ.get("FUZZ_EXAMPLES", "150"))
 #: Addresses whose answer is a part of a page also without htmx.
 FRAGMENTS = {"sync_progress", "contact_filter_options", "limits_help"}
 SECRETS = (
@@ -122,7 +122,10 @@ def visitors(name: str) -> list[str]:
     return [*inside, "nobody", ANONYMOUS]
 
 
-def fuzz(visits: Visits, name: str, examples: int, *, derandomize: bool) -> None:
+def fuzz(visits: Visits, names: list[str], examples: int, *, derandomize: bool) -> None:
+    """Send odd requests to some of the addresses."""
+    choices = [(name, visitor) for name in names for visitor in visitors(name)]
+
     @settings(
         max_examples=examples,
         derandomize=derandomize,
@@ -130,9 +133,9 @@ def fuzz(visits: Visits, name: str, examples: int, *, derandomize: bool) -> None
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, Phase.shrink],
     )
-    @given(visitor=st.sampled_from(visitors(name)), odd=odd_requests())
-    def try_one(visitor: str, odd: OddRequest) -> None:
-        visits.send(name, visitor, odd)
+    @given(choice=st.sampled_from(choices), odd=odd_requests())
+    def try_one(choice: tuple[str, str], odd: OddRequest) -> None:
+        visits.send(*choice, odd)
 
     try_one()
 
@@ -143,16 +146,11 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> Iterator[Visits]:
     yield Visits(build())
 
 
-def groups() -> list[Any]:
-    """Return all names, a dozen together, so that they share a scene."""
-    names = sorted(ADDRESSES)
-    return [pytest.param(names[start : start + 15], id=names[start]) for start in range(0, len(names), 15)]
-
-
-@pytest.mark.parametrize("names", groups())
-def test_odd_requests_get_answers_in_the_look_of_the_portal(visits: Visits, names: list[str]) -> None:
-    for name in names:
-        fuzz(visits, name, FEW - name.startswith("admin:"), derandomize=True)
+def test_odd_requests_get_answers_in_the_look_of_the_portal(visits: Visits) -> None:
+    admin = [name for name in ADDRESSES if name.startswith("admin:")]
+    for name in sorted(ADDRESSES.keys() - admin):
+        fuzz(visits, [name], FEW, derandomize=True)
+    fuzz(visits, admin, 25, derandomize=True)
 
 
 ODD_PARTS = (
@@ -182,6 +180,8 @@ def test_odd_parts_of_an_address_are_not_found(visits: Visits) -> None:
             continue  # Django draws all of them alike
         parts = address.fill(visits.scene)
         path = reverse(name, kwargs=parts)
+        if name != "organization":
+            parts.pop("slug", None)  # the same for all addresses
         for value, odd in itertools.product(parts.values(), ODD_PARTS):
             tried = path.replace(str(value), odd)
             if is_valid_path(tried.replace("%00", "\0")):
@@ -189,10 +189,10 @@ def test_odd_parts_of_an_address_are_not_found(visits: Visits) -> None:
                 page = client.post(tried, address.data) if address.posts else client.get(tried)
                 assert page.status_code < 500, tried
                 assert page.status_code != 200 or address.public or name.startswith(("mfa_", "admin:")), tried
-    assert checked > 80
+    assert checked > 60
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", sorted(ADDRESSES))
 def test_many_odd_requests_get_answers_in_the_look_of_the_portal(visits: Visits, name: str) -> None:
-    fuzz(visits, name, MANY, derandomize=False)
+    fuzz(visits, [name], MANY, derandomize=False)
