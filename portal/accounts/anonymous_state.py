@@ -4,6 +4,8 @@ allauth keeps the challenge of a passkey and the state of a single sign-on in th
 each visit would write a session row.
 """
 
+import hashlib
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -40,7 +42,7 @@ def kept_in_cookie(key: str, *, cookie: str) -> Callable[[View], View]:
             if request.user.is_authenticated:
                 request.session.pop(key, None)
                 response.delete_cookie(cookie)
-                if not cache.add(_used(brought), "used", timeout=MAX_AGE):
+                if value is not None and not cache.add(_used(value), "used", timeout=MAX_AGE):
                     logout(request)
                     return redirect(settings.LOGIN_URL)
                 return response
@@ -64,11 +66,12 @@ def _read(brought: str, *, salt: str) -> Any:
         value = signing.loads(brought, salt=salt, max_age=MAX_AGE)
     except signing.BadSignature:
         return None
-    return None if cache.get(_used(brought)) else value
+    return None if cache.get(_used(value)) else value
 
 
-def _used(brought: str) -> str:
-    return f"used-sign-in-state:{brought.rpartition(':')[2][:64]}"
+def _used(value: Any) -> str:
+    """Return the cache key for a value that was used. A failed sign-in signs the same value again, with a later time."""
+    return f"used-sign-in-state:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"
 
 
 def _write(response: HttpResponse, cookie: str, value: Any) -> None:

@@ -153,14 +153,14 @@ class RepeatedPostMiddleware:
             return None
         deadline, pause = time.monotonic() + WAIT_SECONDS, FIRST_LOOK
         while not submission.claim():
-            found = submission.find()
-            if found is None:
-                continue  # the first one failed
-            if submission.session not in found["sessions"]:
+            found = submission.find()  # None: the first one failed, or nothing can be stored
+            if found is not None and submission.session not in found["sessions"]:
                 return None
-            if "answer" in found:
+            if found is not None and "answer" in found:
                 return _repeat(request, submission, found["answer"])
             if time.monotonic() > deadline:
+                if found is None:
+                    return None
                 return HttpResponse(render_to_string("site/still_working.html"), status=409)
             time.sleep(pause)
             pause = min(pause * 1.5, LAST_LOOK)

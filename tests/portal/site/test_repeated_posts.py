@@ -275,3 +275,20 @@ def test_a_repetition_doesnt_wait_forever(
     assert answer.status_code == 409 and "Still working" in answer.content.decode()
     cache.delete(taken[0])
     assert client.post(path, form).status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_form_is_handled_though_nothing_can_be_stored_about_it(
+    cedar: Organization, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Django's cache in the database reports a failed write, for example to a full disk, like a key that is taken."""
+    monkeypatch.setattr(repeated_posts, "WAIT_SECONDS", 0.05)
+    path, client = invited(cedar, operator), browser()
+    form = {"csrfmiddlewaretoken": token_of(client, path), "action": "accept"}
+    add = cache.add
+
+    def fail(key: str, *args: Any, **options: Any) -> bool:
+        return not key.startswith("repeated_post:") and add(key, *args, **options)
+
+    monkeypatch.setattr(cache, "add", fail)
+    assert client.post(path, form).status_code == 302
