@@ -15,6 +15,7 @@ import time
 from functools import partial
 from typing import Any
 
+from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from portal.request_framing import Framing, InvalidFraming
@@ -35,6 +36,28 @@ READ_SIZE = 64 * 1024
 REASONS = {400: "Bad Request", 408: "Request Timeout", 413: "Content Too Large"}
 
 
+class ReceivedUnreader(SocketUnreader):
+    """Gives gunicorn's parser what was received, in blocks: for each chunk of a body, it copies all that it was given."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.received = memoryview(b"")
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """Return the next block. After the last one, read from the socket."""
+        if not self.received:
+            return bytes(super().chunk(size_hint))
+        size = max(self.mxchunk, min(size_hint or 0, self.max_body_chunk))
+        block, self.received = self.received[:size], self.received[size:]
+        return bytes(block)
+
+    def take_buffered(self) -> bytes:
+        """Return what the parser didn't use."""
+        left = bytes(super().take_buffered()) + bytes(self.received)
+        self.received = memoryview(b"")
+        return left
+
+
 class Connection(TConn):
     """A connection, with the bytes of a request that is not complete yet."""
 
@@ -48,9 +71,10 @@ class Connection(TConn):
 
     def init(self) -> None:
         """Give gunicorn's parser what was received. A thread calls this before it parses the request."""
-        super().init()
-        if self.received:
-            self.parser.unreader.unread(bytes(self.received))
+        if not self.initialized:
+            super().init()
+            self.parser.unreader = ReceivedUnreader(self.sock)
+        self.parser.unreader.received = memoryview(bytes(self.received))
         self.restart()
 
     def restart(self) -> None:

@@ -7,6 +7,8 @@ could be read in two ways is refused, so that gunicorn never waits for bytes tha
 #: The largest request line with headers, and the largest body, in bytes.
 MAX_HEAD = 64 * 1024
 MAX_BODY = 3 * 1024 * 1024
+#: The most chunks of a body. Each takes time, however small it is.
+MAX_CHUNKS = 20_000
 #: The longest line with the size of a chunk, and the most bytes of headers after the last one.
 MAX_CHUNK_LINE = 256
 MAX_TRAILERS = 8 * 1024
@@ -28,6 +30,7 @@ class Framing:
         self._end: int | None = None  # the offset after the body, if its length is known
         self._is_chunked = False
         self._is_last_chunk = False
+        self._chunks = 0
         self._has_head = False
         self._must_continue = False
 
@@ -88,7 +91,7 @@ class Framing:
 
     def _read_chunks(self, received: bytearray) -> bool:
         while True:
-            if len(received) > MAX_HEAD + MAX_BODY:
+            if len(received) > MAX_HEAD + MAX_BODY or self._chunks > MAX_CHUNKS:
                 raise InvalidFraming(413)
             line_end = received.find(b"\r\n", self._at)
             if self._is_last_chunk:
@@ -112,6 +115,7 @@ class Framing:
             if received[after : after + 2] != b"\r\n":
                 raise InvalidFraming(400)
             self._at = after + 2
+            self._chunks += 1
 
     def _read_trailers(self, received: bytearray, line_end: int) -> bool:
         begin = self._at

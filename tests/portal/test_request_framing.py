@@ -76,6 +76,7 @@ def test_a_head_that_is_too_large_or_can_be_read_in_two_ways_is_refused(head: by
         (b"5;" + b"a" * 400, 400),
         (b"0\r\n" + b"X: y\r\n" * 3000 + b"Z", 400),
         (b"10000\r\n" + b"a" * 65536 + b"\r\n", 413),
+        (b"1\r\na\r\n" * 500, 413),
     ],
 )
 def test_chunks_that_make_no_sense_or_too_large_a_body_are_refused(chunks: bytes, status: int) -> None:
