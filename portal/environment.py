@@ -28,6 +28,27 @@ class Environment(environ.Env):
     ENVIRON = SecretFiles()
 
 
+def public_origin(portal_url: str) -> str:
+    """Return PORTAL_URL as browsers write an origin: in lower case, without a final slash or the default port.
+
+    Raise ImproperlyConfigured if it is anything else than an origin: links, cookies and passkeys are made from it.
+    """
+    try:
+        parts = urlsplit(portal_url.strip())
+        host, port = parts.hostname or "", parts.port
+        is_origin = parts.path in ("", "/") and not (parts.query or parts.fragment or "@" in parts.netloc)
+    except ValueError:
+        host, is_origin = "", False
+    if not is_origin or parts.scheme not in ("http", "https") or not host.isascii() or not host:
+        raise ImproperlyConfigured(
+            "PORTAL_URL must be a scheme and a host without a path, such as https://portal.example.com. "
+            "The portal can't run below a path."
+        )
+    name = f"[{host}]" if ":" in host else host
+    is_default = port in (None, {"http": 80, "https": 443}[parts.scheme])
+    return f"{parts.scheme}://{name}" + ("" if is_default else f":{port}")
+
+
 def require_loopback(switch: str, *, portal_url: str, allowed_hosts: Iterable[str]) -> None:
     """Raise ImproperlyConfigured if DEMO or DEBUG (``switch``) is on while other machines may open the portal."""
     host = urlsplit(portal_url).hostname or ""

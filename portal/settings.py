@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.environment import Environment, require_loopback
+from portal.environment import Environment, public_origin, require_loopback
 from portal.site.content_security_policy import DIRECTIVES
 from portal.site.logs import CONFIGURATION
 
@@ -31,7 +31,7 @@ DEMO = env.bool("DEMO", default=False)
 SECRET_KEY = required("SECRET_KEY")
 ENCRYPTION_KEYS = required("ENCRYPTION_KEYS")
 FINGERPRINT_KEY = required("FINGERPRINT_KEY")
-PORTAL_URL = env.str("PORTAL_URL", default="http://localhost:8000").rstrip("/")
+PORTAL_URL = public_origin(env.str("PORTAL_URL", default="http://localhost:8000"))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PORTAL_URL).hostname or "localhost"])
 for switch in filter({"DEMO": DEMO, "DEBUG": DEBUG}.get, ("DEMO", "DEBUG")):
     require_loopback(switch, portal_url=PORTAL_URL, allowed_hosts=ALLOWED_HOSTS)

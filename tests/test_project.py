@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from integrations.sandbox.version import __version__ as sandbox_version
-from portal.environment import Environment, SecretFiles, require_loopback
+from portal.environment import Environment, SecretFiles, public_origin, require_loopback
 from tests.processes import free_port
 from tests.project_files import ROOT, our_files, python_files
 
@@ -101,6 +101,33 @@ def test_a_secret_file_that_cannot_be_read_is_named(content: bytes | None, tmp_p
         file.write_bytes(content)
     with pytest.raises(ImproperlyConfigured, match="METRICS_TOKEN_FILE names can't be read"):
         SecretFiles({"METRICS_TOKEN_FILE": str(file)})["METRICS_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://portal.example", "https://portal.example"),
+        ("https://portal.example/", "https://portal.example"),
+        (" HTTPS://Portal.Example\n", "https://portal.example"),
+        ("https://portal.example:443", "https://portal.example"),
+        ("http://portal.example:80/", "http://portal.example"),
+        ("https://portal.example:8443", "https://portal.example:8443"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_the_portals_address_is_read_as_an_origin(written: str, origin: str) -> None:
+    assert public_origin(written) == origin
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "portal.example", "portal.example:8000", "https://", "ftp://portal.example", "https://portal.example/portal",
+     "https://portal.example//", "https://portal.example?x=1", "https://portal.example#x", "https://me@portal.example",
+     "https://portal.example:http", "https://portal.example:99999", "https://[::1", "https://pörtal.example"],
+)  # fmt: skip
+def test_an_address_that_is_no_origin_stops_the_start(written: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_URL must be"):
+        public_origin(written)
 
 
 LOCAL = [
