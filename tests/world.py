@@ -9,12 +9,12 @@ from integrations.connections import installations
 from integrations.connections.client import client_for
 from integrations.connections.grants import admission, client_credentials, consent
 from integrations.connections.models import Connection, Environment
-from integrations.sandbox import create_app
 from portal.accounts.models import User
 from portal.core import clock
 from portal.demo.visitor import _Forms
 from portal.organizations.models import Membership, Organization
 from tests.portal.people import with_app
+from tests.seeded_sandbox import create_seeded_app
 from tests.wsgi_adapter import WSGIAdapter
 
 #: The secret of the browser session in which everybody here consents.
@@ -33,8 +33,7 @@ class Sandbox:
             "calls_per_minute": 0,
             "tokens_per_hour": 0,
         }
-        self.app = create_app(
-            ":memory:",
+        self.app = create_seeded_app(
             redirect_uris=["http://localhost:8000/oauth/callback/sandbox/"],
             **{**defaults, **options},
         )

@@ -46,9 +46,12 @@ class Options:
 class Sandbox:
     """Everything that views work on."""
 
-    def __init__(self, path: str, seed: Seed, options: Options) -> None:
-        """Open a sandbox's file, or create and seed it. Raise `sqlite3.Error` if the file cannot be used."""
-        self.database = Database(path)
+    def __init__(self, path: str, seed: Seed, options: Options, content: bytes | None = None) -> None:
+        """Open a sandbox's file, or create and seed it. Raise `sqlite3.Error` if the file cannot be used.
+
+        In memory, ``content`` is that of a sandbox's file to start with.
+        """
+        self.database = Database(path, content)
         self.options = options
         self.clock = Clock()
         self.counts = CountCache()

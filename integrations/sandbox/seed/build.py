@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import json
 import random
 import sqlite3
@@ -95,6 +96,7 @@ def seed_database(connection: sqlite3.Connection, seed: Seed, *, now: float) -> 
         deliveries.create_triggers(connection, resource)
 
 
+@functools.cache
 def expected_schema() -> frozenset[tuple[str, str]]:
     """Return the schema that this version creates."""
     with contextlib.closing(sqlite3.connect(database.MEMORY)) as connection:

@@ -9,6 +9,7 @@ import requests
 
 from integrations.sandbox import create_app
 from integrations.sandbox.app import SandboxApp
+from tests.seeded_sandbox import create_seeded_app
 from tests.wsgi_adapter import WSGIAdapter
 
 BASE = "https://sandbox.example"
@@ -21,7 +22,8 @@ class InProcessSandbox:
 
     def __init__(self, path: str = ":memory:", **options: Any) -> None:
         defaults: dict[str, Any] = {"contacts": 40, "calls_per_minute": 0, "tokens_per_hour": 0}
-        self.app: SandboxApp = create_app(path, **{**defaults, **options})
+        given = {**defaults, **options}
+        self.app: SandboxApp = create_seeded_app(**given) if path == ":memory:" else create_app(path, **given)
         self.credentials: dict[str, Any] = self.get_control("credentials")
 
     def session(self) -> requests.Session:

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.test import Client as Browser
 
-from integrations.sandbox import create_app
 from integrations.total_expert import Client, Environment
+from tests.seeded_sandbox import create_seeded_app
 from tests.wsgi_adapter import WSGIAdapter
 
 REDIRECT_URI = "http://localhost:8000/oauth/callback/sandbox/"
@@ -21,7 +21,7 @@ class SandboxServer:
 
     def __init__(self, **options: Any) -> None:
         defaults = {"organizations": 2, "contacts": 30, "calls_per_minute": 0, "tokens_per_hour": 0}
-        self.app = create_app(":memory:", redirect_uris=[REDIRECT_URI], **{**defaults, **options})
+        self.app = create_seeded_app(redirect_uris=[REDIRECT_URI], **{**defaults, **options})
         self.adapter = WSGIAdapter(self.app)
         self.http = Browser(self.app)
         credentials = self.http.get("/_sandbox/credentials").get_json()

@@ -50,11 +50,12 @@ CREATE TABLE sequences (resource TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOU
 class Database:
     """Connections to one SQLite file, or to memory.
 
-    In memory there is one connection, which is locked while in use.
+    In memory there is one connection, which is locked while in use. It can start with the content of a file.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, content: bytes | None = None) -> None:
         self.path = path
+        self._content = content
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
 
@@ -65,6 +66,8 @@ class Database:
         if self.path != MEMORY:
             require_sandbox_file(connection)
             connection.execute("PRAGMA journal_mode = WAL")
+        elif self._content is not None:
+            connection.deserialize(self._content)
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -16000")
