@@ -5,6 +5,8 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # Two to four test processes: more slow each other down.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; [ "$$n" -lt 2 ] && n=2; echo $$n)
+# Processes start seconds faster with compiled modules. Some containers switch off writing them.
+unexport PYTHONDONTWRITEBYTECODE
 ARGS ?=
 ONLY ?=
 
