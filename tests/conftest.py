@@ -45,10 +45,14 @@ def refuse_skips(report: Any) -> Any:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out long tests, unless their mark asks for them, and on SQLite those about PostgreSQL. They are not skipped."""
-    marks = set() if "soak" in (config.option.markexpr or "") else {"soak"}
-    if connection.vendor != "postgresql":
-        marks.add("postgresql")
-    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
+    wants_long = "soak" in (config.option.markexpr or "")
+
+    def is_left_out(item: pytest.Item) -> bool:
+        if item.get_closest_marker("soak") and not wants_long:
+            return True
+        return bool(item.get_closest_marker("postgresql")) and connection.vendor != "postgresql"
+
+    left_out = [item for item in items if is_left_out(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
