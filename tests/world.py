@@ -138,6 +138,10 @@ class World:
         client_credentials.activate_candidate(connection)
         return connection
 
+    def token_requests(self) -> int:
+        """How many token requests the sandbox got."""
+        return len(self.sandbox.requests("/v1/token"))
+
     def begin(self, user: User, name: str = CEDAR) -> str:
         """A person presses Continue to Total Expert. Answers where they are sent."""
         installation = installations.get_or_create(self.organization(name), self.environment)

@@ -3,9 +3,7 @@
 import json
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from tests.bench import portal
@@ -26,15 +24,10 @@ TARGETS = {
 def measure() -> dict[str, Figure]:
     """Return the median seconds of each page on each database that this machine has."""
     figures: dict[str, Figure] = {}
-    for vendor in ("sqlite", "postgresql"):
-        if vendor == "postgresql" and not portal.has_postgres():
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            environment = portal.variables(Path(folder))
-            found = portal.run_inside(environment, "tests.bench.admin_contacts", postgres=vendor != "sqlite")
+    for vendor, suffix, found in portal.on_each_database("tests.bench.admin_contacts"):
         for name, target in TARGETS.items():
             page = found[name]
-            figures[name if vendor == "sqlite" else f"{name}-postgresql"] = {
+            figures[f"{name}{suffix}"] = {
                 "measured": page["seconds"],
                 "target": target,
                 "unit": "s",

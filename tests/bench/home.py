@@ -4,9 +4,7 @@ import datetime as dt
 import json
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from tests.bench import portal
@@ -23,14 +21,9 @@ TARGET = 1.5
 def measure() -> dict[str, Figure]:
     """Return the ratio for each person on each database that this machine has."""
     figures: dict[str, Figure] = {}
-    for vendor in ("sqlite", "postgresql"):
-        if vendor == "postgresql" and not portal.has_postgres():
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            environment = portal.variables(Path(folder))
-            found = portal.run_inside(environment, "tests.bench.home", postgres=vendor != "sqlite")
+    for vendor, suffix, found in portal.on_each_database("tests.bench.home"):
         for who, (few, many) in found.items():
-            figures[f"home-{who}" if vendor == "sqlite" else f"home-{who}-postgresql"] = {
+            figures[f"home-{who}{suffix}"] = {
                 "measured": round(many / few, 2),
                 "target": TARGET,
                 "unit": "×",

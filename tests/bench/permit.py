@@ -5,9 +5,7 @@ Places are taken one at a time here, which is the dearest; a process that calls 
 
 import json
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from tests.bench import portal
 from tests.bench.__main__ import Figure
@@ -19,14 +17,9 @@ TARGETS = {"sqlite": 2.0, "postgresql": 1.0}
 def measure() -> dict[str, Figure]:
     """Milliseconds for each permit."""
     figures: dict[str, Figure] = {}
-    for vendor, target in TARGETS.items():
-        if vendor == "postgresql" and not portal.has_postgres():
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            environment = portal.variables(Path(folder))
-            found = portal.run_inside(environment, "tests.bench.permit", postgres=vendor == "postgresql")
-        name = "permit" if vendor == "sqlite" else "permit-postgresql"
-        figures[name] = {
+    for vendor, suffix, found in portal.on_each_database("tests.bench.permit"):
+        target = TARGETS[vendor]
+        figures[f"permit{suffix}"] = {
             "measured": found["milliseconds"],
             "target": target,
             "unit": "ms",

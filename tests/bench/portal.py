@@ -6,6 +6,8 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,19 @@ def run_inside(environment: dict[str, str], module: str, *arguments: str, postgr
     if done.returncode:
         raise RuntimeError(f"{module}: {done.stdout}{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def on_each_database(module: str) -> Iterator[tuple[str, str, Any]]:
+    """Run ``python -m module`` on a fresh portal on each database that this machine has.
+
+    Yields the database, what the names of its figures end with, and the JSON that the module printed.
+    """
+    for vendor in ("sqlite", "postgresql"):
+        if vendor == "postgresql" and not has_postgres():
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            found = run_inside(variables(Path(folder)), module, postgres=vendor == "postgresql")
+        yield vendor, "" if vendor == "sqlite" else f"-{vendor}", found
 
 
 def has_postgres() -> bool:

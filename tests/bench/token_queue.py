@@ -3,10 +3,8 @@
 import json
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from tests.bench import portal
@@ -25,14 +23,9 @@ TARGETS: dict[str, tuple[float, str]] = {
 def measure() -> dict[str, Figure]:
     """Return the figures on each database that this machine has."""
     figures: dict[str, Figure] = {}
-    for vendor in ("sqlite", "postgresql"):
-        if vendor == "postgresql" and not portal.has_postgres():
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            environment = portal.variables(Path(folder))
-            found = portal.run_inside(environment, "tests.bench.token_queue", postgres=vendor != "sqlite")
+    for vendor, suffix, found in portal.on_each_database("tests.bench.token_queue"):
         for name, (target, unit) in TARGETS.items():
-            figures[name if vendor == "sqlite" else f"{name}-postgresql"] = {
+            figures[f"{name}{suffix}"] = {
                 "measured": found[name],
                 "target": target,
                 "unit": unit,

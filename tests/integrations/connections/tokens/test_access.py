@@ -30,15 +30,6 @@ from tests.world import SESSION, World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def consented(world: World) -> Connection:
-    return world.consented(world.member("admin"))
-
-
-def token_requests(world: World) -> int:
-    return len(world.sandbox.requests("/v1/token"))
-
-
 def test_no_request_outlives_its_lease_or_its_place_in_the_ledger() -> None:
     longest = access.SEND_WITHIN + dt.timedelta(seconds=sessions.DEADLINE)
     to_store = dt.timedelta(seconds=30)
@@ -49,7 +40,7 @@ def test_no_request_outlives_its_lease_or_its_place_in_the_ledger() -> None:
 def test_a_good_token_is_used_without_asking_again(world: World) -> None:
     connection = world.connected()
     assert access.get_access_token(connection) == access.get_access_token(connection)
-    assert token_requests(world) == 1
+    assert world.token_requests() == 1
 
 
 def test_an_expired_token_is_renewed_by_client_credentials(world: World) -> None:
@@ -57,7 +48,7 @@ def test_an_expired_token_is_renewed_by_client_credentials(world: World) -> None
     first = access.get_access_token(connection)
     world.sandbox.pass_time(3600)
     assert access.get_access_token(connection) != first
-    assert token_requests(world) == 2
+    assert world.token_requests() == 2
 
 
 def test_a_refresh_stores_the_rotated_pair_and_counts_fourteen_days_anew(
@@ -78,10 +69,10 @@ def test_a_dead_refresh_token_asks_for_a_reconnect_without_a_request(
     world: World, consented: Connection
 ) -> None:
     world.sandbox.pass_time(14 * 24 * 3600 + 1)
-    sent = token_requests(world)
+    sent = world.token_requests()
     with pytest.raises(ReconnectRequired):
         access.get_access_token(consented)
-    assert token_requests(world) == sent
+    assert world.token_requests() == sent
     assert Connection.objects.get().state == ConnectionState.NEEDS_RECONNECT
 
 
@@ -107,7 +98,7 @@ def test_without_a_slot_nothing_is_sent_and_the_time_is_told(world: World) -> No
     with pytest.raises(ledger.NoSlot) as refused:
         access.get_access_token(connection)
     assert refused.value.at > clock.now()
-    assert token_requests(world) == 1
+    assert world.token_requests() == 1
     assert Token.objects.get().lease_expires_at is None
 
 
@@ -160,12 +151,12 @@ def test_a_holder_that_wakes_up_late_does_not_overwrite_the_newer_pair(world: Wo
     request = ledger.open_request(connection, purpose=Purpose.WORK, fence=late.fence)
     world.sandbox.pass_time(leases.LEASE_DURATION.total_seconds() + 1)
     current = access.get_access_token(connection)
-    sent = token_requests(world)
+    sent = world.token_requests()
     send = access._prepare_request(late)
     with pytest.raises(TryLater):
         access.send_and_store(late, request, send)
     assert Token.objects.get().access_token == current
-    assert token_requests(world) == sent
+    assert world.token_requests() == sent
 
 
 def test_a_process_that_was_stopped_between_permission_and_sending_sends_nothing(world: World) -> None:
@@ -175,10 +166,10 @@ def test_a_process_that_was_stopped_between_permission_and_sending_sends_nothing
     assert lease is not None
     request = ledger.open_request(connection, purpose=Purpose.WORK, fence=lease.fence)
     world.sandbox.pass_time(access.SEND_WITHIN.total_seconds() + 1)
-    sent = token_requests(world)
+    sent = world.token_requests()
     with pytest.raises(TryLater, match="held up"):
         access.send_and_store(lease, request, access._prepare_request(lease))
-    assert token_requests(world) == sent
+    assert world.token_requests() == sent
     assert TokenRequest.objects.get(pk=request.pk).state == RequestState.RELEASED
     assert access.get_access_token(connection)
 
@@ -187,7 +178,7 @@ def test_a_token_request_is_a_call_and_waits_for_its_permit(world: World) -> Non
     connection = world.connected()
     Environment.objects.update(calls_per_minute=1000)
     Token.objects.update(access_expires_at=None)
-    sent, budget = token_requests(world), budgets.for_connection(connection)
+    sent, budget = world.token_requests(), budgets.for_connection(connection)
     Budget.objects.update(others_calls=1000)
     with pytest.raises(TryLater, match="use all calls"):
         access.get_access_token(connection)
@@ -195,7 +186,7 @@ def test_a_token_request_is_a_call_and_waits_for_its_permit(world: World) -> Non
     permits.slow_down(budget, status=503, after=40)
     with pytest.raises(TryLater, match="calls of this minute"):
         access.get_access_token(connection)
-    assert token_requests(world) == sent
+    assert world.token_requests() == sent
     assert not TokenRequest.objects.exclude(state=RequestState.RELEASED).filter(fence__gt=1).exists()
     clock.advance(60)
     assert access.get_access_token(connection)
@@ -302,7 +293,7 @@ def test_eight_threads_that_find_a_token_expired_send_one_request(world: World) 
         thread.join()
     assert not failed
     assert len(set(got)) == 1
-    assert token_requests(world) == 2
+    assert world.token_requests() == 2
 
 
 def test_a_token_request_that_is_one_too_many_over_there_is_counted_as_unexplained(

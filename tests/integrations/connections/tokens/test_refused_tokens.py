@@ -15,15 +15,6 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def consented(world: World) -> Connection:
-    return world.consented(world.member("admin"))
-
-
-def token_requests(world: World) -> int:
-    return len(world.sandbox.requests("/v1/token"))
-
-
 def test_new_tokens_that_are_refused_for_minutes_need_a_person(world: World) -> None:
     connection = world.connected()
     world.sandbox.pass_time(access.REPEAT_WINDOW.total_seconds())
@@ -38,7 +29,7 @@ def test_new_tokens_that_are_refused_for_minutes_need_a_person(world: World) -> 
     row = Connection.objects.get()
     assert row.state == ConnectionState.NEEDS_RECONNECT
     assert "just granted" in row.reason
-    assert token_requests(world) == 2
+    assert world.token_requests() == 2
 
 
 def test_a_token_that_was_never_used_is_replaced_at_its_first_refusal(world: World) -> None:
@@ -53,7 +44,7 @@ def test_a_token_that_was_never_used_is_replaced_at_its_first_refusal(world: Wor
     with client_for(connection) as client:
         client.contacts.list()
     assert Connection.objects.get().state == ConnectionState.ACTIVE
-    assert token_requests(world) == 2
+    assert world.token_requests() == 2
 
 
 @pytest.mark.parametrize("bad_checks", [0, 1])
@@ -65,7 +56,7 @@ def test_a_storm_of_refusals_costs_one_token_request_at_most(
     pauses = monkeypatch.setattr("integrations.total_expert.calls.MAX_PAUSE", 0.0)
     connections_ = [world.connected(), world.consented(world.member("officer"))]
     world.sandbox.pass_time(access.REPEAT_WINDOW.total_seconds() + 1)
-    sent, failed = token_requests(world), 0
+    sent, failed = world.token_requests(), 0
     world.sandbox.faults(
         {"path": "/v1/contacts", "status": 401, "rate": 0.2},
         {"path": "/v1/teapot", "status": 401, "rate": 0.2 * bad_checks},
@@ -79,7 +70,7 @@ def test_a_storm_of_refusals_costs_one_token_request_at_most(
                 failed += 1
         world.sandbox.pass_time(1)
     assert pauses is None and failed < 10
-    assert token_requests(world) - sent <= len(connections_) * bad_checks
+    assert world.token_requests() - sent <= len(connections_) * bad_checks
     assert {row.state for row in Connection.objects.all()} == {ConnectionState.ACTIVE}
     world.sandbox.faults()
     for connection in connections_:

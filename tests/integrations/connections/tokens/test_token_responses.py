@@ -20,15 +20,6 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def consented(world: World) -> Connection:
-    return world.consented(world.member("admin"))
-
-
-def token_requests(world: World) -> int:
-    return len(world.sandbox.requests("/v1/token"))
-
-
 def answer_tokens(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
     """Change what the sandbox's token endpoint answers. None leaves a property out."""
     real = responses.read_response
@@ -49,12 +40,12 @@ def test_a_short_lived_token_serves_all_calls_of_its_time(
 ) -> None:
     answer_tokens(monkeypatch, expires_in=lifetime)
     Token.objects.update(access_expires_at=None)
-    start = token_requests(world)
+    start = world.token_requests()
     first = access.get_access_token(consented)
     for _ in range(4):
         world.sandbox.pass_time((used_for - 1) / 4)
         assert access.get_access_token(consented) == first
-    assert token_requests(world) == start + 1
+    assert world.token_requests() == start + 1
     world.sandbox.pass_time(2)
     assert access.get_access_token(consented) != first
 
