@@ -59,7 +59,7 @@ class SyncRun:
     @property
     def total(self) -> int:
         """Return about how many contacts there are to read, as far as is known. 0 means unknown."""
-        if any(job.done and not job.total for job in self.jobs):
+        if any(job.is_active and job.done and not job.total for job in self.jobs):
             return 0
         return sum(max(job.total or 0, job.done) for job in self.jobs)
 
