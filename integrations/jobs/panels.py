@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, When
 from django.http import HttpRequest
 
+from integrations.connections.models import Connection, ConnectionState
 from integrations.jobs.models import IS_ACTIVE, Job, JobState
 from integrations.jobs.views import RELATED, row, visible_jobs
 from portal.core import clock, panels
@@ -22,13 +23,9 @@ RECENT = dt.timedelta(days=7)
 
 @panels.register("home", name="jobs", template="jobs/panel.html", order=20)
 def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
-    """Show recent failures that no later job resolved, and active jobs."""
+    """Show recent failures that are still open, and active jobs."""
     at = clock.now()
-    later = Job.objects.filter(
-        installation=OuterRef("installation"), kind=OuterRef("kind"), created_at__gt=OuterRef("created_at")
-    )
-    resolved = Exists(later.filter(connection=OuterRef("connection"))) | Q(connection=None) & Exists(later)
-    failed = Q(state=JobState.FAILED, finished_at__gt=at - RECENT) & ~resolved
+    failed = Q(state=JobState.FAILED, finished_at__gt=at - RECENT) & ~_is_resolved()
     visible = visible_jobs(request)
     failures = visible.filter(failed).order_by("-created_at", "-id")
     running_first = Case(When(state=JobState.RUNNING, then=0), default=1, output_field=IntegerField())
@@ -42,6 +39,25 @@ def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
         "none": "No active or failed jobs.",
         "name": "home",
     }
+
+
+def _is_resolved() -> "Q | Exists":
+    """Match failures that no one needs to look at any more.
+
+    A later job did the same work, the connection was revoked, or it never worked and the customer connected another way.
+    """
+    later = Job.objects.filter(
+        installation=OuterRef("installation"), kind=OuterRef("kind"), created_at__gt=OuterRef("created_at")
+    )
+    another = Connection.objects.filter(
+        installation=OuterRef("installation"), state=ConnectionState.ACTIVE, since__gt=OuterRef("created_at")
+    )
+    return (
+        Exists(later.filter(connection=OuterRef("connection")))
+        | Q(connection=None) & Exists(later)
+        | Q(connection__state=ConnectionState.REVOKED)
+        | Q(connection__state=ConnectionState.PENDING) & Exists(another)
+    )
 
 
 def _counts(*sets: "QuerySet[Job]") -> list[tuple[JobState, int]]:

@@ -1,5 +1,7 @@
 """The audit log: one row for each action. Rows contain ids but no personal data, and are never changed or deleted."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -64,8 +66,16 @@ class Entry(models.Model):
 
     @property
     def details(self) -> list[tuple[str, str]]:
-        """The names and values of ``detail``, for people."""
-        return [(name.replace("_", " "), _in_words(value)) for name, value in self.detail.items()]
+        """The names and values of ``detail``, for people. ``fields`` lists fields of the object, by their labels."""
+        labels = self._field_labels() if "fields" in self.detail else {}
+        return [(_in_words(name), _in_words(value, labels)) for name, value in self.detail.items()]
+
+    def _field_labels(self) -> dict[str, str]:
+        try:
+            fields = apps.get_model(self.object_type)._meta.get_fields()
+        except (LookupError, ValueError):
+            return {}
+        return {field.name: str(field.verbose_name) for field in fields if isinstance(field, models.Field)}
 
     @property
     def object_word(self) -> str:
@@ -76,9 +86,13 @@ class Entry(models.Model):
             return self.object_type.rpartition(".")[2]
 
 
-def _in_words(value: object) -> str:
+def _in_words(value: object, labels: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a value as people read it: codes by their ``labels``, else without their underscores."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(_in_words, value)) or "none"
-    return "none" if value in (None, "") else str(value)
+        return ", ".join(_in_words(each, labels) for each in value) or "none"
+    if value in (None, ""):
+        return "none"
+    text = str(value)
+    return labels.get(text) or (text.replace("_", " ") if text.isidentifier() else text)

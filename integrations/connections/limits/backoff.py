@@ -101,7 +101,8 @@ def _load(among: Q, at: dt.datetime) -> dict[uuid.UUID, Backoff]:
     failed: dict[uuid.UUID, list[dt.datetime]] = {}
     expired_reservations: dict[uuid.UUID, int] = {}
     new_grants: dict[uuid.UUID, int] = {}
-    for row in recent.filter(_FAILED | _GRANTED | expired_reservation).order_by("at"):
+    rows = recent.filter(_FAILED | _GRANTED | expired_reservation).order_by("at")
+    for row in rows.only("connection", "state", "purpose", "requested_by", "at", "ended_at"):
         assert row.connection_id is not None
         if row.state == RequestState.GRANTED:
             failed.pop(row.connection_id, None)

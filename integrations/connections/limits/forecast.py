@@ -72,17 +72,27 @@ def for_connection(
     return usage, plan_for(connection, purpose, budget, usage)
 
 
-def for_newcomer(budget: Budget, usage: scheduler.Usage) -> scheduler.PlannedRequest:
-    """Return the planned request of a person who joins the queue now."""
+def for_newcomer(
+    budget: Budget,
+    usage: scheduler.Usage,
+    *,
+    waiting: list[scheduler.Demand] | None = None,
+    count: int = FIRST_LOOK,
+) -> scheduler.PlannedRequest:
+    """Return the planned request of a person who joins the queue now.
+
+    ``waiting`` is the queue's start if the caller has it, as `queue.load_waiting` reads it with ``first=count``.
+    """
     newcomer = scheduler.Demand("", scheduler.Rank.PERSON, usage.at, usage.at, usage.at)
     if usage.limit == 0:
         return _blocked(newcomer, usage)
-    count = FIRST_LOOK
     while True:
-        waiting = queue.load_waiting(budget, usage.at, first=count)
+        if waiting is None:
+            waiting = queue.load_waiting(budget, usage, first=count)
         for planned in islice(scheduler.plan(usage, [*waiting, newcomer]), count):
             if planned.connection_id == newcomer.connection_id:
                 return planned
+        waiting = None
         count *= 4
 
 
@@ -94,7 +104,7 @@ def plan_for(
     own = scheduler.Demand(own_id, queue.RANK_BY_PURPOSE[purpose], usage.at, usage.at, usage.at)
 
     def waiting(first: int | None) -> list[scheduler.Demand]:
-        demands = queue.load_waiting(budget, usage.at, first=first, include=connection)
+        demands = queue.load_waiting(budget, usage, first=first, include=connection)
         return demands if any(demand.connection_id == own_id for demand in demands) else [*demands, own]
 
     if usage.limit is None:  # the others don't matter
@@ -134,7 +144,7 @@ def find_ready_connections() -> list[uuid.UUID]:
         count = min(usage.available, MAX_PLANNED_FIRST)
         if not count:
             continue
-        waiting = queue.load_waiting(budget, usage.at, first=count)
+        waiting = queue.load_waiting(budget, usage, first=count)
         for planned in islice(scheduler.plan(usage, waiting), count):
             if planned.at > usage.at:
                 break

@@ -97,7 +97,7 @@ def _record(request: TokenRequest, when: dict[str, dt.datetime | None]) -> Token
         usage = forecast.load_usage(budget)
         planned = forecast.plan_for(connection, purpose, budget, usage)
         at, reason = planned.at, scheduler.explain_wait(planned, usage)
-        colleague_until = _first_reservation_to_expire(request, usage.at)
+        colleague_until = _first_reservation_to_expire(request, usage)
         if colleague_until is not None:
             at, reason = max(at, colleague_until), "because a colleague is connecting right now"
         if at > usage.at:
@@ -164,7 +164,7 @@ def _take_slot(request: TokenRequest) -> bool:
         usage = forecast.load_usage(budget, limits)
         if _held_slots(request, usage.at).exists():
             return False  # another tab has just reserved it
-        if not usage.available or _first_reservation_to_expire(request, usage.at) is not None:
+        if not usage.available or _first_reservation_to_expire(request, usage) is not None:
             return False
         if _tries_paused_until(request, usage.at) is not None:
             return False
@@ -175,18 +175,18 @@ def _take_slot(request: TokenRequest) -> bool:
     return True
 
 
-def _first_reservation_to_expire(request: TokenRequest, at: dt.datetime) -> dt.datetime | None:
+def _first_reservation_to_expire(request: TokenRequest, usage: scheduler.Usage) -> dt.datetime | None:
     """Return when the organization's first reserved slot expires if it has reached its limit.
 
     Return None if it may reserve another, or if ``request`` reserves none.
     """
-    limit = queue.max_reserved_slots(request.budget)
+    limit = queue.max_reserved_slots(usage)
     if request.state != RequestState.RESERVED or request.connection is None or limit is None:
         return None
     reserved = TokenRequest.objects.filter(
         budget=request.budget,
         state=RequestState.RESERVED,
-        held_until__gt=at,
+        held_until__gt=usage.at,
         connection__installation__organization=request.connection.installation.organization_id,
     )
     # One query, because a slot may be released meanwhile: that takes no lock.

@@ -143,14 +143,19 @@ def mark_notified(connection_id: uuid.UUID) -> None:
 
 
 def load_waiting(
-    budget: Budget, at: dt.datetime, *, first: int | None = None, include: Connection | None = None
+    budget: Budget,
+    usage: scheduler.Usage,
+    *,
+    first: int | None = None,
+    include: Connection | None = None,
 ) -> list[scheduler.Demand]:
     """Return the demands that wait for a budget, one per connection, in no particular order.
 
     With ``first``, return only as many as `scheduler.plan` needs to plan its first ``first`` requests, and that of the
     connection ``include`` if it waits. Up to `WHOLE_QUEUE_ABOVE`, the cost then hardly depends on the length of the queue.
     """
-    rows = _waiting(budget, at)
+    at = usage.at
+    rows = _waiting(budget, usage)
     delays = backoff.for_budget(budget, at)
     if first is not None and first <= WHOLE_QUEUE_ABOVE:
         needed = _find_first(rows, at, first, delays) | ({include.pk} if include is not None else set())
@@ -161,20 +166,20 @@ def load_waiting(
     )
 
 
-def count_waiting(budget: Budget, at: dt.datetime) -> int:
+def count_waiting(budget: Budget, usage: scheduler.Usage) -> int:
     """Return how many connections wait for a budget."""
-    counted: int = _waiting(budget, at).aggregate(count=Count("connection", distinct=True))["count"]
+    counted: int = _waiting(budget, usage).aggregate(count=Count("connection", distinct=True))["count"]
     return counted
 
 
-def _waiting(budget: Budget, at: dt.datetime) -> QuerySet[TokenDemand]:
+def _waiting(budget: Budget, usage: scheduler.Usage) -> QuerySet[TokenDemand]:
     """Return the entries of a budget's queue that count now."""
     on_time = TokenDemand.objects.filter(
-        budgets.uses(budget, "connection__"), expected_at__gt=at - ABANDONED_AFTER
+        budgets.uses(budget, "connection__"), expected_at__gt=usage.at - ABANDONED_AFTER
     )
-    return on_time.exclude(connection__in=_in_progress(budget, at)).exclude(
+    return on_time.exclude(connection__in=_in_progress(budget, usage.at)).exclude(
         purpose=Purpose.CONSENT,
-        connection__installation__organization__in=organizations_at_reservation_limit(budget, at),
+        connection__installation__organization__in=_organizations_at_reservation_limit(budget, usage),
     )
 
 
@@ -224,25 +229,26 @@ def _find_first(
     return {row["connection"] for row in numbered} | backing_off
 
 
-def organizations_at_reservation_limit(budget: Budget, at: dt.datetime) -> list[int]:
+def _organizations_at_reservation_limit(budget: Budget, usage: scheduler.Usage) -> list[int]:
     """Return the organizations that have as many reserved slots as one organization may have."""
-    limit = max_reserved_slots(budget)
+    limit = max_reserved_slots(usage)
     if limit is None:
         return []
-    reserved = TokenRequest.objects.filter(budget=budget, state=RequestState.RESERVED, held_until__gt=at)
+    reserved = TokenRequest.objects.filter(
+        budget=budget, state=RequestState.RESERVED, held_until__gt=usage.at
+    )
     counts = (
         reserved.values_list("connection__installation__organization").annotate(count=Count("pk")).order_by()
     )
     return [organization for organization, count in counts if count >= limit]
 
 
-def max_reserved_slots(budget: Budget) -> int | None:
+def max_reserved_slots(usage: scheduler.Usage) -> int | None:
     """Return how many reserved slots one organization may have at a time: half of an hour's slots, at least one.
 
     Return None if the budget has no limit.
     """
-    allowed = budgets.read_limits(budget).tokens_per_hour
-    return None if allowed is None else max(1, allowed // 2)
+    return None if usage.limit is None else max(1, usage.limit // 2)
 
 
 def _in_progress(budget: Budget, at: dt.datetime) -> QuerySet[TokenRequest, uuid.UUID | None]:

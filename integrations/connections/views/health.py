@@ -211,7 +211,7 @@ def budget_usage(budget: Budget, environments: list[Environment]) -> BudgetUsage
     per_hour = limits.tokens_per_hour
     within_horizon = MAX_PLANNED if per_hour is None else per_hour * int(HORIZON / scheduler.HOUR) + 1
     count = min(within_horizon, MAX_PLANNED)
-    waiting = queue.load_waiting(budget, usage.at, first=count)
+    waiting = queue.load_waiting(budget, usage, first=count)
     return BudgetUsage(
         budget=budget,
         label=label_budget(budget, environments),
@@ -222,13 +222,13 @@ def budget_usage(budget: Budget, environments: list[Environment]) -> BudgetUsage
         if limits.calls_per_minute is None
         else permits.calls_last_minute(budget),
         usage=usage,
-        waiting=queue.count_waiting(budget, usage.at),
+        waiting=queue.count_waiting(budget, usage),
         planned=tuple(
             takewhile(
                 lambda planned: planned.at < usage.at + HORIZON,
                 islice(scheduler.plan(usage, waiting), count),
             )
         ),
-        newcomer=forecast.for_newcomer(budget, usage),
+        newcomer=forecast.for_newcomer(budget, usage, waiting=waiting, count=count),
         rate=permits.current_rate(budget),
     )

@@ -62,7 +62,7 @@ class WaitingRows(Sequence[Row]):
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._usage = forecast.load_usage(budget)
-        self._count = queue.count_waiting(budget, self._usage.at)
+        self._count = queue.count_waiting(budget, self._usage)
 
     def __len__(self) -> int:
         return self._count
@@ -88,7 +88,7 @@ class WaitingRows(Sequence[Row]):
         return self._rows(0, len(everything), everything, only=wanted)
 
     def _load(self, first: int | None = None) -> list[Demand]:
-        return queue.load_waiting(self._budget, self._usage.at, first=first)
+        return queue.load_waiting(self._budget, self._usage, first=first)
 
     def _rows(
         self, start: int, stop: int, waiting: Iterable[Demand], only: set[str] | None = None

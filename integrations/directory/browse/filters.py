@@ -22,7 +22,7 @@ FLAG_LABELS = {
     "ok_to_call": "OK to call",
     "ok_to_email": "OK to email",
     "ok_to_mail": "OK to mail",
-    "is_silenced": "Silenced by the owner",
+    "is_silenced": "Silenced by their owner",
     "archived": "Archived",
 }
 #: A filter with more options than this offers a search field and only the first of them.

@@ -100,7 +100,7 @@ def expected_times(connections: Iterable[Connection]) -> dict[uuid.UUID, dt.date
 def _plan(budget: Budget, wanted: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
     """Return when each of ``wanted`` gets its token. Those not in the budget's queue join it now, in this order."""
     usage = forecast.load_usage(budget)
-    queue = token_queue.load_waiting(budget, usage.at)
+    queue = token_queue.load_waiting(budget, usage)
     here = {demand.connection_id for demand in queue}
     queue += [
         scheduler.Demand(

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from integrations.connections.models import Installation
+from integrations.connections.models import Connection, ConnectionState, Installation
 from integrations.jobs import panels, queue
 from integrations.jobs.models import Job, JobState
 from portal.accounts.models import User
@@ -49,6 +49,28 @@ def test_a_failure_of_one_connection_is_not_made_good_by_another_one(
     assert failed.connection is not None
     again = queue.start("tests.own_refused", connection=failed.connection)
     assert on_home(operator) == [again, other]
+
+
+@pytest.mark.parametrize(
+    ("state", "other", "leaves"),
+    [
+        (ConnectionState.PENDING, ConnectionState.ACTIVE, True),
+        (ConnectionState.PENDING, ConnectionState.PENDING, False),
+        (ConnectionState.PENDING, ConnectionState.REVOKED, False),
+        (ConnectionState.ACTIVE, ConnectionState.ACTIVE, False),
+        (ConnectionState.NEEDS_RECONNECT, ConnectionState.ACTIVE, False),
+        (ConnectionState.REVOKED, ConnectionState.PENDING, True),
+    ],
+)
+def test_a_failure_leaves_home_when_its_connection_is_given_up(
+    installation: Installation, operator: User, state: str, other: str, leaves: bool
+) -> None:
+    given_up, another = connection_of(installation), connection_of(installation)
+    failed = queue.run_now(queue.start("tests.own_refused", connection=given_up))
+    assert on_home(operator) == [failed]
+    Connection.objects.filter(pk=given_up.pk).update(state=state)
+    Connection.objects.filter(pk=another.pk).update(state=other, since=clock.now())
+    assert on_home(operator) == ([] if leaves else [failed])
 
 
 def test_a_failure_of_long_ago_leaves_home(installation: Installation, operator: User) -> None:

@@ -72,3 +72,12 @@ def test_details_are_shown_in_words() -> None:
         ("pk", "none"),
         ("fields", "logo, accent color"),
     ]
+
+
+def test_changed_fields_and_codes_are_shown_without_their_underscores() -> None:
+    user = User.objects.create_user("ada@lender.example")
+    made = log.record(
+        "user.changed", actor=None, target=user, fields=["is_operator", "gone_field"], state="needs_reconnect"
+    )
+    assert made.details == [("fields", "is operator, gone field"), ("state", "needs reconnect")]
+    assert Entry(object_type="gone.model", detail={"fields": ["a_b"]}).details == [("fields", "a b")]

@@ -4,7 +4,7 @@ import pytest
 
 from integrations.connections import installations
 from integrations.connections.grants import client_credentials, consent
-from integrations.connections.limits import budgets, tries
+from integrations.connections.limits import budgets, forecast, tries
 from integrations.connections.limits import queue as token_queue
 from integrations.connections.limits.scheduler import Rank
 from integrations.connections.models import (
@@ -250,7 +250,7 @@ def test_reconnecting_again_and_again_loses_its_priority(world: World) -> None:
         token_queue.enqueue(queued, purpose=Purpose.CONSENT)
         ranks = {
             demand.connection_id: demand.rank
-            for demand in token_queue.load_waiting(budget, clock.now(), first=5)
+            for demand in token_queue.load_waiting(budget, forecast.load_usage(budget), first=5)
         }
         token_queue.withdraw(queued)
         return ranks[str(queued.pk)]

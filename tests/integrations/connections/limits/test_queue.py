@@ -26,7 +26,7 @@ def limit(world: World, tokens_per_hour: int) -> None:
 
 def waiting_ids(connection: Connection) -> list[str]:
     budget = budgets.for_connection(connection)
-    return [demand.connection_id for demand in queue.load_waiting(budget, clock.now())]
+    return [demand.connection_id for demand in queue.load_waiting(budget, forecast.load_usage(budget))]
 
 
 def test_a_request_that_gets_no_answer_leaves_its_place_in_the_queue(world: World) -> None:
@@ -129,7 +129,8 @@ def test_a_merged_demand_is_the_most_urgent_of_all_that_is_wanted(world: World) 
     queue.enqueue(connection, purpose=Purpose.WORK, stale_since=clock.now() - 9 * HOUR)
     world.sandbox.pass_time(60)
     queue.enqueue(connection, purpose=Purpose.PERSON)
-    [merged] = queue.load_waiting(budgets.for_connection(connection), clock.now())
+    budget = budgets.for_connection(connection)
+    [merged] = queue.load_waiting(budget, forecast.load_usage(budget))
     assert merged.rank == Rank.PERSON
     assert merged.stale_since <= clock.now() - 9 * HOUR
     assert merged.requested_at <= clock.now() - dt.timedelta(seconds=59)

@@ -68,7 +68,7 @@ def test_with_two_days_left_it_goes_before_a_person(world: World, consented: Con
         keep_alive.renew(consented)
     now = forecast.load_usage(budgets.for_connection(other))
     person = scheduler.Demand("person", scheduler.Rank.PERSON, now.at, now.at, now.at)
-    planned = list(scheduler.plan(now, [*queue.load_waiting(budgets.for_connection(other), now.at), person]))
+    planned = list(scheduler.plan(now, [*queue.load_waiting(budgets.for_connection(other), now), person]))
     assert [turn.rank for turn in planned] == [scheduler.Rank.EXPIRING, scheduler.Rank.PERSON]
 
 

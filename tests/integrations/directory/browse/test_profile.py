@@ -56,7 +56,7 @@ def lines(raw: dict[str, Any]) -> list[tuple[str, list[profile.Line]]]:
         ({"close_date": "2026-03-01"}, "Close date", "March 1, 2026"),
         ({"close_date": "soon"}, "Close date", "soon"),
         ({"creation_date": "2026-03-01"}, "Creation date", "March 1, 2026"),
-        ({"preferences": {"is_silenced": True}}, "Silenced by the owner", "Yes"),
+        ({"preferences": {"is_silenced": True}}, "Silenced by their owner", "Yes"),
         ({"owner": {"email": "a@b.example", "id": 7}}, "Owner", "Email: a@b.example"),
     ],
 )
