@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qs
 
 from ..calls import Request, RequestSender, StartedRequest
 from ..errors import Rejected
@@ -17,6 +18,9 @@ from ..transport.network_errors import too_large
 MAX_ITEMS = 5_000
 #: The most pages in one iteration: ten million records.
 MAX_PAGES = 100_000
+
+#: The most characters of a link that are read.
+_MAX_LINK = 4_000
 
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R", bound=Record)
@@ -44,7 +48,8 @@ class Page(Generic[T_co]):
 def parse_page(data: Any, kind: type[R], *, number: int, size: int, path: str) -> Page[R]:
     """Return the page in a response. Raise TryLater if it is not in the documented format.
 
-    The list is called `items`, or `objects` in the vendor's prose. Links are page numbers. Lists and objects may look
+    The list is called `items`, or `objects` in the vendor's prose. Links are page numbers, alone or in a URL's query
+    (whose other parts are ignored: nothing is ever sent to it). Lists and objects may look
     as PHP writes them, and the link to no next page may be anything empty. More than MAX_ITEMS items raise Rejected with
     code "too_large".
     """
@@ -56,7 +61,7 @@ def parse_page(data: Any, kind: type[R], *, number: int, size: int, path: str) -
     next_link = links.get("next")
     if next_link in ("", [], {}) or next_link is False:
         next_link = None
-    next_number = integer(next_link)
+    next_number = _page_number(next_link)
     if next_link is not None and next_number is None:
         raise unreadable_response("GET", path)
     leads_back = next_number is not None and next_number <= number
@@ -64,12 +69,24 @@ def parse_page(data: Any, kind: type[R], *, number: int, size: int, path: str) -
     return Page(
         items=tuple(record for record, _ in records if record is not None),
         number=number,
-        last=max(integer(links.get("last")) or 0, next_number or number),
+        last=max(_page_number(links.get("last")) or 0, next_number or number),
         next=None if leads_back else next_number,
         size=size,
         unreadable=tuple(each for record, each in records if record is None),
         leads_back=leads_back,
     )
+
+
+def _page_number(link: Any) -> int | None:
+    """Return the page that a link leads to. Return None if that is not clear."""
+    if not isinstance(link, str) or "?" not in link:
+        return integer(link)
+    try:
+        query = parse_qs(link[:_MAX_LINK].partition("?")[2], max_num_fields=50)
+    except ValueError:
+        return None
+    given = {value for name in ("page[number]", "page") for value in query.get(name, [])}
+    return integer(given.pop()) if len(given) == 1 else None
 
 
 def _envelope(data: Any) -> tuple[list[Any] | None, dict[str, Any] | None]:

@@ -33,7 +33,13 @@ def test_the_profile_shows_what_people_look_for_in_order(
     group = ContactGroup.objects.filter(memberships__contact=contact, gone_at=None)[0]
     assert contact.owner is not None
     wanted = [contact.phone_cell, contact.email, contact.city, contact.owner.display_name, group.name]
-    wanted += ["OK to call", "OK to email", "Silenced by their owner", "Do not contact", "Consent to AI calls"]
+    wanted += [
+        "OK to call",
+        "OK to email",
+        "Silenced by their owner",
+        "Do not contact",
+        "Consent to AI calls",
+    ]
     main = html.partition('<div class="columns">')[2]
     places = [main.index(text) for text in wanted]
     assert places == sorted(places)

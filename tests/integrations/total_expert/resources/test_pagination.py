@@ -65,6 +65,31 @@ def test_a_next_link_that_leads_back_is_not_followed(next: Any) -> None:
     assert (page.next, page.leads_back) == (None, True)
 
 
+@pytest.mark.parametrize(
+    ("next", "number"),
+    [
+        ("https://public.totalexpert.net/v1/contacts?page[number]=2&page[size]=100", 2),
+        ("https://public.totalexpert.net/v1/contacts?page%5Bnumber%5D=2", 2),
+        ("/v1/contacts?page%5Bsize%5D=100&page%5Bnumber%5D=17", 17),
+        ("?page=3", 3),
+        ("https://elsewhere.example/steal?page[number]=2", 2),
+    ],
+)
+def test_only_the_page_number_of_a_url_is_read(next: str, number: int) -> None:
+    page = read({"items": [{"id": 1}], "links": {"next": next, "last": next}})
+    assert (page.next, page.last) == (number, number)
+
+
+@pytest.mark.parametrize(
+    "next",
+    ["?", "?page[number]=", "?page[number]=two", "?page[number]=2&page[number]=3", "?offset=100",
+     "https://x.example/" + "a" * 9000 + "?page=2", "?" + "a&" * 1500, "?" + "&a=1" * 100],
+)  # fmt: skip
+def test_a_url_without_a_clear_page_number_raises_try_later(next: str) -> None:
+    with pytest.raises(TryLater):
+        read({"items": [{"id": 1}], "links": {"next": next}})
+
+
 def test_iterating_over_a_list_that_leads_back_raises_try_later(scripted: ScriptedServer) -> None:
     scripted.answer(*answers(([1], 3, 2), ([2], 3, 2)))
     with scripted.client() as client, pytest.raises(TryLater):
