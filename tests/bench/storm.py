@@ -1,4 +1,4 @@
-"""Eight abuses at once, by strangers and by a customer, against a real gunicorn and worker on PostgreSQL.
+"""Nine abuses at once, by strangers and by a customer, against a real gunicorn and worker on PostgreSQL.
 
 Meanwhile a person of another customer opens pages, and that customer's token is due.
 """
@@ -96,7 +96,7 @@ class _Scene:
         self.web = web
         given = requests.get(f"{sandbox}/_sandbox/credentials", timeout=10).json()["organizations"]
         self.client_ids = {row["name"]: row["client_id"] for row in given}
-        secret = next(row["client_secret"] for row in given if row["name"] == VICTIM)
+        secrets = {row["name"]: row["client_secret"] for row in given}
         operator = person("olivia@partner.example", operator=True)
         for name in ("sandbox", "ct"):
             Environment.objects.create(
@@ -109,13 +109,15 @@ class _Scene:
             )
         rows = {name: organizations.create(name=name, actor=operator) for name in (VICTIM, ABUSER)}
         self.slugs = {name: row.slug for name, row in rows.items()}
-        self.connection = client_credentials.propose(
-            installation=installations.get_or_create(rows[VICTIM], Environment.objects.get(name="sandbox")),
-            client_id=self.client_ids[VICTIM],
-            client_secret=secret,
-            actor=operator,
-        )
-        client_credentials.activate_candidate(self.connection)
+        environment = Environment.objects.get(name="sandbox")
+        for name in (ABUSER, VICTIM):
+            self.connection = client_credentials.propose(
+                installation=installations.get_or_create(rows[name], environment),
+                client_id=self.client_ids[name],
+                client_secret=secrets[name],
+                actor=operator,
+            )
+            client_credentials.activate_candidate(self.connection)
         # three hours later the token has expired, and no request of the hour is used
         requests.post(f"{sandbox}/_sandbox/clock", json={"advance": 10800}, timeout=10)
         clock.advance(10800)
@@ -158,7 +160,7 @@ class _Scene:
         return browser
 
     def abuses(self) -> dict[str, Callable[[int], requests.Response]]:
-        """Return the eight abuses. Each is called with a growing number."""
+        """Return the nine abuses. Each is called with a growing number."""
         victim = f"viewer@{self.slugs[VICTIM]}.example"
         slug = self.slugs[ABUSER]
 
@@ -182,6 +184,9 @@ class _Scene:
             data = {"email": f"somebody{n}@elsewhere.example", "role": "officer"}
             return self.abuser.post(f"{self.web}/organizations/{slug}/members/", data=data, timeout=60)
 
+        def sync(n: int) -> requests.Response:
+            return self.abuser.post(f"{self.web}/organizations/{slug}/sync/sandbox/", timeout=60)
+
         return {
             "passwords": post("/accounts/login/", login=victim, password="wrong"),
             "codes": post("/accounts/login/code/", email=victim),
@@ -191,6 +196,7 @@ class _Scene:
             "nowhere": get("/nowhere/{n}/"),
             "credentials": paste,
             "invites": press,
+            "syncs": sync,
         }
 
     def _open(self, number: int) -> float:
