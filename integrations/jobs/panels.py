@@ -41,7 +41,7 @@ def on_home(request: HttpRequest, subject: object) -> dict[str, Any]:
     }
 
 
-def _is_resolved() -> "Q | Exists":
+def _is_resolved() -> Q:
     """Match failures that no one needs to look at any more.
 
     A later job did the same work, the connection was revoked, or it never worked and the customer connected another way.
@@ -53,10 +53,10 @@ def _is_resolved() -> "Q | Exists":
         installation=OuterRef("installation"), state=ConnectionState.ACTIVE, since__gt=OuterRef("created_at")
     )
     return (
-        Exists(later.filter(connection=OuterRef("connection")))
-        | Q(connection=None) & Exists(later)
+        Q(Exists(later.filter(connection=OuterRef("connection"))))
+        | Q(connection=None) & Q(Exists(later))
         | Q(connection__state=ConnectionState.REVOKED)
-        | Q(connection__state=ConnectionState.PENDING) & Exists(another)
+        | Q(connection__state=ConnectionState.PENDING) & Q(Exists(another))
     )
 
 
