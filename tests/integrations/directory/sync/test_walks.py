@@ -95,6 +95,7 @@ def _share_a_second(world: World, client: total_expert.Client, number: int) -> l
 
 @pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("number", [80, pytest.param(800, marks=pytest.mark.soak)])
 def test_contacts_that_share_a_second_are_all_read_while_some_are_edited(
     world: World,
     admin: Connection,
@@ -102,11 +103,12 @@ def test_contacts_that_share_a_second_are_all_read_while_some_are_edited(
     sync: Run,
     monkeypatch: pytest.MonkeyPatch,
     is_first: bool,
+    number: int,
 ) -> None:
     if not is_first:
         sync(admin)
         world.sandbox.pass_time(HOUR)
-    ids = _share_a_second(world, over_there, 80)
+    ids = _share_a_second(world, over_there, number)
     world.sandbox.pass_time(60)
     fetch, edits = reader.fetch, iter(ids[:10])
 
@@ -117,11 +119,13 @@ def test_contacts_that_share_a_second_are_all_read_while_some_are_edited(
         return page
 
     monkeypatch.setattr(reader, "fetch", fetch_then_edit)
-    sync(admin)
+    job = sync(admin)
     assert next(edits, None) is None
     assert set(Contact.objects.values_list("remote_id", flat=True)) == theirs(over_there).keys()
     assert Contact.objects.filter(document__raw__nickname="Edited").count() == 10
-    assert is_first is False or SyncState.objects.get(connection=admin).is_complete
+    # Edits that fall into every read leave the copy whole, but nothing has shown that it is.
+    if is_first and "changed during each read" not in lines(job):
+        assert SyncState.objects.get(connection=admin).is_complete
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -152,16 +156,18 @@ def test_a_contact_that_the_lists_lost_keeps_the_copy_from_being_called_complete
     assert (state.difference, state.is_complete) == (0, True)
 
 
+@pytest.mark.parametrize("number", [60, pytest.param(260, marks=pytest.mark.soak)])
 def test_groups_that_are_deleted_during_a_pass_take_no_other_group_with_them(
     world: World,
     admin: Connection,
     over_there: total_expert.Client,
     sync: Run,
     monkeypatch: pytest.MonkeyPatch,
+    number: int,
 ) -> None:
     owner = {"id": world.sandbox.officers(CEDAR)[0]["id"]}
-    for number in range(60):
-        over_there.contact_groups.create({"group_name": f"Group {number:03}"}, owner=owner)
+    for each in range(number):
+        over_there.contact_groups.create({"group_name": f"Group {each:03}"}, owner=owner)
     listed = total_expert.resources.endpoints.ListResource.list
 
     def small(self: Any, page: int = 1, size: int = 100, *args: Any, **options: Any) -> Any:

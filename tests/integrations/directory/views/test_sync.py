@@ -115,15 +115,16 @@ def test_the_job_contains_no_names(world: World, admin: Connection, browser: Bro
     assert CEDAR not in str(Job.objects.get(kind=jobs.KIND).arguments)
 
 
+@pytest.mark.parametrize("times", [30, pytest.param(200, marks=pytest.mark.soak)])
 def test_pressing_sync_now_again_and_again_writes_one_audit_row(
-    world: World, admin: Connection, browser: Browser, settings: Any
+    world: World, admin: Connection, browser: Browser, settings: Any, times: int
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "sync": "20/h/user"}
     person = world.member("officer")
     world.consented(person)
     client = browser(person)
     before = Entry.objects.count()
-    for _ in range(30):
+    for _ in range(times):
         client.post(address(admin, "sync/sandbox/"))
     assert Entry.objects.filter(action="directory.sync", actor=person).count() == 1
     assert Entry.objects.count() == before + 1
