@@ -9,7 +9,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,11 +48,17 @@ POINTS: dict[str, tuple[Any, str, str]] = {
 }
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path, settings: Any) -> Iterator[SandboxProcess]:
-    with sandbox_process(tmp_path) as running:
-        settings.ENVIRONMENT_HOSTS = [running.address.removeprefix("http://")]
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    with sandbox_process(tmp_path_factory.mktemp("sandbox")) as running:
         yield running
+
+
+@pytest.fixture
+def sandbox(server: SandboxProcess, settings: Any) -> SandboxProcess:
+    server.ask("/_sandbox/reset", {})
+    settings.ENVIRONMENT_HOSTS = [server.address.removeprefix("http://")]
+    return server
 
 
 @pytest.fixture(params=[GrantType.AUTHORIZATION_CODE, GrantType.CLIENT_CREDENTIALS])
