@@ -17,7 +17,7 @@ from tests.integrations.onboarding.bulk.files import keep
 from tests.processes import ROOT
 from tests.world import World
 
-ROWS, ROUNDS = 150, 3
+ROWS, ROUNDS = 60, 2
 
 CREATE = """
 import sys, django
