@@ -37,6 +37,7 @@ class Job(models.Model):
         on_delete=models.SET_NULL,
         related_name="jobs",
         help_text="Empty for a job of a whole installation",
+        db_index=False,  # `job_by_connection` serves as well
     )
     arguments = models.JSONField(default=dict)
     requested_by = models.ForeignKey(
@@ -71,6 +72,7 @@ class Job(models.Model):
             models.Index(fields=["organization", "-created_at"]),
             # whether a later job did what a failed one didn't
             models.Index(fields=["installation", "kind", "created_at"], name="job_by_subject"),
+            models.Index(fields=["connection", "kind", "created_at"], name="job_by_connection"),
             models.Index(
                 fields=["organization", "kind"],
                 name="job_unfinished",

@@ -46,15 +46,13 @@ def _is_resolved() -> Q:
 
     A later job did the same work, the connection was revoked, or it never worked and the customer connected another way.
     """
-    later = Job.objects.filter(
-        installation=OuterRef("installation"), kind=OuterRef("kind"), created_at__gt=OuterRef("created_at")
-    )
+    later = Job.objects.filter(kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
     another = Connection.objects.filter(
         installation=OuterRef("installation"), state=ConnectionState.ACTIVE, since__gt=OuterRef("created_at")
     )
     return (
         Q(Exists(later.filter(connection=OuterRef("connection"))))
-        | Q(connection=None) & Q(Exists(later))
+        | Q(connection=None) & Q(Exists(later.filter(installation=OuterRef("installation"))))
         | Q(connection__state=ConnectionState.REVOKED)
         | Q(connection__state=ConnectionState.PENDING) & Q(Exists(another))
     )
