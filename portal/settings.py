@@ -333,5 +333,7 @@ STORAGES = {
 # Uploaded files may hold secrets or people: they are read from memory and never lie on a disk. Larger ones do not arrive.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# 10,000 contacts can be picked in the list (`integrations.directory.browse.chosen.MOST_IDS`), and forms have other fields
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_100
 
 LOGGING = CONFIGURATION
