@@ -165,7 +165,7 @@ CACHES = {
 # --- People --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-# The second one reads passwords stored before; they are hashed anew at the next sign-in.
+# The second one reads passwords stored before; they are hashed again at the next sign-in.
 PASSWORD_HASHERS = [
     "portal.accounts.hashers.Argon2idHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
