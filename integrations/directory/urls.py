@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.directory.views import contact, contacts, sync
+from integrations.directory.views import contact, contacts, export, sync
 
 urlpatterns = [
     path("organizations/<slug:slug>/contacts/", contacts.contacts, name="contacts"),
@@ -10,6 +10,16 @@ urlpatterns = [
         "organizations/<slug:slug>/contacts/filters/<slug:name>/",
         contacts.filter_options,
         name="contact_filter_options",
+    ),
+    path(
+        "organizations/<slug:slug>/contacts/export/<slug:environment>/csv/",
+        export.export_csv,
+        name="export_contacts_csv",
+    ),
+    path(
+        "organizations/<slug:slug>/contacts/export/<slug:environment>/xlsx/",
+        export.export_xlsx,
+        name="export_contacts_xlsx",
     ),
     path("organizations/<slug:slug>/contacts/<int:pk>/", contact.contact, name="contact"),
     path("organizations/<slug:slug>/contacts/<int:pk>/<slug:tab>/", contact.contact, name="contact_tab"),

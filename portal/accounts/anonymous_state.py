@@ -14,10 +14,11 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.core import signing
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 #: Seconds that a visitor has to come back.
 MAX_AGE = 10 * 60
 
@@ -30,7 +31,7 @@ def kept_in_cookie(key: str, *, cookie: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.user.is_authenticated:
                 return view(request, *args, **kwargs)
             brought = request.COOKIES.get(cookie, "")
@@ -74,7 +75,7 @@ def _used(value: Any) -> str:
     return f"used-sign-in-state:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"
 
 
-def _write(response: HttpResponse, cookie: str, value: Any) -> None:
+def _write(response: HttpResponseBase, cookie: str, value: Any) -> None:
     response.set_cookie(
         cookie,
         signing.dumps(value, salt=cookie),

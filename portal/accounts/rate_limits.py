@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from portal.accounts import allauth_internals
 from portal.core.errors import Refused
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def limited(action: str, *, limit_get: bool = False) -> Callable[[View], View]:
@@ -20,7 +21,7 @@ def limited(action: str, *, limit_get: bool = False) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             response = allauth_internals.too_many_requests(request, action, limit_get=limit_get)
             return response if response is not None else view(request, *args, **kwargs)
 

@@ -9,14 +9,15 @@ from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from portal.accounts import allauth_internals
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def is_recent(request: HttpRequest) -> bool:
@@ -32,7 +33,7 @@ def require_recent_sign_in(view: View) -> View:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated or is_recent(request):
             return view(request, *args, **kwargs)
         if get_adapter().get_reauthentication_methods(request.user):
@@ -51,7 +52,7 @@ def require_confirmation(view: View) -> View:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated and not is_recent(request):
             methods = get_adapter().get_reauthentication_methods(request.user)
             if methods:

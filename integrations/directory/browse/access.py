@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import Http404
+
 from integrations.connections.models import Connection, Installation
 from integrations.directory.browse import shown_fields
 from integrations.directory.models import Contact, ContactQuerySet
@@ -21,6 +23,14 @@ def visible_installations(user: User, organization: Organization) -> list[Instal
     if not organization.allows(user, Capability.OVERVIEW):
         rows = rows.filter(connections__user=user).distinct()
     return list(rows.production_first())
+
+
+def visible_installation(user: User, organization: Organization, environment: str) -> Installation:
+    """Return the installation in the environment of that name in which ``user`` may see contacts. Raise Http404."""
+    for installation in visible_installations(user, organization):
+        if installation.environment.name == environment:
+            return installation
+    raise Http404
 
 
 def limiting_connections(user: User, installation: Installation) -> list[Connection] | None:

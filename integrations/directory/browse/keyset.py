@@ -5,6 +5,7 @@ import binascii
 import datetime as dt
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +76,18 @@ def page(
         after=_write_key(found[-1], order) if more or backwards else "",
         before=_write_key(found[0], order) if (more if backwards else key is not None) else "",
     )
+
+
+def chunks(contacts: ContactQuerySet, order: Order, *, size: int) -> Iterator[list[Contact]]:
+    """Yield all contacts in order, at most ``size`` at a time. Each chunk is a query of its own."""
+    after = ""
+    while True:
+        found = page(contacts, order, after=after, size=size)
+        if found.rows:
+            yield found.rows
+        if not found.after:
+            return
+        after = found.after
 
 
 def _few(contacts: ContactQuerySet) -> ContactQuerySet:

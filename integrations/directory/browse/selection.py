@@ -130,9 +130,14 @@ class Selection:
         return self.query(**{name: ""})
 
     @property
+    def narrowing(self) -> str:
+        """Return the query string of search and filters alone."""
+        return self.query(sort="name", environment="", size="")
+
+    @property
     def is_narrow(self) -> bool:
         """Return whether there is a search or a filter."""
-        return self.query(sort="name", environment="", size="") != ""
+        return self.narrowing != ""
 
     @property
     def is_too_short(self) -> bool:

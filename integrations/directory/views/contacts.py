@@ -5,10 +5,11 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render as render_fragment
+from django.urls import reverse
 
 from integrations.connections.models import Connection, Installation
 from integrations.connections.permissions import may_connect
-from integrations.directory.browse import access, coverage, filters, keyset
+from integrations.directory.browse import access, columns, coverage, filters, keyset, list_actions
 from integrations.directory.browse.selection import Selection
 from integrations.directory.models import ContactQuerySet
 from integrations.directory.sync import runs
@@ -80,7 +81,41 @@ def _results(
     page = replace(
         page, total=min(total, limit) if limit else total, is_capped=limit is not None and total > limit
     )
-    return {"page": page, "chips": filters.chips(selection, visible), "sort": selection.sort}
+    shown = columns.DEFAULT
+    return {
+        "page": page,
+        "chips": filters.chips(selection, visible),
+        "sort": selection.sort,
+        "columns": [columns.COLUMNS[name] for name in shown],
+        "rows": [(row, [columns.COLUMNS[name].cell(row) for name in shown]) for row in page.rows],
+        "actions": _actions(request, installation),
+        **_labels(page, selection),
+    }
+
+
+def _actions(request: HttpRequest, installation: Installation) -> list[dict[str, str]]:
+    """Return what this person may do with chosen contacts."""
+    role = installation.organization.role_of(current_user(request))
+    args = [installation.organization.slug, installation.environment.name]
+    return [
+        {"label": action.label, "icon": action.icon, "url": reverse(action.url_name, args=args)}
+        for action in (list_actions.offered(role) if role else [])
+    ]
+
+
+def _labels(page: paging.Page[Any], selection: Selection) -> dict[str, str]:
+    """Return the labels of the checkboxes that choose this page, and everything."""
+    total = f"{page.total:,}"
+    if page.is_capped:
+        everything, count = f"All that match (more than {total})", f"More than {total}"
+    else:
+        everything, count = f"All {total} {'that match' if selection.is_narrow else 'contacts'}", total
+    here = len(page.rows)
+    return {
+        "page_label": "This contact" if here == 1 else f"These {here}",
+        "all_label": everything,
+        "all_count": count,
+    }
 
 
 def _frame(

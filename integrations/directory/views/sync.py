@@ -37,17 +37,10 @@ def syncable(request: HttpRequest, installation: Installation) -> "QuerySet[Conn
     return _allowed(request, installation).filter(admitted_at__isnull=False).exclude(Exists(active))
 
 
-def _visible(request: HttpRequest, organization: Organization, environment: str) -> Installation:
-    for installation in access.visible_installations(current_user(request), organization):
-        if installation.environment.name == environment:
-            return installation
-    raise Http404
-
-
 @organization_view(Capability.BROWSE)
 def sync_progress(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
     """Show the progress of an installation's sync. The fragment polls until the sync has finished."""
-    installation = _visible(request, organization, environment)
+    installation = access.visible_installation(current_user(request), organization, environment)
     through = access.limiting_connections(current_user(request), installation)
     latest = runs.of(installation, through=through)
     syncing = latest if latest is not None and latest.is_active else None
@@ -76,7 +69,7 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
 
     ``connection`` limits it to one of them, ``contact`` to those that see a contact, whose page is shown next.
     """
-    installation = _visible(request, organization, environment)
+    installation = access.visible_installation(current_user(request), organization, environment)
     named, contact = request.POST.get("connection", ""), _contact(request, installation)
     rows = _allowed(request, installation)
     if contact is not None:

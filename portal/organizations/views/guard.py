@@ -9,14 +9,15 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from portal.accounts.rate_limits import limited
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability, Role, allows
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 CHOSEN = "organization"
 
 
@@ -28,7 +29,7 @@ def organization_view(capability: Capability) -> Callable[[View], View]:
 
         @login_required
         @wraps(view)
-        def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             visible = Organization.objects.visible_to(request.user)
             organization = get_object_or_404(visible, slug=slug)
             role = organization.role_of(request.user)  # type: ignore[arg-type]

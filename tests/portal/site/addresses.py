@@ -179,6 +179,8 @@ DIRECTORY = {
         _in_organization(pk=lambda s: s.contact.pk, tab=lambda s: "fields"), INSIGHT | {"officer"}
     ),
     "contact_filter_options": Address(_in_organization(name=lambda s: "owner"), INSIGHT | {"officer"}),
+    "export_contacts_csv": Address(an_environment, MANAGERS, posts=True),
+    "export_contacts_xlsx": Address(an_environment, MANAGERS, posts=True),
     "sync_now": Address(an_environment, MANAGERS | {"officer"}, posts=True),
     "sync_progress": Address(an_environment, INSIGHT | {"officer"}),
 }

@@ -303,3 +303,26 @@ def test_a_filter_tells_a_loan_officer_no_other_owners_name(
     for owner in Owner.objects.filter(contacts__isnull=False).distinct():
         html = page(client, address(admin) + f"?owner={owner.pk}")
         assert (f"Owner: {owner.display_name}" in html) is (owner == mine)
+
+
+def test_people_who_can_act_on_contacts_choose_them_by_checkboxes(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    html = page(browser(world.operator), address(admin) + "?sort=-city&ok_to_email=yes&size=25")
+    picks = re.findall(r'<input type="checkbox" name="contact" value="(\d+)" form="selection"', html)
+    assert list(map(int, picks)) == opened(html)
+    total = Contact.objects.filter(ok_to_email=True).count()
+    assert f"All {total} that match" in html
+    assert '<input type="hidden" name="query" value="ok_to_email=yes&amp;sort=-city&amp;size=25">' in html
+    assert 'formaction="/organizations/cedar-home-lending/contacts/export/sandbox/csv/"' in html
+
+
+def test_people_who_can_only_read_get_no_checkboxes(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    html = page(browser(world.member("viewer")), address(admin))
+    assert opened(html)
+    assert 'name="contact"' not in html
+    assert "selection.js" not in html

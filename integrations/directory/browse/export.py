@@ -1,0 +1,68 @@
+"""Chosen contacts as a CSV or XLSX file, written a chunk at a time so that memory stays flat."""
+
+import csv
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import xlsxwriter
+
+from integrations.directory.browse import columns, keyset
+from integrations.directory.browse.selection import Order
+from integrations.directory.models import ContactQuerySet
+
+#: Contacts read by one query.
+CHUNK = 1000
+#: The most rows of a worksheet, below its head.
+MOST_XLSX_ROWS = 1_048_575
+_ID = columns.COLUMNS["remote_id"]
+#: Spreadsheets run a cell that begins with one of these as a formula. See OWASP, "CSV Injection".
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def rows(contacts: ContactQuerySet, order: Order, shown: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the head and then the rows of an export: Total Expert's ID, the name and the columns ``shown``."""
+    exported = [_ID, columns.NAME, *(columns.COLUMNS[name] for name in shown if name != "remote_id")]
+    yield [column.heading for column in exported]
+    for chunk in keyset.chunks(contacts, order, size=CHUNK):
+        for contact in chunk:
+            yield [column.text(contact) for column in exported]
+
+
+def as_csv(lines: Iterable[list[str]]) -> Iterator[bytes]:
+    """Yield the lines of a CSV file in UTF-8, with the byte order mark by which Excel knows the encoding."""
+    writer = csv.writer(_Echo())
+    yield b"\xef\xbb\xbf"
+    for line in lines:
+        yield writer.writerow([neutralized(text) for text in line]).encode()
+
+
+def neutralized(text: str) -> str:
+    """Return a text that no spreadsheet runs as a formula: a leading apostrophe makes it text."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_xlsx(lines: Iterable[list[str]]) -> IO[bytes]:
+    """Return a temporary file, at its start, with the lines as a worksheet. It is deleted when it is closed."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        # xlsxwriter keeps the worksheet in a file of its own, which must go even if writing fails
+        with tempfile.TemporaryDirectory() as folder:
+            options = {"constant_memory": True, "tmpdir": folder}
+            with xlsxwriter.Workbook(file, options) as workbook:
+                sheet = workbook.add_worksheet("Contacts")
+                for number, line in enumerate(lines):
+                    for place, text in enumerate(line):
+                        sheet.write_string(number, place, text)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+class _Echo:
+    """A file whose ``write`` returns what it is given: `csv.writer` then returns each line."""
+
+    def write(self, text: str) -> Any:
+        return text
