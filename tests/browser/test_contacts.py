@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.actions import inside, sign_in_as
@@ -122,8 +122,14 @@ def test_contact_pages_are_accessible_and_never_scroll_sideways(
     sign_in_as(page, demo, "operator")
     page.goto(f"{demo.portal}{CONTACTS}?ok_to_email=yes")
     page.get_by_text("Filters", exact=True).click()
+    page.get_by_label(re.compile("^Select ")).first.check()
+    expect(page.get_by_role("form", name="Selected contacts")).to_contain_text("1 selected")
     assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_text("Filters", exact=True).click()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    pager, bar = (page.locator(each).bounding_box() for each in (".pager", ".selection"))
+    assert pager and bar and pager["y"] + pager["height"] <= bar["y"], "the bar doesn't cover the pager"
     page.locator("tbody tr").first.get_by_role("link").first.click()
     if not look:
         screenshot(page, "contact")
@@ -134,3 +140,76 @@ def test_contact_pages_are_accessible_and_never_scroll_sideways(
     page.get_by_role("main").get_by_role("button", name="More", exact=True).click()
     expect(page.get_by_role("button", name="Copy Total Expert ID")).to_be_visible()
     assert_accessible(page)
+
+
+def test_contacts_are_selected_by_mouse_and_keyboard_across_pages_and_searches(operator: Page) -> None:
+    page = operator
+    page.goto(f"{page.url}?size=25")
+    picks, bar = page.get_by_label(re.compile("^Select ")), page.get_by_role("form", name="Selected contacts")
+    said = page.get_by_role("status").filter(has_text="selected")
+    expect(bar).to_be_hidden()
+    picks.nth(1).check()
+    expect(said).to_have_text("1 selected")
+    picks.nth(4).click(modifiers=["Shift"])
+    expect(said).to_have_text("4 selected")
+    assert [picks.nth(n).is_checked() for n in range(6)] == [False, True, True, True, True, False]
+    picks.nth(8).focus()
+    for key in ("Space", "Shift+ArrowDown", "Shift+ArrowDown", "Shift+ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    expect(said).to_have_text("6 selected")
+    expect(picks.nth(9)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(picks.nth(10)).to_be_focused()
+    page.keyboard.press("Shift+Space")
+    expect(said).to_have_text("7 selected")
+    page.get_by_role("link", name="Next").click()
+    expect(bar).to_contain_text("7 selected, 7 not on this page")
+    page.get_by_role("columnheader").get_by_label("These 25").check()
+    expect(bar).to_contain_text("32 selected, 7 not on this page")
+    page.get_by_role("searchbox", name="Search").fill("no one has this name")
+    expect(page.get_by_text("No contacts match")).to_be_visible()
+    expect(bar).to_contain_text("32 selected, 32 not on this page")
+    assert "contact=" not in page.url
+    assert downloaded(page, bar) == 32
+    page.get_by_role("link", name="Clear all filters").click()
+    expect(bar).to_contain_text("32 selected")
+    bar.get_by_role("button", name="Clear").click()
+    expect(bar).to_be_hidden()
+    expect(page.get_by_role("status").filter(has_text="Nothing selected")).to_have_count(1)
+
+
+def downloaded(page: Page, bar: Locator) -> int:
+    """Return how many contacts the selection's CSV file has."""
+    with page.expect_download() as download:
+        bar.get_by_role("button", name="Export CSV").click()
+    return len(download.value.path().read_text().splitlines()) - 1
+
+
+def test_everything_that_matches_is_selected_until_the_filters_change(operator: Page) -> None:
+    page, bar = operator, operator.get_by_role("form", name="Selected contacts")
+    page.goto(f"{page.url}?size=25&ok_to_email=yes")
+    total = position(page).split(" of ")[1]
+    page.get_by_label(re.compile("^Select ")).nth(3).check()
+    bar.get_by_label(f"All {total} that match").check()
+    expect(bar).to_contain_text(f"{total} selected")
+    page.get_by_role("link", name="Updated").click()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("navigation", name="Pages")).to_contain_text("26–50 of")
+    expect(bar).to_contain_text(f"{total} selected")
+    expect(page.get_by_label(re.compile("^Select ")).nth(7)).to_be_checked()
+    assert downloaded(page, bar) == int(total.replace(",", ""))
+    page.get_by_label(re.compile("^Select ")).nth(7).uncheck()
+    expect(bar).to_contain_text("24 selected")
+    bar.get_by_label(f"All {total} that match").check()
+    page.get_by_role("link", name="OK to email: yes").click()
+    expect(page).to_have_url(re.compile(r"contacts/\?(?!.*ok_to_email)"))
+    expect(bar).to_contain_text("24 selected, ")
+
+
+def test_without_javascript_the_checkboxes_of_a_page_are_a_form(demo: Demo, visitors: Visitors) -> None:
+    page = visitors.new(javascript=False)
+    sign_in_as(page, demo, "operator")
+    page.goto(demo.portal + CONTACTS)
+    for number in (0, 2):
+        page.get_by_label(re.compile("^Select ")).nth(number).check()
+    assert downloaded(page, page.get_by_role("form", name="Selected contacts")) == 2
