@@ -12,6 +12,10 @@ class DirectoryConfig(AppConfig):
     audit_actions: ClassVar[dict[str, str]] = {
         "directory.exported": "Contacts exported",
         "directory.sync": "Sync started",
+        "directory.group_required": "Group marked as required",
+        "directory.group_released": "Group no longer required",
+        "directory.group_suggested": "Required group suggested",
+        "directory.group_suggestion_dismissed": "Suggested required group dismissed",
     }
 
     def ready(self) -> None:

@@ -55,6 +55,7 @@ def offered(request: HttpRequest, name: str) -> list[filters.Choice]:
             "group": filters.group_options(selection, installation, **most).choices,
             "state": found["states"],
             "source": found["sources"],
+            "missing": filters.missing_choices(selection, installation),
             "gone": [filters.Choice("yes", "Yes", False)],
             **flags,
         }
@@ -92,6 +93,7 @@ class ContactAdmin(ByInstallationAdmin):
         _filter("state", "state", SelectionSelect),
         _filter("source", "source", SelectionSelect),
         *(_filter(name, filters.FLAG_LABELS[name], SelectionFilter) for name in FLAG_FILTERS),
+        _filter("missing", "missing a required group", SelectionFilter),
         _filter("gone", "no longer in Total Expert", SelectionFilter),
     )
     list_per_page = keyset.PAGE

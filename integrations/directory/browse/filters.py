@@ -3,19 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
-
 from integrations.connections.models import Connection, Installation
-from integrations.directory.browse import distinct_values, owners
+from integrations.directory.browse import distinct_values, groups, owners, required
 from integrations.directory.browse.selection import FLAG_FILTERS, MATCHES, ORDERS, Selection
-from integrations.directory.models import (
-    ContactGroup,
-    ContactQuerySet,
-    Membership,
-    Owner,
-    SyncState,
-    Visibility,
-)
+from integrations.directory.models import ContactGroup, ContactQuerySet, Owner
 from portal.core import search_text, times
 
 FLAG_LABELS = {
@@ -83,6 +74,7 @@ def of(
             {"name": name, "label": FLAG_LABELS[name], "choices": _flag_choices(getattr(selection, name))}
             for name in FLAG_FILTERS
         ],
+        "missing": missing_choices(selection, installation),
         "orders": [Choice(value, order.label, value == selection.sort) for value, order in ORDERS.items()],
     }
 
@@ -120,27 +112,15 @@ def group_options(
     limit: int = OFFERED,
 ) -> Options:
     """Return the names of groups to filter by, those with all words of ``search``."""
-    groups = ContactGroup.objects.filter(installation=installation, gone_at=None)
-    if through is not None:
-        groups = groups.filter(_seen_groups(through))
-    groups = groups.filter(search_text.matching("search", search))
-    names = groups.exclude(name__in=selection.group).order_by("name").values_list("name", flat=True)
+    seen = groups.visible(installation, through=through)
+    found = seen.filter(search_text.matching("search", search))
+    names = found.exclude(name__in=selection.group).order_by("name").values_list("name", flat=True)
     listed = list(names.distinct()[: limit + 1])
     return Options(
         [Choice(name, name, True) for name in selection.group]
         + [Choice(name, name, False) for name in listed[:limit]],
         len(listed) > limit,
     )
-
-
-def _seen_groups(through: list[Connection]) -> Q:
-    """Return the condition for groups that these connections show: of the people who authorized them, or of contacts."""
-    if any(connection.sees_everything for connection in through):
-        return Q()
-    own = SyncState.objects.filter(connection__in=through, owner__isnull=False)
-    contacts = Visibility.objects.filter(connection__in=through).values("contact")
-    with_contacts = Membership.objects.filter(contact__in=contacts).values("group")
-    return Q(owner__in=own.values("owner")) | Q(pk__in=with_contacts)
 
 
 def _values(
@@ -150,6 +130,13 @@ def _values(
         return distinct_values.read(installation, column, limit=MOST)
     values = visible.present().exclude(**{column: ""}).order_by(column).values_list(column, flat=True)
     return list(values.distinct()[:MOST])
+
+
+def missing_choices(selection: Selection, installation: Installation) -> list[Choice]:
+    """Return the required groups that a contact can lack, after "any of them". None if no group is required."""
+    names = list(required.of(installation).values_list("name", flat=True))
+    choices = [("At least one", required.ANY), *((name, name) for name in names)] if names else []
+    return [Choice(value, label, value == selection.missing) for label, value in choices]
 
 
 def _flag_choices(chosen: str) -> list[Choice]:
@@ -168,6 +155,11 @@ def chips(selection: Selection, visible: ContactQuerySet) -> list[Chip]:
         found.append(Chip(f"Owner: {owner.display_name if owner else 'unknown'}", selection.without("owner")))
     for name in selection.group:
         found.append(Chip(f"Group{_match(selection)}: {name}", selection.without("group", name)))
+    if selection.group_id:
+        found.append(Chip(_group_label(int(selection.group_id), visible), selection.without("group_id")))
+    if selection.missing:
+        which = "a required group" if selection.missing == required.ANY else f"required group {selection.missing}"
+        found.append(Chip(f"Missing {which}", selection.without("missing")))
     for name, label in (("state", "State"), ("source", "Source")):
         if getattr(selection, name):
             found.append(Chip(f"{label}: {getattr(selection, name)}", selection.without(name)))
@@ -179,6 +171,14 @@ def chips(selection: Selection, visible: ContactQuerySet) -> list[Chip]:
     if selection.gone:
         found.append(Chip("No longer in Total Expert", selection.without("gone")))
     return found
+
+
+def _group_label(pk: int, visible: ContactQuerySet) -> str:
+    """Return the chip of one group. Only people who see a contact in it get to know its name."""
+    group = ContactGroup.objects.filter(pk=pk).first()
+    if group is None or not visible.filter(memberships__group=group).exists():
+        return "One group"
+    return f"Group: {group.name}"
 
 
 def _match(selection: Selection) -> str:

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from integrations.connections.models import Installation
-from integrations.directory.browse import search_text
+from integrations.directory.browse import required, search_text
 from integrations.directory.models import ContactGroup, ContactQuerySet, Membership
 from portal.core import paging
 from portal.core.parameters import read_id
@@ -45,17 +45,25 @@ ORDERS = {
 }
 #: What narrows nothing, and stays when the filters are cleared.
 _PRESENTATION = ("environment", "sort", "size")
+#: The longest values that are read, where they are longer than others.
+_LENGTHS = {"missing": 255}
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The search, filters and order in an address. Values that make no sense count as not given."""
+    """The search, filters and order in an address. Values that make no sense count as not given.
+
+    ``group`` are names, which several owners' groups can have. ``group_id`` is one group's key. ``missing`` is the name
+    of a required group, or `required.ANY`.
+    """
 
     q: str = ""
     environment: str = ""
     owner: str = ""
     group: tuple[str, ...] = ()
     groups: str = "any"
+    group_id: str = ""
+    missing: str = ""
     state: str = ""
     source: str = ""
     ok_to_call: str = ""
@@ -72,7 +80,7 @@ class Selection:
     def read(cls, query: QueryDict) -> Self:
         """Return the selection in an address."""
         given: dict[str, Any] = {
-            each.name: query.get(each.name, "").replace("\0", "").strip()[:120]
+            each.name: query.get(each.name, "").replace("\0", "").strip()[: _LENGTHS.get(each.name, 120)]
             for each in fields(cls)
             if each.name != "group" and each.name in query
         }
@@ -81,8 +89,9 @@ class Selection:
 
     def _validated(self) -> Self:
         wrong: dict[str, Any] = {name: "" for name in FLAG_FILTERS if getattr(self, name) not in FLAGS}
-        if self.owner and read_id(self.owner) is None:
-            wrong["owner"] = ""
+        for name in ("owner", "group_id"):
+            if getattr(self, name) and read_id(getattr(self, name)) is None:
+                wrong[name] = ""
         if self.updated and self.since is None:
             wrong["updated"] = ""
         if self.gone != "yes":
@@ -160,6 +169,11 @@ class Selection:
                 rows = rows.filter(_has(name, FLAGS[getattr(self, name)]))
         if self.since is not None:
             rows = rows.filter(remote_updated_at__gte=self.since)
+        if self.group_id:
+            only = ContactGroup.objects.filter(installation=installation, pk=int(self.group_id))
+            rows = rows.filter(pk__in=Membership.objects.filter(group__in=only).values("contact"))
+        if self.missing:
+            rows = rows.filter(required.lacking(installation, self.missing))
         return self._by_groups(rows, installation) if self.group else rows
 
     def _by_groups(self, rows: ContactQuerySet, installation: Installation) -> ContactQuerySet:

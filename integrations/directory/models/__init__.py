@@ -13,6 +13,7 @@ from integrations.directory.models.contacts import (
     Owner,
     Visibility,
 )
+from integrations.directory.models.groups import RequiredGroup
 from integrations.directory.models.sync import SyncState, UnreadContact, UnreadPage
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Document",
     "Membership",
     "Owner",
+    "RequiredGroup",
     "SyncState",
     "UnreadContact",
     "UnreadPage",

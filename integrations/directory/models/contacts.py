@@ -58,6 +58,9 @@ class ContactGroup(models.Model):
     search = SearchTextField(sources=("name",))
     owner = models.ForeignKey(Owner, null=True, on_delete=models.SET_NULL, related_name="contact_groups")
     user_editable = models.BooleanField(null=True)
+    first_seen_at = models.DateTimeField(
+        null=True, help_text="Empty for groups that were synced before this was recorded"
+    )
     synced_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, help_text="When a sync found that the group no longer exists")
 

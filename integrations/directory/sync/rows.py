@@ -200,6 +200,7 @@ def group_row(
         name=_group_name(record.group_name),
         owner=owner,
         user_editable=record.user_editable,
+        first_seen_at=now,
         synced_at=now,
     )
 
@@ -218,6 +219,7 @@ def named_group(
         remote_id=reference.id,
         name=_group_name(reference.group_name),
         owner=owner,
+        first_seen_at=now,
         synced_at=now,
     )
 
