@@ -1,8 +1,18 @@
 """Addresses of the directory app."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from integrations.directory.views import contact, contacts, export, sync
+from integrations.directory.views import contact, contacts, export, groups, required_groups, sync
+
+
+class RequiredGroupVerb(StringConverter):
+    """What people do with a required group or a suggested one."""
+
+    regex = "confirm|dismiss|release"
+
+
+register_converter(RequiredGroupVerb, "required_group_verb")
 
 urlpatterns = [
     path("organizations/<slug:slug>/contacts/", contacts.contacts, name="contacts"),
@@ -23,6 +33,21 @@ urlpatterns = [
     ),
     path("organizations/<slug:slug>/contacts/<int:pk>/", contact.contact, name="contact"),
     path("organizations/<slug:slug>/contacts/<int:pk>/<slug:tab>/", contact.contact, name="contact_tab"),
+    path("organizations/<slug:slug>/groups/", groups.group_list, name="groups"),
+    path("organizations/<slug:slug>/groups/<int:pk>/", groups.group, name="group"),
+    path(
+        "organizations/<slug:slug>/groups/required/", required_groups.required_groups, name="required_groups"
+    ),
+    path(
+        "organizations/<slug:slug>/groups/required/<slug:environment>/add/",
+        required_groups.require_group,
+        name="require_group",
+    ),
+    path(
+        "organizations/<slug:slug>/groups/required/<int:pk>/<required_group_verb:verb>/",
+        required_groups.change_required_group,
+        name="change_required_group",
+    ),
     path("organizations/<slug:slug>/sync/<slug:environment>/", sync.sync_now, name="sync_now"),
     path(
         "organizations/<slug:slug>/sync/<slug:environment>/progress/",

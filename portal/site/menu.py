@@ -85,12 +85,19 @@ def _groups(request: HttpRequest) -> list[tuple[str, list[MenuEntry]]]:
                     home,
                     MenuEntry("My connection", "cable", reverse("my_connection", args=[organization.slug])),
                     MenuEntry("My contacts", "contacts", reverse("contacts", args=[organization.slug])),
+                    MenuEntry("My groups", "list_alt", reverse("groups", args=[organization.slug])),
                 ],
             )
         ]
     return [
         ("", [home]),
-        ("Data", [MenuEntry("Contacts", "contacts", reverse("contacts", args=[organization.slug]))]),
+        (
+            "Data",
+            [
+                MenuEntry("Contacts", "contacts", reverse("contacts", args=[organization.slug])),
+                MenuEntry("Groups", "list_alt", reverse("groups", args=[organization.slug])),
+            ],
+        ),
         (
             "Work",
             [
@@ -102,10 +109,11 @@ def _groups(request: HttpRequest) -> list[tuple[str, list[MenuEntry]]]:
 
 
 def _of_operator(home: MenuEntry, organization: Organization | None) -> list[tuple[str, list[MenuEntry]]]:
-    contacts = (
-        reverse("contacts", args=[organization.slug])
+    contacts, groups = (
+        reverse(section, args=[organization.slug])
         if organization
-        else f"{reverse('choose_organization')}?section=contacts"
+        else f"{reverse('choose_organization')}?section={section}"
+        for section in ("contacts", "groups")
     )
     administration = [MenuEntry("Settings", "settings", reverse("settings"))]
     with contextlib.suppress(NoReverseMatch):  # where it is not installed
@@ -113,7 +121,10 @@ def _of_operator(home: MenuEntry, organization: Organization | None) -> list[tup
         administration.append(MenuEntry("Django admin", "admin_panel_settings", admin, is_quiet=True))
     return [
         ("", [home]),
-        ("Data", [MenuEntry("Contacts", "contacts", contacts)]),
+        (
+            "Data",
+            [MenuEntry("Contacts", "contacts", contacts), MenuEntry("Groups", "list_alt", groups)],
+        ),
         (
             "Work",
             [

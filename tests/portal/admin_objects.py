@@ -16,7 +16,15 @@ from integrations.connections.models import (
     RequestState,
     TokenRequest,
 )
-from integrations.directory.models import Contact, ContactGroup, Membership, Owner, Visibility
+from integrations.directory import required_groups
+from integrations.directory.models import (
+    Contact,
+    ContactGroup,
+    Membership,
+    Owner,
+    RequiredGroup,
+    Visibility,
+)
 from integrations.jobs.models import Job, JobLine
 from portal.accounts.models import User
 from portal.audit.models import Entry
@@ -128,6 +136,7 @@ def more(scene: Scene) -> None:
     call(other_scene)
     token_request(other_scene)
     group(scene)
+    required_groups.suggest(scene.installation, f"Suggested {RequiredGroup.objects.count()}")
     row = contact(scene)
     Visibility.objects.create(contact=row, connection=scene.connection, pass_number=1, seen_at=at)
     Membership.objects.create(contact=scene.contact, group=group(scene))
@@ -146,6 +155,7 @@ OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "directory.contact": lambda scene: scene.contact,
     "directory.contactgroup": group,
     "directory.owner": owner,
+    "directory.requiredgroup": lambda scene: scene.required_group(),
     "jobs.job": lambda scene: scene.job,
     "organizations.invitation": lambda scene: scene.invitation()[0],
     "organizations.membership": lambda scene: scene.organization.memberships.first(),

@@ -14,7 +14,14 @@ from integrations.connections.models import (
     GrantType,
     Installation,
 )
-from integrations.directory.models import Contact, Document, Visibility
+from integrations.directory.models import (
+    Contact,
+    ContactGroup,
+    Document,
+    RequiredGroup,
+    Visibility,
+)
+from integrations.directory.models import Membership as GroupMembership
 from integrations.jobs.models import Job
 from integrations.onboarding.bulk import files, imports
 from integrations.onboarding.models import BulkImport
@@ -47,6 +54,7 @@ class Scene:
     installation: Installation
     connection: Connection
     contact: Contact
+    group: ContactGroup
     job: Job
     people: dict[str, User] = field(default_factory=dict)
 
@@ -64,6 +72,17 @@ class Scene:
             actor=self.people["operator"],
         )
         return row, link.rstrip("/").rpartition("/")[2]
+
+    def required_group(self) -> RequiredGroup:
+        """A group that new contacts need, of a name that is not required yet."""
+        number = RequiredGroup.objects.count()
+        return RequiredGroup.objects.create(
+            installation=self.installation,
+            name=f"Required {number}",
+            folded_name=f"required {number}",
+            recorded_by=self.people["admin"],
+            recorded_at=clock.now(),
+        )
 
     def egress(self) -> Egress:
         """A source address beside this machine's own."""
@@ -128,6 +147,10 @@ def build() -> Scene:
     )
     Document.objects.create(contact=contact, raw={"id": "1", "first_name": BOOK})
     Visibility.objects.create(contact=contact, connection=connection, pass_number=1, seen_at=at)
+    group = ContactGroup.objects.create(
+        installation=installation, remote_id=10**6, name="Past clients", synced_at=at
+    )
+    GroupMembership.objects.create(contact=contact, group=group)
     job = Job.objects.create(
         kind="directory.sync",
         installation=installation,
@@ -138,7 +161,7 @@ def build() -> Scene:
         created_at=at,
         finished_at=at,
     )
-    return Scene(cedar, harbor, environment, installation, connection, contact, job, people)
+    return Scene(cedar, harbor, environment, installation, connection, contact, group, job, people)
 
 
 def _environment() -> Environment:

@@ -60,6 +60,7 @@ def test_exactly_these_tables_are_in_it() -> None:
         "directory.contact",
         "directory.contactgroup",
         "directory.owner",
+        "directory.requiredgroup",
         "jobs.job",
         "organizations.invitation",
         "organizations.membership",

@@ -33,6 +33,12 @@ def visible_installation(user: User, organization: Organization, environment: st
     raise Http404
 
 
+def chosen_installation(installations: list[Installation], environment: str) -> Installation | None:
+    """Return the installation in the environment of this name, or else the first."""
+    named = (row for row in installations if row.environment.name == environment)
+    return next(named, installations[0] if installations else None)
+
+
 def limiting_connections(user: User, installation: Installation) -> list[Connection] | None:
     """Return the connections that ``user`` is limited to: a loan officer's own. None means no limit."""
     if installation.organization.allows(user, Capability.OVERVIEW):

@@ -158,7 +158,9 @@ def chips(selection: Selection, visible: ContactQuerySet) -> list[Chip]:
     if selection.group_id:
         found.append(Chip(_group_label(int(selection.group_id), visible), selection.without("group_id")))
     if selection.missing:
-        which = "a required group" if selection.missing == required.ANY else f"required group {selection.missing}"
+        which = (
+            "a required group" if selection.missing == required.ANY else f"required group {selection.missing}"
+        )
         found.append(Chip(f"Missing {which}", selection.without("missing")))
     for name, label in (("state", "State"), ("source", "Source")):
         if getattr(selection, name):

@@ -125,6 +125,11 @@ class Line:
     def name(self) -> str:
         return self.names[0]
 
+    @property
+    def contacts_query(self) -> str:
+        """Return the query string of the contact list with the contacts in these groups, without the environment."""
+        return urlencode({"group_id": self.group.pk} if self.group else {"group": self.names}, doseq=True)
+
 
 def visible(installation: Installation, *, through: list[Connection] | None) -> "QuerySet[ContactGroup]":
     """Return the groups that a person may see: all, or those that the connections ``through`` show."""
@@ -174,7 +179,9 @@ class GroupList:
         self, rows: Sequence[dict[str, Any]], groups: "QuerySet[ContactGroup]", opened: str
     ) -> list[Line]:
         single = [row["only"] for row in rows if row["groups"] == 1]
-        singles = {line.key: line for line in self.lines(groups.filter(pk__in=single).select_related("owner"))}
+        singles = {
+            line.key: line for line in self.lines(groups.filter(pk__in=single).select_related("owner"))
+        }
         shared = [row["search"] for row in rows if row["groups"] > 1]
         members = self._members_by_name(groups, shared)
         names: dict[str, list[str]] = {}
@@ -233,9 +240,7 @@ class GroupList:
         rows = ContactGroup.objects.filter(pk__in=[group.pk for group in groups]).order_by()
         return {pk: _capped(count) for pk, count in rows.values_list("pk", CountUpTo(counted))}
 
-    def _members_by_name(
-        self, groups: "QuerySet[ContactGroup]", keys: Collection[str]
-    ) -> dict[str, Members]:
+    def _members_by_name(self, groups: "QuerySet[ContactGroup]", keys: Collection[str]) -> dict[str, Members]:
         """Return how many contacts are in any of the groups of each name, in one query."""
         if not keys:
             return {}

@@ -58,9 +58,7 @@ def missing_for_owners(
     """
     checked = checked_owners(installation, through=through)
     return {
-        row: checked.exclude(
-            Exists(groups_named(row.folded_name, installation).filter(owner=OuterRef("pk")))
-        )
+        row: checked.exclude(Exists(groups_named(row.folded_name, installation).filter(owner=OuterRef("pk"))))
         for row in of(installation)
     }
 

@@ -96,7 +96,9 @@ def test_too_many_required_groups_are_refused(installation: Installation, ben: U
     assert required_groups.require(installation, "group 0", ben).name == "Group 0", "it is one of them"
 
 
-def test_a_released_group_is_no_longer_required_and_can_be_again(installation: Installation, ben: User) -> None:
+def test_a_released_group_is_no_longer_required_and_can_be_again(
+    installation: Installation, ben: User
+) -> None:
     row = required_groups.require(installation, "All Clients", ben)
     assert required_groups.release(row, ben)
     assert not required_groups.release(row, ben), "twice changes nothing"
@@ -109,7 +111,9 @@ def test_a_released_group_is_no_longer_required_and_can_be_again(installation: I
     ]
 
 
-def test_a_suggestion_is_required_only_when_a_person_confirms_it(installation: Installation, ben: User) -> None:
+def test_a_suggestion_is_required_only_when_a_person_confirms_it(
+    installation: Installation, ben: User
+) -> None:
     row = required_groups.suggest(installation, "Website Leads")
     assert row is not None and (row.state, row.recorded_by) == (State.SUGGESTED, None)
     assert required_groups.suggest(installation, "website leads") == row

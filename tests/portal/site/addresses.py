@@ -181,6 +181,13 @@ DIRECTORY = {
     "contact_filter_options": Address(_in_organization(name=lambda s: "owner"), INSIGHT | {"officer"}),
     "export_contacts_csv": Address(an_environment, MANAGERS, posts=True),
     "export_contacts_xlsx": Address(an_environment, MANAGERS, posts=True),
+    "groups": Address(organization, EVERYBODY_HERE),
+    "group": Address(_in_organization(pk=lambda s: s.group.pk), INSIGHT | {"officer"}),
+    "required_groups": Address(organization, EVERYBODY_HERE),
+    "require_group": Address(an_environment, MANAGERS, posts=True, data={"name": "All Clients"}),
+    "change_required_group": Address(
+        _in_organization(pk=lambda s: s.required_group().pk, verb=lambda s: "release"), MANAGERS, posts=True
+    ),
     "sync_now": Address(an_environment, MANAGERS | {"officer"}, posts=True),
     "sync_progress": Address(an_environment, INSIGHT | {"officer"}),
 }
@@ -256,6 +263,7 @@ WITHOUT_HISTORY = {
 ACTIONS = {
     "accounts.user": "end-sessions",
     "connections.connection": "pause",
+    "directory.requiredgroup": "release",
     "jobs.job": "retry",
     "organizations.invitation": "withdraw",
 }

@@ -50,7 +50,7 @@ def test_an_operator_has_the_whole_menu(operator: User) -> None:
     home, data, work, (administration, entries) = groups(operator)
     assert [home, data, work] == [
         ("", ["Home"]),
-        ("Data", ["Contacts"]),
+        ("Data", ["Contacts", "Groups"]),
         ("Work", ["Organizations", "Jobs"]),
     ]
     assert administration == "Administration" and entries[0] == "Settings"
@@ -76,13 +76,19 @@ def test_customers_people_have_their_own_organization_instead_of_all(
     organization: Organization, role: str
 ) -> None:
     user = member(organization, role)
-    assert groups(user) == [("", ["Home"]), ("Data", ["Contacts"]), ("Work", ["Organization", "Jobs"])]
+    assert groups(user) == [
+        ("", ["Home"]),
+        ("Data", ["Contacts", "Groups"]),
+        ("Work", ["Organization", "Jobs"]),
+    ]
     addresses = {entry.title: entry.url for entry in menu.of(request_of(user)).entries}
     assert addresses["Organization"] == "/organizations/cedar/"
 
 
 def test_an_officer_has_their_connection_and_their_contacts(organization: Organization) -> None:
-    assert groups(member(organization, "officer")) == [("", ["Home", "My connection", "My contacts"])]
+    assert groups(member(organization, "officer")) == [
+        ("", ["Home", "My connection", "My contacts", "My groups"])
+    ]
 
 
 def test_a_person_without_an_organization_has_home() -> None:
@@ -92,15 +98,16 @@ def test_a_person_without_an_organization_has_home() -> None:
 def test_without_a_chosen_organization_an_operator_chooses_one_for_its_contacts(operator: User) -> None:
     addresses = {entry.title: entry.url for entry in menu.of(request_of(operator)).entries}
     assert addresses["Contacts"] == "/choose-organization/?section=contacts"
+    assert addresses["Groups"] == "/choose-organization/?section=groups"
 
 
 def test_a_phone_shows_four_entries_and_the_others_under_more(
     organization: Organization, operator: User
 ) -> None:
     found = menu.of(request_of(operator))
-    assert [entry.title for entry in found.bar] == ["Home", "Contacts", "Organizations", "Jobs"]
+    assert [entry.title for entry in found.bar] == ["Home", "Contacts", "Groups", "Organizations"]
     assert [*found.bar, *found.more] == found.entries
-    assert menu.of(request_of(member(organization, "viewer"))).more == []
+    assert [entry.title for entry in menu.of(request_of(member(organization, "viewer"))).more] == ["Jobs"]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +117,8 @@ def test_a_phone_shows_four_entries_and_the_others_under_more(
         ("/organizations/", "Organizations"),
         ("/organizations/cedar/", "Organizations"),
         ("/organizations/cedar/contacts/7/", "Contacts"),
+        ("/organizations/cedar/groups/7/", "Groups"),
+        ("/organizations/cedar/groups/required/", "Groups"),
         ("/organizations/cedar/jobs/7/", "Jobs"),
         ("/jobs/", "Jobs"),
         ("/settings/audit/", "Settings"),
