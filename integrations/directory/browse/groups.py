@@ -1,7 +1,7 @@
 """Groups as pages list them: which ones a person may see, one line for each name, and how many contacts are in them."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from integrations.connections.models import Connection, Installation
 from integrations.directory.browse import owners, required
 from integrations.directory.models import ContactGroup, Membership, SyncState, Visibility
 from portal.core import paging, search_text, sorting
+from portal.core.pages import text_param
 from portal.core.parameters import read_id
 
 #: More contacts of a group than this aren't counted.
@@ -52,16 +53,12 @@ class GroupSelection:
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
-        given = {
-            each.name: query[each.name].replace("\0", "").strip()[:1000]
-            for each in fields(cls)
-            if each.name in query
-        }
-        if read_id(given.get("owner", "")) is None:
+        given = {each.name: text_param(query, each.name).strip()[:1000] for each in fields(cls)}
+        if read_id(given["owner"]) is None:
             given["owner"] = ""
-        if given.get("mark") not in MARKS:
+        if given["mark"] not in MARKS:
             given["mark"] = ""
-        if given.get("size") not in map(str, paging.SIZES):
+        if given["size"] not in map(str, paging.SIZES):
             given["size"] = ""
         return cls(**given | {"sort": str(sorting.read(query, SORTS, default="name"))})
 
@@ -176,7 +173,7 @@ class GroupList:
         return _with_rows(page, self._named_lines(page.rows, groups, selection.open))
 
     def _named_lines(
-        self, rows: Sequence[dict[str, Any]], groups: "QuerySet[ContactGroup]", opened: str
+        self, rows: Sequence[Mapping[str, Any]], groups: "QuerySet[ContactGroup]", opened: str
     ) -> list[Line]:
         single = [row["only"] for row in rows if row["groups"] == 1]
         singles = {

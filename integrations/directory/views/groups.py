@@ -121,7 +121,7 @@ def group(request: HttpRequest, organization: Organization, pk: int) -> HttpResp
     return render(request, "directory/group.html", context, title=row.name or f"Group {row.remote_id}")
 
 
-def _query(installation: Installation, **values: object) -> str:
+def _query(installation: Installation, **values: str | int) -> str:
     return urlencode({"environment": installation.environment.name, **values})
 
 

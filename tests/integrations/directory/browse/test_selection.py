@@ -70,6 +70,11 @@ def ids(query: str, installation: Installation) -> set[int]:
         ("group=Leads&groups=none", {3}),
         ("group=Leads&ok_to_call=no", {2}),
         ("group=Nobody", set()),
+        ("group_id=0", set()),
+        ("group_id=x", {1, 2, 3}),
+        ("missing=yes", set()),
+        ("missing=Leads", set()),
+        ("missing=%00", {1, 2, 3}),
     ],
 )
 def test_filters_match_exactly_these_contacts(
