@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "integrations.connections",
     "integrations.jobs",
     "integrations.directory",
+    "integrations.bulk",
     "integrations.onboarding",
     "integrations.simulation",
 ]

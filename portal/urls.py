@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("portal.organizations.urls")),
     path("", include("integrations.connections.urls")),
     path("", include("integrations.directory.urls")),
+    path("", include("integrations.bulk.urls")),
     path("", include("integrations.jobs.urls")),
     path("admin/", admin.site.urls),
     path("settings/", home.settings_screen, name="settings"),

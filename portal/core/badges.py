@@ -49,6 +49,17 @@ KNOWN: dict[str, Badge] = {
     "refused": Badge("Refused", "do_not_disturb_on", "bad"),
     "lost": Badge("Answer lost", "question_mark", "warn"),
     "released": Badge("Never sent", "undo", "idle"),
+    # bulk edits and their rows
+    "building": Badge("Being prepared", "autorenew", "run"),
+    "ready": Badge("Ready to review", "visibility", "wait"),
+    "pilot": Badge("Applying the first rows", "autorenew", "run"),
+    "pilot_done": Badge("First rows applied", "visibility", "wait"),
+    "applying": Badge("Being applied", "autorenew", "run"),
+    "applied": Badge("Applied", "check_circle", "ok"),
+    "planned": Badge("Will change", "edit", "run"),
+    "sending": Badge("Being sent", "autorenew", "run"),
+    "unchanged": Badge("Nothing to do", "check", "idle"),
+    "set_aside": Badge("Changed since the plan", "warning", "warn"),
     # flags that may be unknown
     "yes": Badge("Yes", "check", "ok"),
     "no": Badge("No", "close", "idle"),

@@ -86,6 +86,7 @@ def _groups(request: HttpRequest) -> list[tuple[str, list[MenuEntry]]]:
                     MenuEntry("My connection", "cable", reverse("my_connection", args=[organization.slug])),
                     MenuEntry("My contacts", "contacts", reverse("contacts", args=[organization.slug])),
                     MenuEntry("My groups", "list_alt", reverse("groups", args=[organization.slug])),
+                    _bulk_edits(organization),
                 ],
             )
         ]
@@ -96,6 +97,7 @@ def _groups(request: HttpRequest) -> list[tuple[str, list[MenuEntry]]]:
             [
                 MenuEntry("Contacts", "contacts", reverse("contacts", args=[organization.slug])),
                 MenuEntry("Groups", "list_alt", reverse("groups", args=[organization.slug])),
+                _bulk_edits(organization),
             ],
         ),
         (
@@ -108,12 +110,16 @@ def _groups(request: HttpRequest) -> list[tuple[str, list[MenuEntry]]]:
     ]
 
 
+def _bulk_edits(organization: Organization) -> MenuEntry:
+    return MenuEntry("Bulk edits", "edit", reverse("bulk_edits", args=[organization.slug]))
+
+
 def _of_operator(home: MenuEntry, organization: Organization | None) -> list[tuple[str, list[MenuEntry]]]:
-    contacts, groups = (
+    contacts, groups, edits = (
         reverse(section, args=[organization.slug])
         if organization
         else f"{reverse('choose_organization')}?section={section}"
-        for section in ("contacts", "groups")
+        for section in ("contacts", "groups", "bulk_edits")
     )
     administration = [MenuEntry("Settings", "settings", reverse("settings"))]
     with contextlib.suppress(NoReverseMatch):  # where it is not installed
@@ -123,7 +129,11 @@ def _of_operator(home: MenuEntry, organization: Organization | None) -> list[tup
         ("", [home]),
         (
             "Data",
-            [MenuEntry("Contacts", "contacts", contacts), MenuEntry("Groups", "list_alt", groups)],
+            [
+                MenuEntry("Contacts", "contacts", contacts),
+                MenuEntry("Groups", "list_alt", groups),
+                MenuEntry("Bulk edits", "edit", edits),
+            ],
         ),
         (
             "Work",

@@ -146,6 +146,7 @@ def more(scene: Scene) -> None:
 #: How to find or make one object of each registered model.
 OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "accounts.user": lambda scene: scene.people["admin"],
+    "bulk.plan": lambda scene: scene.plan(),
     "audit.entry": lambda scene: Entry.objects.filter(organization_id=scene.organization.pk).last(),
     "connections.call": call,
     "connections.connection": lambda scene: scene.connection,

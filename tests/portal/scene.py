@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from allauth.usersessions.models import UserSession
 
+from integrations.bulk.models import Plan, PlanRow
 from integrations.connections.grants import client_credentials
 from integrations.connections.limits import egress
 from integrations.connections.models import (
@@ -101,6 +102,28 @@ class Scene:
         return imports.upload(
             files.read(rows.encode()), default=self.environment, actor=self.people["operator"]
         )
+
+    def plan(self) -> Plan:
+        """A bulk edit of the officer's contact that waits to be applied."""
+        made = Plan.objects.create(
+            installation=self.installation,
+            state="ready",
+            operations={"fields": {"city": "Duluth"}},
+            created_by=self.people["officer"],
+            created_at=clock.now(),
+        )
+        PlanRow.objects.create(
+            plan=made,
+            number=1,
+            contact=self.contact,
+            remote_id=self.contact.remote_id,
+            connection=self.connection,
+            state="planned",
+            before={"fields": {"city": None}},
+            after={"fields": {"city": "Duluth"}},
+            contact_digest=self.contact.digest,
+        )
+        return made
 
     def session(self) -> UserSession:
         """A session of the admin's in some other browser."""

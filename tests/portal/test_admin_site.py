@@ -52,6 +52,7 @@ def test_exactly_these_tables_are_in_it() -> None:
     assert {model._meta.label_lower for model in admin.site._registry} == {
         "accounts.user",
         "audit.entry",
+        "bulk.plan",
         "connections.call",
         "connections.connection",
         "connections.environment",

@@ -5,12 +5,14 @@ what the API offers. A resource with `get` also needs the parser of its ids, `pa
 `parse.text_id`: its type parameter is inferred from that.
 """
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ..calls import Request, RequestSender
-from ..errors import Rejected
+from ..calls import Request, RequestSender, StartedRequest
+from ..errors import ReconnectRequired, Rejected, TotalExpertError, TryLater
 from ..records import Record
 from ..transport.error_mapping import unreadable_response
 from ..transport.redaction import values_in
@@ -169,6 +171,41 @@ class WriteResource(CreateResource[R, Id]):
     def update(self, id: Id, data: Mapping[str, Any]) -> None:
         """Change the properties of a record that `data` names."""
         self._sender.send(write_request("PATCH", self._path_of(id), data))
+
+    def update_each(
+        self, changes: Iterable[tuple[Id, Mapping[str, Any]]], *, concurrency: int = 4
+    ) -> Generator[tuple[Id, TotalExpertError | None], None, None]:
+        """Update many records, up to `concurrency` of them at once. Yield each id with its error, if any, in order.
+
+        After TryLater or ReconnectRequired nothing more is started: changes whose ids are not yielded were never sent.
+        The client's hooks run in the thread that iterates. Iterate to the end.
+        """
+        waiting, stopped = iter(changes), False
+        started: deque[tuple[Id, StartedRequest]] = deque()
+        with ThreadPoolExecutor(concurrency, thread_name_prefix="total-expert-update") as executor:
+            try:
+                while True:
+                    while not stopped and len(started) < concurrency:
+                        change = next(waiting, None)
+                        if change is None:
+                            break
+                        request = write_request("PATCH", self._path_of(change[0]), change[1])
+                        started.append((change[0], self._sender.start(request, executor)))
+                    if not started:
+                        return
+                    id, running = started.popleft()
+                    error = self._error_of(running)
+                    stopped = stopped or isinstance(error, (TryLater, ReconnectRequired))
+                    yield id, error
+            finally:
+                self._sender.cancel([running for _, running in started])
+
+    def _error_of(self, started: StartedRequest) -> TotalExpertError | None:
+        try:
+            self._sender.finish(started)
+        except TotalExpertError as error:
+            return error
+        return None
 
 
 class DeleteResource(ReadResource[R, Id]):

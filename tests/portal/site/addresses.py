@@ -192,6 +192,18 @@ DIRECTORY = {
     "sync_progress": Address(an_environment, INSIGHT | {"officer"}),
 }
 
+a_plan = _in_organization(pk=lambda s: s.plan().pk)
+EDITORS = MANAGERS | {"editor", "officer"}
+BULK = {
+    "bulk_edits": Address(organization, EVERYBODY_HERE),
+    "new_bulk_edit": Address(an_environment, EDITORS, posts=True),
+    "bulk_edit": Address(a_plan, INSIGHT | {"officer"}),
+    "bulk_edit_rows": Address(a_plan, MANAGERS),
+    "change_bulk_edit": Address(
+        _in_organization(pk=lambda s: s.plan().pk, verb=lambda s: "cancel"), EDITORS, posts=True
+    ),
+}
+
 a_job = _in_organization(pk=lambda s: s.job.pk)
 JOBS = {
     "jobs": SHARED,
@@ -276,6 +288,7 @@ ADDRESSES: dict[str, Address] = {
     **CONNECTIONS,
     **ONBOARDING,
     **DIRECTORY,
+    **BULK,
     **JOBS,
     **_in_admin(),
 }

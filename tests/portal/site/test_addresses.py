@@ -100,7 +100,7 @@ def assert_keeps_to_itself(page: HttpResponse, visitor: str) -> None:
 
     Nobody but an operator reads an operator's email address.
     """
-    text = page.content.decode(errors="replace")  # the logo is no text
+    text = page.getvalue().decode(errors="replace")  # the logo is no text
     assert visitor == "operator" or OPERATOR not in text, f"{visitor} reads an operator's address"
     assert visitor in OWN or NAME not in text, f"{visitor} reads the organization's name"
     assert visitor in OWN and visitor != "colleague" or BOOK not in text, (

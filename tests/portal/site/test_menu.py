@@ -50,7 +50,7 @@ def test_an_operator_has_the_whole_menu(operator: User) -> None:
     home, data, work, (administration, entries) = groups(operator)
     assert [home, data, work] == [
         ("", ["Home"]),
-        ("Data", ["Contacts", "Groups"]),
+        ("Data", ["Contacts", "Groups", "Bulk edits"]),
         ("Work", ["Organizations", "Jobs"]),
     ]
     assert administration == "Administration" and entries[0] == "Settings"
@@ -78,7 +78,7 @@ def test_customers_people_have_their_own_organization_instead_of_all(
     user = member(organization, role)
     assert groups(user) == [
         ("", ["Home"]),
-        ("Data", ["Contacts", "Groups"]),
+        ("Data", ["Contacts", "Groups", "Bulk edits"]),
         ("Work", ["Organization", "Jobs"]),
     ]
     addresses = {entry.title: entry.url for entry in menu.of(request_of(user)).entries}
@@ -87,7 +87,7 @@ def test_customers_people_have_their_own_organization_instead_of_all(
 
 def test_an_officer_has_their_connection_and_their_contacts(organization: Organization) -> None:
     assert groups(member(organization, "officer")) == [
-        ("", ["Home", "My connection", "My contacts", "My groups"])
+        ("", ["Home", "My connection", "My contacts", "My groups", "Bulk edits"])
     ]
 
 
@@ -105,9 +105,12 @@ def test_a_phone_shows_four_entries_and_the_others_under_more(
     organization: Organization, operator: User
 ) -> None:
     found = menu.of(request_of(operator))
-    assert [entry.title for entry in found.bar] == ["Home", "Contacts", "Groups", "Organizations"]
+    assert [entry.title for entry in found.bar] == ["Home", "Contacts", "Groups", "Bulk edits"]
     assert [*found.bar, *found.more] == found.entries
-    assert [entry.title for entry in menu.of(request_of(member(organization, "viewer"))).more] == ["Jobs"]
+    assert [entry.title for entry in menu.of(request_of(member(organization, "viewer"))).more] == [
+        "Organization",
+        "Jobs",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "email_archive.get": ((5,), {"user_id": 7}),
     "create": (({"name": "x"},), {}),
     "update": ((5, {"name": "x"}), {}),
+    "update_each": (([(5, {"name": "x"}), (6, {"name": "y"})],), {}),
     "delete": ((5,), {}),
     "set_custom_values": ((5, {"size": 3}), {}),
     "grant_consent": ((5, CONSENT), {}),
@@ -61,8 +62,14 @@ def call(client: Client, name: str, method: str) -> Any:
 def is_typed(result: Any) -> bool:
     """Return whether a result has a documented type."""
     if isinstance(result, tuple):
-        return all(isinstance(each, Record | Page) for each in result)
+        return all(isinstance(each, Record | Page) or is_update(each) for each in result)
     return result is None or isinstance(result, Record | Page | Created | CreatedLead)
+
+
+def is_update(result: Any) -> bool:
+    """Return whether a result is an id with the error of its update, if any."""
+    id, error = result
+    return id in (5, 6) and (error is None or isinstance(error, TryLater | ReconnectRequired | Rejected))
 
 
 def outcome(status: int, body: bytes, calls: Callable[[Client], Any]) -> Any:

@@ -1,0 +1,34 @@
+"""The bulk app."""
+
+from typing import ClassVar
+
+from django.apps import AppConfig
+
+
+class BulkConfig(AppConfig):
+    name = "integrations.bulk"
+    label = "bulk"
+    verbose_name = "Bulk edits"
+    audit_actions: ClassVar[dict[str, str]] = {
+        "bulk.applied": "Bulk edit applied",
+        "bulk.canceled": "Bulk edit canceled",
+        "bulk.continued": "Bulk edit continued after its first rows",
+        "bulk.planned": "Bulk edit planned",
+        "bulk.retried": "Failed rows of a bulk edit retried",
+    }
+
+    def ready(self) -> None:
+        from integrations.bulk import admin, jobs, steps  # noqa: F401
+        from integrations.directory.browse import list_actions
+        from integrations.jobs import kinds
+        from portal.organizations.roles import Capability
+
+        list_actions.register(
+            "bulk_edit",
+            label="Bulk edit",
+            url_name="new_bulk_edit",
+            capability=Capability.EDIT,
+            icon="edit",
+        )
+        kinds.register(jobs.BUILD, label="Prepare bulk edit", advance=steps.build)
+        kinds.register(jobs.APPLY, label="Apply bulk edit", advance=steps.apply, per_connection=True)

@@ -1,0 +1,26 @@
+"""What the jobs of bulk edits do in one slice."""
+
+from integrations.bulk import applying, planning, undoing
+from integrations.bulk.models import Plan, PlanState
+from integrations.jobs.run import Run
+
+
+def build(run: Run) -> bool:
+    """Fill the installation's plans that are being prepared, oldest first. Return whether all are."""
+    while True:
+        waiting = Plan.objects.filter(installation=run.job.installation, state=PlanState.BUILDING)
+        plan = waiting.select_related("installation__organization", "created_by").order_by("pk").first()
+        if plan is None:
+            return True
+        make = undoing.build if plan.undo_of_id else planning.build
+
+        def saved(done: int, total: int) -> None:
+            run.checkpoint(done=done, total=total)
+
+        if not make(plan, has_time=run.time_left, saved=saved):
+            return False
+
+
+def apply(run: Run) -> bool:
+    """Send rows of the connection's plans. Return whether none is left."""
+    return applying.Sender(run).send()

@@ -1,0 +1,27 @@
+"""Addresses of bulk edits."""
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from integrations.bulk import views
+
+
+class PlanVerb(StringConverter):
+    """What people do with a plan."""
+
+    regex = "apply|resume|cancel|retry|undo"
+
+
+register_converter(PlanVerb, "plan_verb")
+
+urlpatterns = [
+    path("organizations/<slug:slug>/bulk-edits/", views.plans, name="bulk_edits"),
+    path("organizations/<slug:slug>/bulk-edits/new/<slug:environment>/", views.new, name="new_bulk_edit"),
+    path("organizations/<slug:slug>/bulk-edits/<int:pk>/", views.plan, name="bulk_edit"),
+    path("organizations/<slug:slug>/bulk-edits/<int:pk>/rows.csv", views.download, name="bulk_edit_rows"),
+    path(
+        "organizations/<slug:slug>/bulk-edits/<int:pk>/<plan_verb:verb>/",
+        views.change,
+        name="change_bulk_edit",
+    ),
+]

@@ -1,0 +1,113 @@
+"""What people do with a plan: apply it, continue after the pilot, cancel it, retry what failed, undo it."""
+
+from django.db import transaction
+
+from integrations.bulk import jobs
+from integrations.bulk.models import OPEN_ROWS, PILOT, SMALL, Plan, PlanState, RowState
+from integrations.bulk.planning import needed_capability
+from integrations.bulk.preview import may_email
+from portal.accounts.models import User
+from portal.audit import log
+from portal.core import clock
+from portal.core.errors import Refused
+
+CHANGED_MEANWHILE = "The plan has changed since you looked at it. Review it again."
+
+
+def apply(plan: Plan, *, actor: User, digest: str, typed_count: int | None = None) -> None:
+    """Apply a plan that ``actor`` has looked at, as ``digest`` proves. Raise Refused.
+
+    Above `SMALL` changes, ``typed_count`` must be their number. Where campaigns may email people, only the first rows are
+    sent until a person continues.
+    """
+    count = plan.rows.filter(state=RowState.PLANNED).count()
+    _require(plan, actor, count)
+    if plan.state != PlanState.READY or not digest or digest != plan.digest:
+        raise Refused(CHANGED_MEANWHILE)
+    if not count:
+        raise Refused("There is nothing to change.")
+    if count > SMALL and typed_count != count:
+        raise Refused(f"Type the number of contacts that will change: {count:,}.")
+    pilot_until = None
+    if may_email(plan) and count > PILOT:
+        numbers = plan.rows.filter(state=RowState.PLANNED).order_by("number").values_list("number", flat=True)
+        pilot_until = list(numbers[:PILOT])[-1]
+    state = PlanState.APPLYING if pilot_until is None else PlanState.PILOT
+    _move(plan, [PlanState.READY], state, actor, "bulk.applied", pilot_until=pilot_until)
+    jobs.start_applying(plan, actor)
+
+
+def resume(plan: Plan, *, actor: User) -> None:
+    """Apply the rest of a plan after its pilot. Raise Refused."""
+    _require(plan, actor, plan.rows.count())
+    _move(plan, [PlanState.PILOT_DONE], PlanState.APPLYING, actor, "bulk.continued", pilot_until=None)
+    jobs.start_applying(plan, actor)
+
+
+def cancel(plan: Plan, *, actor: User) -> None:
+    """Cancel a plan. What has been sent stays sent; rows on their way are still settled."""
+    before = [PlanState.BUILDING, PlanState.READY, PlanState.PILOT, PlanState.PILOT_DONE, PlanState.APPLYING]
+    with transaction.atomic():
+        _move(plan, before, PlanState.CANCELED, actor, "bulk.canceled")
+        plan.rows.filter(state=RowState.PLANNED).update(state=RowState.CANCELED, finished_at=clock.now())
+    Plan.objects.filter(pk=plan.pk).update(finished_at=clock.now())
+
+
+def retry_failed(plan: Plan, *, actor: User) -> None:
+    """Send the failed rows of an applied plan again. Raise Refused if there are none."""
+    failed = plan.rows.filter(state=RowState.FAILED, connection__isnull=False)
+    _require(plan, actor, failed.count())
+    with transaction.atomic():
+        _move(plan, [PlanState.APPLIED, PlanState.APPLYING], PlanState.APPLYING, actor, "bulk.retried")
+        if not failed.update(state=RowState.PLANNED, reason="", attempts=0, finished_at=None):
+            raise Refused("No row has failed.")
+    jobs.start_applying(plan, actor)
+
+
+def undo(plan: Plan, *, actor: User) -> Plan:
+    """Make the plan that puts back what an applied or canceled plan changed. Return it. Raise Refused."""
+    done = plan.rows.filter(state=RowState.DONE).count()
+    _require(plan, actor, done)
+    if plan.is_sending or plan.rows.filter(state__in=OPEN_ROWS).exists():
+        raise Refused("This plan is still being applied. Cancel it first, or wait.")
+    if not done:
+        raise Refused("This plan changed nothing that could be undone.")
+    found = (
+        Plan.objects.filter(undo_of=plan).exclude(state__in=[PlanState.CANCELED, PlanState.FAILED]).first()
+    )
+    if found is not None:
+        return found
+    with transaction.atomic():
+        Plan.objects.filter(undo_of=plan).update(undo_of=None)
+        made = Plan.objects.create(
+            installation=plan.installation,
+            undo_of=plan,
+            operations={},
+            selection={},
+            suppress_emails=plan.suppress_emails,
+            created_by=actor,
+            created_at=clock.now(),
+        )
+        log.record("bulk.planned", actor=actor, organization=plan.installation.organization, target=made)
+    jobs.start_building(made, actor)
+    return made
+
+
+def _require(plan: Plan, actor: User, count: int) -> None:
+    if not plan.installation.organization.allows(actor, needed_capability(count)):
+        raise Refused(f"Your role allows edits of up to {SMALL} contacts at a time.")
+
+
+def _move(
+    plan: Plan, before: list[PlanState], after: PlanState, actor: User, action: str, **changes: int | None
+) -> None:
+    """Change the state of a plan. Raise Refused if it is not in one of the states before."""
+    at = clock.now()
+    fields = {"state": after, **changes}
+    if after in (PlanState.PILOT, PlanState.APPLYING):
+        fields |= {"applied_by": actor, "applied_at": at, "finished_at": None}  # type: ignore[dict-item]
+    with transaction.atomic():
+        if not Plan.objects.filter(pk=plan.pk, state__in=before).update(**fields):
+            raise Refused(CHANGED_MEANWHILE)
+        log.record(action, actor=actor, organization=plan.installation.organization, target=plan)
+    plan.refresh_from_db()
