@@ -10,8 +10,15 @@ from django.http import HttpRequest
 
 from integrations.connections.models import Connection, ConnectionState, Installation
 from integrations.connections.permissions import connection_title
-from integrations.directory.browse import access, coverage, owners
-from integrations.directory.models import Contact, SyncState, UnreadContact, UnreadPage, Visibility
+from integrations.directory.browse import access, coverage, groups, keyset, owners, required
+from integrations.directory.models import (
+    Contact,
+    RequiredGroup,
+    SyncState,
+    UnreadContact,
+    UnreadPage,
+    Visibility,
+)
 from integrations.directory.sync import jobs, runs
 from integrations.jobs.models import ACTIVE, Job
 from portal.accounts.guard import current_user
@@ -23,6 +30,8 @@ from portal.organizations.roles import Capability
 LISTED_OWNERS = 12
 #: The most installations that Home lists.
 LISTED_INSTALLATIONS = 10
+#: The most installations whose contacts without a required group Home counts.
+COUNTED_INSTALLATIONS = 5
 #: Home shows counts that are up to this many seconds old. A pass that starts or ends updates them at once.
 CACHE_SECONDS = 30
 
@@ -87,6 +96,40 @@ def _total(request: HttpRequest, organizations: "QuerySet[Organization]") -> int
     ).exclude(contact__installation__organization__in=whole)
     visible = Contact.objects.present().filter(installation__organization__in=whole).count()
     return visible + Contact.objects.present().filter(pk__in=own.values("contact")).count()
+
+
+@panels.register("home", name="required-groups", template="directory/home_required_groups.html", order=25)
+def missing_required_groups(request: HttpRequest, subject: object) -> dict[str, Any] | None:
+    """Count the contacts that lack a required group, where people can see all contacts of an organization.
+
+    Looks at the installations whose required groups were recorded last.
+    """
+    is_required = Q(required_groups__state=RequiredGroup.State.REQUIRED)
+    rows = (
+        Installation.objects.filter(
+            is_required, organization__in=Organization.objects.allowing(request.user, Capability.OVERVIEW)
+        )
+        .annotate(
+            recorded=Max("required_groups__recorded_at"),
+            number=Count("required_groups", distinct=True),
+            synced=Max("connections__sync_state__finished_at"),
+        )
+        .select_related("organization", "environment")
+        .order_by("-recorded", "pk")
+    )
+    counted = [(row, _count_lacking(row)) for row in rows[:COUNTED_INSTALLATIONS]]
+    lacking = [{"installation": row, "lacking": found} for row, found in counted if found.number]
+    return {"rows": lacking} if lacking else None
+
+
+def _count_lacking(row: Any) -> groups.Members:
+    """Return how many contacts lack a required group. Counts again after a change or a sync, or when the cache is old."""
+    key = f"directory.lacking:{row.pk}:{row.number}:{row.recorded.timestamp()}:{row.synced and row.synced.timestamp()}"
+    found: groups.Members | None = caches["memory"].get(key)
+    if found is None:
+        found = groups.Members.of(keyset.count(required.contacts_lacking(row), groups.COUNTED + 1))
+        caches["memory"].set(key, found, CACHE_SECONDS)
+    return found
 
 
 def _synced_installations(organization: Organization) -> list[Installation]:

@@ -171,9 +171,12 @@ def connect_by_credentials(stage: Stage, name: str, environment: str) -> None:
 
 
 def connect_by_consent(stage: Stage, name: str) -> None:
-    """The admin joins, three loan officers give access, and the last of them pauses their connection."""
+    """The admin joins, three loan officers give access, and the last of them pauses their connection.
+
+    The admin then records a group that every new contact needs. Some of the synced contacts lack it.
+    """
     create(stage, name)
-    join(stage, cast.ADMIN)
+    admin = join(stage, cast.ADMIN)
     officers = [user for user in stage.organization(name)["users"] if not user["admin"]][: cast.OFFICERS]
     for officer in officers:
         visitor = Visitor()
@@ -182,6 +185,8 @@ def connect_by_consent(stage: Stage, name: str) -> None:
         consent(stage, visitor, name, officer)
         stage.wait_for_jobs()
     visitor.open(stage.address(name, "my-connection/")).press("Pause")
+    required = stage.organization(name)["required_groups"][0]
+    admin.open(stage.address(name, "groups/required/")).press("Record", name=required)
 
 
 def let_days_pass(stage: Stage) -> None:

@@ -98,6 +98,11 @@ class Members:
     number: int = 0
     is_capped: bool = False
 
+    @classmethod
+    def of(cls, count: int) -> Self:
+        """Return the number for a count that stopped after `COUNTED`."""
+        return cls(min(count, COUNTED), count > COUNTED)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -235,7 +240,7 @@ class GroupList:
             return {}
         counted = self._memberships().filter(group=OuterRef("pk")).values("contact")[: COUNTED + 1]
         rows = ContactGroup.objects.filter(pk__in=[group.pk for group in groups]).order_by()
-        return {pk: _capped(count) for pk, count in rows.values_list("pk", CountUpTo(counted))}
+        return {pk: Members.of(count) for pk, count in rows.values_list("pk", CountUpTo(counted))}
 
     def _members_by_name(self, groups: "QuerySet[ContactGroup]", keys: Collection[str]) -> dict[str, Members]:
         """Return how many contacts are in any of the groups of each name, in one query."""
@@ -245,7 +250,7 @@ class GroupList:
         contacts = self._memberships().filter(group__in=same).values("contact").distinct()[: COUNTED + 1]
         rows = groups.filter(search__in=keys).order_by().values("search").distinct()
         counted = rows.annotate(counted=CountUpTo(contacts)).values_list("search", "counted")
-        return {key: _capped(count) for key, count in counted}
+        return {key: Members.of(count) for key, count in counted}
 
     def _memberships(self) -> "QuerySet[Membership]":
         rows = Membership.objects.filter(contact__gone_at=None).order_by()
@@ -276,7 +281,3 @@ def _by_owner(groups: "QuerySet[ContactGroup]", selection: GroupSelection) -> "Q
 
 def _with_rows(page: paging.Page[Any], rows: list[Line]) -> paging.Page[Line]:
     return replace(page, rows=rows)
-
-
-def _capped(count: int) -> Members:
-    return Members(min(count, COUNTED), count > COUNTED)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from integrations.connections.models import Installation
 from integrations.directory import required_groups as verbs
-from integrations.directory.browse import access, keyset, owners, required
+from integrations.directory.browse import access, coverage, keyset, owners, required
 from integrations.directory.browse.groups import COUNTED, Members
 from integrations.directory.models import ContactQuerySet, RequiredGroup
 from integrations.directory.views.groups import frame
@@ -51,6 +51,7 @@ def required_groups(request: HttpRequest, organization: Organization) -> HttpRes
         ],
         "suggestions": recorded.filter(state=RequiredGroup.State.SUGGESTED),
         "lacking": _count(visible, installation, required.ANY) if missing else None,
+        "coverage": coverage.of(installation, through=through),
         "checked": checked,
         "unchecked": owners.of(installation, through=through).count() - checked,
         "named": NAMED_OWNERS,
@@ -62,8 +63,7 @@ def required_groups(request: HttpRequest, organization: Organization) -> HttpRes
 def _count(visible: ContactQuerySet, installation: Installation, name: str) -> Members:
     """Return how many contacts that the person sees lack a required group."""
     found = visible.present().filter(required.lacking(installation, name), installation=installation)
-    count = keyset.count(found, COUNTED + 1)
-    return Members(min(count, COUNTED), count > COUNTED)
+    return Members.of(keyset.count(found, COUNTED + 1))
 
 
 @require_POST

@@ -19,7 +19,7 @@ from integrations.connections.models import (
     Token,
     TokenRequest,
 )
-from integrations.directory.models import Contact, SyncState
+from integrations.directory.models import Contact, RequiredGroup, SyncState
 from integrations.jobs.models import Job, JobState
 from portal.core import clock
 from portal.organizations.models import Membership, Organization
@@ -70,6 +70,9 @@ def customer(world: World, number: int) -> Organization:
         digest="0",
         first_seen_at=at,
         synced_at=at,
+    )
+    RequiredGroup.objects.create(
+        installation=installation, name="All Clients", folded_name="all clients", recorded_at=at
     )
     for state in (JobState.FAILED, JobState.RUNNING):
         Job.objects.create(

@@ -40,7 +40,7 @@ def test_a_group_is_recorded_and_its_gaps_are_shown(scene: Scene) -> None:
     assert "No required groups" in page(client, PAGE)
     assert add(client, "past  clients") == 302
     seen = text_of(page(client, PAGE))
-    assert f"Recorded by a person, {scene.admin.display_name}" in seen
+    assert f"Recorded by {scene.admin.display_name}" in seen
     assert "1 of 3 owners has no such group: Ida Kern." in seen
     assert "No contact lacks a required group." in seen and "No contact lacks it" in seen
     assert add(client, "VIP") == 302
