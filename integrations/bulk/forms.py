@@ -14,6 +14,8 @@ from portal.organizations.roles import Capability
 
 #: How many fields can be set at once.
 PAIRS = 3
+#: Up to this many group names are checkboxes; more are a list that scrolls.
+CHECKBOXES = 30
 #: The most group names to choose from.
 MAX_NAMES = 500
 
@@ -36,7 +38,10 @@ class OperationsForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.MultipleChoiceField)
             field.choices = names
-            field.widget.attrs["size"] = min(8, max(2, len(names)))
+            if len(names) <= CHECKBOXES:
+                field.widget = forms.CheckboxSelectMultiple(choices=names)
+            else:
+                field.widget.attrs["size"] = 8
         if not installation.organization.allows(user, Capability.OPERATE):
             del self.fields["suppress_emails"]
         choices = [("", "Choose a field"), *((name, label) for name, (label, _) in FIELDS.items())]

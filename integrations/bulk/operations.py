@@ -86,11 +86,6 @@ class Operations:
     def group_names(self) -> tuple[str, ...]:
         return (*self.add_groups, *self.remove_groups)
 
-    @property
-    def may_email(self) -> bool:
-        """Whether campaigns may email people because of it: joining a group can start one."""
-        return bool(self.add_groups)
-
     def sentences(self) -> list[str]:
         """Return what it does, one sentence for each kind of change."""
         found = []

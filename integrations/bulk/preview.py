@@ -42,9 +42,16 @@ def sentences_of(plan: Plan) -> list[str]:
 
 def may_email(plan: Plan) -> bool:
     """Return whether campaigns may email people because of a plan: joining a group can start one."""
-    if plan.suppress_emails:
-        return False
-    return plan.undo_of_id is not None or Operations.from_json(plan.operations).may_email
+    return not plan.suppress_emails and bool(_joined_groups(plan))
+
+
+def _joined_groups(plan: Plan) -> tuple[str, ...]:
+    """Return the names of the groups that contacts may join. An undo puts back what its edit removed."""
+    joins, undone = True, plan
+    while undone.undo_of is not None:
+        joins, undone = not joins, undone.undo_of
+    operations = Operations.from_json(undone.operations)
+    return operations.add_groups if joins else operations.remove_groups
 
 
 def lines(plan: Plan, rows: Sequence[PlanRow]) -> list[Line]:

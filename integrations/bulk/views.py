@@ -1,6 +1,7 @@
 """Pages of bulk edits: the list, choosing changes, one plan from its preview to its results, and its actions."""
 
 import csv
+import datetime as dt
 from collections.abc import Iterator
 
 from django.contrib import messages
@@ -26,6 +27,8 @@ from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
 
 RELATED = ("installation__environment", "installation__organization", "created_by", "applied_by", "undo_of")
+#: An edit that takes less is said to take less than a minute.
+QUICK = dt.timedelta(minutes=1)
 #: The states that the rows of a preview can be limited to.
 SHOWN_STATES = [state.value for state in RowState]
 
@@ -105,7 +108,8 @@ def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpRespo
         rows = rows.filter(state=state)
     page = paging.numbered(rows, request.GET)
     changes, user = counts.get(RowState.PLANNED, 0), current_user(request)
-    is_open = row.state in (PlanState.READY, PlanState.PILOT_DONE)
+    is_open, at = row.state in (PlanState.READY, PlanState.PILOT_DONE), clock.now()
+    price = cost.of(row, at) if is_open else None
     context = {
         "organization": organization,
         "plan": row,
@@ -117,7 +121,8 @@ def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpRespo
         "shown": state if state in SHOWN_STATES else "",
         "page": page,
         "lines": preview.lines(row, page.rows),
-        "cost": cost.of(row, clock.now()) if is_open else None,
+        "cost": price,
+        "is_quick": price is not None and price.finish is not None and price.finish - at < QUICK,
         "may_email": preview.may_email(row),
         "may_apply": organization.allows(user, planning.needed_capability(changes)),
         "may_edit": organization.allows(user, Capability.EDIT),
@@ -126,10 +131,12 @@ def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpRespo
         "done": counts.get(RowState.DONE, 0),
         "failed": counts.get(RowState.FAILED, 0),
         "undone_by": Plan.objects.filter(undo_of=row).first(),
-        "is_fragment": wants_fragment(request),
     }
     if wants_fragment(request):
-        return render_fragment(request, "bulk/progress.html", context)
+        answer = render_fragment(request, "bulk/progress.html", context)
+        if not row.is_moving:  # the page's header and menu change as well
+            answer["HX-Refresh"] = "true"
+        return answer
     return render(request, "bulk/plan.html", context, title=preview.title_of(row))
 
 

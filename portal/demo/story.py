@@ -6,6 +6,7 @@ person presses, the worker runs the jobs, and the clocks of the sandbox and the 
 
 import datetime as dt
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from django.conf import settings
 from integrations.connections.grants import client_credentials
 from integrations.connections.limits import forecast
 from integrations.connections.models import Environment, Installation
+from integrations.directory.models import Contact
 from integrations.directory.sync import jobs
 from integrations.jobs.models import Job, JobState
 from portal.accounts.models import User
@@ -114,6 +116,7 @@ def play(stage: Stage) -> None:
     connect_by_credentials(stage, cast.HARBOR, "ct")
     for persona in (cast.EDITOR, cast.VIEWER):
         join(stage, persona)
+    edit_in_bulk(stage)
     stage.pass_time(21)
     create(stage, cast.SUMMIT)
     invite(stage, cast.SUMMIT, "grace@summit.example", "admin")
@@ -236,6 +239,37 @@ def join(stage: Stage, persona: cast.Persona) -> Visitor:
     visitor = Visitor().open(link).press("Accept")
     visitor.press("Create account", name=persona.name, password1=cast.PASSWORD)
     return visitor
+
+
+def edit_in_bulk(stage: Stage) -> None:
+    """The operator edits Cedar's contacts in three states: one edit stays, one is undone, one waits for its review."""
+    contacts = Contact.objects.filter(installation__organization__name=cast.CEDAR).exclude(state="")
+    first, second, third = contacts.order_by("state").values_list("state", flat=True).distinct()[:3]
+    apply_edit(stage, first, "referred_by", "Lakeside Realty")
+    apply_edit(stage, second, "nickname", "Friend")
+    stage.operator.press("Plan an undo")
+    confirm_edit(stage)
+    apply_edit(stage, third, "license_number", "", apply=False)
+
+
+def apply_edit(stage: Stage, state: str, field: str, value: str, *, apply: bool = True) -> None:
+    """Plan an edit of all contacts in a state, and apply it."""
+    stage.operator.open(stage.address(cast.CEDAR, f"contacts/?state={state}"))
+    stage.operator.press("Bulk edit", all="1").press("Review changes", field_1=field, value_1=value)
+    if apply:
+        confirm_edit(stage)
+    else:
+        stage.wait_for_jobs()
+
+
+def confirm_edit(stage: Stage) -> None:
+    """Apply the plan on the operator's page, once it is prepared."""
+    stage.wait_for_jobs()
+    changes = re.search(r"Change ([0-9,]+) contact", stage.operator.open(stage.operator.address).page)
+    assert changes is not None
+    stage.operator.press("Change", count=changes[1])
+    stage.wait_for_jobs()
+    stage.operator.open(stage.operator.address)
 
 
 def refresh_all(stage: Stage) -> None:

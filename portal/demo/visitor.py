@@ -10,12 +10,12 @@ from html.parser import HTMLParser
 
 @dataclass
 class Form:
-    """A form on a page: its target, its current values, and its buttons as (name, value, text)."""
+    """A form on a page: its target, its current values, and its buttons as (name, value, own action, text)."""
 
     action: str
     method: str
     values: dict[str, str] = field(default_factory=dict)
-    buttons: list[tuple[str, str, str]] = field(default_factory=list)
+    buttons: list[tuple[str, str, str, str]] = field(default_factory=list)
 
 
 class _Forms(HTMLParser):
@@ -23,7 +23,7 @@ class _Forms(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self._open: Form | None = None
-        self._button: tuple[str, str, list[str]] | None = None
+        self._button: tuple[str, str, str, list[str]] | None = None
         self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -34,7 +34,7 @@ class _Forms(HTMLParser):
         elif self._open is None:
             return
         elif tag == "button":
-            self._button = (found.get("name", ""), found.get("value", ""), [])
+            self._button = (found.get("name", ""), found.get("value", ""), found.get("formaction", ""), [])
         elif tag == "select":
             self._select = found.get("name", "")
         elif tag == "option" and self._select and "selected" in found:
@@ -46,12 +46,12 @@ class _Forms(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._button is not None:
-            self._button[2].append(data)
+            self._button[3].append(data)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "button" and self._button is not None and self._open is not None:
-            name, value, text = self._button
-            self._open.buttons.append((name, value, " ".join("".join(text).split())))
+            name, value, action, text = self._button
+            self._open.buttons.append((name, value, action, " ".join("".join(text).split())))
             self._button = None
         elif tag == "select":
             self._select = ""
@@ -98,24 +98,24 @@ class Visitor:
         found = self._find(text)
         if found is None:
             raise UnexpectedPage(f"{urllib.parse.urlsplit(self.address).path} has no button called {text!r}.")
-        form, name, value = found
+        form, name, value, action = found
         chosen = {name: value} if name else {}
-        return self._send(form, {**form.values, **values, **chosen})
+        return self._send(form, action or form.action, {**form.values, **values, **chosen})
 
-    def _find(self, text: str) -> tuple[Form, str, str] | None:
-        """Return the form of the first button called ``text``, with the button's name and value."""
+    def _find(self, text: str) -> tuple[Form, str, str, str] | None:
+        """Return the form of the first button called ``text``, with the button's name, value and own action."""
         parser = _Forms()
         parser.feed(self.page)
         for form in parser.forms:
-            for name, value, label in form.buttons:
+            for name, value, action, label in form.buttons:
                 if text in label:
-                    return form, name, value
+                    return form, name, value, action
         return None
 
-    def _send(self, form: Form, data: dict[str, str]) -> "Visitor":
+    def _send(self, form: Form, action: str, data: dict[str, str]) -> "Visitor":
         if form.method == "get":
-            return self.open(f"{form.action}?{urllib.parse.urlencode(data)}")
-        return self.open(form.action or self.address, data)
+            return self.open(f"{action}?{urllib.parse.urlencode(data)}")
+        return self.open(action or self.address, data)
 
     def has(self, text: str) -> bool:
         """Return whether the page shows ``text``."""
