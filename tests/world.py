@@ -74,7 +74,7 @@ class Sandbox:
         parser = _Forms()
         parser.feed(page.get_data(as_text=True))
         for form in parser.forms:
-            for name, value, label in form.buttons:
+            for name, value, _, label in form.buttons:
                 if text in label:
                     data = {**form.values, **values, **({name: value} if name else {})}
                     action = form.action or page.request.full_path

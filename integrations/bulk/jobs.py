@@ -1,9 +1,9 @@
 """The job kinds of bulk edits: filling plans, and sending their rows."""
 
-from integrations.bulk.models import Plan
+from integrations.bulk.models import OPEN_ROWS, Plan, PlanState
 from integrations.connections.models import Connection
 from integrations.jobs import queue
-from integrations.jobs.models import Job
+from integrations.jobs.models import Job, JobState
 from portal.accounts.models import User
 
 #: Fill the plans of an installation.
@@ -19,6 +19,23 @@ def start_building(plan: Plan, actor: User | None) -> Job:
 
 def start_applying(plan: Plan, actor: User | None) -> list[Job]:
     """Start a job for each connection that has rows of a plan to send."""
-    ids = plan.rows.filter(state__in=["planned", "sending"]).order_by().values("connection").distinct()
+    ids = plan.rows.filter(state__in=OPEN_ROWS).order_by().values("connection").distinct()
     connections = Connection.objects.filter(pk__in=ids).select_related("installation")
     return [queue.start(APPLY, connection=connection, requested_by=actor) for connection in connections]
+
+
+def waits_of(plan: Plan) -> list[Job]:
+    """Return the jobs of a plan that wait for something or have stopped, so that its page can say why."""
+    if plan.state == PlanState.BUILDING:
+        rows = Job.objects.filter(kind=BUILD, installation=plan.installation)
+    elif plan.is_sending:
+        senders = plan.rows.filter(state__in=OPEN_ROWS).order_by().values("connection").distinct()
+        rows = Job.objects.filter(kind=APPLY, connection__in=senders, created_at__gte=plan.applied_at)
+    else:
+        return []
+    latest = {job.connection_id: job for job in rows.order_by("pk")}
+    return [
+        job
+        for job in latest.values()
+        if job.state in (JobState.FAILED, JobState.PAUSED, JobState.CANCELED) or job.waits_for
+    ]

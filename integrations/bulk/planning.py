@@ -66,7 +66,7 @@ def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int
     contacts = _chosen_contacts(plan)
     total = contacts.count()
     if total > LARGEST:
-        return _fail(plan, f"The selection has more than {LARGEST:,} contacts. Narrow it.")
+        return fail(plan, f"The selection has more than {LARGEST:,} contacts. Narrow it.")
     builder = _Builder(plan, plan.created_by)
     while has_time():
         chunk = list(contacts.filter(pk__gt=plan.built_until).select_related("owner", "document")[:CHUNK])
@@ -85,7 +85,7 @@ def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int
 def finish(plan: Plan) -> bool:
     """Make a plan that has all its rows ready to review. Return True."""
     if not plan.rows.exists():
-        return _fail(plan, "No contact is selected any more. Choose contacts again.")
+        return fail(plan, "No contact is selected any more. Choose contacts again.")
     plan.digest = digest_of(plan)
     Plan.objects.filter(pk=plan.pk, state=PlanState.BUILDING).update(
         state=PlanState.READY, digest=plan.digest
@@ -93,7 +93,8 @@ def finish(plan: Plan) -> bool:
     return True
 
 
-def _fail(plan: Plan, problem: str) -> bool:
+def fail(plan: Plan, problem: str) -> bool:
+    """Say why a plan can't be prepared. Return True."""
     Plan.objects.filter(pk=plan.pk, state=PlanState.BUILDING).update(state=PlanState.FAILED, problem=problem)
     return True
 

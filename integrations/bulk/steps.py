@@ -3,6 +3,7 @@
 from integrations.bulk import applying, planning, undoing
 from integrations.bulk.models import Plan, PlanState
 from integrations.jobs.run import Run
+from portal.organizations.roles import Capability
 
 
 def build(run: Run) -> bool:
@@ -12,6 +13,10 @@ def build(run: Run) -> bool:
         plan = waiting.select_related("installation__organization", "created_by").order_by("pk").first()
         if plan is None:
             return True
+        author, organization = plan.created_by, plan.installation.organization
+        if author is None or not organization.allows(author, Capability.EDIT):
+            planning.fail(plan, "The person who planned this edit may no longer edit contacts here.")
+            continue
         make = undoing.build if plan.undo_of_id else planning.build
 
         def saved(done: int, total: int) -> None:

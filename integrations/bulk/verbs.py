@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from integrations.bulk import jobs
-from integrations.bulk.models import OPEN_ROWS, PILOT, SMALL, Plan, PlanState, RowState
+from integrations.bulk.models import OPEN_ROWS, PILOT, SENDING_STATES, SMALL, Plan, PlanState, RowState
 from integrations.bulk.planning import needed_capability
 from integrations.bulk.preview import may_email
 from portal.accounts.models import User
@@ -53,14 +53,17 @@ def cancel(plan: Plan, *, actor: User) -> None:
     Plan.objects.filter(pk=plan.pk).update(finished_at=clock.now())
 
 
-def retry_failed(plan: Plan, *, actor: User) -> None:
-    """Send the failed rows of an applied plan again. Raise Refused if there are none."""
+def retry(plan: Plan, *, actor: User) -> None:
+    """Send the failed rows of a plan again, and continue where its jobs stopped. Raise Refused if there is nothing to do."""
     failed = plan.rows.filter(state=RowState.FAILED, connection__isnull=False)
-    _require(plan, actor, failed.count())
+    waiting = plan.rows.filter(state__in=OPEN_ROWS) if plan.is_sending else plan.rows.none()
+    _require(plan, actor, failed.count() + waiting.count())
+    if not failed.exists() and not waiting.exists():
+        raise Refused("No row has failed.")
+    after = PlanState.PILOT if plan.state == PlanState.PILOT else PlanState.APPLYING
     with transaction.atomic():
-        _move(plan, [PlanState.APPLIED, PlanState.APPLYING], PlanState.APPLYING, actor, "bulk.retried")
-        if not failed.update(state=RowState.PLANNED, reason="", attempts=0, finished_at=None):
-            raise Refused("No row has failed.")
+        _move(plan, [PlanState.APPLIED, *SENDING_STATES], after, actor, "bulk.retried")
+        failed.update(state=RowState.PLANNED, reason="", attempts=0, finished_at=None)
     jobs.start_applying(plan, actor)
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import render as render_fragment
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from integrations.bulk import cost, planning, preview, verbs
+from integrations.bulk import cost, jobs, planning, preview, verbs
 from integrations.bulk.forms import OperationsForm
 from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanState, RowState
 from integrations.connections.models import Installation
@@ -130,6 +130,7 @@ def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpRespo
         "small": SMALL,
         "done": counts.get(RowState.DONE, 0),
         "failed": counts.get(RowState.FAILED, 0),
+        "waits": jobs.waits_of(row),
         "undone_by": Plan.objects.filter(undo_of=row).first(),
     }
     if wants_fragment(request):
@@ -155,7 +156,7 @@ def change(request: HttpRequest, organization: Organization, pk: int, verb: str)
         elif verb == "cancel":
             verbs.cancel(row, actor=user)
         elif verb == "retry":
-            verbs.retry_failed(row, actor=user)
+            verbs.retry(row, actor=user)
         else:
             row = verbs.undo(row, actor=user)
     except Refused as refused:

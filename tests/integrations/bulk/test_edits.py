@@ -4,12 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from integrations import total_expert
-from integrations.bulk import applying, verbs
+from integrations.bulk import applying, jobs, verbs
 from integrations.bulk.models import Plan, PlanState, RowState
 from integrations.connections.models import Connection
 from integrations.directory.models import Contact, ContactGroup
+from integrations.directory.sync import jobs as sync_jobs
+from integrations.jobs import queue
 from portal.audit.models import Entry
 from portal.core.errors import Refused
 from tests.integrations.bulk.conftest import Edit
@@ -68,11 +72,8 @@ def test_groups_are_joined_and_left_by_name_in_the_groups_of_each_owner(
         over_there.contact_groups.create({"group_name": "Quarterly letter"}, owner={"id": each["id"]})
         for each in owners
     ]
-    from integrations.directory.sync import jobs
-    from integrations.jobs import queue
-
     world.sandbox.pass_time(60)
-    queue.run_now(jobs.start(connection=admin))
+    queue.run_now(sync_jobs.start(connection=admin))
     contacts = list(Contact.objects.order_by("pk"))
     theirs = [
         contact
@@ -118,9 +119,7 @@ def test_a_contact_that_changed_after_the_edit_is_not_undone(
     edit = apply(plan(changed, other, fields={"city": "Duluth"}))
     over_there.contacts.update(changed.remote_id, {"city": "Ely"})
     world.sandbox.pass_time(60)
-    from integrations.directory.sync import jobs
-
-    jobs.start(connection=admin)
+    sync_jobs.start(connection=admin)
     run_jobs()
     undo = verbs.undo(edit, actor=world.operator)
     run_jobs()
@@ -234,11 +233,11 @@ def test_what_total_expert_refuses_is_one_row_with_its_reason_and_can_be_retried
     assert made.counts() == {RowState.DONE: 1, RowState.FAILED: 1}
     assert made.rows.get(contact=gone).reason
     world.sandbox.faults()
-    verbs.retry_failed(made, actor=world.operator)
+    verbs.retry(made, actor=world.operator)
     run_jobs()
     assert made.counts() == {RowState.DONE: 2}
     with pytest.raises(Refused, match="No row has failed"):
-        verbs.retry_failed(made, actor=world.operator)
+        verbs.retry(made, actor=world.operator)
 
 
 def test_a_loan_officer_changes_only_their_own_contacts_through_their_own_connection(
@@ -246,9 +245,7 @@ def test_a_loan_officer_changes_only_their_own_contacts_through_their_own_connec
 ) -> None:
     officer = world.member("officer")
     own = world.consented(officer)
-    from integrations.directory.sync import jobs
-
-    jobs.start(connection=own)
+    sync_jobs.start(connection=own)
     run_jobs()
     made = plan(actor=officer, fields={"city": "Duluth"})
     visible = set(
@@ -257,3 +254,72 @@ def test_a_loan_officer_changes_only_their_own_contacts_through_their_own_connec
     assert visible and set(made.rows.values_list("contact", flat=True)) == visible
     assert set(made.rows.values_list("connection", flat=True)) == {own.pk}
     assert set(apply(made, officer).counts()) == {RowState.DONE}
+
+
+def test_a_connection_that_breaks_stops_its_rows_and_they_continue_when_it_works_again(
+    world: World, admin: Connection, plan: Edit, run_jobs: Any
+) -> None:
+    made = plan(*Contact.objects.all()[:6], fields={"city": "Duluth"})
+    verbs.apply(made, actor=world.operator, digest=made.digest)
+    Connection.objects.filter(pk=admin.pk).update(state="needs_reconnect", reason="Reconnect it.")
+    run_jobs()
+    made.refresh_from_db()
+    assert (made.state, made.counts()) == (PlanState.APPLYING, {RowState.PLANNED: 6})
+    [stopped] = jobs.waits_of(made)
+    assert stopped.state == "failed" and stopped.problem
+    Connection.objects.filter(pk=admin.pk).update(state="active", reason="")
+    verbs.retry(made, actor=world.operator)
+    run_jobs()
+    made.refresh_from_db()
+    assert (made.state, made.counts()) == (PlanState.APPLIED, {RowState.DONE: 6})
+
+
+def test_someone_who_lost_their_role_neither_plans_nor_applies(
+    world: World, admin: Connection, plan: Edit, run_jobs: Any
+) -> None:
+    editor = world.member("editor")
+    made = plan(*Contact.objects.all()[:2], actor=editor, fields={"city": "Duluth"})
+    editor.memberships.update(role="viewer")
+    with pytest.raises(Refused, match="Your role"):
+        verbs.apply(made, actor=editor, digest=made.digest)
+    late = plan(*Contact.objects.all()[:2], actor=editor, fields={"city": "Duluth"})
+    assert late.state == PlanState.FAILED and "may no longer edit" in late.problem
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    fields=st.dictionaries(
+        st.sampled_from(["nickname", "city", "phone_home", "referred_by"]),
+        st.sampled_from(["", "Duluth", "Ågot’s", "612 555 0142"]),
+        max_size=3,
+    ),
+    groups=st.tuples(*[st.sampled_from(["add", "remove", "leave"])] * 3),
+    chosen=st.sets(st.integers(0, 29), min_size=1, max_size=8),
+)
+def test_applying_and_undoing_any_edit_leaves_everything_as_it_was(
+    world: World,
+    admin: Connection,
+    plan: Edit,
+    apply: Apply,
+    run_jobs: Any,
+    fields: Any,
+    groups: Any,
+    chosen: Any,
+) -> None:
+    names = sorted(set(ContactGroup.objects.values_list("name", flat=True)))[:3]
+    added = [name for name, choice in zip(names, groups, strict=True) if choice == "add"]
+    removed = [name for name, choice in zip(names, groups, strict=True) if choice == "remove"]
+    if not (fields or added or removed):
+        return
+    contacts = [contact for number, contact in enumerate(Contact.objects.order_by("pk")) if number in chosen]
+    before = digest(world)
+    made = plan(*contacts, fields=fields, add_groups=added, remove_groups=removed)
+    if not made.rows.filter(state=RowState.PLANNED).exists():
+        return
+    apply(made)
+    undo = verbs.undo(made, actor=world.operator)
+    run_jobs()
+    undo.refresh_from_db()
+    apply(undo)
+    assert digest(world) == before
+    assert set(made.counts()) <= {RowState.DONE, RowState.UNCHANGED, RowState.REFUSED}
