@@ -104,7 +104,7 @@ def _form(text: str, word: str, values: dict[str, str]) -> tuple[str, dict[str, 
     parser = _Forms()
     parser.feed(text)
     for form in parser.forms:
-        for name, value, label in form.buttons:
+        for name, value, _, label in form.buttons:
             if word in label:
                 return form.action, {**form.values, **values, **({name: value} if name else {})}
     raise AssertionError(f"no button {word!r} in {text[:500]}")
