@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from integrations.directory.views import contact, contacts, export, groups, required_groups, sync
+from integrations.directory.views import contact, contacts, export, groups, list_setup, required_groups, sync
 
 
 class RequiredGroupVerb(StringConverter):
@@ -30,6 +30,27 @@ urlpatterns = [
         "organizations/<slug:slug>/contacts/export/<slug:environment>/xlsx/",
         export.export_xlsx,
         name="export_contacts_xlsx",
+    ),
+    path(
+        "organizations/<slug:slug>/contacts/columns/<slug:environment>/",
+        list_setup.choose_columns,
+        name="choose_columns",
+    ),
+    path(
+        "organizations/<slug:slug>/contacts/views/new/<slug:environment>/",
+        list_setup.save_view,
+        name="save_view",
+    ),
+    path("organizations/<slug:slug>/contacts/views/<int:pk>/", list_setup.edit_view, name="edit_view"),
+    path(
+        "organizations/<slug:slug>/contacts/views/<int:pk>/update/",
+        list_setup.update_view,
+        name="update_view",
+    ),
+    path(
+        "organizations/<slug:slug>/contacts/views/<int:pk>/delete/",
+        list_setup.delete_view,
+        name="delete_view",
     ),
     path("organizations/<slug:slug>/contacts/<int:pk>/", contact.contact, name="contact"),
     path("organizations/<slug:slug>/contacts/<int:pk>/<slug:tab>/", contact.contact, name="contact_tab"),

@@ -20,6 +20,7 @@ from integrations.directory.models import (
     ContactGroup,
     Document,
     RequiredGroup,
+    SavedView,
     Visibility,
 )
 from integrations.directory.models import Membership as GroupMembership
@@ -124,6 +125,17 @@ class Scene:
             contact_digest=self.contact.digest,
         )
         return made
+
+    def saved_view(self) -> SavedView:
+        """A shared view of the admin's."""
+        return SavedView.objects.create(
+            installation=self.installation,
+            user=self.people["admin"],
+            name=f"View {SavedView.objects.count()}",
+            columns=["email"],
+            is_shared=True,
+            created_at=clock.now(),
+        )
 
     def session(self) -> UserSession:
         """A session of the admin's in some other browser."""

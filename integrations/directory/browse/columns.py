@@ -1,7 +1,7 @@
 """The columns of the contact list. All are read from the contact's row and its owner, so none costs a query."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -105,3 +105,9 @@ def read(names: Any) -> tuple[str, ...]:
     """Return the names of known columns among ``names``, each once, in order. Return `DEFAULT` if there are none."""
     known = (name for name in names if isinstance(name, str) and name in COLUMNS)
     return tuple(dict.fromkeys(known)) or DEFAULT
+
+
+def options(shown: Collection[str]) -> list[tuple[str, str, bool]]:
+    """Return every column's name, its label and whether it is shown: the shown ones first, in order."""
+    others = (name for name in COLUMNS if name not in shown)
+    return [(name, COLUMNS[name].label, name in shown) for name in (*shown, *others)]

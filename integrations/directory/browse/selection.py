@@ -51,10 +51,10 @@ _LENGTHS = {"missing": 255}
 
 @dataclass(frozen=True)
 class Selection:
-    """The search, filters and order in an address. Values that make no sense count as not given.
+    """The search, filters and order in an address, and the saved view they began with.
 
-    ``group`` are names, which several owners' groups can have. ``group_id`` is one group's key. ``missing`` is the name
-    of a required group, or `required.ANY`.
+    Values that make no sense count as not given. ``group`` are names, which several owners' groups can have. ``group_id``
+    is one group's key. ``missing`` is the name of a required group, or `required.ANY`.
     """
 
     q: str = ""
@@ -75,6 +75,7 @@ class Selection:
     gone: str = ""
     sort: str = "name"
     size: str = ""
+    view: str = ""
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
@@ -96,6 +97,8 @@ class Selection:
             wrong["updated"] = ""
         if self.gone != "yes":
             wrong["gone"] = ""
+        if read_id(self.view) is None:
+            wrong["view"] = ""
         if self.size not in map(str, paging.SIZES):
             wrong["size"] = ""
         sort = self.sort if self.sort in ORDERS else "name"
@@ -141,7 +144,12 @@ class Selection:
     @property
     def narrowing(self) -> str:
         """Return the query string of search and filters alone."""
-        return self.query(sort="name", environment="", size="")
+        return self.query(sort="name", environment="", size="", view="")
+
+    @property
+    def savable(self) -> str:
+        """Return the query string of what a saved view keeps: search, filters and order."""
+        return self.query(environment="", size="", view="")
 
     @property
     def is_narrow(self) -> bool:

@@ -14,6 +14,7 @@ from integrations.directory.models.contacts import (
     Visibility,
 )
 from integrations.directory.models.groups import RequiredGroup
+from integrations.directory.models.lists import ColumnChoice, SavedView, SavedViewQuerySet
 from integrations.directory.models.sync import SyncState, UnreadContact, UnreadPage
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PRESENT",
     "UNKNOWN_TIME",
     "UNSEEN",
+    "ColumnChoice",
     "Contact",
     "ContactGroup",
     "ContactQuerySet",
@@ -28,6 +30,8 @@ __all__ = [
     "Membership",
     "Owner",
     "RequiredGroup",
+    "SavedView",
+    "SavedViewQuerySet",
     "SyncState",
     "UnreadContact",
     "UnreadPage",

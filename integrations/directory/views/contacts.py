@@ -1,5 +1,6 @@
 """The list of contacts: search, filters, order and pages."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,17 +10,26 @@ from django.urls import reverse
 
 from integrations.connections.models import Connection, Installation
 from integrations.connections.permissions import may_connect
-from integrations.directory.browse import access, columns, coverage, filters, keyset, list_actions
+from integrations.directory.browse import (
+    access,
+    columns,
+    coverage,
+    filters,
+    keyset,
+    list_actions,
+    saved_views,
+)
 from integrations.directory.browse.selection import Selection
-from integrations.directory.models import ContactQuerySet
+from integrations.directory.models import ContactQuerySet, SavedView
 from integrations.directory.sync import runs
 from integrations.directory.views.sync import syncable
 from portal.accounts.guard import current_user
+from portal.accounts.models import User
 from portal.core import paging
 from portal.core.pages import render, text_param, wants_fragment
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
-from portal.organizations.views.guard import organization_view
+from portal.organizations.views.guard import current_role, organization_view
 
 #: More matches of a search or filter than this aren't counted.
 COUNTED = 10_000
@@ -36,26 +46,29 @@ def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
     selection = Selection.read(request.GET)
     installations = access.visible_installations(user, organization)
     installation = _chosen(installations, selection)
-    context: dict[str, Any] = {
-        "organization": organization,
-        "selection": selection,
-        "installation": installation,
-    }
+    context: dict[str, Any] = {"organization": organization, "installation": installation}
     if installation is None:
         context["may_connect"] = may_connect(request, organization)
         return render(request, "directory/contacts_none.html", context, title="Contacts")
+    views = saved_views.of(user, installation)
+    view = saved_views.opened(selection, views)
+    if view is None:
+        selection = replace(selection, view="")
+    shown = saved_views.shown_columns(user, view)
+    context |= {"selection": selection, "open_view": view} | _changes(user, selection, view, shown)
     visible = access.visible_contacts(user, organization).filter(installation=installation)
     if wants_fragment(request):
-        context |= _results(request, selection, installation, visible)
+        context |= _results(request, selection, installation, visible, shown)
         response = render_fragment(request, "directory/contacts_results.html", context)
         query = selection.query()
         response["HX-Push-Url"] = request.path + (f"?{query}" if query else "")
         return response
     through = access.limiting_connections(user, installation)
     covered = coverage.of(installation, through=through)
-    context |= _results(request, selection, installation, visible, known_total=covered.contacts)
+    context |= _results(request, selection, installation, visible, shown, known_total=covered.contacts)
     context |= _frame(request, selection, installation, visible, through)
     context |= {"installations": installations, "coverage": covered}
+    context |= {"column_options": columns.options(shown), **_views(user, selection, views, view)}
     return render(request, "directory/contacts.html", context, title="Contacts")
 
 
@@ -69,6 +82,7 @@ def _results(
     selection: Selection,
     installation: Installation,
     visible: ContactQuerySet,
+    shown: Sequence[str],
     known_total: int | None = None,
 ) -> dict[str, Any]:
     """Return the context of the part that search and filters redraw: chips, rows and pager."""
@@ -81,7 +95,6 @@ def _results(
     page = replace(
         page, total=min(total, limit) if limit else total, is_capped=limit is not None and total > limit
     )
-    shown = columns.DEFAULT
     return {
         "page": page,
         "chips": filters.chips(selection, visible),
@@ -95,7 +108,7 @@ def _results(
 
 def _actions(request: HttpRequest, installation: Installation) -> list[dict[str, str]]:
     """Return what this person may do with chosen contacts."""
-    role = installation.organization.role_of(current_user(request))
+    role = current_role(request)
     args = [installation.organization.slug, installation.environment.name]
     return [
         {"label": action.label, "icon": action.icon, "url": reverse(action.url_name, args=args)}
@@ -115,6 +128,30 @@ def _labels(page: paging.Page[Any], selection: Selection) -> dict[str, str]:
         "page_label": "This contact" if here == 1 else f"These {here}",
         "all_label": everything,
         "all_count": count,
+    }
+
+
+def _changes(
+    user: User, selection: Selection, view: SavedView | None, shown: tuple[str, ...]
+) -> dict[str, bool]:
+    """Return whether the list can be saved as a view, and in the open view."""
+    is_changed = view is not None and view.query != selection.savable
+    return {
+        "may_save_view": is_changed if view else selection.savable != "" or shown != columns.DEFAULT,
+        "may_update_view": view is not None and is_changed and saved_views.may_change(user, view),
+    }
+
+
+def _views(
+    user: User, selection: Selection, views: list[SavedView], opened: SavedView | None
+) -> dict[str, Any]:
+    """Return the saved views as pairs of a view and its query string: as chips the pinned and open ones, and the others."""
+    pairs = [(view, saved_views.address_query(view, selection.environment)) for view in views]
+    return {
+        "chip_views": [pair for pair in pairs if pair[0].is_pinned or pair[0] == opened],
+        "other_views": [pair for pair in pairs if not pair[0].is_pinned and pair[0] != opened],
+        "may_edit_view": opened is not None and saved_views.may_change(user, opened),
+        "plain_query": f"environment={selection.environment}" if selection.environment else "",
     }
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from integrations.directory.browse import access, columns, export, keyset
+from integrations.directory.browse import access, export, keyset, saved_views
 from integrations.directory.browse.chosen import Chosen
 from portal.accounts.guard import current_user
 from portal.audit import log
@@ -55,7 +55,8 @@ def _export(
         contacts=count,
         format=ending,
     )
-    lines = export.rows(contacts, chosen.selection.order, columns.DEFAULT)
+    view = saved_views.opened(chosen.selection, saved_views.of(user, installation))
+    lines = export.rows(contacts, chosen.selection.order, saved_views.shown_columns(user, view))
     name = f"{organization.slug}-{environment}-contacts-{clock.now():%Y-%m-%d}.{ending}"
     if ending == "xlsx":
         return FileResponse(export.as_xlsx(lines), as_attachment=True, filename=name, content_type=XLSX_TYPE)

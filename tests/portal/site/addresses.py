@@ -172,6 +172,7 @@ ONBOARDING = {
     "test_connection": Address(a_connection, MANAGERS | {"officer"}, posts=True),
 }
 
+a_view = _in_organization(pk=lambda s: s.saved_view().pk)
 DIRECTORY = {
     "contacts": Address(organization, EVERYBODY_HERE),
     "contact": Address(_in_organization(pk=lambda s: s.contact.pk), INSIGHT | {"officer"}),
@@ -188,6 +189,11 @@ DIRECTORY = {
     "change_required_group": Address(
         _in_organization(pk=lambda s: s.required_group().pk, verb=lambda s: "release"), MANAGERS, posts=True
     ),
+    "choose_columns": Address(an_environment, INSIGHT | {"officer"}, posts=True),
+    "save_view": Address(an_environment, INSIGHT | {"officer"}),
+    "edit_view": Address(a_view, MANAGERS),
+    "update_view": Address(a_view, MANAGERS, posts=True),
+    "delete_view": Address(a_view, MANAGERS, posts=True),
     "sync_now": Address(an_environment, MANAGERS | {"officer"}, posts=True),
     "sync_progress": Address(an_environment, INSIGHT | {"officer"}),
 }
