@@ -53,6 +53,9 @@ urlpatterns = [
         name="delete_view",
     ),
     path("organizations/<slug:slug>/contacts/<int:pk>/", contact.contact, name="contact"),
+    path(
+        "organizations/<slug:slug>/contacts/<int:pk>/neighbors/", contact.neighbors, name="contact_neighbors"
+    ),
     path("organizations/<slug:slug>/contacts/<int:pk>/<slug:tab>/", contact.contact, name="contact_tab"),
     path("organizations/<slug:slug>/groups/", groups.group_list, name="groups"),
     path("organizations/<slug:slug>/groups/<int:pk>/", groups.group, name="group"),

@@ -30,7 +30,7 @@ def position(page: Page) -> str:
 def test_filters_apply_as_they_change_and_chips_remove_them(operator: Page) -> None:
     total = int(position(operator).split(" of ")[1])
     operator.get_by_text("Filters", exact=True).click()
-    operator.get_by_label("OK to email").select_option("yes")
+    operator.get_by_role("combobox", name="OK to email").select_option("yes")
     chip = operator.get_by_role("link", name="OK to email: yes")
     expect(chip).to_be_visible()
     expect(operator).to_have_url(re.compile(r"contacts/\?ok_to_email=yes$"))
@@ -46,7 +46,7 @@ def test_filters_apply_as_they_change_and_chips_remove_them(operator: Page) -> N
 def test_a_contact_leads_back_to_the_same_place_in_the_list(operator: Page) -> None:
     operator.get_by_role("link", name="25", exact=True).click()
     operator.get_by_text("Filters", exact=True).click()
-    operator.get_by_label("OK to email").select_option("yes")
+    operator.get_by_role("combobox", name="OK to email").select_option("yes")
     expect(operator.get_by_role("link", name="OK to email: yes")).to_be_visible()
     operator.get_by_role("link", name="Updated").click()
     expect(operator.get_by_role("columnheader", name="Updated")).to_have_attribute("aria-sort", "descending")
@@ -54,8 +54,14 @@ def test_a_contact_leads_back_to_the_same_place_in_the_list(operator: Page) -> N
     expect(operator.get_by_role("navigation", name="Pages")).to_contain_text("26–50 of")
     place, row = operator.url, operator.locator("tbody tr").nth(3)
     name = row.get_by_role("link").inner_text()
+    following = operator.locator("tbody tr").nth(4).get_by_role("link").inner_text()
     row.locator("td").nth(2).click()
     expect(operator.get_by_role("heading", level=1, name=name)).to_be_visible()
+    operator.get_by_role("link", name="Next contact").click()
+    expect(operator.get_by_role("heading", level=1, name=following)).to_be_visible()
+    operator.get_by_role("link", name="Previous contact").click()
+    expect(operator.get_by_role("heading", level=1, name=name)).to_be_visible()
+    assert_accessible(operator)
     operator.get_by_role("link", name="All fields").click()
     expect(operator).to_have_url(re.compile(r"contacts/\d+/fields/$"))
     operator.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Contacts").click()
@@ -65,7 +71,7 @@ def test_a_contact_leads_back_to_the_same_place_in_the_list(operator: Page) -> N
 
 def test_the_back_button_shows_the_whole_filtered_list(operator: Page) -> None:
     operator.get_by_text("Filters", exact=True).click()
-    operator.get_by_label("OK to email").select_option("no")
+    operator.get_by_role("combobox", name="OK to email").select_option("no")
     expect(operator.get_by_role("link", name="OK to email: no")).to_be_visible()
     operator.locator("tbody tr").first.locator("td").nth(2).click()
     expect(operator).to_have_url(re.compile(r"contacts/\d+/$"))
@@ -213,3 +219,46 @@ def test_without_javascript_the_checkboxes_of_a_page_are_a_form(demo: Demo, visi
     for number in (0, 2):
         page.get_by_label(re.compile("^Select ")).nth(number).check()
     assert downloaded(page, page.get_by_role("form", name="Selected contacts")) == 2
+
+
+def test_columns_are_chosen_by_keyboard_and_a_view_is_saved(demo: Demo, visitors: Visitors) -> None:
+    page = visitors.new()
+    sign_in_as(page, demo, "editor")
+    page.goto(f"{demo.portal}{CONTACTS}?ok_to_email=yes")
+    page.get_by_role("button", name="Columns").press("Enter")
+    chooser = page.get_by_role("form", name="Columns")
+    chooser.get_by_label("Phone", exact=True).press("Space")
+    chooser.get_by_role("button", name="Move Source up").press("Enter")
+    expect(chooser.get_by_role("status")).to_have_text("Source: 6 of 18")
+    for _ in range(5):
+        page.keyboard.press("Enter")
+    expect(chooser.get_by_role("button", name="Move Source up")).to_be_focused()
+    chooser.get_by_label("Source", exact=True).press("Space")
+    assert_accessible(page)
+    chooser.get_by_role("button", name="Save columns").press("Enter")
+    expect(page.get_by_text("Columns saved.")).to_be_visible()
+    heads = page.get_by_role("columnheader")
+    assert [text.strip() for text in heads.all_inner_texts()] == [
+        "Name",
+        "Source",
+        "Email",
+        "City",
+        "Owner",
+        "Updated",
+    ]
+    page.get_by_role("link", name="Save view").click()
+    page.get_by_label("Name").fill("May be emailed")
+    page.get_by_label("Pin above the list").check()
+    assert_accessible(page)
+    page.get_by_role("button", name="Save").click()
+    views = page.get_by_role("navigation", name="Saved views")
+    expect(views.get_by_role("link", name="May be emailed")).to_have_attribute("aria-current", "page")
+    page.get_by_role("searchbox", name="Search").fill("ana")
+    expect(page.get_by_role("link", name="Save as new view")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Save changes to “May be emailed”").click()
+    expect(page.get_by_role("searchbox", name="Search")).to_have_value("ana")
+    views.get_by_role("link", name="Edit view").click()
+    page.get_by_role("button", name="Delete view").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete view").click()
+    expect(page.get_by_text("View deleted.")).to_be_visible()

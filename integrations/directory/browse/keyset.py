@@ -73,8 +73,8 @@ def page(
         return Page()
     return Page(
         rows=found,
-        after=_write_key(found[-1], order) if more or backwards else "",
-        before=_write_key(found[0], order) if (more if backwards else key is not None) else "",
+        after=key_of(found[-1], order) if more or backwards else "",
+        before=key_of(found[0], order) if (more if backwards else key is not None) else "",
     )
 
 
@@ -90,13 +90,24 @@ def chunks(contacts: ContactQuerySet, order: Order, *, size: int) -> Iterator[li
         after = found.after
 
 
+def neighbors(
+    contacts: ContactQuerySet, order: Order, contact: Contact
+) -> tuple[Contact | None, Contact | None]:
+    """Return the contacts before and after one of ``contacts``. None means that there is none."""
+    key = key_of(contact, order)
+    before = page(contacts, order, before=key, size=1).rows
+    after = page(contacts, order, after=key, size=1).rows
+    return (before[0] if before else None, after[0] if after else None)
+
+
 def _few(contacts: ContactQuerySet) -> ContactQuerySet:
     """Return the same contacts, by their IDs if they are few: finding them in the order's index would take long."""
     ids = list(contacts.order_by(*_WIDE).values_list("pk", flat=True)[: FEW + 1])
     return Contact.objects.filter(pk__in=ids) if len(ids) <= FEW else contacts
 
 
-def _write_key(contact: Contact, order: Order) -> str:
+def key_of(contact: Contact, order: Order) -> str:
+    """Return the key of a contact, after which a page starts or before which one ends."""
     value = getattr(contact, order.column)
     text = value.isoformat() if isinstance(value, dt.datetime) else value
     return base64.urlsafe_b64encode(json.dumps([text, contact.pk]).encode()).decode().rstrip("=")

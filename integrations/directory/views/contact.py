@@ -6,11 +6,13 @@ from typing import Any
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.shortcuts import render as render_fragment
 from django.urls import reverse
 
 from integrations.connections.models import Connection
 from integrations.connections.permissions import connection_title
-from integrations.directory.browse import access, profile
+from integrations.directory.browse import access, keyset, profile
+from integrations.directory.browse.selection import Selection
 from integrations.directory.models import Contact, ContactGroup, Membership, Visibility
 from integrations.directory.views.sync import syncable
 from portal.accounts.guard import current_user
@@ -58,6 +60,20 @@ def contact(request: HttpRequest, organization: Organization, pk: int, tab: str 
     else:
         context["sections"] = profile.sections(raw)
     return render(request, f"directory/contact_{tab or 'profile'}.html", context, title=row.display_name)
+
+
+@organization_view(Capability.BROWSE)
+def neighbors(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+    """Return links to the contacts before and after one in the list that the query describes."""
+    visible = access.visible_contacts(current_user(request), organization)
+    row = get_object_or_404(visible.select_related("installation"), pk=pk)
+    selection = Selection.read(request.GET)
+    found = selection.apply(visible, row.installation)
+    before, after = None, None
+    if found.filter(pk=row.pk).exists():
+        before, after = keyset.neighbors(found, selection.order, row)
+    context = {"organization": organization, "before": before, "after": after}
+    return render_fragment(request, "directory/contact_neighbors.html", context)
 
 
 def _tabs(

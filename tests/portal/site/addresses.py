@@ -179,6 +179,7 @@ DIRECTORY = {
     "contact_tab": Address(
         _in_organization(pk=lambda s: s.contact.pk, tab=lambda s: "fields"), INSIGHT | {"officer"}
     ),
+    "contact_neighbors": Address(_in_organization(pk=lambda s: s.contact.pk), INSIGHT | {"officer"}),
     "contact_filter_options": Address(_in_organization(name=lambda s: "owner"), INSIGHT | {"officer"}),
     "export_contacts_csv": Address(an_environment, MANAGERS, posts=True),
     "export_contacts_xlsx": Address(an_environment, MANAGERS, posts=True),

@@ -196,6 +196,22 @@ function restoreListLinks() {
   }
 }
 
+// <nav data-neighbors="address" data-list="plain address" hidden>: the records before and after this one in that list.
+async function showNeighbors() {
+  for (const nav of document.querySelectorAll("[data-neighbors]")) {
+    let list = null;
+    try {
+      list = sessionStorage.getItem(listKey(nav.dataset.list));
+    } catch {
+      // storage is off: nobody knows the list
+    }
+    if (!list) continue;
+    const address = nav.dataset.neighbors + new URL(list, location.href).search;
+    await htmx.ajax("GET", address, { target: nav, swap: "innerHTML" });
+    nav.hidden = !nav.childElementCount;
+  }
+}
+
 /* --- Buttons of a form are disabled while it is sent -------------------------------------------------------------- */
 
 const SENDING_MS = 10000; // then the answer was a download, or the server is slow: let people try again
@@ -260,6 +276,7 @@ systemIsDark.addEventListener("change", nameThemeToggle);
 nameThemeToggle();
 tellZone();
 restoreListLinks();
+showNeighbors();
 addEventListener("pagehide", rememberList);
 refreshTimes();
 setInterval(refreshTimes, 15000);

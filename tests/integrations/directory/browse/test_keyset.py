@@ -61,6 +61,25 @@ def test_the_pages_in_both_directions_are_the_whole_list_in_order(
     assert [row for page in reversed(back) for row in page.rows] == whole
 
 
+@pytest.mark.parametrize("name", ORDERS)
+def test_the_neighbors_of_a_contact_are_those_beside_it_in_the_list(
+    contacts: "QuerySet[Contact]", name: str
+) -> None:
+    order = ORDERS[name]
+    sign = "-" if order.descending else ""
+    whole = list(contacts.order_by(f"{sign}{order.column}", f"{sign}pk"))
+    for before, row, after in zip([None, *whole], whole, [*whole[1:], None], strict=False):
+        assert keyset.neighbors(contacts, order, row) == (before, after)
+
+
+@pytest.mark.parametrize("size", [1, 5, 23, 24])
+def test_chunks_are_the_whole_list_in_order(contacts: "QuerySet[Contact]", size: int) -> None:
+    chunks = list(keyset.chunks(contacts, ORDERS["-updated"], size=size))
+    assert [row for chunk in chunks for row in chunk] == list(contacts.order_by("-remote_updated_at", "-pk"))
+    assert all(0 < len(chunk) <= size for chunk in chunks)
+    assert list(keyset.chunks(contacts.none(), ORDERS["name"], size=size)) == []
+
+
 @given(st.text(max_size=40))
 def test_a_broken_key_is_the_first_page(key: str) -> None:
     assert keyset._read_key(key, ORDERS["name"]) is None or isinstance(

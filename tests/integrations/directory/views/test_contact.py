@@ -206,3 +206,44 @@ def test_a_title_isolates_a_name_in_a_right_to_left_script(
     assert re.search(
         "<title>\u2068شركة\u2069 24 &lt;\u2068قرض\u2069&gt;|<title>\u2068شركة 24 &lt;قرض\u2069&gt;", html
     ), html[:400]
+
+
+def test_a_contact_leads_to_its_neighbors_in_the_list_it_was_opened_from(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    client = browser(world.operator)
+    found = list(Contact.objects.filter(ok_to_email=True).order_by("-sort_name", "-pk"))
+
+    def led_to(contact: Contact, query: str) -> list[tuple[str, int]]:
+        html = page(client, address(admin, f"contacts/{contact.pk}/neighbors/?{query}"))
+        links = re.findall(
+            r'rel="(prev|next)" href="/organizations/cedar-home-lending/contacts/(\d+)/"', html
+        )
+        return [(rel, int(pk)) for rel, pk in links]
+
+    query = "ok_to_email=yes&sort=-name&size=25&after=abc&from=26"
+    assert led_to(found[0], query) == [("next", found[1].pk)]
+    assert led_to(found[3], query) == [("prev", found[2].pk), ("next", found[4].pk)]
+    assert led_to(found[-1], query) == [("prev", found[-2].pk)]
+    elsewhere = Contact.objects.exclude(ok_to_email=True)[0]
+    assert led_to(elsewhere, query) == [], "it isn't in that list"
+
+
+def test_a_loan_officer_is_led_to_no_contact_of_others(
+    world: World, admin: Connection, officer: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    run_sync(officer)
+    assert officer.user is not None
+    client = browser(officer.user)
+    own = list(Contact.objects.filter(visibilities__connection=officer).order_by("sort_name", "pk"))
+    seen, contact = [own[0].pk], own[0].pk
+    while found := re.search(
+        r'rel="next" href="[^"]*/(\d+)/"', page(client, address(admin, f"contacts/{contact}/neighbors/"))
+    ):
+        contact = int(found[1])
+        seen.append(contact)
+    assert seen == [row.pk for row in own]
+    other = Contact.objects.exclude(pk__in=seen)[0]
+    assert client.get(address(admin, f"contacts/{other.pk}/neighbors/")).status_code == 404
