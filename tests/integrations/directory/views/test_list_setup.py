@@ -98,7 +98,7 @@ def test_every_column_costs_no_more_queries(
     for number in range(5):
         view_of(world.operator, synced, name=f"View {number}", is_pinned=number % 2 == 0)
     page(client, address(synced))
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         html = page(client, address(synced))
     assert len(heads(html)) == len(columns.COLUMNS)
 
