@@ -127,7 +127,9 @@ def _count_lacking(row: Any) -> groups.Members:
     key = f"directory.lacking:{row.pk}:{row.number}:{row.recorded.timestamp()}:{row.synced and row.synced.timestamp()}"
     found: groups.Members | None = caches["memory"].get(key)
     if found is None:
-        found = groups.Members.of(keyset.count(required.contacts_lacking(row), groups.COUNTED + 1))
+        found = groups.Members.of(
+            keyset.count(required.contacts_lacking(row), groups.COUNTED + 1), groups.COUNTED
+        )
         caches["memory"].set(key, found, CACHE_SECONDS)
     return found
 

@@ -17,8 +17,8 @@ from portal.core import paging, search_text, sorting
 from portal.core.pages import text_param
 from portal.core.parameters import read_id
 
-#: More contacts of a group than this aren't counted.
-COUNTED = 10_000
+#: More contacts than this aren't counted: of a group in the list, and elsewhere. A list counts up to 100 groups at once.
+LISTED, COUNTED = 1_000, 10_000
 #: Groups that a line shows when it is opened. The others are a link away.
 OPENED = 20
 #: The columns that the list is sorted by.
@@ -99,9 +99,9 @@ class Members:
     is_capped: bool = False
 
     @classmethod
-    def of(cls, count: int) -> Self:
-        """Return the number for a count that stopped after `COUNTED`."""
-        return cls(min(count, COUNTED), count > COUNTED)
+    def of(cls, count: int, limit: int) -> Self:
+        """Return the number for a count that stopped after ``limit``."""
+        return cls(min(count, limit), count > limit)
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class GroupList:
             line.key: line for line in self.lines(groups.filter(pk__in=single).select_related("owner"))
         }
         shared = [row["search"] for row in rows if row["groups"] > 1]
-        members = self._members_by_name(groups, shared)
+        members = self._members_by_name(groups, [row["only"] for row in rows if row["groups"] > 1])
         names: dict[str, list[str]] = {}
         spelled = groups.filter(search__in=shared).order_by("name").values_list("search", "name")
         for key, name in spelled.distinct():
@@ -212,10 +212,10 @@ class GroupList:
             for row in rows
         ]
 
-    def lines(self, groups: Iterable[ContactGroup]) -> list[Line]:
-        """Return a line for each of these groups, which come with their owners."""
+    def lines(self, groups: Iterable[ContactGroup], *, limit: int | None = None) -> list[Line]:
+        """Return a line for each of these groups, which come with their owners. Count up to ``limit`` contacts of each."""
         found = list(groups)
-        members = self.members(found)
+        members = self._members(found, limit or LISTED)
         marked = self._required([group.search for group in found])
         named = self._owners_to_name(found)
         return [
@@ -234,23 +234,27 @@ class GroupList:
             for group in found
         ]
 
-    def members(self, groups: Sequence[ContactGroup]) -> dict[int, Members]:
+    def _members(self, groups: Sequence[ContactGroup], limit: int) -> dict[int, Members]:
         """Return how many contacts each group has, by its key, in one query."""
         if not groups:
             return {}
-        counted = self._memberships().filter(group=OuterRef("pk")).values("contact")[: COUNTED + 1]
+        contacts = self._memberships().filter(group=OuterRef("pk")).values("contact")[: limit + 1]
         rows = ContactGroup.objects.filter(pk__in=[group.pk for group in groups]).order_by()
-        return {pk: Members.of(count) for pk, count in rows.values_list("pk", CountUpTo(counted))}
+        counted = rows.values_list("pk", CountUpTo(contacts))
+        return {pk: Members.of(count, limit) for pk, count in counted}
 
-    def _members_by_name(self, groups: "QuerySet[ContactGroup]", keys: Collection[str]) -> dict[str, Members]:
-        """Return how many contacts are in any of the groups of each name, in one query."""
-        if not keys:
+    def _members_by_name(self, groups: "QuerySet[ContactGroup]", firsts: Sequence[int]) -> dict[str, Members]:
+        """Return how many contacts are in any of the groups of each name, in one query.
+
+        ``firsts`` has the key of one group of each name, so that each name is counted once.
+        """
+        if not firsts:
             return {}
         same = groups.order_by().filter(search=OuterRef(OuterRef("search"))).values("pk")
-        contacts = self._memberships().filter(group__in=same).values("contact").distinct()[: COUNTED + 1]
-        rows = groups.filter(search__in=keys).order_by().values("search").distinct()
-        counted = rows.annotate(counted=CountUpTo(contacts)).values_list("search", "counted")
-        return {key: Members.of(count) for key, count in counted}
+        contacts = self._memberships().filter(group__in=same).values("contact").distinct()[: LISTED + 1]
+        rows = ContactGroup.objects.filter(pk__in=firsts).order_by()
+        counted = rows.values_list("search", CountUpTo(contacts))
+        return {key: Members.of(count, LISTED) for key, count in counted}
 
     def _memberships(self) -> "QuerySet[Membership]":
         rows = Membership.objects.filter(contact__gone_at=None).order_by()

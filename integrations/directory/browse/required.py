@@ -1,6 +1,6 @@
 """Which groups an installation requires, for which owners they exist, and which contacts lack them."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from integrations.connections.models import Connection, GrantType, Installation
 from integrations.directory.browse import owners
@@ -38,9 +38,11 @@ def lacking(installation: Installation, name: str = ANY) -> Q:
     if name != ANY:
         required = required.filter(folded_name=search_text.fold(name))
     found = Q(pk__in=[])
+    # Adding 0 keeps databases from looking up each of the groups, of which there is one for each owner. A contact is in few.
+    memberships = Membership.objects.filter(contact=OuterRef("pk")).annotate(its_group=F("group_id") + 0)
     for folded_name in required.values_list("folded_name", flat=True):
         groups = groups_named(folded_name, installation).values("pk")
-        found |= ~Q(Exists(Membership.objects.filter(contact=OuterRef("pk"), group__in=groups)))
+        found |= ~Q(Exists(memberships.filter(its_group__in=groups)))
     return found
 
 

@@ -100,7 +100,7 @@ def group(request: HttpRequest, organization: Organization, pk: int) -> HttpResp
     through = access.limiting_connections(user, row.installation)
     if through is not None and not ContactGroup.objects.filter(groups.shown_by(through), pk=pk).exists():
         raise Http404
-    line = GroupList(row.installation, through).lines([row])[0]
+    line = GroupList(row.installation, through).lines([row], limit=groups.COUNTED)[0]
     contacts = Selection(group_id=str(row.pk)).apply(
         access.visible_contacts(user, organization), row.installation
     )

@@ -63,7 +63,7 @@ def required_groups(request: HttpRequest, organization: Organization) -> HttpRes
 def _count(visible: ContactQuerySet, installation: Installation, name: str) -> Members:
     """Return how many contacts that the person sees lack a required group."""
     found = visible.present().filter(required.lacking(installation, name), installation=installation)
-    return Members.of(keyset.count(found, COUNTED + 1))
+    return Members.of(keyset.count(found, COUNTED + 1), COUNTED)
 
 
 @require_POST

@@ -175,8 +175,12 @@ def test_counting_the_contacts_of_a_page_stops_at_a_limit(
 ) -> None:
     for _ in range(4):
         make_contact(scene.installation, scene.leads, scene.past)
+    monkeypatch.setattr(groups, "LISTED", 3)
     monkeypatch.setattr(groups, "COUNTED", 3)
-    counts = {row[0]: row[2] for row in listed(scene.admin)}
+    with CaptureQueriesContext(connection) as asked:
+        counts = {row[0]: row[2] for row in listed(scene.admin)}
+    counting = [each["sql"] for each in asked if "counted" in each["sql"]]
+    assert len(counting) == 2 and all("LIMIT 4)" in sql for sql in counting)
     assert counts == {"Leads": "more than 3", "Past clients": "more than 3", "VIP": "1"}
     assert "more than 3" in page(browser(scene.admin), f"{PAGE}{scene.leads.pk}/")
 
