@@ -114,8 +114,8 @@ def play(stage: Stage) -> None:
     let_days_pass(stage)
     stage.pass_time(3)
     connect_by_credentials(stage, cast.HARBOR, "ct")
-    for persona in (cast.EDITOR, cast.VIEWER):
-        join(stage, persona)
+    save_view(stage, join(stage, cast.EDITOR))
+    join(stage, cast.VIEWER)
     edit_in_bulk(stage)
     stage.pass_time(21)
     create(stage, cast.SUMMIT)
@@ -190,6 +190,12 @@ def connect_by_consent(stage: Stage, name: str) -> None:
     visitor.open(stage.address(name, "my-connection/")).press("Pause")
     required = stage.organization(name)["required_groups"][0]
     admin.open(stage.address(name, "groups/required/")).press("Record", name=required)
+
+
+def save_view(stage: Stage, editor: Visitor) -> None:
+    """The editor saves a view of the contact list and shares it."""
+    editor.open(stage.address(cast.CEDAR, "contacts/views/new/production/?ok_to_email=yes&sort=-updated"))
+    editor.press("Save", name="Reachable by email", is_shared="on", is_pinned="on")
 
 
 def let_days_pass(stage: Stage) -> None:

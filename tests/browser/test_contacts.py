@@ -133,6 +133,7 @@ def test_contact_pages_are_accessible_and_never_scroll_sideways(
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_text("Filters", exact=True).click()
+    screenshot(page, f"contacts-selected-{'-'.join(look) or 'light'}")
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     pager, bar = (page.locator(each).bounding_box() for each in (".pager", ".selection"))
     assert pager and bar and pager["y"] + pager["height"] <= bar["y"], "the bar doesn't cover the pager"

@@ -281,6 +281,7 @@ WITHOUT_HISTORY = {
 #: One action of each table that has any.
 ACTIONS = {
     "accounts.user": "end-sessions",
+    "bulk.plan": "cancel",
     "connections.connection": "pause",
     "directory.requiredgroup": "release",
     "jobs.job": "retry",
