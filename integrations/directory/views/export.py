@@ -71,6 +71,6 @@ def _refusal(count: int, ending: str) -> str:
         return "Choose at least one contact to export."
     if ending == "xlsx" and count > export.MOST_XLSX_ROWS:
         return (
-            f"An Excel worksheet holds at most {export.MOST_XLSX_ROWS:,} contacts. Export a CSV file instead."
+            f"An Excel file can have at most {export.MOST_XLSX_ROWS:,} contacts. Export a CSV file instead."
         )
     return ""

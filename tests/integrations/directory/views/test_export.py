@@ -142,7 +142,7 @@ def test_without_a_contact_nothing_is_exported_and_the_list_says_so(
     assert not Entry.objects.filter(action="directory.exported").exists()
 
 
-def test_more_contacts_than_a_worksheet_holds_are_refused_as_excel(
+def test_too_many_contacts_for_an_excel_file_are_refused(
     world: World, admin: Connection, run_sync: Run, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_sync(admin)
@@ -150,7 +150,7 @@ def test_more_contacts_than_a_worksheet_holds_are_refused_as_excel(
     client = browser(world.operator)
     response = download(client, admin, "xlsx", all="1", query="sort=city")
     html = client.get(response["Location"]).content.decode()
-    assert "An Excel worksheet holds at most 3 contacts. Export a CSV file instead." in html
+    assert "An Excel file can have at most 3 contacts. Export a CSV file instead." in html
     assert 'value="city" selected' in html, "back to the same list"
     assert download(client, admin, "csv", all="1", query="").status_code == 200
 
