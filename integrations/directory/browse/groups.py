@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from integrations.connections.models import Connection, Installation
 from integrations.directory.browse import owners, required
+from integrations.directory.browse.bounded_counts import CountDifferent, CountUpTo
 from integrations.directory.models import ContactGroup, Membership, SyncState, Visibility
 from portal.core import paging, search_text, sorting
 from portal.core.pages import text_param
@@ -19,6 +20,8 @@ from portal.core.parameters import read_id
 
 #: More contacts than this aren't counted: of a group in the list, and elsewhere. A list counts up to 100 groups at once.
 LISTED, COUNTED = 1_000, 10_000
+#: Memberships that are read to count the contacts of a name. A contact may be in the groups of several owners.
+READ = 1_200
 #: Groups that a line shows when it is opened. The others are a link away.
 OPENED = 20
 #: The columns that the list is sorted by.
@@ -26,13 +29,6 @@ SORTS = {"name": "search", "owner": "owner_name", "synced": "oldest"}
 MARKS = {"required": "Required", "locked": "Not editable in Total Expert"}
 #: What narrows nothing, and stays when the filters are cleared.
 _PRESENTATION = ("environment", "sort", "size")
-
-
-class CountUpTo(Subquery):
-    """The number of rows in a sliced queryset, which the database stops counting at the end of the slice."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
 
 
 @dataclass(frozen=True)
@@ -102,6 +98,13 @@ class Members:
     def of(cls, count: int, limit: int) -> Self:
         """Return the number for a count that stopped after ``limit``."""
         return cls(min(count, limit), count > limit)
+
+    @classmethod
+    def of_read(cls, rows: int, different: int) -> Self:
+        """Return the number of different contacts in ``rows`` memberships, of which at most `READ` were read."""
+        if rows == READ and different <= LISTED:  # there may be more, and there are no fewer
+            return cls(different - 1, True)
+        return cls.of(different, LISTED)
 
 
 @dataclass(frozen=True)
@@ -251,10 +254,10 @@ class GroupList:
         if not firsts:
             return {}
         same = groups.order_by().filter(search=OuterRef(OuterRef("search"))).values("pk")
-        contacts = self._memberships().filter(group__in=same).values("contact").distinct()[: LISTED + 1]
+        contacts = self._memberships().filter(group__in=same).values(found=F("contact_id"))[:READ]
         rows = ContactGroup.objects.filter(pk__in=firsts).order_by()
-        counted = rows.values_list("search", CountUpTo(contacts))
-        return {key: Members.of(count, LISTED) for key, count in counted}
+        counted = rows.values_list("search", CountDifferent(contacts))
+        return {key: Members.of_read(*divmod(numbers, CountDifferent.ROWS)) for key, numbers in counted}
 
     def _memberships(self) -> "QuerySet[Membership]":
         rows = Membership.objects.filter(contact__gone_at=None).order_by()
