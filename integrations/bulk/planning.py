@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import QueryDict
+from django.utils import timezone
 
 from integrations.bulk import jobs
 from integrations.bulk.models import SMALL, Plan, PlanRow, PlanState, RowState
@@ -46,7 +47,11 @@ def create(
         plan = Plan.objects.create(
             installation=installation,
             operations=operations.to_json(),
-            selection={"query": chosen.selection.query(), "ids": chosen.ids and list(chosen.ids)},
+            selection={
+                "query": chosen.selection.query(),
+                "ids": None if chosen.ids is None else list(chosen.ids),
+                "zone": timezone.get_current_timezone_name(),
+            },
             suppress_emails=suppress_emails and installation.organization.allows(actor, Capability.OPERATE),
             created_by=actor,
             created_at=clock.now(),
@@ -129,7 +134,8 @@ def _chosen_contacts(plan: Plan) -> ContactQuerySet:
     else:
         data.setlist("contact", [str(id) for id in ids])
     visible = visible_contacts(plan.created_by, plan.installation.organization)
-    return Chosen.read(data).apply(visible, plan.installation).order_by("pk")
+    with timezone.override(plan.selection.get("zone", "UTC")):  # days begin where the author is
+        return Chosen.read(data).apply(visible, plan.installation).order_by("pk")
 
 
 def _needed_columns(contacts: ContactQuerySet) -> ContactQuerySet:

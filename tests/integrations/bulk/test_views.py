@@ -1,11 +1,13 @@
 """The pages of bulk edits, from the chosen contacts to the undo."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.bulk.models import Plan, PlanState, RowState
 from integrations.connections.models import Connection
@@ -147,3 +149,16 @@ def test_the_pages_cost_the_same_queries_however_many_rows(
         client.get(at("bulk_edit", admin, made.pk))
         with django_assert_max_num_queries(45):
             client.get(at("bulk_edit", admin, made.pk))
+
+
+@pytest.mark.parametrize(("zone", "is_chosen"), [("UTC", True), ("America/Los_Angeles", False)])
+def test_a_filter_by_day_means_the_days_of_whoever_planned_the_edit(
+    admin: Connection, plan: Edit, zone: str, is_chosen: bool
+) -> None:
+    contact = Contact.objects.all()[0]
+    Contact.objects.update(remote_updated_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    Contact.objects.filter(pk=contact.pk).update(remote_updated_at=dt.datetime(2026, 3, 2, 2, tzinfo=dt.UTC))
+    with timezone.override(zone):
+        made = plan(query="updated=2026-03-02", fields={"city": "Duluth"})
+    assert made.rows.filter(contact=contact).exists() is is_chosen
+    assert made.state == (PlanState.READY if is_chosen else PlanState.FAILED)
