@@ -46,6 +46,7 @@ SYNC_WAIT = 3.0
 
 GONE = "The contact no longer exists, or this connection no longer sees it."
 CHANGED = "The contact was changed at Total Expert after this plan was made."
+UNKNOWN = "Total Expert didn't confirm the change, and the contact can't be read. It may have been made."
 SILENT = f"Total Expert didn't confirm the change after {MAX_ATTEMPTS} attempts."
 
 
@@ -62,6 +63,8 @@ class Sender:
     def send(self) -> bool:
         """Send until no row is left or the time is up. Return whether none is left. Raise the client's errors."""
         lifecycle.require_usable(self._connection)
+        if self._connection.admitted_at is None:
+            raise ReconnectRequired("This connection hasn't been verified yet. Test it, then retry.")
         with client_for(self._connection) as client:
             while self._run.time_left():
                 if unsure := self._unsure_rows():
@@ -69,6 +72,7 @@ class Sender:
                     continue
                 plan = self._next_plan()
                 if plan is None:
+                    self._finish_plans()
                     return True
                 self._require_recent_sync(plan)
                 rows = self._take(plan)
@@ -76,6 +80,12 @@ class Sender:
                     self._send(client, plan, rows)
                 finish_plan(plan)
         return False
+
+    def _finish_plans(self) -> None:
+        """End plans whose last row was settled just before a process was killed."""
+        own = Plan.objects.filter(state__in=SENDING_STATES, rows__connection=self._connection)
+        for plan in own.distinct():
+            finish_plan(plan)
 
     def _open_rows(self) -> Any:
         return PlanRow.objects.filter(connection=self._connection)
@@ -155,9 +165,15 @@ class Sender:
             try:
                 contact = client.contacts.get(row.remote_id)
             except Rejected as refused:
-                row.settle(
-                    RowState.FAILED, clock.now(), GONE if refused.code == "not_found" else str(refused)
-                )
+                row.settle(RowState.FAILED, clock.now(), GONE if refused.code == "not_found" else UNKNOWN)
+            except TryLater as later:
+                if later.status in (None, 429, 503):
+                    raise
+                row.attempts += 1
+                if row.attempts >= MAX_ATTEMPTS:
+                    row.settle(RowState.FAILED, clock.now(), UNKNOWN)
+                self._save([row])
+                raise
             else:
                 _compare(row, contact)
             self._save([row])
@@ -166,6 +182,11 @@ class Sender:
 
     def _save(self, rows: list[PlanRow]) -> None:
         with transaction.atomic():
+            plans = Plan.objects.select_for_update().filter(pk__in={row.plan_id for row in rows})
+            sending = {plan.pk for plan in plans if plan.is_sending}
+            for row in rows:
+                if row.state == RowState.PLANNED and row.plan_id not in sending:
+                    row.settle(RowState.CANCELED, clock.now())
             PlanRow.objects.bulk_update(rows, ["state", "reason", "attempts", "finished_at"])
             self._count(rows)
 

@@ -31,6 +31,7 @@ CHUNK = 500
 #: The most contacts of one plan.
 LARGEST = 500_000
 
+HIDDEN = "Your connection doesn't show this field of the contact, so it can't be changed here."
 NO_WRITER = "No working connection can change this contact."
 
 
@@ -76,6 +77,8 @@ def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int
     while has_time():
         chunk = list(_needed_columns(contacts.filter(pk__gt=plan.built_until))[:CHUNK])
         with transaction.atomic():
+            if not Plan.objects.select_for_update().filter(pk=plan.pk, state=PlanState.BUILDING).exists():
+                return True  # canceled meanwhile
             rows = builder.rows(chunk)
             PlanRow.objects.bulk_create(rows)
             if chunk:
@@ -126,7 +129,7 @@ def needed_capability(count: int) -> Capability:
 def _chosen_contacts(plan: Plan) -> ContactQuerySet:
     """Return the contacts of a plan, as its author sees them now, by primary key."""
     assert plan.created_by is not None
-    ids, query = plan.selection.get("ids"), plan.selection.get("query", "")
+    ids, query = plan.selection.get("ids", []), plan.selection.get("query", "")
     data = QueryDict(mutable=True)
     data["query"] = query
     if ids is None:
@@ -189,7 +192,9 @@ class _Builder:
         if reason:
             row.settle(RowState.REFUSED, clock.now(), reason)
             return row
-        self._change_fields(row, contact)
+        if reason := self._change_fields(row, contact):
+            row.settle(RowState.REFUSED, clock.now(), reason)
+            return row
         if row.before == row.after:
             row.settle(RowState.UNCHANGED, clock.now())
         return row
@@ -215,13 +220,17 @@ class _Builder:
         row.after["groups"] = sorted(((present & touched) | added) - removed)
         return ""
 
-    def _change_fields(self, row: PlanRow, contact: Contact) -> None:
+    def _change_fields(self, row: PlanRow, contact: Contact) -> str:
+        """Set the fields before and after. Return why that is not possible, or ""."""
         if not self._operations.fields:
-            return
+            return ""
         contact.installation = self._plan.installation
         record = visible_record(self._author, contact)
+        if any(contact.document.raw.get(name) != record.get(name) for name in self._operations.fields):
+            return HIDDEN  # an undo could not put back what its author can't see
         row.before["fields"] = {name: record.get(name) for name in self._operations.fields}
         row.after["fields"] = {
             name: row.before["fields"][name] if same(row.before["fields"][name], value) else value
             for name, value in self._operations.fields.items()
         }
+        return ""

@@ -1,6 +1,6 @@
 """A plan in words: its title, what it does, and each row before and after."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from integrations.bulk.models import Plan, PlanRow
@@ -54,13 +54,15 @@ def _joined_groups(plan: Plan) -> tuple[str, ...]:
     return operations.add_groups if joins else operations.remove_groups
 
 
-def lines(plan: Plan, rows: Sequence[PlanRow]) -> list[Line]:
-    """Return rows with names and with their values before and after."""
+def lines(plan: Plan, rows: Sequence[PlanRow], visible: Collection[int]) -> list[Line]:
+    """Return rows with names and values before and after, as far as their contacts are among the ``visible`` ones."""
     ids = {id for row in rows for values in (row.before, row.after) for id in values.get("groups", [])}
     groups = ContactGroup.objects.filter(installation=plan.installation_id, remote_id__in=ids)
     names = dict(groups.values_list("remote_id", "name"))
     return [
-        Line(
+        Line(row, "A contact that you can't see", "", [])
+        if row.contact_id not in visible
+        else Line(
             row,
             row.contact.display_name if row.contact else f"Contact {row.remote_id}",
             row.contact.owner.display_name if row.contact and row.contact.owner else "",

@@ -65,7 +65,7 @@ def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int
 
 def _require_synced(undone: Plan, done: "models.QuerySet[PlanRow]") -> None:
     senders = done.order_by().values("connection").distinct()
-    for connection in Connection.objects.working().filter(pk__in=senders).select_related("installation"):
+    for connection in Connection.objects.admitted().filter(pk__in=senders).select_related("installation"):
         state = SyncState.objects.filter(connection=connection).first()
         started, finished = (state.started_at, state.finished_at) if state else (None, None)
         ended = undone.finished_at or undone.created_at

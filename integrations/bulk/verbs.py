@@ -1,15 +1,19 @@
 """What people do with a plan: apply it, continue after the pilot, cancel it, retry what failed, undo it."""
 
+from typing import Any
+
 from django.db import transaction
 
 from integrations.bulk import jobs
 from integrations.bulk.models import OPEN_ROWS, PILOT, SENDING_STATES, SMALL, Plan, PlanState, RowState
 from integrations.bulk.planning import needed_capability
 from integrations.bulk.preview import may_email
+from integrations.bulk.writers import Writers
 from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
 from portal.core.errors import Refused
+from portal.organizations.roles import Capability
 
 CHANGED_MEANWHILE = "The plan has changed since you looked at it. Review it again."
 
@@ -33,14 +37,18 @@ def apply(plan: Plan, *, actor: User, digest: str, typed_count: int | None = Non
         numbers = plan.rows.filter(state=RowState.PLANNED).order_by("number").values_list("number", flat=True)
         pilot_until = list(numbers[:PILOT])[-1]
     state = PlanState.APPLYING if pilot_until is None else PlanState.PILOT
-    _move(plan, [PlanState.READY], state, actor, "bulk.applied", pilot_until=pilot_until)
+    with transaction.atomic():
+        _move(plan, [PlanState.READY], state, actor, pilot_until=pilot_until)
+        log.record("bulk.applied", actor=actor, organization=plan.installation.organization, target=plan)
     jobs.start_applying(plan, actor)
 
 
 def resume(plan: Plan, *, actor: User) -> None:
     """Apply the rest of a plan after its pilot. Raise Refused."""
-    _require(plan, actor, plan.rows.count())
-    _move(plan, [PlanState.PILOT_DONE], PlanState.APPLYING, actor, "bulk.continued", pilot_until=None)
+    _require(plan, actor, plan.rows.filter(state__in=[*OPEN_ROWS, RowState.DONE, RowState.FAILED]).count())
+    with transaction.atomic():
+        _move(plan, [PlanState.PILOT_DONE], PlanState.APPLYING, actor, pilot_until=None)
+        log.record("bulk.continued", actor=actor, organization=plan.installation.organization, target=plan)
     jobs.start_applying(plan, actor)
 
 
@@ -48,9 +56,11 @@ def cancel(plan: Plan, *, actor: User) -> None:
     """Cancel a plan. What has been sent stays sent; rows on their way are still settled."""
     before = [PlanState.BUILDING, PlanState.READY, PlanState.PILOT, PlanState.PILOT_DONE, PlanState.APPLYING]
     with transaction.atomic():
-        _move(plan, before, PlanState.CANCELED, actor, "bulk.canceled")
+        _move(plan, before, PlanState.CANCELED, actor)
+        log.record("bulk.canceled", actor=actor, organization=plan.installation.organization, target=plan)
         plan.rows.filter(state=RowState.PLANNED).update(state=RowState.CANCELED, finished_at=clock.now())
     Plan.objects.filter(pk=plan.pk).update(finished_at=clock.now())
+    jobs.start_applying(plan, actor)  # to find out what became of rows on their way
 
 
 def retry(plan: Plan, *, actor: User) -> None:
@@ -62,7 +72,8 @@ def retry(plan: Plan, *, actor: User) -> None:
         raise Refused("No row has failed.")
     after = PlanState.PILOT if plan.state == PlanState.PILOT else PlanState.APPLYING
     with transaction.atomic():
-        _move(plan, [PlanState.APPLIED, *SENDING_STATES], after, actor, "bulk.retried")
+        _move(plan, [PlanState.APPLIED, *SENDING_STATES], after, actor)
+        log.record("bulk.retried", actor=actor, organization=plan.installation.organization, target=plan)
         failed.update(state=RowState.PLANNED, reason="", attempts=0, finished_at=None)
     jobs.start_applying(plan, actor)
 
@@ -75,13 +86,13 @@ def undo(plan: Plan, *, actor: User) -> Plan:
         raise Refused("This plan is still being applied. Cancel it first, or wait.")
     if not done:
         raise Refused("This plan changed nothing that could be undone.")
-    found = (
-        Plan.objects.filter(undo_of=plan).exclude(state__in=[PlanState.CANCELED, PlanState.FAILED]).first()
-    )
-    if found is not None:
-        return found
+    ended = [PlanState.CANCELED, PlanState.FAILED]
     with transaction.atomic():
-        Plan.objects.filter(undo_of=plan).update(undo_of=None)
+        Plan.objects.select_for_update().get(pk=plan.pk)
+        found = Plan.objects.filter(undo_of=plan).exclude(state__in=ended).first()
+        if found is not None:
+            return found
+        Plan.objects.filter(undo_of=plan, state__in=ended).update(undo_of=None)
         made = Plan.objects.create(
             installation=plan.installation,
             undo_of=plan,
@@ -99,18 +110,18 @@ def undo(plan: Plan, *, actor: User) -> Plan:
 def _require(plan: Plan, actor: User, count: int) -> None:
     if not plan.installation.organization.allows(actor, needed_capability(count)):
         raise Refused(f"Your role allows edits of up to {SMALL} contacts at a time.")
+    allowed = Writers(plan.installation, actor).connections
+    planned = plan.rows.filter(state__in=[*OPEN_ROWS, RowState.FAILED]).order_by()
+    senders = set(planned.exclude(connection=None).values_list("connection", flat=True).distinct())
+    if not plan.installation.organization.allows(actor, Capability.OVERVIEW) and senders - allowed.keys():
+        raise Refused("This edit uses connections that aren't yours.")
 
 
-def _move(
-    plan: Plan, before: list[PlanState], after: PlanState, actor: User, action: str, **changes: int | None
-) -> None:
+def _move(plan: Plan, before: list[PlanState], after: PlanState, actor: User, **changes: int | None) -> None:
     """Change the state of a plan. Raise Refused if it is not in one of the states before."""
-    at = clock.now()
-    fields = {"state": after, **changes}
-    if after in (PlanState.PILOT, PlanState.APPLYING):
-        fields |= {"applied_by": actor, "applied_at": at, "finished_at": None}  # type: ignore[dict-item]
-    with transaction.atomic():
-        if not Plan.objects.filter(pk=plan.pk, state__in=before).update(**fields):
-            raise Refused(CHANGED_MEANWHILE)
-        log.record(action, actor=actor, organization=plan.installation.organization, target=plan)
+    fields: dict[str, Any] = {"state": after, **changes}
+    if after in SENDING_STATES:
+        fields |= {"applied_by": actor, "applied_at": clock.now(), "finished_at": None}
+    if not Plan.objects.filter(pk=plan.pk, state__in=before).update(**fields):
+        raise Refused(CHANGED_MEANWHILE)
     plan.refresh_from_db()

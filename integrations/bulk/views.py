@@ -2,7 +2,7 @@
 
 import csv
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from integrations.bulk import cost, jobs, planning, preview, verbs
 from integrations.bulk.forms import OperationsForm
-from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanState, RowState
+from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanRow, PlanState, RowState
 from integrations.connections.models import Installation
 from integrations.directory.browse import access
 from integrations.directory.browse.chosen import Chosen
@@ -36,6 +36,12 @@ SHOWN_STATES = [state.value for state in RowState]
 def _visible(request: HttpRequest, organization: Organization, pk: int) -> Plan:
     rows = Plan.objects.all().visible_to(current_user(request), organization)
     return get_object_or_404(rows.select_related(*RELATED), pk=pk)
+
+
+def _visible_contacts(request: HttpRequest, organization: Organization, rows: Iterable[PlanRow]) -> set[int]:
+    contacts = access.visible_contacts(current_user(request), organization)
+    found = contacts.filter(pk__in=[row.contact_id for row in rows if row.contact_id is not None])
+    return set(found.values_list("pk", flat=True))
 
 
 def _installation(request: HttpRequest, organization: Organization, environment: str) -> Installation:
@@ -120,7 +126,7 @@ def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpRespo
         "total": sum(counts.values()),
         "shown": state if state in SHOWN_STATES else "",
         "page": page,
-        "lines": preview.lines(row, page.rows),
+        "lines": preview.lines(row, page.rows, _visible_contacts(request, organization, page.rows)),
         "cost": price,
         "is_quick": price is not None and price.finish is not None and price.finish - at < QUICK,
         "may_email": preview.may_email(row),

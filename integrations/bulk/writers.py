@@ -29,4 +29,4 @@ class Writers:
         if self._admin is not None:
             return {contact.pk: self._admin.pk for contact in contacts}
         seen = Visibility.objects.filter(connection__in=self.connections, contact__in=contacts)
-        return dict(seen.order_by("-seen_at").values_list("contact_id", "connection_id"))
+        return dict(seen.order_by("seen_at").values_list("contact_id", "connection_id"))

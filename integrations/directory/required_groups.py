@@ -53,13 +53,13 @@ def require(installation: Installation, name: str, actor: User) -> RequiredGroup
         if row.state != State.SUGGESTED:
             row.source = Source.PERSON
         row.name = shown
-        _change(row, State.REQUIRED, actor, "directory.group_required")
+        _change(row, State.REQUIRED, actor, "required")
     return row
 
 
 def release(row: RequiredGroup, actor: User) -> bool:
     """Record that a group is no longer required. Return whether it was."""
-    return _move(row, State.REQUIRED, State.RELEASED, actor, "directory.group_released")
+    return _move(row, State.REQUIRED, State.RELEASED, actor, "released")
 
 
 def suggest(installation: Installation, name: str) -> RequiredGroup | None:
@@ -87,30 +87,36 @@ def suggest(installation: Installation, name: str) -> RequiredGroup | None:
         )
         if is_new or row.state == State.RELEASED:
             row.source = Source.REFUSED_CREATE
-            _change(row, State.SUGGESTED, None, "directory.group_suggested")
+            _change(row, State.SUGGESTED, None, "suggested")
     return row
 
 
 def dismiss(row: RequiredGroup, actor: User) -> bool:
     """Dismiss a suggestion. It isn't suggested again. Return whether it was one."""
-    return _move(row, State.SUGGESTED, State.DISMISSED, actor, "directory.group_suggestion_dismissed")
+    return _move(row, State.SUGGESTED, State.DISMISSED, actor, "suggestion_dismissed")
 
 
-def _move(row: RequiredGroup, before: str, after: str, actor: User, action: str) -> bool:
+def _move(row: RequiredGroup, before: str, after: str, actor: User, done: str) -> bool:
     with transaction.atomic():
         stored = RequiredGroup.objects.select_for_update().get(pk=row.pk)
         if stored.state != before:
             return False
-        _change(stored, after, actor, action)
+        _change(stored, after, actor, done)
     row.refresh_from_db()
     return True
 
 
-def _change(row: RequiredGroup, state: str, actor: User | None, action: str) -> None:
+def _change(row: RequiredGroup, state: str, actor: User | None, done: str) -> None:
     row.state, row.recorded_by, row.recorded_at = state, actor, clock.now()
     row.save()
     detail: dict[str, Any] = {"installation": str(row.installation_id), "source": row.source}
-    log.record(action, actor=actor, organization=row.installation.organization, target=row, **detail)
+    log.record(
+        f"directory.group_{done}",
+        actor=actor,
+        organization=row.installation.organization,
+        target=row,
+        **detail,
+    )
 
 
 def _clean(name: str, installation: Installation) -> str:

@@ -53,7 +53,7 @@ def test_on_a_phone_the_menu_is_a_bar_with_more(demo: Demo, visitors: Visitors) 
     page = visitors.new(phone=True)
     sign_in_as(page, demo, "operator")
     bar = page.get_by_role("navigation", name="Main")
-    assert bar.get_by_role("link").all_inner_texts() == ["Home", "Contacts", "Groups", "Organizations"]
+    assert bar.get_by_role("link").all_inner_texts() == ["Home", "Contacts", "Groups", "Bulk edits"]
     bar.get_by_role("button", name="More").click()
     assert_accessible(page)
     bar.get_by_role("link", name="Settings").click()
