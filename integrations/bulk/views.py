@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
 from django.urls import reverse
@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST
 from integrations.bulk import cost, jobs, planning, preview, verbs
 from integrations.bulk.forms import OperationsForm
 from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanRow, PlanState, RowState
-from integrations.connections.models import Installation
 from integrations.directory.browse import access
 from integrations.directory.browse.chosen import Chosen
+from integrations.directory.browse.export import neutralized
 from portal.accounts.guard import current_user
 from portal.core import clock, paging
 from portal.core.errors import Refused
@@ -44,13 +44,6 @@ def _visible_contacts(request: HttpRequest, organization: Organization, rows: It
     return set(found.values_list("pk", flat=True))
 
 
-def _installation(request: HttpRequest, organization: Organization, environment: str) -> Installation:
-    for row in access.visible_installations(current_user(request), organization):
-        if row.environment.name == environment:
-            return row
-    raise Http404
-
-
 @organization_view(Capability.BROWSE)
 def plans(request: HttpRequest, organization: Organization) -> HttpResponse:
     """List the organization's bulk edits, newest first."""
@@ -72,7 +65,7 @@ def plans(request: HttpRequest, organization: Organization) -> HttpResponse:
 def new(request: HttpRequest, organization: Organization, environment: str) -> HttpResponse:
     """Choose what to change about the contacts that were chosen in the list, and make a plan of it."""
     user = current_user(request)
-    installation = _installation(request, organization, environment)
+    installation = access.visible_installation(user, organization, environment)
     if request.method != "POST":
         return redirect(f"{reverse('contacts', args=[organization.slug])}?environment={environment}")
     chosen = Chosen.read(request.POST)
@@ -178,7 +171,7 @@ class _Echo:
 
 
 @organization_view(Capability.EDIT_MANY)
-def download(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+def download(request: HttpRequest, organization: Organization, pk: int) -> StreamingHttpResponse:
     """Stream the rows of a plan as CSV, with their outcomes and reasons."""
     row = _visible(request, organization, pk)
 
@@ -187,8 +180,8 @@ def download(request: HttpRequest, organization: Organization, pk: int) -> HttpR
         yield str(writer.writerow(["row", "contact id", "outcome", "reason"]))
         for each in row.rows.order_by("number").iterator():
             label = RowState(each.state).label
-            yield str(writer.writerow([each.number, each.remote_id, label, each.reason]))
+            yield str(writer.writerow([each.number, each.remote_id, label, neutralized(each.reason)]))
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="bulk-edit-{row.pk}.csv"'
-    return response  # type: ignore[return-value]
+    return response

@@ -45,7 +45,7 @@ def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
     user = current_user(request)
     selection = Selection.read(request.GET)
     installations = access.visible_installations(user, organization)
-    installation = _chosen(installations, selection)
+    installation = access.chosen_installation(installations, selection.environment)
     context: dict[str, Any] = {"organization": organization, "installation": installation}
     if installation is None:
         context["may_connect"] = may_connect(request, organization)
@@ -70,11 +70,6 @@ def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
     context |= {"installations": installations, "coverage": covered}
     context |= {"column_options": columns.options(shown), **_views(user, selection, views, view)}
     return render(request, "directory/contacts.html", context, title="Contacts")
-
-
-def _chosen(installations: list[Installation], selection: Selection) -> Installation | None:
-    named = (row for row in installations if row.environment.name == selection.environment)
-    return next(named, installations[0] if installations else None)
 
 
 def _results(
@@ -191,7 +186,9 @@ def filter_options(request: HttpRequest, organization: Organization, name: str) 
     """Return the options of a filter whose names contain the text in ``?find=``."""
     user = current_user(request)
     selection = Selection.read(request.GET)
-    installation = _chosen(access.visible_installations(user, organization), selection)
+    installation = access.chosen_installation(
+        access.visible_installations(user, organization), selection.environment
+    )
     if installation is None or name not in OPTIONS:
         raise Http404
     options = OPTIONS[name](

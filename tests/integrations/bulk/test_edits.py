@@ -323,3 +323,53 @@ def test_applying_and_undoing_any_edit_leaves_everything_as_it_was(
     apply(undo)
     assert digest(world) == before
     assert set(made.counts()) <= {RowState.DONE, RowState.UNCHANGED, RowState.REFUSED}
+
+
+def test_canceling_while_rows_are_on_their_way_leaves_none_open(
+    world: World, admin: Connection, plan: Edit, run_jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = plan(*Contact.objects.all()[:6], fields={"city": "Duluth"})
+    settle = applying._settle
+
+    def cancel_first(row: Any, error: Any) -> None:
+        if Plan.objects.get(pk=made.pk).is_sending:
+            verbs.cancel(made, actor=world.operator)
+        settle(row, error)
+
+    monkeypatch.setattr(applying, "_settle", cancel_first)
+    world.sandbox.faults({"method": "PATCH", "path": "/v1/contacts", "status": 503, "times": 50})
+    verbs.apply(made, actor=world.operator, digest=made.digest)
+    run_jobs()
+    assert made.counts() == {RowState.CANCELED: 6}
+
+
+def test_a_row_that_was_on_its_way_when_its_plan_was_canceled_is_read_back(
+    world: World, admin: Connection, over_there: total_expert.Client, plan: Edit, run_jobs: Any
+) -> None:
+    arrived, lost = Contact.objects.all()[:2]
+    made = plan(arrived, lost, fields={"city": "Duluth"})
+    over_there.contacts.update(arrived.remote_id, {"city": "Duluth"})
+    Plan.objects.filter(pk=made.pk).update(state=PlanState.APPLYING)
+    made.rows.update(state=RowState.SENDING)
+    made.refresh_from_db()
+    verbs.cancel(made, actor=world.operator)
+    run_jobs()
+    assert made.rows.get(contact=arrived).state == RowState.DONE
+    assert made.rows.get(contact=lost).state == RowState.CANCELED
+
+
+def test_an_officer_changes_no_field_that_only_the_admin_connection_shows(
+    world: World, admin: Connection, plan: Edit, run_jobs: Any
+) -> None:
+    officer = world.member("officer")
+    own = world.consented(officer)
+    sync_jobs.start(connection=own)
+    run_jobs()
+    contact = Contact.objects.all().visible_to(officer, own.installation.organization)[0]
+    contact.document.raw["nickname"] = "Zirconium"
+    contact.document.shown = []
+    contact.document.save()
+    Contact.objects.filter(pk=contact.pk).update(as_admin=True)
+    made = plan(contact, actor=officer, fields={"nickname": "Friend"})
+    row = made.rows.get()
+    assert row.state == RowState.REFUSED and "Zirconium" not in f"{row.before}{row.reason}"

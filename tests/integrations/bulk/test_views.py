@@ -162,3 +162,23 @@ def test_a_filter_by_day_means_the_days_of_whoever_planned_the_edit(
         made = plan(query="updated=2026-03-02", fields={"city": "Duluth"})
     assert made.rows.filter(contact=contact).exists() is is_chosen
     assert made.state == (PlanState.READY if is_chosen else PlanState.FAILED)
+
+
+def test_rows_of_contacts_that_an_officer_no_longer_sees_show_nothing_of_them(
+    world: World, admin: Connection, plan: Edit
+) -> None:
+    officer = world.member("officer")
+    contact = Contact.objects.exclude(city="").first()
+    assert contact is not None
+    made = plan(contact, fields={"city": "Duluth"})
+    Plan.objects.filter(pk=made.pk).update(created_by=officer)
+    client = Client()
+    client.force_login(officer)
+    text = client.get(at("bulk_edit", admin, made.pk)).content.decode()
+    assert "A contact that you can&#x27;t see" in text
+    assert contact.last_name not in text and contact.city not in text
+    answer = client.post(
+        at("change_bulk_edit", admin, made.pk, "apply"), {"digest": made.digest}, follow=True
+    )
+    made.refresh_from_db()
+    assert made.state == PlanState.READY and "connections that aren" in answer.content.decode()
