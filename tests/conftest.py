@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_django
 from django.conf import settings as django_settings
 from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
 from hypothesis import HealthCheck, settings
+
+from tests.database_template import Template
 
 if TYPE_CHECKING:
     from tests.world import Sandbox, World
@@ -70,6 +74,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return "tests/browser" if nodeid.startswith("tests/browser/") else nodeid
 
     return BrowserTogether(config, log)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
+) -> Iterator[None]:
+    """Create the test database, from a template where one was kept, and drop it afterwards."""
+    template = Template(request.config.cache.mkdir("database"))
+    with django_db_blocker.unblock():
+        with template.lock():
+            copied = template.copy()
+            databases = setup_databases(verbosity=0, interactive=False, keepdb=copied)
+            if not copied:
+                template.keep()
+        yield
+        teardown_databases(databases, verbosity=0)
 
 
 @pytest.fixture
