@@ -11,20 +11,22 @@ from django.db import transaction
 from django.db.models import F
 
 from integrations import total_expert
+from integrations.bulk import requests
 from integrations.bulk.models import (
     OPEN_ROWS,
     SENDING_STATES,
     Plan,
     PlanRow,
     PlanState,
+    RowAction,
     RowState,
 )
 from integrations.connections import lifecycle
 from integrations.connections.client import client_for
 from integrations.connections.models import Connection
-from integrations.directory.models import SyncState
+from integrations.directory.models import Contact
 from integrations.directory.sync import jobs as sync_jobs
-from integrations.jobs.models import Job, JobState
+from integrations.directory.sync import recency
 from integrations.jobs.run import Run
 from integrations.total_expert import (
     AnswerLost,
@@ -38,15 +40,13 @@ from portal.core import clock
 
 #: Rows whose requests are written down, sent and settled together.
 BATCH = 40
-CONCURRENCY = 4
 #: How often a row is sent whose responses get lost.
 MAX_ATTEMPTS = 3
-#: Seconds between looks at the sync that must finish first.
-SYNC_WAIT = 3.0
 
-GONE = "The contact no longer exists, or this connection no longer sees it."
+GONE = "It no longer exists, or this connection no longer sees it."
 CHANGED = "The contact was changed at Total Expert after this plan was made."
-UNKNOWN = "Total Expert didn't confirm the change, and the contact can't be read. It may have been made."
+CHANGED_HERE = "Another bulk edit changed the contact after this plan was made."
+UNKNOWN = "Total Expert didn't confirm the change, and its result can't be read. It may have been made."
 SILENT = f"Total Expert didn't confirm the change after {MAX_ATTEMPTS} attempts."
 
 
@@ -59,6 +59,7 @@ class Sender:
             "installation__environment", "installation__organization", "egress", "user"
         ).get(jobs=run.job.pk)
         self._settled = run.job.done
+        self._left = self._rows().filter(state__in=OPEN_ROWS, plan__state__in=SENDING_STATES).count()
 
     def send(self) -> bool:
         """Send until no row is left or the time is up. Return whether none is left. Raise the client's errors."""
@@ -74,7 +75,10 @@ class Sender:
                 if plan is None:
                     self._finish_plans()
                     return True
-                self._require_recent_sync(plan)
+                assert plan.applied_at is not None
+                recency.require(
+                    self._connection, plan.applied_at, since=self._run.job.started_at or plan.applied_at
+                )
                 rows = self._take(plan)
                 if rows:
                     self._send(client, plan, rows)
@@ -87,17 +91,17 @@ class Sender:
         for plan in own.distinct():
             finish_plan(plan)
 
-    def _open_rows(self) -> Any:
+    def _rows(self) -> Any:
         return PlanRow.objects.filter(connection=self._connection)
 
     def _unsure_rows(self) -> list[PlanRow]:
         """Return rows that were being sent when a slice ended."""
-        rows = self._open_rows().filter(state=RowState.SENDING).select_related("plan")
+        rows = self._rows().filter(state=RowState.SENDING).select_related("plan")
         return list(rows.order_by("plan", "number")[:BATCH])
 
     def _next_plan(self) -> Plan | None:
         """Return the oldest plan that this connection has rows to send for."""
-        planned = self._open_rows().filter(state=RowState.PLANNED, plan__state__in=SENDING_STATES)
+        planned = self._rows().filter(state=RowState.PLANNED, plan__state__in=SENDING_STATES)
         eligible = planned.filter(plan__pilot_until=None) | planned.filter(number__lte=F("plan__pilot_until"))
         row = (
             eligible.select_related("plan__installation")
@@ -106,25 +110,6 @@ class Sender:
         )
         return None if row is None else row.plan
 
-    def _require_recent_sync(self, plan: Plan) -> None:
-        """Raise TryLater until a pass that began after the plan was applied has read what changed."""
-        assert plan.applied_at is not None
-        state = SyncState.objects.filter(connection=self._connection).first()
-        if state is not None and _passed_since(state, plan.applied_at):
-            return
-        failed = Job.objects.filter(
-            connection=self._connection,
-            kind=sync_jobs.KIND,
-            state__in=[JobState.FAILED, JobState.CANCELED],
-            finished_at__gte=plan.applied_at,
-        ).exists()
-        if failed:
-            raise Rejected(
-                ["Recent changes couldn't be read, so nothing was sent. Sync the contacts, then retry."]
-            )
-        sync_jobs.start(connection=self._connection)
-        raise TryLater("Reading recent changes first, so that none is overwritten.", after=SYNC_WAIT)
-
     def _take(self, plan: Plan) -> list[PlanRow]:
         """Mark the next rows as being sent. Set aside those that changed since the plan. Return the marked ones."""
         at = clock.now()
@@ -132,28 +117,32 @@ class Sender:
             current = Plan.objects.select_for_update().filter(pk=plan.pk, state__in=SENDING_STATES).first()
             if current is None:
                 return []
-            planned = self._open_rows().filter(plan=current, state=RowState.PLANNED)
+            planned = self._rows().filter(plan=current, state=RowState.PLANNED)
             if current.pilot_until is not None:
                 planned = planned.filter(number__lte=current.pilot_until)
             rows = list(planned.select_related("contact").order_by("number")[:BATCH])
+            changed = _changed_by_others(current, rows)
             for row in rows:
-                _mark(row, at)
+                _mark(row, at, changed)
             PlanRow.objects.bulk_update(rows, ["state", "reason", "finished_at"])
             self._count(rows)
-        return [row for row in rows if row.state == RowState.SENDING]
+        marked = [row for row in rows if row.state == RowState.SENDING]
+        if self._run.is_stopped:  # paused or canceled: nothing leaves any more
+            PlanRow.objects.filter(pk__in=[row.pk for row in marked]).update(state=RowState.PLANNED)
+            return []
+        return marked
 
     def _send(self, client: total_expert.Client, plan: Plan, rows: list[PlanRow]) -> None:
-        by_id = {row.remote_id: row for row in rows}
-        changes = [(row.remote_id, _request(plan, row)) for row in rows]
         problem: TotalExpertError | None = None
         sent = set()
-        for id, error in client.contacts.update_each(changes, concurrency=CONCURRENCY):
-            sent.add(id)
-            _settle(by_id[id], error)
-            if isinstance(error, (TryLater, ReconnectRequired)) and problem is None:
-                problem = error
-        for id in by_id.keys() - sent:
-            by_id[id].state = RowState.PLANNED
+        for row, answer in requests.send(client, plan, rows, as_user=not self._connection.sees_everything):
+            sent.add(row.pk)
+            _settle(row, answer)
+            if isinstance(answer.error, (TryLater, ReconnectRequired)) and problem is None:
+                problem = answer.error
+        for row in rows:
+            if row.pk not in sent:
+                row.state = RowState.PLANNED
         self._save(rows)
         if problem is not None:
             finish_plan(plan)
@@ -163,7 +152,7 @@ class Sender:
         """Find out what became of requests without a response, by reading their contacts."""
         for row in rows:
             try:
-                contact = client.contacts.get(row.remote_id)
+                has_arrived = requests.has_arrived(client, row.plan, row)
             except Rejected as refused:
                 row.settle(RowState.FAILED, clock.now(), GONE if refused.code == "not_found" else UNKNOWN)
             except TryLater as later:
@@ -175,7 +164,7 @@ class Sender:
                 self._save([row])
                 raise
             else:
-                _compare(row, contact)
+                _settle_unsure(row, has_arrived)
             self._save([row])
         for plan in {row.plan for row in rows}:
             finish_plan(plan)
@@ -187,20 +176,21 @@ class Sender:
             for row in rows:
                 if row.state == RowState.PLANNED and row.plan_id not in sending:
                     row.settle(RowState.CANCELED, clock.now())
-            PlanRow.objects.bulk_update(rows, ["state", "reason", "attempts", "finished_at"])
+            fields = ["state", "reason", "attempts", "finished_at", "remote_id", "result_id"]
+            PlanRow.objects.bulk_update(rows, fields)
             self._count(rows)
 
     def _count(self, rows: list[PlanRow]) -> None:
         """Save the job's progress, in the transaction that stores ``rows``."""
-        self._settled += sum(row.state not in OPEN_ROWS for row in rows)
+        settled = sum(row.state not in OPEN_ROWS for row in rows)
+        self._settled, self._left = self._settled + settled, max(0, self._left - settled)
         failed = self._run.job.failed + sum(row.state == RowState.FAILED for row in rows)
-        left = self._open_rows().filter(state__in=OPEN_ROWS, plan__state__in=SENDING_STATES).count()
-        self._run.checkpoint(done=self._settled, total=self._settled + left, failed=failed)
+        self._run.checkpoint(done=self._settled, total=self._settled + self._left, failed=failed)
 
 
 def finish_plan(plan: Plan) -> None:
     """End the pilot or the plan if none of its rows is left. Then the synced copy is updated from Total Expert."""
-    plan.refresh_from_db()
+    plan.refresh_from_db(fields=["state", "pilot_until"])
     left = plan.rows.filter(state__in=OPEN_ROWS)
     if plan.state == PlanState.PILOT:
         left = left.filter(number__lte=plan.pilot_until or 0)
@@ -216,36 +206,30 @@ def finish_plan(plan: Plan) -> None:
             sync_jobs.start(connection=connection)
 
 
-def _passed_since(state: SyncState, at: dt.datetime) -> bool:
-    """Return whether a pass that began at this time or later has finished."""
-    return (
-        state.started_at is not None
-        and state.finished_at is not None
-        and at <= state.started_at <= state.finished_at
-    )
+def _changed_by_others(plan: Plan, rows: list[PlanRow]) -> set[int]:
+    """Return the contacts that another plan changed since this one was made: the synced copy may not show it yet."""
+    seen = {row.contact_id: row.resolved_at or plan.created_at for row in rows if row.contact_id is not None}
+    others = PlanRow.objects.filter(contact__in=seen, state__in=[RowState.SENDING, RowState.DONE])
+    found = others.exclude(plan=plan).values_list("contact_id", "finished_at")
+    return {contact for contact, at in found if contact is not None and (at is None or at > seen[contact])}
 
 
-def _mark(row: PlanRow, at: dt.datetime) -> None:
-    if row.contact is None or row.contact.gone_at is not None:
+def _mark(row: PlanRow, at: dt.datetime, changed: set[int]) -> None:
+    if row.contact_digest and (row.contact is None or row.contact.gone_at is not None):
         row.settle(RowState.FAILED, at, GONE)
-    elif row.contact.digest != row.contact_digest:
+    elif row.contact is not None and row.contact.digest != row.contact_digest:
         row.settle(RowState.SET_ASIDE, at, CHANGED)
+    elif row.contact_id in changed:
+        row.settle(RowState.SET_ASIDE, at, CHANGED_HERE)
     else:
         row.state = RowState.SENDING
 
 
-def _request(plan: Plan, row: PlanRow) -> dict[str, Any]:
-    sent = row.payload()
-    if plan.suppress_emails:
-        sent["options"] = {"suppress_emails": True}
-    return sent
-
-
-def _settle(row: PlanRow, error: TotalExpertError | None) -> None:
+def _settle(row: PlanRow, answer: requests.Answer) -> None:
     """Set the outcome of a row whose request has ended."""
-    at = clock.now()
+    at, error = clock.now(), answer.error
     if error is None:
-        row.settle(RowState.DONE, at)
+        _settle_done(row, answer, at)
     elif isinstance(error, AnswerLost):
         row.attempts += 1  # stays as being sent, until its contact is read
     elif isinstance(error, (NotSent, TryLater, ReconnectRequired)):
@@ -256,17 +240,28 @@ def _settle(row: PlanRow, error: TotalExpertError | None) -> None:
         row.settle(RowState.FAILED, at, str(error))
 
 
-def _compare(row: PlanRow, contact: total_expert.Contact) -> None:
-    """Settle a row by the contact as it is now. If the change isn't there, send it again, unless it was tried often."""
-    groups = {group.id for group in contact.contact_groups}
-    touched = set(row.before.get("groups", [])) | set(row.after.get("groups", []))
-    has_groups = groups & touched == set(row.after.get("groups", []))
-    raw = contact.raw
-    has_fields = all(
-        str(raw.get(name) or "") == str(value or "") for name, value in row.after.get("fields", {}).items()
-    )
-    if has_groups and has_fields:
-        row.settle(RowState.DONE, clock.now())
+def _settle_done(row: PlanRow, answer: requests.Answer, at: dt.datetime) -> None:
+    reason = ""
+    if row.action == RowAction.CREATE:
+        row.result_id = answer.created
+        if answer.is_duplicate:
+            noun = "group" if row.plan.resource == Plan.Resource.GROUPS else "contact"
+            reason = f"Total Expert updated {noun} {answer.created} instead of creating one."
+        elif not row.plan.rows.filter(remote_id=answer.created).exists():
+            row.remote_id = answer.created
+    row.settle(RowState.DONE, at, reason)
+
+
+def _settle_unsure(row: PlanRow, has_arrived: bool) -> None:
+    """Settle a row without a response. If its change isn't there, send it again, unless it was tried often."""
+    if has_arrived:
+        existed = (
+            row.result_id is not None
+            and Contact.objects.filter(
+                installation=row.plan.installation_id, remote_id=row.result_id
+            ).exists()
+        )
+        _settle_done(row, requests.Answer(None, row.result_id, existed), clock.now())
     elif row.attempts >= MAX_ATTEMPTS:
         row.settle(RowState.FAILED, clock.now(), SILENT)
     elif row.plan.is_sending:

@@ -11,6 +11,11 @@ class BulkConfig(AppConfig):
     verbose_name = "Bulk edits"
     audit_actions: ClassVar[dict[str, str]] = {
         "bulk.applied": "Bulk edit applied",
+        "bulk.approved": "Bulk edit approved",
+        "bulk.conflict_kept": "Changed contact left as it is",
+        "bulk.conflict_overwritten": "Changed contact overwritten",
+        "bulk.downloaded": "Rows of a bulk edit downloaded",
+        "bulk.evidence_given": "Evidence of consent given for a bulk edit",
         "bulk.canceled": "Bulk edit canceled",
         "bulk.continued": "Bulk edit continued after its first rows",
         "bulk.planned": "Bulk edit planned",
@@ -20,7 +25,7 @@ class BulkConfig(AppConfig):
     def ready(self) -> None:
         from integrations.bulk import admin, jobs, steps  # noqa: F401
         from integrations.directory.browse import list_actions
-        from integrations.jobs import kinds
+        from integrations.jobs import kinds, signals
         from portal.organizations.roles import Capability
 
         list_actions.register(
@@ -32,3 +37,4 @@ class BulkConfig(AppConfig):
         )
         kinds.register(jobs.BUILD, label="Prepare bulk edit", advance=steps.build)
         kinds.register(jobs.APPLY, label="Apply bulk edit", advance=steps.apply, per_connection=True)
+        signals.stopped.connect(steps.on_stopped, dispatch_uid="bulk.on_stopped")

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.db.models import Count, QuerySet
 
-from integrations.bulk.operations import FIELDS, Operations
+from integrations.bulk.fields import FIELDS, OF_ONE_CONTACT
+from integrations.bulk.operations import Operations
 from integrations.connections.models import Installation
 from integrations.directory.models import ContactGroup
 from portal.accounts.models import User
@@ -44,7 +45,8 @@ class OperationsForm(forms.Form):
                 field.widget.attrs["size"] = 8
         if not installation.organization.allows(user, Capability.OPERATE):
             del self.fields["suppress_emails"]
-        choices = [("", "Choose a field"), *((name, label) for name, (label, _) in FIELDS.items())]
+        chosen = [field for name, field in FIELDS.items() if name not in OF_ONE_CONTACT]
+        choices = [("", "Choose a field"), *((field.name, field.label) for field in chosen)]
         for number in range(1, PAIRS + 1):
             self.fields[f"field_{number}"] = forms.ChoiceField(
                 required=False, choices=choices, label=f"Field {number}"
@@ -71,7 +73,7 @@ class OperationsForm(forms.Form):
                     self.add_error(f"field_{number}", "Choose the field that gets this value.")
                 continue
             if name in values:
-                self.add_error(f"field_{number}", f"{FIELDS[name][0]} is chosen twice.")
+                self.add_error(f"field_{number}", f"{FIELDS[name].label} is chosen twice.")
             values[name] = cleaned.get(f"value_{number}", "")
         try:
             self.operations = Operations.checked(

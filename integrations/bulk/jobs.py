@@ -1,9 +1,11 @@
 """The job kinds of bulk edits: filling plans, and sending their rows."""
 
+from django.db.models import Q, QuerySet
+
 from integrations.bulk.models import OPEN_ROWS, Plan, PlanState
 from integrations.connections.models import Connection
 from integrations.jobs import queue
-from integrations.jobs.models import Job, JobState
+from integrations.jobs.models import ACTIVE, Job, JobState
 from portal.accounts.models import User
 
 #: Fill the plans of an installation.
@@ -24,13 +26,21 @@ def start_applying(plan: Plan, actor: User | None) -> list[Job]:
     return [queue.start(APPLY, connection=connection, requested_by=actor) for connection in connections]
 
 
+def wake(plan: Plan, actor: User) -> None:
+    """Continue the jobs that send rows of a plan now, those that wait and those that are paused."""
+    for job in _senders_of(plan).filter(state__in=ACTIVE).select_related("connection"):
+        if job.state == JobState.PAUSED:
+            queue.resume(job, actor=actor)
+        elif job.connection is not None:
+            queue.wake(job.connection)
+
+
 def waits_of(plan: Plan) -> list[Job]:
     """Return the jobs of a plan that wait for something or have stopped, so that its page can say why."""
     if plan.state == PlanState.BUILDING:
         rows = Job.objects.filter(kind=BUILD, installation=plan.installation)
     elif plan.is_sending:
-        senders = plan.rows.filter(state__in=OPEN_ROWS).order_by().values("connection").distinct()
-        rows = Job.objects.filter(kind=APPLY, connection__in=senders, created_at__gte=plan.applied_at)
+        rows = _senders_of(plan).filter(Q(state__in=ACTIVE) | Q(finished_at__gte=plan.applied_at))
     else:
         return []
     latest = {job.connection_id: job for job in rows.order_by("pk")}
@@ -39,3 +49,8 @@ def waits_of(plan: Plan) -> list[Job]:
         for job in latest.values()
         if job.state in (JobState.FAILED, JobState.PAUSED, JobState.CANCELED) or job.waits_for
     ]
+
+
+def _senders_of(plan: Plan) -> "QuerySet[Job]":
+    connections = plan.rows.filter(state__in=OPEN_ROWS).order_by().values("connection").distinct()
+    return Job.objects.filter(kind=APPLY, connection__in=connections)

@@ -1,51 +1,46 @@
-"""What a plan does to each contact: add to groups, remove from groups, set or clear fields.
+"""What a plan does to each contact: groups, fields, custom fields, the owner, or deleting it.
 
 Groups are named, not numbered: each owner has groups of their own, and several owners have groups of the same name.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from portal.core import text
+from integrations.bulk.fields import FIELDS, Field, Kind, Value, grants_consent
+from portal.core import search_text, text
 from portal.core.errors import Refused
 
-#: The fields that can be set, with their labels and longest values.
-FIELDS: dict[str, tuple[str, int]] = {
-    "nickname": ("Nickname", 120),
-    "title": ("Title", 60),
-    "suffix": ("Suffix", 60),
-    "source": ("Source", 120),
-    "phone_cell": ("Cell phone", 30),
-    "phone_home": ("Home phone", 30),
-    "phone_office": ("Office phone", 30),
-    "address": ("Street", 200),
-    "address_2": ("Street, line 2", 200),
-    "city": ("City", 120),
-    "state": ("State", 60),
-    "zip_code": ("ZIP code", 20),
-    "employer_name": ("Employer", 200),
-    "employer_city": ("Employer city", 120),
-    "employer_state": ("Employer state", 60),
-    "license_number": ("License number", 60),
-    "referred_by": ("Referred by", 120),
-    "referred_to": ("Referred to", 120),
-    "linkedin_url": ("LinkedIn", 300),
-    "website_url": ("Website", 300),
-    "other_url": ("Other website", 300),
-}
-#: Total Expert refuses a contact without a source.
-NOT_CLEARABLE = {"source"}
 MAX_GROUPS = 20
+#: The longest text to find, to replace it with, and to store in a custom field.
+LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Replaces a text wherever it occurs in a field. Upper and lower case count."""
+
+    field: str
+    find: str
+    replace: str
 
 
 @dataclass(frozen=True)
 class Operations:
-    """Everything that a plan does. ``fields`` has the value of each field to set; an empty value clears it."""
+    """Everything that a plan does to each contact.
+
+    ``fields`` and ``custom`` have the value of each field to set; an empty text or None clears it. ``groups`` replaces all
+    groups, if it is not None. ``owner`` is the remote id of the new owner.
+    """
 
     add_groups: tuple[str, ...] = ()
     remove_groups: tuple[str, ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[str, ...] | None = None
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    custom: Mapping[str, str | None] = field(default_factory=dict)
+    replacements: tuple[Replacement, ...] = ()
+    owner: int | None = None
+    delete: bool = False
 
     @classmethod
     def checked(
@@ -53,38 +48,80 @@ class Operations:
         *,
         add_groups: Iterable[str] = (),
         remove_groups: Iterable[str] = (),
+        groups: Iterable[str] | None = None,
         fields: Mapping[str, str] | None = None,
+        custom: Mapping[str, str] | None = None,
+        replacements: Iterable[Replacement] = (),
+        owner: int | None = None,
+        delete: bool = False,
     ) -> Self:
-        """Return cleaned operations. Raise Refused if they are empty, contradict each other or can't be stored."""
-        added, removed = _names(add_groups), _names(remove_groups)
-        both = {folded(name) for name in added} & {folded(name) for name in removed}
-        if both:
-            name = next(name for name in added if folded(name) in both)
+        """Return cleaned operations. Raise Refused if they are empty, contradict each other or can't be stored.
+
+        An empty text clears a field.
+        """
+        made = cls(
+            _names(add_groups),
+            _names(remove_groups),
+            None if groups is None else _names(groups),
+            {name: _field(name).clean(given) for name, given in (fields or {}).items()},
+            {name: _custom(name, given) for name, given in (custom or {}).items()},
+            tuple(_replacement(each) for each in replacements),
+            owner,
+            delete,
+        )
+        made._require_sense()
+        return made
+
+    def _require_sense(self) -> None:
+        added, removed = ({fold(name) for name in names} for names in (self.add_groups, self.remove_groups))
+        if both := added & removed:
+            name = next(name for name in self.add_groups if fold(name) in both)
             raise Refused(f"“{name}” is both to be added and to be removed. Choose one.")
-        values = {name: _value(name, given) for name, given in (fields or {}).items()}
-        if not (added or removed or values):
+        if self.groups is not None and (added or removed):
+            raise Refused("Either replace all groups, or add and remove some. Choose one.")
+        if twice := [each for each in self.replacements if each.field in self.fields]:
+            raise Refused(f"{FIELDS[twice[0].field].label} is both to be set and to be searched. Choose one.")
+        named = [each.field for each in self.replacements]
+        if len(named) > len(set(named)):
+            raise Refused("A field can be searched only once in an edit.")
+        if self.owner is not None and (self.delete or self._changes_values):
+            raise Refused("Change the owner in an edit of its own, because groups belong to owners.")
+        if self.delete and self._changes_values:
+            raise Refused("Contacts that are deleted can't be changed as well. Choose one.")
+        if not (self.delete or self.owner is not None or self._changes_values):
             raise Refused("Choose at least one change.")
-        return cls(added, removed, values)
+
+    @property
+    def _changes_values(self) -> bool:
+        lists = (self.add_groups, self.remove_groups, self.fields, self.custom, self.replacements)
+        return self.groups is not None or any(lists)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Return the operations that `to_json` wrote."""
-        return cls(
-            tuple(stored.get("add_groups", ())),
-            tuple(stored.get("remove_groups", ())),
-            dict(stored.get("fields", {})),
-        )
+        given = dict(stored)
+        for name in ("add_groups", "remove_groups", "groups"):
+            if given.get(name) is not None:
+                given[name] = tuple(given[name])
+        given["replacements"] = tuple(Replacement(**each) for each in given.get("replacements", ()))
+        return cls(**given)
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "add_groups": list(self.add_groups),
-            "remove_groups": list(self.remove_groups),
-            "fields": dict(self.fields),
-        }
+        return asdict(self)
 
     @property
     def group_names(self) -> tuple[str, ...]:
-        return (*self.add_groups, *self.remove_groups)
+        return (*self.add_groups, *self.remove_groups, *(self.groups or ()))
+
+    @property
+    def joined_groups(self) -> tuple[str, ...]:
+        """Return the names of the groups that contacts may join."""
+        return (*self.add_groups, *(self.groups or ()))
+
+    @property
+    def grants_consent(self) -> bool:
+        """Return whether it may let people be contacted in more ways."""
+        return grants_consent(self.fields)
 
     def sentences(self) -> list[str]:
         """Return what it does, one sentence for each kind of change."""
@@ -93,15 +130,31 @@ class Operations:
             found.append(f"Add to {_listed(self.add_groups)}")
         if self.remove_groups:
             found.append(f"Remove from {_listed(self.remove_groups)}")
+        if self.groups is not None:
+            found.append(
+                f"Replace all groups with {_listed(self.groups)}" if self.groups else "Remove from all groups"
+            )
         for name, value in self.fields.items():
-            label = FIELDS[name][0]
-            found.append(f"Set {label} to “{value}”" if value else f"Clear {label}")
+            known = FIELDS[name]
+            found.append(
+                f"Clear {known.label}"
+                if value in (None, "")
+                else f"Set {known.label} to “{known.shown(value)}”"
+            )
+        for name, text_ in self.custom.items():
+            found.append(f"Clear “{name}”" if text_ is None else f"Set “{name}” to “{text_}”")
+        for each in self.replacements:
+            found.append(f"Replace “{each.find}” with “{each.replace}” in {FIELDS[each.field].label}")
+        if self.owner is not None:
+            found.append("Give to another owner")
+        if self.delete:
+            found.append("Delete")
         return found
 
 
-def folded(name: str) -> str:
-    """Return a group's name as names are compared."""
-    return text.clean(name).casefold()
+def fold(name: str) -> str:
+    """Return a group's name in the form in which names are compared."""
+    return search_text.fold(name)
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -109,21 +162,33 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
-    cleaned = {folded(name): text.clean(name) for name in given if text.clean(name)}
+    cleaned = {fold(name): text.clean(name) for name in given if text.clean(name)}
     if len(cleaned) > MAX_GROUPS:
         raise Refused(f"Choose at most {MAX_GROUPS} groups at a time.")
     return tuple(cleaned.values())
 
 
-def _value(name: str, given: str) -> str:
+def _field(name: str) -> Field:
     if name not in FIELDS:
         raise Refused(f"“{name}” is not a field that can be changed here.")
-    label, longest = FIELDS[name]
+    return FIELDS[name]
+
+
+def _custom(name: str, given: str) -> str | None:
     value = text.clean(given)
-    if len(value) > longest:
-        raise Refused(f"{label} is longer than {longest} characters.")
-    if not text.without_joiners(value).isprintable():
-        raise Refused(f"{label} contains characters that can't be displayed.")
-    if not value and name in NOT_CLEARABLE:
-        raise Refused(f"{label} can't be cleared: Total Expert requires it.")
-    return value
+    if len(value) > LONGEST or not text.without_joiners(value).isprintable():
+        raise Refused(
+            f"“{name}” is longer than {LONGEST} characters or contains some that can't be displayed."
+        )
+    return value or None
+
+
+def _replacement(given: Replacement) -> Replacement:
+    field_, find, new = _field(given.field), text.visible(given.find), text.visible(given.replace)
+    if field_.kind in (Kind.FLAG, Kind.CHOICE, Kind.DATE, Kind.BIRTHDAY):
+        raise Refused(f"{field_.label} has no text to search.")
+    if not find:
+        raise Refused("Enter the text to find.")
+    if max(len(find), len(new)) > LONGEST:
+        raise Refused(f"The text is longer than {LONGEST} characters.")
+    return Replacement(field_.name, find, new)

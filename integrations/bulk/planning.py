@@ -1,4 +1,4 @@
-"""Making a plan: freeze the selection, and write down for each contact what changes or why not.
+"""Making a plan: store which contacts are chosen, and write down for each what changes or why not.
 
 `create` stores the plan; `build` fills it in slices, as a job does. A plan that is built has a digest of all that it would
 send, so that nobody applies another one than they looked at.
@@ -7,32 +7,29 @@ send, so that nobody applies another one than they looked at.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
 from integrations.bulk import jobs
-from integrations.bulk.models import SMALL, Plan, PlanRow, PlanState, RowState
-from integrations.bulk.operations import Operations, folded
-from integrations.bulk.writers import Writers
+from integrations.bulk.building import Builder, sources
+from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanRow, PlanState, RowAction, RowState
+from integrations.bulk.operations import Operations
 from integrations.connections.models import Installation
-from integrations.directory.browse.access import visible_contacts, visible_record
+from integrations.directory.browse.access import visible_contacts
 from integrations.directory.browse.chosen import Chosen
-from integrations.directory.models import Contact, ContactGroup, ContactQuerySet, Membership
+from integrations.directory.models import ContactQuerySet
 from portal.accounts.models import User
 from portal.audit import log
-from portal.core import clock
+from portal.core import clock, text
+from portal.core.errors import Refused
 from portal.organizations.roles import Capability
 
 #: Contacts for which a slice of `build` writes rows at a time.
 CHUNK = 500
 #: The most contacts of one plan.
 LARGEST = 500_000
-
-HIDDEN = "Your connection doesn't show this field of the contact, so it can't be changed here."
-NO_WRITER = "No working connection can change this contact."
 
 
 def create(
@@ -42,8 +39,9 @@ def create(
     chosen: Chosen,
     actor: User,
     suppress_emails: bool = False,
+    evidence: str = "",
 ) -> Plan:
-    """Store a plan for the chosen contacts and start the job that fills it."""
+    """Store a plan for the chosen contacts and start the job that fills it. ``evidence`` says how they gave a consent."""
     with transaction.atomic():
         plan = Plan.objects.create(
             installation=installation,
@@ -54,6 +52,8 @@ def create(
                 "zone": timezone.get_current_timezone_name(),
             },
             suppress_emails=suppress_emails and installation.organization.allows(actor, Capability.OPERATE),
+            grants_consent=operations.grants_consent,
+            evidence=text.clean(evidence),
             created_by=actor,
             created_at=clock.now(),
         )
@@ -63,67 +63,86 @@ def create(
 
 
 def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int], None]) -> bool:
-    """Write the rows of the next contacts. Return whether the plan is built.
+    """Write the rows of the next contacts. Return whether the plan is built. Raise Refused if it can't be.
 
     ``has_time`` is asked before each chunk; ``saved`` is called with the rows done and their total in the transaction that
     stores a chunk.
     """
-    assert plan.created_by is not None
     contacts = _chosen_contacts(plan)
     total = contacts.count()
     if total > LARGEST:
-        return fail(plan, f"The selection has more than {LARGEST:,} contacts. Narrow it.")
-    builder = _Builder(plan, plan.created_by)
+        raise Refused(f"The selection has more than {LARGEST:,} contacts. Narrow it.")
+    builder = Builder(plan)
     while has_time():
-        chunk = list(_needed_columns(contacts.filter(pk__gt=plan.built_until))[:CHUNK])
-        with transaction.atomic():
-            if not Plan.objects.select_for_update().filter(pk=plan.pk, state=PlanState.BUILDING).exists():
-                return True  # canceled meanwhile
-            rows = builder.rows(chunk)
-            PlanRow.objects.bulk_create(rows)
-            if chunk:
-                plan.built_until = chunk[-1].pk
-                plan.save(update_fields=["built_until"])
-                saved(builder.number, total)
-                continue
-        return finish(plan)
+        chunk = sources(contacts, after=plan.built_until, limit=CHUNK)
+        if not chunk:
+            return finish(plan)
+        if not store(
+            plan, builder.rows(chunk), until=chunk[-1].pk, saved=lambda: saved(builder.number, total)
+        ):
+            return True
     return False
 
 
+def store(plan: Plan, rows: Sequence[PlanRow], *, until: int, saved: Callable[[], None]) -> bool:
+    """Save the next rows of a plan that is being prepared. Return False if it was canceled meanwhile.
+
+    ``until`` is where the next chunk begins; ``saved`` is called in the same transaction.
+    """
+    with transaction.atomic():
+        if not Plan.objects.select_for_update().filter(pk=plan.pk, state=PlanState.BUILDING).exists():
+            return False
+        PlanRow.objects.bulk_create(rows)
+        plan.built_until, plan.digest = until, _chained(plan, rows)
+        plan.joins_groups = plan.joins_groups or any(_joins_groups(row) for row in rows)
+        plan.save(update_fields=["built_until", "digest", "joins_groups", "grants_consent"])
+        saved()
+    return True
+
+
 def finish(plan: Plan) -> bool:
-    """Make a plan that has all its rows ready to review. Return True."""
+    """Make a plan that has all its rows ready to review. Return True. Raise Refused if it has none."""
     if not plan.rows.exists():
-        return fail(plan, "No contact is selected any more. Choose contacts again.")
-    plan.digest = digest_of(plan)
+        raise Refused("No contact is selected any more. Choose contacts again.")
+    Plan.objects.filter(pk=plan.pk, state=PlanState.BUILDING).update(state=PlanState.READY)
+    return True
+
+
+def fail(plan: Plan, problem: str) -> None:
+    """Say why a plan can't be prepared."""
     Plan.objects.filter(pk=plan.pk, state=PlanState.BUILDING).update(
-        state=PlanState.READY, digest=plan.digest
+        state=PlanState.FAILED, problem=problem[:300], digest=""
     )
-    return True
 
 
-def fail(plan: Plan, problem: str) -> bool:
-    """Say why a plan can't be prepared. Return True."""
-    Plan.objects.filter(pk=plan.pk, state=PlanState.BUILDING).update(state=PlanState.FAILED, problem=problem)
-    return True
+def _joins_groups(row: PlanRow) -> bool:
+    if row.state != RowState.PLANNED:
+        return False
+    joined = set(row.after.get("groups", [])) - set(row.before.get("groups", []))
+    return bool(joined) if row.action != RowAction.DELETE else False
 
 
-def digest_of(plan: Plan) -> str:
-    """Return the hash of everything that a plan would send, and by which connection."""
-    found = hashlib.sha256(json.dumps([plan.pk, plan.suppress_emails]).encode())
-    rows = plan.rows.filter(state=RowState.PLANNED).order_by("number")
-    for row in rows.values_list("remote_id", "connection_id", "before", "after", "contact_digest").iterator():
-        found.update(json.dumps(row, default=str, sort_keys=True).encode())
+def _chained(plan: Plan, rows: Sequence[PlanRow]) -> str:
+    """Return the hash of everything that a plan sends and through which connections, continued by these rows."""
+    found = hashlib.sha256(json.dumps([plan.pk, plan.suppress_emails, plan.digest]).encode())
+    for row in rows:
+        if row.state == RowState.PLANNED:
+            sent = (
+                row.action,
+                row.remote_id,
+                str(row.connection_id),
+                row.before,
+                row.after,
+                row.contact_digest,
+            )
+            found.update(json.dumps(sent, sort_keys=True).encode())
     return found.hexdigest()
 
 
-def same(one: object, other: object) -> bool:
-    """Return whether two values of a field say the same: an empty text is as good as none."""
-    return str(one or "") == str(other or "")
-
-
-def needed_capability(count: int) -> Capability:
-    """Return what a person must be allowed to apply this many changes."""
-    return Capability.EDIT if count <= SMALL else Capability.EDIT_MANY
+def needed_capability(plan: Plan, count: int) -> Capability:
+    """Return what a person must be allowed to apply this many changes of a plan."""
+    deletes = plan.rows.filter(action=RowAction.DELETE, state__in=[*OPEN_ROWS, RowState.FAILED]).exists()
+    return Capability.EDIT_MANY if count > SMALL or deletes else Capability.EDIT
 
 
 def _chosen_contacts(plan: Plan) -> ContactQuerySet:
@@ -139,98 +158,3 @@ def _chosen_contacts(plan: Plan) -> ContactQuerySet:
     visible = visible_contacts(plan.created_by, plan.installation.organization)
     with timezone.override(plan.selection.get("zone", "UTC")):  # days begin where the author is
         return Chosen.read(data).apply(visible, plan.installation).order_by("pk")
-
-
-def _needed_columns(contacts: ContactQuerySet) -> ContactQuerySet:
-    """Read no more of the contacts than rows are made of."""
-    columns = ("installation", "remote_id", "owner", "digest", "as_admin", "document__raw", "document__shown")
-    return contacts.select_related("document").only(*columns)
-
-
-class _Builder:
-    """Makes the rows of a plan, chunk by chunk."""
-
-    def __init__(self, plan: Plan, author: User) -> None:
-        self._plan, self._author = plan, author
-        self._operations = Operations.from_json(plan.operations)
-        self._writers = Writers(plan.installation, author)
-        self._names = {folded(name): name for name in self._operations.group_names}
-        groups = ContactGroup.objects.filter(installation=plan.installation, gone_at=None)
-        self._groups: dict[tuple[int | None, str], ContactGroup] = {}
-        if self._names:
-            for group in groups:
-                if folded(group.name) in self._names:
-                    self._groups[group.owner_id, folded(group.name)] = group
-        self.number = plan.rows.count()
-
-    def rows(self, contacts: Sequence[Contact]) -> list[PlanRow]:
-        """Return the rows of these contacts, each with its outcome or its reason."""
-        writers = self._writers.of(contacts)
-        touched = {group.pk: group for group in self._groups.values()}
-        members = Membership.objects.filter(contact__in=contacts, group__in=touched)
-        present: dict[int, set[int]] = {}
-        for contact_id, group_id in members.values_list("contact_id", "group_id"):
-            present.setdefault(contact_id, set()).add(touched[group_id].remote_id)
-        return [
-            self._row(contact, present.get(contact.pk, set()), writers.get(contact.pk))
-            for contact in contacts
-        ]
-
-    def _row(self, contact: Contact, present: set[int], connection: Any) -> PlanRow:
-        self.number += 1
-        row = PlanRow(
-            plan=self._plan,
-            number=self.number,
-            contact=contact,
-            remote_id=contact.remote_id,
-            connection_id=connection,
-            state=RowState.PLANNED,
-            contact_digest=contact.digest,
-        )
-        reason = "" if connection else NO_WRITER
-        reason = reason or self._change_groups(row, contact, present)
-        if reason:
-            row.settle(RowState.REFUSED, clock.now(), reason)
-            return row
-        if reason := self._change_fields(row, contact):
-            row.settle(RowState.REFUSED, clock.now(), reason)
-            return row
-        if row.before == row.after:
-            row.settle(RowState.UNCHANGED, clock.now())
-        return row
-
-    def _change_groups(self, row: PlanRow, contact: Contact, present: set[int]) -> str:
-        """Set the groups before and after. Return why that is not possible, or ""."""
-        if not self._names:
-            return ""
-        added, removed = set(), set()
-        for name in self._operations.add_groups:
-            group = self._groups.get((contact.owner_id, folded(name)))
-            if group is None:
-                return f"The contact's owner has no group “{name}”."
-            if group.user_editable is False:
-                return f"Total Expert doesn't allow changes to the group “{name}”."
-            added.add(group.remote_id)
-        for name in self._operations.remove_groups:
-            group = self._groups.get((contact.owner_id, folded(name)))
-            if group is not None:
-                removed.add(group.remote_id)
-        touched = added | removed
-        row.before["groups"] = sorted(present & touched)
-        row.after["groups"] = sorted(((present & touched) | added) - removed)
-        return ""
-
-    def _change_fields(self, row: PlanRow, contact: Contact) -> str:
-        """Set the fields before and after. Return why that is not possible, or ""."""
-        if not self._operations.fields:
-            return ""
-        contact.installation = self._plan.installation
-        record = visible_record(self._author, contact)
-        if any(contact.document.raw.get(name) != record.get(name) for name in self._operations.fields):
-            return HIDDEN  # an undo could not put back what its author can't see
-        row.before["fields"] = {name: record.get(name) for name in self._operations.fields}
-        row.after["fields"] = {
-            name: row.before["fields"][name] if same(row.before["fields"][name], value) else value
-            for name, value in self._operations.fields.items()
-        }
-        return ""

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from integrations.bulk.models import Plan, PlanRow
-from integrations.bulk.operations import FIELDS, Operations
-from integrations.directory.models import ContactGroup
+from integrations.bulk import conflicts
+from integrations.bulk.fields import FIELDS, same_custom
+from integrations.bulk.models import Plan, PlanRow, RowState
+from integrations.bulk.operations import Operations
+from integrations.directory.models import ContactGroup, Owner
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,8 @@ class Change:
     label: str
     before: str
     after: str
+    #: The value at Total Expert, where it changed since the plan. None: it is the value before.
+    now: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,51 +40,92 @@ def title_of(plan: Plan) -> str:
 
 def sentences_of(plan: Plan) -> list[str]:
     """Return what a plan does, one sentence for each kind of change."""
-    if plan.undo_of_id is not None:
-        return [f"Undo bulk edit {plan.undo_of_id}"]
+    undoes = plan.undo_of_id or plan.operations.get("undoes")
+    if undoes is not None:
+        return [f"Undo bulk edit {undoes}"]
     return Operations.from_json(plan.operations).sentences() or [f"Bulk edit {plan.pk}"]
 
 
 def may_email(plan: Plan) -> bool:
     """Return whether campaigns may email people because of a plan: joining a group can start one."""
-    return not plan.suppress_emails and bool(_joined_groups(plan))
-
-
-def _joined_groups(plan: Plan) -> tuple[str, ...]:
-    """Return the names of the groups that contacts may join. An undo puts back what its edit removed."""
-    joins, undone = True, plan
-    while undone.undo_of is not None:
-        joins, undone = not joins, undone.undo_of
-    operations = Operations.from_json(undone.operations)
-    return operations.add_groups if joins else operations.remove_groups
+    return plan.joins_groups and not plan.suppress_emails
 
 
 def lines(plan: Plan, rows: Sequence[PlanRow], visible: Collection[int]) -> list[Line]:
     """Return rows with names and values before and after, as far as their contacts are among the ``visible`` ones."""
-    ids = {id for row in rows for values in (row.before, row.after) for id in values.get("groups", [])}
-    groups = ContactGroup.objects.filter(installation=plan.installation_id, remote_id__in=ids)
-    names = dict(groups.values_list("remote_id", "name"))
+    current = {
+        row.pk: conflicts.current(row)
+        for row in rows
+        if row.state == RowState.SET_ASIDE and row.contact is not None and row.contact_id in visible
+    }
+    names = _Names(plan, [*current.values(), *(values for row in rows for values in (row.before, row.after))])
     return [
         Line(row, "A contact that you can't see", "", [])
-        if row.contact_id not in visible
+        if row.contact_id is not None and row.contact_id not in visible
         else Line(
             row,
-            row.contact.display_name if row.contact else f"Contact {row.remote_id}",
+            _name_of(row),
             row.contact.owner.display_name if row.contact and row.contact.owner else "",
-            _changes(row, names),
+            _changes(row, current.get(row.pk), names),
         )
         for row in rows
     ]
 
 
-def _changes(row: PlanRow, names: dict[int, str]) -> list[Change]:
-    before, after = row.before.get("fields", {}), row.after.get("fields", {})
-    found = [
-        Change(FIELDS[name][0], str(before.get(name) or ""), str(value or ""))
-        for name, value in after.items()
-        if str(before.get(name) or "") != str(value or "")
-    ]
-    earlier, later = set(row.before.get("groups", [])), set(row.after.get("groups", []))
-    found += [Change("Group", "", names.get(id, f"Group {id}")) for id in sorted(later - earlier)]
-    found += [Change("Group", names.get(id, f"Group {id}"), "") for id in sorted(earlier - later)]
+def _name_of(row: PlanRow) -> str:
+    if row.contact is not None:
+        return row.contact.display_name
+    fields = row.after.get("fields", {})
+    if name := row.after.get("name") or row.before.get("name"):
+        return str(name)
+    named = f"{fields.get('first_name') or ''} {fields.get('last_name') or ''}".strip()
+    return named or (f"Contact {row.remote_id}" if row.remote_id is not None else f"Row {row.number}")
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+class _Names:
+    """The names of the groups and owners that values of rows refer to."""
+
+    def __init__(self, plan: Plan, values: Sequence[dict[str, Any]]) -> None:
+        ids = {id for each in values for id in each.get("groups", [])}
+        groups = ContactGroup.objects.filter(installation=plan.installation_id, remote_id__in=ids)
+        self._groups = dict(groups.values_list("remote_id", "name"))
+        owners = Owner.objects.filter(
+            installation=plan.installation_id,
+            remote_id__in={each["owner"] for each in values if each.get("owner")},
+        )
+        self._owners = {owner.remote_id: owner.display_name for owner in owners}
+
+    def group(self, id: int) -> str:
+        return self._groups.get(id, f"Group {id}")
+
+    def owner(self, id: int | None) -> str:
+        return "" if id is None else self._owners.get(id, f"User {id}")
+
+
+def _changes(row: PlanRow, current: dict[str, Any] | None, names: _Names) -> list[Change]:
+    """Return what changes. ``current`` has the present values where they are no longer those before."""
+    before, after, now = row.before, row.after, current or {}
+    found = []
+    if "name" in after or "name" in before:
+        found.append(Change("Name", str(before.get("name") or ""), str(after.get("name") or "")))
+    if after.get("owner") != before.get("owner"):
+        found.append(Change("Owner", names.owner(before.get("owner")), names.owner(after.get("owner"))))
+    old, current_fields = before.get("fields", {}), now.get("fields")
+    for name, value in after.get("fields", {}).items():
+        known = FIELDS[name]
+        if not known.same(old.get(name), value):
+            there = None if current_fields is None else known.shown(current_fields.get(name))
+            found.append(Change(known.label, known.shown(old.get(name)), known.shown(value), there))
+    old, current_custom = before.get("custom", {}), now.get("custom")
+    for name, value in after.get("custom", {}).items():
+        if not same_custom(old.get(name), value):
+            there = None if current_custom is None else _text(current_custom.get(name))
+            found.append(Change(name, _text(old.get(name)), _text(value), there))
+    earlier, later = set(before.get("groups", [])), set(after.get("groups", []))
+    found += [Change("Group", "", names.group(id)) for id in sorted(later - earlier)]
+    found += [Change("Group", names.group(id), "") for id in sorted(earlier - later)]
     return found

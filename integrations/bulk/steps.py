@@ -1,8 +1,10 @@
 """What the jobs of bulk edits do in one slice."""
 
-from integrations.bulk import applying, planning, undoing
+from integrations.bulk import applying, jobs, planning, undoing
 from integrations.bulk.models import Plan, PlanState
+from integrations.jobs.models import Job, JobState
 from integrations.jobs.run import Run
+from portal.core.errors import Refused
 from portal.organizations.roles import Capability
 
 
@@ -22,10 +24,21 @@ def build(run: Run) -> bool:
         def saved(done: int, total: int) -> None:
             run.checkpoint(done=done, total=total)
 
-        if not make(plan, has_time=run.time_left, saved=saved):
-            return False
+        try:
+            if not make(plan, has_time=run.time_left, saved=saved):
+                return False
+        except Refused as refused:
+            planning.fail(plan, str(refused))
 
 
 def apply(run: Run) -> bool:
     """Send rows of the connection's plans. Return whether none is left."""
     return applying.Sender(run).send()
+
+
+def on_stopped(sender: object, *, job: Job, **_: object) -> None:
+    """Say on its page why a plan isn't prepared, when the job that prepared it failed or was canceled."""
+    if job.kind == jobs.BUILD and job.state in (JobState.FAILED, JobState.CANCELED):
+        why = job.problem or "Preparing this edit was canceled."
+        for plan in Plan.objects.filter(installation=job.installation, state=PlanState.BUILDING):
+            planning.fail(plan, why)

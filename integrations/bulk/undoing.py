@@ -1,21 +1,36 @@
 """The plan that undoes another one, from what it noted before it changed each contact."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from django.db import models, transaction
+from django.db import models
+from django.db.models import Max
 
 from integrations.bulk import planning
-from integrations.bulk.models import Plan, PlanRow, RowState
+from integrations.bulk.building import NO_ADMIN, NO_WRITER
+from integrations.bulk.fields import FIELDS, Kind, custom_values_in, same_custom
+from integrations.bulk.models import Plan, PlanRow, RowAction, RowState
 from integrations.bulk.writers import Writers
 from integrations.connections.models import Connection
-from integrations.directory.models import Contact, Membership, SyncState
+from integrations.directory.models import Contact, ContactGroup, Membership
 from integrations.directory.sync import jobs as sync_jobs
+from integrations.directory.sync import recency
 from integrations.total_expert import TryLater
 from portal.core import clock
 
 CHUNK = 500
 CHANGED = "The contact was changed after the edit, so it is left as it is."
 GONE = "The contact no longer exists."
+DELETED = "A deleted contact can't be restored."
+EXISTED = "Total Expert updated a contact that existed already. What it was before isn't known."
+NO_YEAR = "Total Expert doesn't return the year of a birthday, so it can't be put back."
+#: What puts back what an action did.
+INVERSE = {
+    RowAction.UPDATE: RowAction.UPDATE,
+    RowAction.TRANSFER: RowAction.TRANSFER,
+    RowAction.CREATE: RowAction.DELETE,
+}
 
 
 def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int], None]) -> bool:
@@ -28,48 +43,74 @@ def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int
     done = undone.rows.filter(state=RowState.DONE)
     _require_synced(undone, done)
     writers, total = Writers(plan.installation, plan.created_by), done.count()
+    built = plan.rows.count()
     while has_time():
-        chunk = list(
-            done.filter(number__gt=plan.built_until)
-            .select_related("contact__document")
-            .order_by("number")[:CHUNK]
-        )
+        chunk = list(done.filter(number__gt=plan.built_until).order_by("number")[:CHUNK])
         if not chunk:
             return planning.finish(plan)
-        contacts = [row.contact for row in chunk if row.contact is not None]
-        by_contact, groups = writers.of(contacts), _groups(contacts)
-        rows = []
-        for row in chunk:
-            contact = row.contact
-            made = PlanRow(
-                plan=plan,
-                number=row.number,
-                contact=contact,
-                remote_id=row.remote_id,
-                connection_id=by_contact.get(contact.pk) if contact is not None else None,
-                state=RowState.PLANNED,
-                before=row.after,
-                after=row.before,
-                contact_digest=contact.digest if contact is not None else "",
-            )
-            if reason := _why_not(made, contact, groups):
-                made.settle(RowState.REFUSED, clock.now(), reason)
-            rows.append(made)
-        with transaction.atomic():
-            PlanRow.objects.bulk_create(rows)
-            plan.built_until = chunk[-1].number
-            plan.save(update_fields=["built_until"])
-            saved(plan.rows.count(), total)
+        rows = _rows(plan, chunk, writers)
+        built += len(rows)
+        if not planning.store(plan, rows, until=chunk[-1].number, saved=partial(saved, built, total)):
+            return True
     return False
 
 
+def _rows(plan: Plan, chunk: Sequence[PlanRow], writers: Writers) -> list[PlanRow]:
+    contacts = _contacts(plan, chunk)
+    names = _group_names(plan, chunk)
+    by_contact = writers.of([contact.pk for contact in contacts.values()])
+    groups = _groups(list(contacts.values()))
+    rows = []
+    for row in chunk:
+        contact = contacts.get(row.remote_id or 0)
+        action = INVERSE.get(RowAction(row.action))
+        made = PlanRow(
+            plan=plan,
+            number=row.number,
+            contact=contact,
+            remote_id=row.remote_id,
+            action=action or row.action,
+            connection_id=by_contact.get(contact.pk) if contact is not None else None,
+            state=RowState.PLANNED,
+            before={} if action == RowAction.DELETE else row.after,
+            after=_put_back(row, names),
+            contact_digest=contact.digest if contact is not None else "",
+        )
+        if reason := DELETED if action is None else _why_not(row, made, contact, groups, writers):
+            made.settle(RowState.REFUSED, clock.now(), reason)
+        rows.append(made)
+    return rows
+
+
+def _contacts(plan: Plan, rows: Sequence[PlanRow]) -> dict[int, Contact]:
+    """Return the contacts of rows by remote id, among them those that the rows created."""
+    ids = [row.remote_id for row in rows if row.remote_id is not None]
+    found = Contact.objects.filter(installation=plan.installation, remote_id__in=ids)
+    return {contact.remote_id: contact for contact in found.select_related("document", "owner")}
+
+
+def _group_names(plan: Plan, rows: Sequence[PlanRow]) -> dict[int, str]:
+    """Return the folded names of the groups of contacts that were given to another owner, by remote id."""
+    transfers = [row for row in rows if row.action == RowAction.TRANSFER]
+    ids = {id for row in transfers for values in (row.before, row.after) for id in values.get("groups", [])}
+    groups = ContactGroup.objects.filter(installation=plan.installation, remote_id__in=ids)
+    return dict(groups.values_list("remote_id", "search"))
+
+
+def _put_back(row: PlanRow, names: dict[int, str]) -> dict[str, Any]:
+    """Return what the undo of a row sets. Groups that the other owner lacked are joined again one by one."""
+    if row.action != RowAction.TRANSFER:
+        return dict(row.before)
+    kept = {names.get(id) for id in row.after.get("groups", [])}
+    lost = [id for id in row.before.get("groups", []) if names.get(id) not in kept]
+    return {**row.before, "rejoin": lost} if lost else dict(row.before)
+
+
 def _require_synced(undone: Plan, done: "models.QuerySet[PlanRow]") -> None:
+    ended = done.aggregate(latest=Max("finished_at"))["latest"]
     senders = done.order_by().values("connection").distinct()
     for connection in Connection.objects.admitted().filter(pk__in=senders).select_related("installation"):
-        state = SyncState.objects.filter(connection=connection).first()
-        started, finished = (state.started_at, state.finished_at) if state else (None, None)
-        ended = undone.finished_at or undone.created_at
-        if started is None or finished is None or not ended <= started <= finished:
+        if not recency.has_read_changes_until(connection, ended or undone.created_at):
             sync_jobs.start(connection=connection)
             raise TryLater("Reading the results of the edit first.", after=3.0)
 
@@ -83,15 +124,36 @@ def _groups(contacts: list[Contact]) -> dict[int, set[int]]:
     return found
 
 
-def _why_not(row: PlanRow, contact: Contact | None, groups: dict[int, set[int]]) -> str:
+def _why_not(
+    row: PlanRow, made: PlanRow, contact: Contact | None, groups: dict[int, set[int]], writers: Writers
+) -> str:
     """Return why a row can't be undone, or ""."""
+    if row.action == RowAction.CREATE and row.remote_id is None:
+        return EXISTED
     if contact is None or contact.gone_at is not None:
         return GONE
-    if row.connection_id is None:
-        return planning.NO_WRITER
-    touched = set(row.before.get("groups", [])) | set(row.after.get("groups", []))
-    raw = contact.document.raw
-    as_left = groups[contact.pk] & touched == set(row.before.get("groups", [])) and all(
-        planning.same(raw.get(name), value) for name, value in row.before.get("fields", {}).items()
+    if made.connection_id is None:
+        return NO_WRITER
+    if row.action == RowAction.TRANSFER and writers.admin is None:
+        return NO_ADMIN
+    if any(FIELDS[name].kind is Kind.BIRTHDAY for name in row.after.get("fields", {})) and row.before:
+        return NO_YEAR
+    return "" if _is_as_left(row, contact, groups[contact.pk]) else CHANGED
+
+
+def _is_as_left(row: PlanRow, contact: Contact, groups: set[int]) -> bool:
+    """Return whether a contact has the values that a row gave it."""
+    after, raw = row.after, contact.document.raw
+    touched = set(row.before.get("groups", [])) | set(after.get("groups", []))
+    custom = custom_values_in(raw)
+    return (
+        groups & touched == set(after.get("groups", []))
+        and all(
+            FIELDS[name].same(FIELDS[name].value_in(raw), value)
+            for name, value in after.get("fields", {}).items()
+        )
+        and all(same_custom(custom.get(name), value) for name, value in after.get("custom", {}).items())
+        and (
+            "owner" not in after or (contact.owner is not None and contact.owner.remote_id == after["owner"])
+        )
     )
-    return "" if as_left else CHANGED

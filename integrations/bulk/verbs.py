@@ -4,10 +4,18 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations.bulk import jobs
-from integrations.bulk.models import OPEN_ROWS, PILOT, SENDING_STATES, SMALL, Plan, PlanState, RowState
+from integrations.bulk import approval, jobs
+from integrations.bulk.models import (
+    OPEN_ROWS,
+    PILOT,
+    SENDING_STATES,
+    SMALL,
+    Plan,
+    PlanState,
+    RowAction,
+    RowState,
+)
 from integrations.bulk.planning import needed_capability
-from integrations.bulk.preview import may_email
 from integrations.bulk.writers import Writers
 from portal.accounts.models import User
 from portal.audit import log
@@ -15,100 +23,118 @@ from portal.core import clock
 from portal.core.errors import Refused
 from portal.organizations.roles import Capability
 
+#: The states in which an undo has ended and changed nothing, so that another one may be made.
+ENDED_WITHOUT_CHANGES = [PlanState.CANCELED, PlanState.FAILED]
 CHANGED_MEANWHILE = "The plan has changed since you looked at it. Review it again."
 
 
 def apply(plan: Plan, *, actor: User, digest: str, typed_count: int | None = None) -> None:
     """Apply a plan that ``actor`` has looked at, as ``digest`` proves. Raise Refused.
 
-    Above `SMALL` changes, ``typed_count`` must be their number. Where campaigns may email people, only the first rows are
-    sent until a person continues.
+    Above `SMALL` changes, and to delete, ``typed_count`` must be their number. Where campaigns may email people, only the
+    first rows are sent until a person continues.
     """
-    count = plan.rows.filter(state=RowState.PLANNED).count()
-    _require(plan, actor, count)
+    planned = plan.rows.filter(state=RowState.PLANNED)
+    count = planned.count()
+    require(plan, actor, count)
     if plan.state != PlanState.READY or not digest or digest != plan.digest:
         raise Refused(CHANGED_MEANWHILE)
     if not count:
         raise Refused("There is nothing to change.")
-    if count > SMALL and typed_count != count:
-        raise Refused(f"Type the number of contacts that will change: {count:,}.")
+    if approval.is_missing(plan):
+        raise Refused(approval.MISSING)
+    if needs_count(plan, count) and typed_count != count:
+        raise Refused(f"Type the number of {plan.noun}s that will change: {count:,}.")
     pilot_until = None
-    if may_email(plan) and count > PILOT:
-        numbers = plan.rows.filter(state=RowState.PLANNED).order_by("number").values_list("number", flat=True)
+    if plan.joins_groups and not plan.suppress_emails and count > PILOT:
+        numbers = planned.order_by("number").values_list("number", flat=True)
         pilot_until = list(numbers[:PILOT])[-1]
     state = PlanState.APPLYING if pilot_until is None else PlanState.PILOT
     with transaction.atomic():
-        _move(plan, [PlanState.READY], state, actor, pilot_until=pilot_until)
+        move(plan, [PlanState.READY], state, actor, pilot_until=pilot_until)
         log.record("bulk.applied", actor=actor, organization=plan.installation.organization, target=plan)
-    jobs.start_applying(plan, actor)
+        jobs.start_applying(plan, actor)
+
+
+def needs_count(plan: Plan, count: int) -> bool:
+    """Return whether the number of changes must be typed to apply a plan."""
+    return count > SMALL or plan.rows.filter(state=RowState.PLANNED, action=RowAction.DELETE).exists()
 
 
 def resume(plan: Plan, *, actor: User) -> None:
     """Apply the rest of a plan after its pilot. Raise Refused."""
-    _require(plan, actor, plan.rows.filter(state__in=[*OPEN_ROWS, RowState.DONE, RowState.FAILED]).count())
+    require(plan, actor, plan.rows.filter(state__in=[*OPEN_ROWS, RowState.DONE, RowState.FAILED]).count())
     with transaction.atomic():
-        _move(plan, [PlanState.PILOT_DONE], PlanState.APPLYING, actor, pilot_until=None)
+        move(plan, [PlanState.PILOT_DONE], PlanState.APPLYING, actor, pilot_until=None)
         log.record("bulk.continued", actor=actor, organization=plan.installation.organization, target=plan)
-    jobs.start_applying(plan, actor)
+        jobs.start_applying(plan, actor)
 
 
 def cancel(plan: Plan, *, actor: User) -> None:
     """Cancel a plan. What has been sent stays sent; rows on their way are still settled."""
     before = [PlanState.BUILDING, PlanState.READY, PlanState.PILOT, PlanState.PILOT_DONE, PlanState.APPLYING]
     with transaction.atomic():
-        _move(plan, before, PlanState.CANCELED, actor)
+        move(plan, before, PlanState.CANCELED, actor, finished_at=clock.now())
         log.record("bulk.canceled", actor=actor, organization=plan.installation.organization, target=plan)
         plan.rows.filter(state=RowState.PLANNED).update(state=RowState.CANCELED, finished_at=clock.now())
-    Plan.objects.filter(pk=plan.pk).update(finished_at=clock.now())
-    jobs.start_applying(plan, actor)  # to find out what became of rows on their way
+        jobs.start_applying(plan, actor)  # to find out what became of rows on their way
 
 
 def retry(plan: Plan, *, actor: User) -> None:
-    """Send the failed rows of a plan again, and continue where its jobs stopped. Raise Refused if there is nothing to do."""
+    """Send the failed rows of a plan again, and continue where its jobs wait or stopped. Raise Refused if none did."""
     failed = plan.rows.filter(state=RowState.FAILED, connection__isnull=False)
     waiting = plan.rows.filter(state__in=OPEN_ROWS) if plan.is_sending else plan.rows.none()
-    _require(plan, actor, failed.count() + waiting.count())
+    require(plan, actor, failed.count() + waiting.count())
     if not failed.exists() and not waiting.exists():
         raise Refused("No row has failed.")
+    _require_not_undone(plan)
     after = PlanState.PILOT if plan.state == PlanState.PILOT else PlanState.APPLYING
     with transaction.atomic():
-        _move(plan, [PlanState.APPLIED, *SENDING_STATES], after, actor)
+        move(plan, [PlanState.APPLIED, *SENDING_STATES], after, actor)
         log.record("bulk.retried", actor=actor, organization=plan.installation.organization, target=plan)
         failed.update(state=RowState.PLANNED, reason="", attempts=0, finished_at=None)
-    jobs.start_applying(plan, actor)
+        jobs.start_applying(plan, actor)
+    jobs.wake(plan, actor)
+
+
+def _require_not_undone(plan: Plan) -> None:
+    if Plan.objects.filter(undo_of=plan).exclude(state__in=ENDED_WITHOUT_CHANGES).exists():
+        raise Refused("This edit is being undone. Make a new edit instead.")
 
 
 def undo(plan: Plan, *, actor: User) -> Plan:
     """Make the plan that puts back what an applied or canceled plan changed. Return it. Raise Refused."""
     done = plan.rows.filter(state=RowState.DONE).count()
-    _require(plan, actor, done)
+    require(plan, actor, done)
     if plan.is_sending or plan.rows.filter(state__in=OPEN_ROWS).exists():
         raise Refused("This plan is still being applied. Cancel it first, or wait.")
     if not done:
         raise Refused("This plan changed nothing that could be undone.")
-    ended = [PlanState.CANCELED, PlanState.FAILED]
     with transaction.atomic():
         Plan.objects.select_for_update().get(pk=plan.pk)
-        found = Plan.objects.filter(undo_of=plan).exclude(state__in=ended).first()
+        found = Plan.objects.filter(undo_of=plan).exclude(state__in=ENDED_WITHOUT_CHANGES).first()
         if found is not None:
             return found
-        Plan.objects.filter(undo_of=plan, state__in=ended).update(undo_of=None)
+        # What it undoes is found by its operations from now on.
+        Plan.objects.filter(undo_of=plan).update(undo_of=None)
         made = Plan.objects.create(
             installation=plan.installation,
             undo_of=plan,
-            operations={},
+            resource=plan.resource,
+            operations={"undoes": plan.pk},
             selection={},
             suppress_emails=plan.suppress_emails,
             created_by=actor,
             created_at=clock.now(),
         )
         log.record("bulk.planned", actor=actor, organization=plan.installation.organization, target=made)
-    jobs.start_building(made, actor)
+        jobs.start_building(made, actor)
     return made
 
 
-def _require(plan: Plan, actor: User, count: int) -> None:
-    if not plan.installation.organization.allows(actor, needed_capability(count)):
+def require(plan: Plan, actor: User, count: int) -> None:
+    """Raise Refused unless ``actor`` may apply this many changes of a plan through its connections."""
+    if not plan.installation.organization.allows(actor, needed_capability(plan, count)):
         raise Refused(f"Your role allows edits of up to {SMALL} contacts at a time.")
     allowed = Writers(plan.installation, actor).connections
     planned = plan.rows.filter(state__in=[*OPEN_ROWS, RowState.FAILED]).order_by()
@@ -117,11 +143,12 @@ def _require(plan: Plan, actor: User, count: int) -> None:
         raise Refused("This edit uses connections that aren't yours.")
 
 
-def _move(plan: Plan, before: list[PlanState], after: PlanState, actor: User, **changes: int | None) -> None:
+def move(plan: Plan, before: list[PlanState], after: PlanState, actor: User, **changes: Any) -> None:
     """Change the state of a plan. Raise Refused if it is not in one of the states before."""
-    fields: dict[str, Any] = {"state": after, **changes}
+    fields: dict[str, Any] = {"state": after}
     if after in SENDING_STATES:
         fields |= {"applied_by": actor, "applied_at": clock.now(), "finished_at": None}
+    fields |= changes
     if not Plan.objects.filter(pk=plan.pk, state__in=before).update(**fields):
         raise Refused(CHANGED_MEANWHILE)
     plan.refresh_from_db()

@@ -1,32 +1,37 @@
 """Which connection sends the changes of a contact."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from integrations.connections.models import Connection, Installation
-from integrations.directory.models import Contact, Visibility
+from integrations.directory.models import SyncState, Visibility
 from portal.accounts.models import User
 from portal.organizations.roles import Capability
 
 
 class Writers:
-    """The working connections through which ``user`` may change contacts of an installation.
+    """The working connections through which ``user`` may change contacts and groups of an installation.
 
-    An admin connection changes all contacts. A person's connection changes the contacts that it sees; loan officers only
-    use their own.
+    An admin connection changes everything. A person's connection changes the contacts that it sees and its owner's groups;
+    loan officers only use their own.
     """
 
     def __init__(self, installation: Installation, user: User) -> None:
-        rows = Connection.objects.working().filter(installation=installation, admitted_at__isnull=False)
+        rows = Connection.objects.admitted().filter(installation=installation)
         if not installation.organization.allows(user, Capability.OVERVIEW):
             rows = rows.filter(user=user)
         found = list(rows.select_related("installation__environment", "installation__organization"))
         self.connections = {row.pk: row for row in found}
-        self._admin = next((row for row in found if row.sees_everything), None)
+        self.admin = next((row for row in found if row.sees_everything), None)
 
-    def of(self, contacts: Sequence[Contact]) -> dict[int, uuid.UUID]:
+    def of(self, contacts: Collection[int]) -> dict[int, uuid.UUID]:
         """Return the connection for each contact, by primary keys. Contacts that none can change are missing."""
-        if self._admin is not None:
-            return {contact.pk: self._admin.pk for contact in contacts}
+        if self.admin is not None:
+            return dict.fromkeys(contacts, self.admin.pk)
         seen = Visibility.objects.filter(connection__in=self.connections, contact__in=contacts)
         return dict(seen.order_by("seen_at").values_list("contact_id", "connection_id"))
+
+    def of_owners(self) -> dict[int, uuid.UUID]:
+        """Return the connections of people, by the primary key of the owner that each belongs to."""
+        states = SyncState.objects.filter(connection__in=self.connections, owner__isnull=False)
+        return dict(states.order_by("connection__created_at").values_list("owner_id", "connection_id"))

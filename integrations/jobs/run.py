@@ -49,6 +49,11 @@ class Run:
         """
         return not self._stopped and time.monotonic() < self._until
 
+    @property
+    def is_stopped(self) -> bool:
+        """Return whether the last checkpoint found that a person paused or canceled the job."""
+        return self._stopped
+
     def checkpoint(
         self,
         *,

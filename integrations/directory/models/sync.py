@@ -20,6 +20,9 @@ class SyncState(models.Model):
     passes = models.PositiveIntegerField(default=0, help_text="Number of the latest pass")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True, help_text="When the latest complete pass finished")
+    covers_until = models.DateTimeField(
+        null=True, help_text="When the latest complete pass began. It has read all changes until then"
+    )
     first_finished_at = models.DateTimeField(null=True, help_text="When the first complete pass finished")
     full_finished_at = models.DateTimeField(
         null=True, help_text="When the latest pass that read everything finished"

@@ -36,6 +36,7 @@ def on_quarantined(sender: object, *, connection: Connection, since: dt.datetime
             contacts=0,
             groups=0,
             finished_at=None,
+            covers_until=None,
             first_finished_at=None,
             full_finished_at=None,
             seen_until=None,

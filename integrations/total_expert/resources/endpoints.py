@@ -5,14 +5,12 @@ what the API offers. A resource with `get` also needs the parser of its ids, `pa
 `parse.text_id`: its type parameter is inferred from that.
 """
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ..calls import Request, RequestSender, StartedRequest
-from ..errors import ReconnectRequired, Rejected, TotalExpertError, TryLater
+from ..calls import Request, RequestSender
+from ..errors import Rejected, TotalExpertError
 from ..records import Record
 from ..transport.error_mapping import unreadable_response
 from ..transport.redaction import values_in
@@ -24,6 +22,7 @@ from ..transport.serialization import (
     relative_path,
     sort_fields,
 )
+from .concurrency import send_each
 from .pagination import Page, iterate_pages, parse_page
 from .payloads import Owner, custom_values, with_owner
 
@@ -180,32 +179,9 @@ class WriteResource(CreateResource[R, Id]):
         After TryLater or ReconnectRequired nothing more is started: changes whose ids are not yielded were never sent.
         The client's hooks run in the thread that iterates. Iterate to the end.
         """
-        waiting, stopped = iter(changes), False
-        started: deque[tuple[Id, StartedRequest]] = deque()
-        with ThreadPoolExecutor(concurrency, thread_name_prefix="total-expert-update") as executor:
-            try:
-                while True:
-                    while not stopped and len(started) < concurrency:
-                        change = next(waiting, None)
-                        if change is None:
-                            break
-                        request = write_request("PATCH", self._path_of(change[0]), change[1])
-                        started.append((change[0], self._sender.start(request, executor)))
-                    if not started:
-                        return
-                    id, running = started.popleft()
-                    error = self._error_of(running)
-                    stopped = stopped or isinstance(error, (TryLater, ReconnectRequired))
-                    yield id, error
-            finally:
-                self._sender.cancel([running for _, running in started])
-
-    def _error_of(self, started: StartedRequest) -> TotalExpertError | None:
-        try:
-            self._sender.finish(started)
-        except TotalExpertError as error:
-            return error
-        return None
+        requests = ((id, write_request("PATCH", self._path_of(id), data)) for id, data in changes)
+        for id, answer in send_each(self._sender, requests, concurrency=concurrency):
+            yield id, answer if isinstance(answer, TotalExpertError) else None
 
 
 class DeleteResource(ReadResource[R, Id]):

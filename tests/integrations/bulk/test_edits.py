@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from integrations import total_expert
 from integrations.bulk import applying, verbs
@@ -254,42 +252,3 @@ def test_a_loan_officer_changes_only_their_own_contacts_through_their_own_connec
     assert visible and set(made.rows.values_list("contact", flat=True)) == visible
     assert set(made.rows.values_list("connection", flat=True)) == {own.pk}
     assert set(apply(made, officer).counts()) == {RowState.DONE}
-
-
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    fields=st.dictionaries(
-        st.sampled_from(["nickname", "city", "phone_home", "referred_by"]),
-        st.sampled_from(["", "Duluth", "Ågot’s", "612 555 0142"]),
-        max_size=3,
-    ),
-    groups=st.tuples(*[st.sampled_from(["add", "remove", "leave"])] * 3),
-    chosen=st.sets(st.integers(0, 29), min_size=1, max_size=8),
-)
-def test_applying_and_undoing_any_edit_leaves_everything_as_it_was(
-    world: World,
-    admin: Connection,
-    plan: Edit,
-    apply: Apply,
-    run_jobs: Any,
-    fields: Any,
-    groups: Any,
-    chosen: Any,
-) -> None:
-    names = sorted(set(ContactGroup.objects.values_list("name", flat=True)))[:3]
-    added = [name for name, choice in zip(names, groups, strict=True) if choice == "add"]
-    removed = [name for name, choice in zip(names, groups, strict=True) if choice == "remove"]
-    if not (fields or added or removed):
-        return
-    contacts = [contact for number, contact in enumerate(Contact.objects.order_by("pk")) if number in chosen]
-    before = digest(world)
-    made = plan(*contacts, fields=fields, add_groups=added, remove_groups=removed)
-    if not made.rows.filter(state=RowState.PLANNED).exists():
-        return
-    apply(made)
-    undo = verbs.undo(made, actor=world.operator)
-    run_jobs()
-    undo.refresh_from_db()
-    apply(undo)
-    assert digest(world) == before
-    assert set(made.counts()) <= {RowState.DONE, RowState.UNCHANGED, RowState.REFUSED}

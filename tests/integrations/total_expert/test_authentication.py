@@ -83,10 +83,22 @@ def test_threads_share_a_temporary_failure_and_the_next_call_retries() -> None:
     issuer = Issuer(NotSent())
     issuer.gate.clear()
     tokens = CachedTokens(issuer)
-    timer = threading.Timer(0.1, issuer.gate.set)
-    timer.start()
-    failed = together(tokens.get)
-    timer.join()
+    called: list[bool] = []
+
+    def get() -> str:
+        called.append(True)
+        return tokens.get()
+
+    def open_gate() -> None:
+        while len(called) < THREADS:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        issuer.gate.set()
+
+    opener = threading.Thread(target=open_gate)
+    opener.start()
+    failed = together(get)
+    opener.join()
     assert all(isinstance(error, NotSent) for error in failed)
     assert issuer.requests_sent == 1
     issuer.error = None

@@ -101,6 +101,7 @@ def finish(pass_: Pass, client: Client) -> None:
         groups.count() if pass_.connection.sees_everything else groups.filter(owner=sync_state.owner).count()
     )
     sync_state.finished_at, sync_state.trying_since = now, None
+    sync_state.covers_until = sync_state.started_at
     sync_state.first_finished_at = sync_state.first_finished_at or now
     if state["full"]:
         sync_state.full_finished_at = now

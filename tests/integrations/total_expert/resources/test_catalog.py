@@ -58,6 +58,8 @@ class ResourceRun:
             self.use_other_method(id, method)
         if "delete" in offered:
             self.delete(id)
+        if "create_each" in offered:
+            self.create_and_delete_each()
         for method in sorted(special):
             SPECIAL[f"{self.name}.{method}"](self)
             self.done.add(method)
@@ -73,6 +75,21 @@ class ResourceRun:
         assert isinstance(created, CreatedLead) or created == Created(created.id, duplicate=False)
         self.contact_id = created.contact_id if isinstance(created, CreatedLead) else None
         return created.id
+
+    def create_and_delete_each(self) -> None:
+        """Create two records at once, one of them twice, and delete both."""
+        assert self.case.make is not None
+        people = [{**self.case.make(self.shared), "last_name": f"Wren{number}"} for number in range(2)]
+        owner = {"id": self.shared.officer} if self.case.owned and self.role == "admin" else None
+        made = dict(self.resource.create_each((key, people[key % 2], owner) for key in range(2)))
+        assert [each.duplicate for each in made.values()] == [False, False]
+        assert dict(self.resource.create_each([(7, people[0], owner)])) == {
+            7: Created(made[0].id, duplicate=True)
+        }
+        ids = [each.id for each in made.values()]
+        assert list(self.resource.delete_each(ids)) == [(id, None) for id in ids]
+        assert all(error.code == "not_found" for _, error in self.resource.delete_each(ids))
+        self.done |= {"create_each", "delete_each"}
 
     def some_id(self) -> Any:
         """Return the id of an existing record, or None if records have no ids."""
@@ -212,6 +229,6 @@ def test_every_method_of_an_admin_resource_is_rejected_for_a_user(shared: Shared
     for method in sorted(methods_of(RESOURCES[name])):
         with pytest.raises(Rejected) as refused:
             result = call(shared.clients["user"], name, method)
-            if method == "update_each":  # yields its errors
+            if method.endswith("_each"):  # yields its errors
                 raise result[0][1]
         assert refused.value.code == "insufficient_scope", method
