@@ -214,6 +214,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip",
     # any change to an organization, so that pressing a button again and again writes a bounded number of rows
     "change": "600/h/user",
+    # a file of 200 MB arrives in 200 pieces
+    "upload_piece": "3000/h/user",
     "sync": "60/h/user",
     "invitation": "60/m/ip",
     "invite": "30/m/user",

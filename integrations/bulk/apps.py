@@ -12,6 +12,7 @@ class BulkConfig(AppConfig):
     audit_actions: ClassVar[dict[str, str]] = {
         "bulk.applied": "Bulk edit applied",
         "bulk.approved": "Bulk edit approved",
+        "bulk.bad_rows_downloaded": "Bad rows of an import downloaded",
         "bulk.conflict_kept": "Changed contact left as it is",
         "bulk.conflict_overwritten": "Changed contact overwritten",
         "bulk.downloaded": "Rows of a bulk edit downloaded",
@@ -24,8 +25,9 @@ class BulkConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.bulk import admin, jobs, steps  # noqa: F401
+        from integrations.bulk.files import uploads
         from integrations.directory.browse import list_actions
-        from integrations.jobs import kinds, signals
+        from integrations.jobs import kinds, schedules, signals
         from portal.organizations.roles import Capability
 
         list_actions.register(
@@ -35,6 +37,15 @@ class BulkConfig(AppConfig):
             capability=Capability.EDIT,
             icon="edit",
         )
+        list_actions.register(
+            "import_file",
+            label="Import a file",
+            url_name="import_file",
+            capability=Capability.EDIT_MANY,
+            icon="upload",
+            needs_contacts=False,
+        )
+        schedules.register(uploads.CLEANUP_NAME, every=uploads.CLEANUP_EVERY, run=uploads.delete_expired)
         kinds.register(jobs.BUILD, label="Prepare bulk edit", advance=steps.build)
         kinds.register(jobs.APPLY, label="Apply bulk edit", advance=steps.apply, per_connection=True)
         signals.stopped.connect(steps.on_stopped, dispatch_uid="bulk.on_stopped")

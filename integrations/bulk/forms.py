@@ -34,7 +34,7 @@ class OperationsForm(forms.Form):
 
     def __init__(self, data: Any = None, *, installation: Installation, user: User) -> None:
         super().__init__(data)
-        names = _group_names(installation, user)
+        names = group_names(installation, user)
         for name in ("add_groups", "remove_groups"):
             field = self.fields[name]
             assert isinstance(field, forms.MultipleChoiceField)
@@ -86,7 +86,7 @@ class OperationsForm(forms.Form):
         return cleaned
 
 
-def _group_names(installation: Installation, user: User) -> list[tuple[str, str]]:
+def group_names(installation: Installation, user: User) -> list[tuple[str, str]]:
     """Return the names of groups to choose from, with how many owners have one. Officers get those of their own."""
     groups: QuerySet[ContactGroup] = ContactGroup.objects.filter(installation=installation, gone_at=None)
     if not installation.organization.allows(user, Capability.OVERVIEW):

@@ -6,6 +6,7 @@ from typing import Any
 
 from integrations.bulk import conflicts
 from integrations.bulk.fields import FIELDS, same_custom
+from integrations.bulk.files import plans as file_plans
 from integrations.bulk.models import Plan, PlanRow, RowState
 from integrations.bulk.operations import Operations
 from integrations.directory.models import ContactGroup, Owner
@@ -35,7 +36,7 @@ class Line:
 def title_of(plan: Plan) -> str:
     """Return a short title, such as “Add to “Past clients””."""
     found = sentences_of(plan)
-    return found[0] if len(found) == 1 else f"{found[0]} and {len(found) - 1} more"
+    return found[0] if len(found) == 1 or plan.is_import else f"{found[0]} and {len(found) - 1} more"
 
 
 def sentences_of(plan: Plan) -> list[str]:
@@ -43,6 +44,8 @@ def sentences_of(plan: Plan) -> list[str]:
     undoes = plan.undo_of_id or plan.operations.get("undoes")
     if undoes is not None:
         return [f"Undo bulk edit {undoes}"]
+    if plan.is_import:
+        return file_plans.sentences_of(plan)
     return Operations.from_json(plan.operations).sentences() or [f"Bulk edit {plan.pk}"]
 
 

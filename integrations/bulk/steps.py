@@ -1,6 +1,9 @@
 """What the jobs of bulk edits do in one slice."""
 
+from collections.abc import Callable
+
 from integrations.bulk import applying, jobs, planning, undoing
+from integrations.bulk.files import building as file_building
 from integrations.bulk.models import Plan, PlanState
 from integrations.jobs.models import Job, JobState
 from integrations.jobs.run import Run
@@ -19,7 +22,7 @@ def build(run: Run) -> bool:
         if author is None or not organization.allows(author, Capability.EDIT):
             planning.fail(plan, "The person who planned this edit may no longer edit contacts here.")
             continue
-        make = undoing.build if plan.undo_of_id else planning.build
+        make = undoing.build if plan.undo_of_id else _maker(plan)
 
         def saved(done: int, total: int) -> None:
             run.checkpoint(done=done, total=total)
@@ -29,6 +32,10 @@ def build(run: Run) -> bool:
                 return False
         except Refused as refused:
             planning.fail(plan, str(refused))
+
+
+def _maker(plan: Plan) -> Callable[..., bool]:
+    return file_building.build if plan.is_import else planning.build
 
 
 def apply(run: Run) -> bool:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from integrations.bulk import cost, jobs, planning, preview, verbs
+from integrations.bulk.files import plans as file_plans
 from integrations.bulk.forms import OperationsForm
 from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanRow, PlanState, RowState
 from integrations.directory.browse import access
@@ -26,7 +27,14 @@ from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
 
-RELATED = ("installation__environment", "installation__organization", "created_by", "applied_by", "undo_of")
+RELATED = (
+    "installation__environment",
+    "installation__organization",
+    "created_by",
+    "applied_by",
+    "undo_of",
+    "upload",
+)
 #: An edit that takes less is said to take less than a minute.
 QUICK = dt.timedelta(minutes=1)
 #: The states that the rows of a preview can be limited to.
@@ -52,7 +60,10 @@ def plans(request: HttpRequest, organization: Organization) -> HttpResponse:
     changing = Count("rows", filter=Q(rows__state__in=[RowState.DONE, *OPEN_ROWS]))
     listed = Plan.objects.filter(pk__in=[row.pk for row in page]).order_by()
     counts = dict(listed.annotate(changing=changing).values_list("pk", "changing"))
+    user = current_user(request)
+    may_import = organization.allows(user, Capability.EDIT_MANY)
     context = {
+        "import_installations": access.visible_installations(user, organization) if may_import else [],
         "rows": [(row, preview.title_of(row), counts.get(row.pk, 0)) for row in page],
         "page": page,
         "organization": organization,
@@ -131,6 +142,7 @@ def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpRespo
         "failed": counts.get(RowState.FAILED, 0),
         "waits": jobs.waits_of(row),
         "undone_by": Plan.objects.filter(undo_of=row).first(),
+        **file_plans.page_context(row, user),
     }
     if wants_fragment(request):
         answer = render_fragment(request, "bulk/progress.html", context)

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 from allauth.usersessions.models import UserSession
 
-from integrations.bulk.models import Plan, PlanRow
+from integrations.bulk.files import uploads
+from integrations.bulk.files.mapping import Mapping
+from integrations.bulk.models import Plan, PlanRow, Upload
 from integrations.connections.grants import client_credentials
 from integrations.connections.limits import egress
 from integrations.connections.models import (
@@ -124,6 +126,29 @@ class Scene:
             after={"fields": {"city": "Duluth"}},
             contact_digest=self.contact.digest,
         )
+        return made
+
+    def upload(self) -> Upload:
+        """A file that the admin has uploaded."""
+        content = b"First name,Last name\nAnn,Quill\n"
+        made = uploads.start(self.installation, self.people["admin"], name="people.csv", size=len(content))
+        uploads.receive(made, 1, content)
+        return made
+
+    def import_plan(self) -> Plan:
+        """An import of the admin's, all rows of which were refused."""
+        upload = self.upload()
+        selection = {"mapping": Mapping(("field:first_name", "field:last_name")).to_json()}
+        made = Plan.objects.create(
+            installation=self.installation,
+            upload=upload,
+            state="ready",
+            operations={},
+            selection=selection,
+            created_by=self.people["admin"],
+            created_at=clock.now(),
+        )
+        PlanRow.objects.create(plan=made, number=2, state="refused", reason="No owner.")
         return made
 
     def saved_view(self) -> SavedView:

@@ -54,6 +54,14 @@ class Plan(models.Model):
     state = models.CharField(max_length=16, choices=PlanState.choices, default=PlanState.BUILDING)
     operations = models.JSONField(default=list, help_text="What to do to each contact, see `operations`")
     selection = models.JSONField(default=dict, help_text="The list's query and the chosen contacts")
+    upload = models.ForeignKey(
+        "bulk.Upload",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="plans",
+        help_text="The file whose rows it imports",
+    )
     built_until = models.BigIntegerField(default=0, help_text="The last contact that has its row")
     undo_of = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by"
@@ -104,6 +112,11 @@ class Plan(models.Model):
     def noun(self) -> str:
         """Return what its rows are about."""
         return "group" if self.resource == self.Resource.GROUPS else "contact"
+
+    @property
+    def is_import(self) -> bool:
+        """Whether its rows come from a file."""
+        return "mapping" in self.selection
 
     @property
     def is_sending(self) -> bool:

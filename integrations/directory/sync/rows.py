@@ -125,15 +125,19 @@ def contact_row(
         remote_created_at=record.internal_created_at or UNKNOWN_TIME,
         remote_updated_at=record.internal_updated_at or UNKNOWN_TIME,
         search=_truncate(search[: _CONTACT["search"]], SEARCH_BYTES),
-        sort_name=_truncate(
-            fold(f"{texts['last_name']} {texts['first_name']}")[: _CONTACT["sort_name"]], SORT_BYTES
-        ),
+        sort_name=sort_name(texts["first_name"], texts["last_name"]),
         sort_city=fold(texts["city"])[: _CONTACT["sort_city"]],
         digest=digest(whole.raw),
         as_admin=as_admin,
         first_seen_at=now,
         synced_at=now,
     )
+
+
+def sort_name(first_name: str, last_name: str) -> str:
+    """Return the text by which contacts of this name are sorted. Names that differ in case or accents have the same."""
+    first, last = (visible(name)[: _CONTACT["first_name"]] for name in (first_name, last_name))
+    return _truncate(fold(f"{last} {first}")[: _CONTACT["sort_name"]], SORT_BYTES)
 
 
 def shown(record: total_expert.Contact) -> list[str]:

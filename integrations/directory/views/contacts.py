@@ -68,6 +68,7 @@ def contacts(request: HttpRequest, organization: Organization) -> HttpResponse:
     context |= _results(request, selection, installation, visible, shown, known_total=covered.contacts)
     context |= _frame(request, selection, installation, visible, through)
     context |= {"installations": installations, "coverage": covered}
+    context["links"] = _actions(request, installation, needs_contacts=False)
     context |= {"column_options": columns.options(shown), **_views(user, selection, views, view)}
     return render(request, "directory/contacts.html", context, title="Contacts")
 
@@ -96,18 +97,20 @@ def _results(
         "sort": selection.sort,
         "columns": [columns.COLUMNS[name] for name in shown],
         "rows": [(row, [columns.COLUMNS[name].cell(row) for name in shown]) for row in page.rows],
-        "actions": _actions(request, installation),
+        "actions": _actions(request, installation, needs_contacts=True),
         **_labels(page, selection),
     }
 
 
-def _actions(request: HttpRequest, installation: Installation) -> list[dict[str, str]]:
-    """Return what this person may do with chosen contacts."""
+def _actions(
+    request: HttpRequest, installation: Installation, *, needs_contacts: bool
+) -> list[dict[str, str]]:
+    """Return what this person may do with chosen contacts, or else on the list as a whole."""
     role = current_role(request)
     args = [installation.organization.slug, installation.environment.name]
     return [
         {"label": action.label, "icon": action.icon, "url": reverse(action.url_name, args=args)}
-        for action in (list_actions.offered(role) if role else [])
+        for action in (list_actions.offered(role, needs_contacts=needs_contacts) if role else [])
     ]
 
 

@@ -21,11 +21,14 @@ View = Callable[..., HttpResponseBase]
 CHOSEN = "organization"
 
 
-def organization_view(capability: Capability) -> Callable[[View], View]:
-    """Decorate a page of the organization with the ``slug`` in the URL, for roles that allow ``capability``."""
+def organization_view(capability: Capability, *, rate: str = "change") -> Callable[[View], View]:
+    """Decorate a page of the organization with the ``slug`` in the URL, for roles that allow ``capability``.
+
+    ``rate`` names the rate limit of requests that change something.
+    """
 
     def decorate(view: View) -> View:
-        counted = limited("change")(view)
+        counted = limited(rate)(view)
 
         @login_required
         @wraps(view)

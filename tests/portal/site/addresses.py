@@ -206,6 +206,12 @@ BULK = {
     "new_bulk_edit": Address(an_environment, EDITORS, posts=True),
     "bulk_edit": Address(a_plan, INSIGHT | {"officer"}),
     "bulk_edit_rows": Address(a_plan, MANAGERS),
+    "import_file": Address(an_environment, MANAGERS),
+    "upload": Address(_in_organization(pk=lambda s: s.upload().pk), MANAGERS),
+    "upload_piece": Address(
+        _in_organization(pk=lambda s: s.upload().pk, number=lambda s: 1), MANAGERS, posts=True, refuses=400
+    ),
+    "bad_rows": Address(_in_organization(pk=lambda s: s.import_plan().pk), MANAGERS),
     "change_bulk_edit": Address(
         _in_organization(pk=lambda s: s.plan().pk, verb=lambda s: "cancel"), EDITORS, posts=True
     ),

@@ -1,0 +1,58 @@
+"""Files that are uploaded, matched and planned in this process."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from integrations.bulk.files import mapping, plans, uploads
+from integrations.bulk.files.mapping import Mapping
+from integrations.bulk.models import Plan, Upload
+from integrations.connections.models import Connection
+from portal.accounts.models import User
+from tests.integrations.bulk.conftest import admin, apply, over_there, run_jobs  # noqa: F401
+from tests.world import World
+
+Import = Callable[..., Plan]
+
+
+def csv_of(rows: Sequence[Sequence[Any]]) -> bytes:
+    """A CSV file with these rows."""
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows(rows)
+    return file.getvalue().encode()
+
+
+def send(connection: Connection, actor: User, content: bytes, name: str = "contacts.csv") -> Upload:
+    """Upload a file in pieces."""
+    upload = uploads.start(connection.installation, actor, name=name, size=len(content))
+    for number, begin in enumerate(range(0, len(content), uploads.PIECE), start=1):
+        uploads.receive(upload, number, content[begin : begin + uploads.PIECE])
+    return upload
+
+
+@pytest.fixture
+def import_rows(world: World, admin: Connection, run_jobs: Callable[[], None]) -> Import:  # noqa: F811
+    """A function that plans an import of rows, the first of which has the heads, and builds the plan."""
+
+    def make(
+        *rows: Sequence[Any] | bytes,
+        actor: User | None = None,
+        owner: int | None = None,
+        source: str = "File",
+        groups: Sequence[str] = (),
+        targets: Sequence[str] | None = None,
+    ) -> Plan:
+        content = rows[0] if isinstance(rows[0], bytes) else csv_of(rows)  # type: ignore[arg-type]
+        upload = send(admin, actor or world.operator, content)
+        columns = tuple(mapping.suggest(upload.heads) if targets is None else targets)
+        has_source = "field:source" in columns
+        chosen = Mapping(columns, owner, "" if has_source else source, tuple(groups))
+        made = plans.create(upload, chosen, actor=actor or world.operator)
+        run_jobs()
+        made.refresh_from_db()
+        return made
+
+    return make
