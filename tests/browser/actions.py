@@ -8,8 +8,11 @@ import sys
 import urllib.request
 from typing import Any
 
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Page, expect
 
+from portal.accounts.models import User
 from tests.browser.accessibility import assert_accessible
 from tests.browser.demo import Demo
 from tests.portal.people import PASSWORD
@@ -28,12 +31,24 @@ def sandbox_organization(demo: Demo, number: int = FREE) -> dict[str, Any]:
     return found
 
 
-def sign_in_as(page: Page, demo: Demo, role: str) -> None:
-    """One click on the sign-in page."""
+def click_persona(page: Page, demo: Demo, role: str) -> None:
+    """Sign in with one click on the sign-in page."""
     page.goto(f"{demo.portal}/accounts/login/")
     expect(page.get_by_text("Outside the demo, operators need a second factor")).to_be_visible()
     page.get_by_role("button", name=re.compile(rf"\b{role}\b", re.IGNORECASE)).click()
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
+
+
+def sign_in_as(page: Page, demo: Demo, role: str, path: str = "/") -> None:
+    """Do as that click does without showing the sign-in page and Home, and open ``path``. Ends an earlier session."""
+    page.context.clear_cookies()
+    html = page.request.get(f"{demo.portal}/accounts/login/").text()
+    forms = re.findall(r'action="(/demo/sign-in/\d+/)">.*?value="(\w+)">.*?>(\w+)</span></button>', html)
+    address, token = next(form[:2] for form in forms if form[2] == role)
+    fields = {"csrfmiddlewaretoken": token}
+    answer = page.request.post(demo.portal + address, form=fields, max_redirects=0)
+    assert answer.status == 302, answer
+    page.goto(demo.portal + path)
 
 
 def by_password(page: Page, portal: str, email: str) -> None:
@@ -43,6 +58,14 @@ def by_password(page: Page, portal: str, email: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     with page.expect_navigation():  # opening another page before the answer is there would cancel the sign-in
         page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def with_session(page: Page, portal: str, user: User) -> None:
+    """Make this page's browser the one of ``user``, signed in already. For the portal of this process."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": portal}])
 
 
 def create_organization(page: Page, demo: Demo, name: str) -> None:

@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import chromium, pictures
 from tests.browser.demo import Demo
-from tests.browser.visitors import PATIENCE_MS, Visitors
+from tests.browser.visitors import PATIENCE_MS, Browsers, Visitors
 
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
@@ -71,18 +71,24 @@ def hosts(demo: Demo) -> set[str]:
     return demo.hosts
 
 
+@pytest.fixture(scope="session")
+def browsers(browser: Browser) -> Browsers:
+    return Browsers(browser)
+
+
 @pytest.fixture
-def visitors(browser: Browser, hosts: set[str], request: pytest.FixtureRequest) -> Iterator[Visitors]:
-    made = Visitors(browser, hosts)
+def visitors(browsers: Browsers, hosts: set[str], request: pytest.FixtureRequest) -> Iterator[Visitors]:
+    made = Visitors(browsers, hosts)
     yield made
+    failed = request.node.stash.get(FAILED, False)
     try:
-        if request.node.stash.get(FAILED, False):
+        if failed:
             for number, page in enumerate(made.pages, start=1):
                 pictures.of_failure(page, f"{request.node.name}-{number}")
         else:
             made.check()
     finally:
-        made.close()
+        made.close(failed=failed)
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import assert_accessible, assert_accessible_in_both_themes
+from tests.browser.accessibility import assert_accessible, assert_accessible_in_every_look
 from tests.browser.actions import sign_in_as
 from tests.browser.demo import Demo
 from tests.browser.pictures import screenshot
-from tests.browser.visitors import Visitors
 
 CEDAR = "/organizations/cedar-home-lending/"
 
@@ -37,10 +35,8 @@ def shows(page: Page, name: str, text: str, *, visible: bool) -> None:
     raise AssertionError(f"“{text}” is {'not ' if visible else ''}shown")
 
 
-def test_contacts_of_a_filter_are_changed_and_put_back(demo: Demo, visitors: Visitors) -> None:
-    page = visitors.new()
-    sign_in_as(page, demo, "operator")
-    page.goto(demo.portal + CEDAR + "contacts/?ok_to_mail=no")
+def test_contacts_of_a_filter_are_changed_and_put_back(demo: Demo, page: Page) -> None:
+    sign_in_as(page, demo, "operator", CEDAR + "contacts/?ok_to_mail=no")
     page.locator("tbody input[type=checkbox]").nth(0).check()
     page.locator("tbody input[type=checkbox]").nth(1).check()
     names = [page.locator("tbody tr").nth(number).get_by_role("link").first.inner_text() for number in (0, 1)]
@@ -55,7 +51,7 @@ def test_contacts_of_a_filter_are_changed_and_put_back(demo: Demo, visitors: Vis
         row = page.get_by_role("row").filter(has_text=name)
         expect(row).to_contain_text("Will change")
         expect(row).to_contain_text("Ironworks & Sons")
-    assert_accessible_in_both_themes(page)
+    assert_accessible_in_every_look(page)
     screenshot(page, "bulk-edit")
     page.get_by_role("button", name="Change 2 contacts").click()
     applied(page, names[0])
@@ -71,15 +67,9 @@ def test_contacts_of_a_filter_are_changed_and_put_back(demo: Demo, visitors: Vis
     shows(page, names[0], "Ironworks & Sons", visible=False)
 
 
-@pytest.mark.parametrize(("dark", "phone"), [(False, False), (True, True)])
-def test_the_pages_of_bulk_edits_are_accessible_and_fit(
-    demo: Demo, visitors: Visitors, dark: bool, phone: bool
-) -> None:
-    page = visitors.new(dark=dark, phone=phone)
-    sign_in_as(page, demo, "editor")
-    page.goto(demo.portal + CEDAR + "bulk-edits/")
-    assert_accessible(page)
+def test_the_pages_of_bulk_edits_are_accessible_and_fit(demo: Demo, page: Page) -> None:
+    sign_in_as(page, demo, "editor", CEDAR + "bulk-edits/")
+    assert_accessible_in_every_look(page)
     page.get_by_role("link", name=re.compile("Referred by")).first.click()
     expect(page.get_by_role("heading", name="Contacts")).to_be_visible()
-    assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert_accessible_in_every_look(page)

@@ -20,8 +20,7 @@ def open_switcher(page: Page) -> None:
 
 
 def test_the_switcher_searches_and_stays_on_the_section(demo: Demo, page: Page) -> None:
-    sign_in_as(page, demo, "operator")
-    page.goto(demo.portal + CONTACTS)
+    sign_in_as(page, demo, "operator", CONTACTS)
     open_switcher(page)
     menu = page.locator("#switcher")
     expect(menu.get_by_role("link", name="Cedar Home Lending")).to_have_attribute("aria-current", "true")
@@ -73,7 +72,7 @@ def test_the_theme_is_changed_and_remembered(demo: Demo, page: Page) -> None:
 
 
 def test_times_are_in_the_viewers_zone_with_utc_beside(demo: Demo, page: Page) -> None:
-    sign_in_as(page, demo, "viewer")
+    sign_in_as(page, demo, "viewer")  # the first page learns the zone, the next one shows it
     page.goto(f"{demo.portal}/organizations/cedar-home-lending/")
     page.locator("button.when:visible").first.click()
     told = page.locator(".moment:popover-open")
@@ -90,8 +89,7 @@ def test_every_icon_is_drawn(demo: Demo, page: Page) -> None:
 
 
 def test_a_wrong_address_leads_back(demo: Demo, page: Page, visitors: Visitors) -> None:
-    sign_in_as(page, demo, "operator")
-    page.goto(f"{demo.portal}/nowhere/")
+    sign_in_as(page, demo, "operator", "/nowhere/")
     visitors.forgive(page, "404")
     assert_accessible(page)
     page.get_by_role("link", name="Go to Home").click()

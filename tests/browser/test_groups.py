@@ -2,21 +2,17 @@
 
 import re
 
-import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import assert_accessible
+from tests.browser.accessibility import assert_accessible, assert_accessible_in_every_look
 from tests.browser.actions import sign_in_as
 from tests.browser.demo import Demo
-from tests.browser.visitors import Visitors
 
 GROUPS = "/organizations/cedar-home-lending/groups/"
 
 
-def test_a_required_group_is_recorded_and_its_gaps_are_found(demo: Demo, visitors: Visitors) -> None:
-    page = visitors.new()
-    sign_in_as(page, demo, "operator")
-    page.goto(demo.portal + GROUPS)
+def test_a_required_group_is_recorded_and_its_gaps_are_found(demo: Demo, page: Page) -> None:
+    sign_in_as(page, demo, "operator", GROUPS)
     line = page.get_by_role("row", name=re.compile("^Past Client "))
     expect(line).to_contain_text(re.compile(r"\d+ owners"))
     line.get_by_role("link", name="Past Client", exact=True).click()
@@ -44,14 +40,9 @@ def test_a_required_group_is_recorded_and_its_gaps_are_found(demo: Demo, visitor
     expect(page.get_by_text("No required groups")).to_be_visible()
 
 
-@pytest.mark.parametrize("look", [{}, {"dark": True}, {"phone": True}, {"phone": True, "dark": True}])
-def test_the_pages_of_groups_are_accessible_and_fit(
-    demo: Demo, visitors: Visitors, look: dict[str, bool]
-) -> None:
-    page = visitors.new(**look)
+def test_the_pages_of_groups_are_accessible_and_fit(demo: Demo, page: Page) -> None:
     sign_in_as(page, demo, "operator")
     for organization in ("cedar-home-lending", "bluewater-mortgage", "summit-ridge-financial"):
         for path in ("groups/", "groups/required/", "groups/?open=past+client"):
             page.goto(f"{demo.portal}/organizations/{organization}/{path}")
-            assert_accessible(page)
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+            assert_accessible_in_every_look(page)

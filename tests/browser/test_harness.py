@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser import chromium, pictures
-from tests.browser.accessibility import assert_accessible
-from tests.browser.visitors import Visitors
+from tests.browser.accessibility import assert_accessible, assert_accessible_in_every_look
+from tests.browser.visitors import PHONE, Browsers, Visitors
 
 GOOD = """<!doctype html><html lang="en"><head><title>A page</title><meta name="viewport" content="width=device-width">
 <link rel="icon" href="data:,"></head><body><main><h1>A page</h1><p>Text.</p></main></body></html>"""
@@ -23,12 +23,14 @@ PAGES = {
     "/throws.js": "throw new Error('on purpose')",
 }
 
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = PAGES.get(self.path)
         self.send_response(200 if body else 404)
-        self.send_header("Content-Type", "text/javascript" if self.path.endswith(".js") else "text/html")
+        self.send_header("Content-Type", TYPES.get(Path(self.path).suffix, "text/html"))
         self.send_header("Content-Security-Policy", "default-src 'self' data: http://127.0.0.2:9")
         self.end_headers()
         self.wfile.write((body or "not here").encode())
@@ -72,6 +74,31 @@ def test_a_field_without_a_label_is_named(page: Page, site: str) -> None:
         assert_accessible(page)
 
 
+STYLED = GOOD.replace("<p>Text.</p>", "<p>Text.</p><link rel='stylesheet' href='/style.css'>")
+
+
+@pytest.mark.parametrize(
+    ("style", "what"),
+    [
+        ("@media (prefers-color-scheme: dark) { p { color: #eee; background: #fff } }", "dark theme"),
+        ("@media (max-width: 400px) { p { width: 500px } }", "390 px wide"),
+        (
+            "@media (max-width: 400px) and (prefers-color-scheme: light) { p { color: #eee; background: #fff } }",
+            "light theme, 390 px",
+        ),
+    ],
+)
+def test_a_fault_of_one_look_is_found(
+    page: Page, site: str, monkeypatch: pytest.MonkeyPatch, style: str, what: str
+) -> None:
+    monkeypatch.setitem(PAGES, "/styled", STYLED)
+    monkeypatch.setitem(PAGES, "/style.css", style)
+    page.goto(f"{site}/styled")
+    assert_accessible(page)
+    with pytest.raises(AssertionError, match=what):
+        assert_accessible_in_every_look(page)
+
+
 def test_an_inline_script_under_a_strict_policy_is_noticed(page: Page, visitors: Visitors, site: str) -> None:
     page.goto(f"{site}/inline")
     assert "Content Security Policy" in complaint(visitors)
@@ -106,6 +133,26 @@ def test_visitors_do_not_share_cookies(visitors: Visitors, site: str) -> None:
     one.evaluate("document.cookie = 'mine=1'")
     assert one.evaluate("document.cookie") == "mine=1"
     assert two.evaluate("document.cookie") == ""
+
+
+def test_a_visitor_finds_nothing_of_an_earlier_one(browsers: Browsers, site: str, hosts: set[str]) -> None:
+    stored = "[document.cookie, localStorage.mine, sessionStorage.mine]"
+    looks = "[innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]"
+    found = []
+    for _ in range(2):
+        visit = Visitors(browsers, hosts)
+        page = visit.new()
+        page.goto(f"{site}/good")
+        found.append((page, page.evaluate(stored) + page.evaluate(looks)))
+        page.evaluate("localStorage.mine = sessionStorage.mine = 1; document.cookie = 'mine=1'")
+        page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme="dark")
+        page.goto(f"{site}/broken")
+        page.context.new_page()
+        assert "on purpose" in complaint(visit)
+        visit.close(failed=False)
+    (one, at_first), (two, later) = found
+    assert one is two and at_first == later == ["", None, None, 1280, False]
 
 
 def test_a_visitor_in_the_dark_on_a_phone_gets_what_was_asked_for(visitors: Visitors, site: str) -> None:

@@ -2,9 +2,9 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import assert_accessible
+from tests.browser.accessibility import assert_accessible, assert_accessible_in_every_look
 from tests.browser.actions import (
     FREE,
     SYNC_MS,
@@ -37,9 +37,8 @@ def test_a_loan_officer_consents_without_a_password(demo: Demo, visitors: Visito
     assert_accessible(officer)
 
 
-def test_each_role_finds_every_screen_it_may_see_accessible(demo: Demo, visitors: Visitors) -> None:
+def test_each_role_finds_every_screen_it_may_see_accessible(demo: Demo, page: Page) -> None:
     for role in ("operator", "admin", "editor", "viewer", "officer"):
-        page = visitors.new()
         sign_in_as(page, demo, role)
         links = page.get_by_role("navigation").get_by_role("link").evaluate_all("all => all.map(a => a.href)")
         for link in dict.fromkeys(links):
@@ -58,29 +57,19 @@ MAIN = {
 
 
 def test_the_main_screens_pass_in_the_light_theme_the_dark_theme_and_on_a_phone(
-    demo: Demo, visitors: Visitors
+    demo: Demo, page: Page
 ) -> None:
-    for suffix, options in (("", {}), ("-dark", {"dark": True}), ("-phone", {"phone": True})):
-        page = visitors.new(**options)
-        page.goto(f"{demo.portal}/accounts/login/")
-        assert_accessible(page)
-        screenshot(page, f"sign-in{suffix}")
-        sign_in_as(page, demo, "operator")
-        for name, path in MAIN.items():
-            page.goto(demo.portal + path)
-            assert_accessible(page)
-            width = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert width <= 0, f"{path} scrolls sideways{suffix}"
-            screenshot(page, f"{name}{suffix}")
-        page.locator("table tbody a").first.wait_for(state="attached")
-
-
-def test_a_contact_and_a_connection_show_what_they_must(demo: Demo, visitors: Visitors) -> None:
-    page = visitors.new()
+    page.goto(f"{demo.portal}/accounts/login/")
+    assert_accessible_in_every_look(page, "sign-in")
     sign_in_as(page, demo, "operator")
-    page.goto(f"{demo.portal}/organizations/cedar-home-lending/contacts/")
+    for name, path in MAIN.items():
+        page.goto(demo.portal + path)
+        assert_accessible_in_every_look(page, name)
+    page.locator("table tbody a").first.wait_for(state="attached")
+
+
+def test_a_contact_and_a_connection_show_what_they_must(demo: Demo, page: Page) -> None:
+    sign_in_as(page, demo, "operator", "/organizations/cedar-home-lending/contacts/")
     page.locator("table tbody tr").first.get_by_role("link").first.click()
     assert_accessible(page)
     screenshot(page, "contact")
@@ -105,8 +94,7 @@ OPERATORS = [
 ]
 
 
-def test_every_other_page_is_accessible_too(demo: Demo, visitors: Visitors) -> None:
-    page = visitors.new()
+def test_every_other_page_is_accessible_too(demo: Demo, page: Page) -> None:
     for path in SIGNED_OUT:
         page.goto(demo.portal + path)
         assert_accessible(page)

@@ -6,10 +6,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import assert_accessible
+from tests.browser.accessibility import assert_accessible, assert_accessible_in_every_look
 from tests.browser.actions import inside, sign_in_as
 from tests.browser.demo import Demo
-from tests.browser.visitors import Visitors
 
 NEW = {
     "limits": "/settings/limits/",
@@ -21,23 +20,15 @@ NEW = {
 
 
 @pytest.fixture
-def operator(demo: Demo, visitors: Visitors) -> Page:
-    page = visitors.new()
+def operator(demo: Demo, page: Page) -> Page:
     sign_in_as(page, demo, "operator")
     return page
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("phone", [False, True])
-def test_every_page_of_limits_can_be_read_by_everybody(
-    demo: Demo, visitors: Visitors, dark: bool, phone: bool
-) -> None:
-    page = visitors.new(dark=dark, phone=phone)
-    sign_in_as(page, demo, "operator")
+def test_every_page_of_limits_can_be_read_by_everybody(demo: Demo, operator: Page) -> None:
     for address in NEW.values():
-        page.goto(demo.portal + address)
-        assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        operator.goto(demo.portal + address)
+        assert_accessible_in_every_look(operator)
 
 
 def test_home_says_whose_consent_dies_and_what_is_left_of_the_budgets(demo: Demo, operator: Page) -> None:

@@ -2,13 +2,11 @@
 
 import re
 
-import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.accessibility import assert_accessible
+from tests.browser.accessibility import assert_accessible, assert_accessible_in_every_look
 from tests.browser.actions import create_organization, sign_in_as
 from tests.browser.demo import Demo
-from tests.browser.visitors import Visitors
 
 CEDAR = "/organizations/cedar-home-lending/"
 PAGES = (
@@ -25,24 +23,15 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize(
-    ("dark", "phone"), [(False, False), (True, True)], ids=["light-desktop", "dark-phone"]
-)
-def test_the_pages_of_organizations_are_accessible_and_fit(
-    demo: Demo, visitors: Visitors, *, dark: bool, phone: bool
-) -> None:
-    page = visitors.new(dark=dark, phone=phone)
+def test_the_pages_of_organizations_are_accessible_and_fit(demo: Demo, page: Page) -> None:
     sign_in_as(page, demo, "operator")
     for path in PAGES:
         page.goto(demo.portal + path)
-        assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        assert_accessible_in_every_look(page)
 
 
-def test_the_list_is_filtered_while_typing_and_its_rows_open(demo: Demo, visitors: Visitors) -> None:
-    page = visitors.new()
-    sign_in_as(page, demo, "operator")
-    page.goto(f"{demo.portal}/organizations/")
+def test_the_list_is_filtered_while_typing_and_its_rows_open(demo: Demo, page: Page) -> None:
+    sign_in_as(page, demo, "operator", "/organizations/")
     rows = page.locator("tbody tr")
     expect(rows.filter(has_text="Bluewater Mortgage")).to_be_visible()
     page.get_by_role("searchbox", name="Name").fill("CEDAR h")
@@ -58,8 +47,7 @@ def test_the_list_is_filtered_while_typing_and_its_rows_open(demo: Demo, visitor
     expect(page.locator("tbody tr").first).to_contain_text("Client credentials")
 
 
-def test_an_operator_renames_an_organization(demo: Demo, visitors: Visitors) -> None:
-    page = visitors.new()
+def test_an_operator_renames_an_organization(demo: Demo, page: Page) -> None:
     sign_in_as(page, demo, "operator")
     create_organization(page, demo, "Prairie Home Loans")
     address = page.url
@@ -76,10 +64,8 @@ def test_an_operator_renames_an_organization(demo: Demo, visitors: Visitors) -> 
     assert page.url == address
 
 
-def test_a_button_is_disabled_while_its_form_is_sent(demo: Demo, visitors: Visitors) -> None:
-    page = visitors.new()
-    sign_in_as(page, demo, "operator")
-    page.goto(f"{demo.portal}/organizations/new/")
+def test_a_button_is_disabled_while_its_form_is_sent(demo: Demo, page: Page) -> None:
+    sign_in_as(page, demo, "operator", "/organizations/new/")
 
     def answer_without_a_page(route: Route) -> None:
         if route.request.method == "POST":

@@ -14,6 +14,7 @@ from tests.browser.actions import (
     FREE,
     SYNC_MS,
     allow_at_the_sandbox,
+    click_persona,
     create_organization,
     invite,
     sandbox_organization,
@@ -60,7 +61,7 @@ def test_the_readme_does_what_it_says(reader: Reader) -> None:
 
 def invite_an_admin(step: Step, reader: Reader) -> None:
     page, demo = reader.olivia, reader.demo
-    sign_in_as(page, demo, "operator")
+    click_persona(page, demo, "operator")
     expect(page.get_by_role("heading", level=1, name=step.name("Home"))).to_be_visible()
     expect(page.get_by_text("Access expires soon")).to_be_visible()
     reader.take_picture(page, "home")
@@ -81,8 +82,7 @@ def invite_an_admin(step: Step, reader: Reader) -> None:
 def show_a_connection(reader: Reader) -> None:
     """The README's two other pictures: contacts, and the connection that was opened from Home."""
     page, demo = reader.visitors.new(), reader.demo
-    sign_in_as(page, demo, "operator")
-    page.goto(f"{demo.portal}/organizations/cedar-home-lending/contacts/")
+    sign_in_as(page, demo, "operator", "/organizations/cedar-home-lending/contacts/")
     expect(page.get_by_role("heading", level=1, name="Contacts")).to_be_visible()
     reader.take_picture(page, "contacts")
     page.goto(f"{demo.portal}/organizations/bluewater-mortgage/")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.browser.accessibility import assert_accessible
+from tests.browser.accessibility import assert_accessible, assert_accessible_in_every_look
 from tests.browser.actions import by_password
 from tests.browser.visitors import Visitors
 from tests.portal.accounts import oidc_provider
@@ -48,6 +48,13 @@ class Authenticator:
         self.session.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": yes})
 
 
+@pytest.fixture
+def device(page: Page) -> Iterator[Authenticator]:
+    made = Authenticator(page)
+    yield made
+    made.session.detach()
+
+
 def sign_out(page: Page, portal: str) -> None:
     page.goto(f"{portal}/accounts/logout/")
     page.get_by_role("button", name="Sign out").first.click()
@@ -67,9 +74,10 @@ def is_home(page: Page) -> None:
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
 
 
-def test_a_passkey_can_be_added_and_signs_in_on_its_own(portal: str, page: Page) -> None:
+def test_a_passkey_can_be_added_and_signs_in_on_its_own(
+    portal: str, page: Page, device: Authenticator
+) -> None:
     person(ADA)
-    device = Authenticator(page)
     by_password(page, portal, ADA)
     page.goto(f"{portal}/account/second-factor/")
     assert_accessible(page)
@@ -92,9 +100,10 @@ def test_no_passkey_is_offered_without_javascript(portal: str, visitors: Visitor
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_a_passkey_sign_in_returns_to_the_requested_page(portal: str, page: Page) -> None:
+def test_a_passkey_sign_in_returns_to_the_requested_page(
+    portal: str, page: Page, device: Authenticator
+) -> None:
     person(ADA)
-    Authenticator(page)
     by_password(page, portal, ADA)
     page.goto(f"{portal}/account/second-factor/")
     add_a_passkey(page)
@@ -104,9 +113,8 @@ def test_a_passkey_sign_in_returns_to_the_requested_page(portal: str, page: Page
     expect(page.get_by_role("heading", level=1, name="Your sessions")).to_be_visible()
 
 
-def test_a_passkey_completes_a_sign_in_by_password(portal: str, page: Page) -> None:
+def test_a_passkey_completes_a_sign_in_by_password(portal: str, page: Page, device: Authenticator) -> None:
     person(ADA)
-    Authenticator(page)
     by_password(page, portal, ADA)
     page.goto(f"{portal}/account/second-factor/")
     add_a_passkey(page)
@@ -118,9 +126,10 @@ def test_a_passkey_completes_a_sign_in_by_password(portal: str, page: Page) -> N
     is_home(page)
 
 
-def test_a_failed_verification_on_the_device_is_explained(portal: str, page: Page) -> None:
+def test_a_failed_verification_on_the_device_is_explained(
+    portal: str, page: Page, device: Authenticator
+) -> None:
     person(ADA)
-    device = Authenticator(page)
     by_password(page, portal, ADA)
     device.recognizes_its_owner(False)
     page.goto(f"{portal}/account/second-factor/")
@@ -129,9 +138,8 @@ def test_a_failed_verification_on_the_device_is_explained(portal: str, page: Pag
     assert_accessible(page)
 
 
-def test_a_passkey_can_be_renamed_and_removed(portal: str, page: Page) -> None:
+def test_a_passkey_can_be_renamed_and_removed(portal: str, page: Page, device: Authenticator) -> None:
     person(ADA)
-    Authenticator(page)
     by_password(page, portal, ADA)
     page.goto(f"{portal}/account/second-factor/")
     add_a_passkey(page)
@@ -192,9 +200,10 @@ def test_a_recovery_code_replaces_a_lost_device_once(portal: str, page: Page) ->
     assert_accessible(page)
 
 
-def test_an_operator_has_to_set_up_a_second_factor_first(portal: str, page: Page) -> None:
+def test_an_operator_has_to_set_up_a_second_factor_first(
+    portal: str, page: Page, device: Authenticator
+) -> None:
     person(OLIVIA, operator=True, factor=False)
-    Authenticator(page)
     by_password(page, portal, OLIVIA)
     expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
     assert_accessible(page)
@@ -253,24 +262,18 @@ PAGES = [
 ]
 
 
-@pytest.fixture(params=["light", "dark", "phone"])
-def look(request: pytest.FixtureRequest, visitors: Visitors) -> Iterator[Page]:
-    yield visitors.new(dark=request.param == "dark", phone=request.param == "phone")
-
-
-def test_every_sign_in_and_account_page_is_accessible_and_fits_the_window(portal: str, look: Page) -> None:
+def test_every_sign_in_and_account_page_is_accessible_and_fits_the_window(
+    portal: str, page: Page, device: Authenticator
+) -> None:
     person(ADA)
-    Authenticator(look)
-    look.goto(f"{portal}/accounts/login/")
-    assert_accessible(look)
-    by_password(look, portal, ADA)
-    is_home(look)
-    look.goto(f"{portal}/account/second-factor/app/")
-    assert_accessible(look)
-    look.goto(f"{portal}/account/second-factor/")
-    add_a_passkey(look)
+    page.goto(f"{portal}/accounts/login/")
+    assert_accessible_in_every_look(page)
+    by_password(page, portal, ADA)
+    is_home(page)
+    page.goto(f"{portal}/account/second-factor/app/")
+    assert_accessible_in_every_look(page)
+    page.goto(f"{portal}/account/second-factor/")
+    add_a_passkey(page)
     for address in PAGES:
-        look.goto(f"{portal}/{address}")
-        assert_accessible(look)
-        width = look.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert width <= 0, f"{address} is wider than the window by {width} px"
+        page.goto(f"{portal}/{address}")
+        assert_accessible_in_every_look(page)
