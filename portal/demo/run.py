@@ -1,6 +1,6 @@
 """`manage.py demo`: start the sandbox, the portal and a worker, and stop them together.
 
-This runs before Django is set up, because it makes the settings for the processes it starts.
+This starts before Django is set up, because it makes the settings for itself and the processes it starts.
 """
 
 import argparse
@@ -10,11 +10,14 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import django
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection
 
 from portal.demo import cast
 from portal.demo.processes import ROOT, Starter, await_answer, started_processes, watch
@@ -58,7 +61,7 @@ def run(options: argparse.Namespace, data: Path) -> int:
         try:
             pids = start_all(start, options, data, environment)
             summary = play_story(options, data, environment)
-        except (subprocess.CalledProcessError, OSError, UnexpectedPage) as failed:
+        except (CommandError, DatabaseError, OSError, UnexpectedPage) as failed:
             print(f"The demo could not start: {failed} Its logs are in {data}.", file=sys.stderr)
             return 1
         write(data / "demo.json", {**summary, "processes": pids, "environment": environment})
@@ -175,15 +178,8 @@ def start_all(
         )
     }
     say("Setting up the database …")
-    with (data / "portal.log").open("ab") as log:
-        subprocess.run(
-            [python, "manage.py", "migrate", "--verbosity", "0"],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            check=True,
-            stdout=log,
-            stderr=log,
-        )
+    set_up_django(environment)
+    # The portal loads while this process migrates, which takes longer. Only the worker needs the tables to start.
     pids["portal"] = start(
         "portal",
         [
@@ -194,6 +190,7 @@ def start_all(
         log=data / "portal.log",
         environment=environment,
     )
+    call_command("migrate", verbosity=0)
     pids["worker"] = start(
         "worker", [python, "manage.py", "work"], log=data / "worker.log", environment=environment
     )
@@ -203,12 +200,15 @@ def start_all(
     return pids
 
 
+def set_up_django(environment: dict[str, str]) -> None:
+    """Set Django up in this process, and create the database as WAL before other processes open it."""
+    os.environ.update(environment)
+    django.setup()
+    connection.ensure_connection()
+
+
 def play_story(options: argparse.Namespace, data: Path, environment: dict[str, str]) -> dict[str, Any]:
     """Play the story if this demo is new. Return the people and organizations for demo.json."""
-    os.environ.update(environment)
-    import django
-
-    django.setup()
     from portal.accounts.models import User
     from portal.demo import story, summary
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django_q.conf import Conf
 from django_q.signing import SignedPackage
 
@@ -50,3 +51,17 @@ def test_without_a_supervisor_there_is_no_canary(monkeypatch: pytest.MonkeyPatch
     worker.enqueue(42)
     assert SignedPackage.loads(broker.dequeue()[0][1])["args"] == (42,)
     heartbeat.beat()
+
+
+def test_the_queue_is_looked_at_often_only_while_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("django_q.brokers.orm.sleep", slept.append)
+    monkeypatch.setattr(heartbeat, "_pipe", None)
+    broker = heartbeat.Broker(list_key=Conf.CLUSTER_NAME)
+    broker.dequeue()
+    worker.enqueue(42)
+    broker.dequeue()
+    broker.dequeue()
+    monkeypatch.setattr(heartbeat, "BUSY_FOR", 0.0)
+    broker.dequeue()
+    assert slept == [settings.Q_CLUSTER["poll"], heartbeat.BUSY_POLL, settings.Q_CLUSTER["poll"]]
