@@ -12,6 +12,7 @@ from django.db.models import F
 
 from integrations import total_expert
 from integrations.bulk import requests
+from integrations.bulk.groups.checks import Checks
 from integrations.bulk.models import (
     OPEN_ROWS,
     SENDING_STATES,
@@ -24,7 +25,7 @@ from integrations.bulk.models import (
 from integrations.connections import lifecycle
 from integrations.connections.client import client_for
 from integrations.connections.models import Connection
-from integrations.directory.models import Contact
+from integrations.directory.models import Contact, ContactGroup
 from integrations.directory.sync import jobs as sync_jobs
 from integrations.directory.sync import recency
 from integrations.jobs.run import Run
@@ -121,9 +122,14 @@ class Sender:
             if current.pilot_until is not None:
                 planned = planned.filter(number__lte=current.pilot_until)
             rows = list(planned.select_related("contact").order_by("number")[:BATCH])
-            changed = _changed_by_others(current, rows)
-            for row in rows:
-                _mark(row, at, changed)
+            if current.resource == Plan.Resource.GROUPS:
+                checks = Checks(current, rows)
+                for row in rows:
+                    checks.mark(row, at)
+            else:
+                changed = _changed_by_others(current, rows)
+                for row in rows:
+                    _mark(row, at, changed)
             PlanRow.objects.bulk_update(rows, ["state", "reason", "finished_at"])
             self._count(rows)
         marked = [row for row in rows if row.state == RowState.SENDING]
@@ -255,12 +261,11 @@ def _settle_done(row: PlanRow, answer: requests.Answer, at: dt.datetime) -> None
 def _settle_unsure(row: PlanRow, has_arrived: bool) -> None:
     """Settle a row without a response. If its change isn't there, send it again, unless it was tried often."""
     if has_arrived:
-        existed = (
-            row.result_id is not None
-            and Contact.objects.filter(
-                installation=row.plan.installation_id, remote_id=row.result_id
-            ).exists()
+        known = ContactGroup if row.plan.resource == Plan.Resource.GROUPS else Contact
+        same = known._default_manager.filter(
+            installation=row.plan.installation_id, remote_id=row.result_id or 0
         )
+        existed = row.result_id is not None and same.exists()
         _settle_done(row, requests.Answer(None, row.result_id, existed), clock.now())
     elif row.attempts >= MAX_ATTEMPTS:
         row.settle(RowState.FAILED, clock.now(), SILENT)

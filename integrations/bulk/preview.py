@@ -7,6 +7,7 @@ from typing import Any
 from integrations.bulk import conflicts
 from integrations.bulk.fields import FIELDS, same_custom
 from integrations.bulk.files import plans as file_plans
+from integrations.bulk.groups.edits import GroupEdit
 from integrations.bulk.models import Plan, PlanRow, RowState
 from integrations.bulk.operations import Operations
 from integrations.directory.models import ContactGroup, Owner
@@ -44,6 +45,8 @@ def sentences_of(plan: Plan) -> list[str]:
     undoes = plan.undo_of_id or plan.operations.get("undoes")
     if undoes is not None:
         return [f"Undo bulk edit {undoes}"]
+    if plan.resource == Plan.Resource.GROUPS:
+        return [GroupEdit.from_json(plan.operations).sentence]
     if plan.is_import:
         return file_plans.sentences_of(plan)
     return Operations.from_json(plan.operations).sentences() or [f"Bulk edit {plan.pk}"]
@@ -68,7 +71,7 @@ def lines(plan: Plan, rows: Sequence[PlanRow], visible: Collection[int]) -> list
         else Line(
             row,
             _name_of(row),
-            row.contact.owner.display_name if row.contact and row.contact.owner else "",
+            _owner_of(plan, row, names),
             _changes(row, current.get(row.pk), names),
         )
         for row in rows
@@ -83,6 +86,12 @@ def _name_of(row: PlanRow) -> str:
         return str(name)
     named = f"{fields.get('first_name') or ''} {fields.get('last_name') or ''}".strip()
     return named or (f"Contact {row.remote_id}" if row.remote_id is not None else f"Row {row.number}")
+
+
+def _owner_of(plan: Plan, row: PlanRow, names: "_Names") -> str:
+    if plan.resource == Plan.Resource.GROUPS:
+        return names.owner(row.after.get("owner") or row.before.get("owner"))
+    return row.contact.owner.display_name if row.contact and row.contact.owner else ""
 
 
 def _text(value: object) -> str:
@@ -112,10 +121,10 @@ class _Names:
 def _changes(row: PlanRow, current: dict[str, Any] | None, names: _Names) -> list[Change]:
     """Return what changes. ``current`` has the present values where they are no longer those before."""
     before, after, now = row.before, row.after, current or {}
-    found = []
-    if "name" in after or "name" in before:
+    found, is_group = [], "name" in after or "name" in before
+    if is_group:
         found.append(Change("Name", str(before.get("name") or ""), str(after.get("name") or "")))
-    if after.get("owner") != before.get("owner"):
+    if not is_group and after.get("owner") != before.get("owner"):
         found.append(Change("Owner", names.owner(before.get("owner")), names.owner(after.get("owner"))))
     old, current_fields = before.get("fields", {}), now.get("fields")
     for name, value in after.get("fields", {}).items():

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from integrations.bulk import applying, jobs, planning, undoing
 from integrations.bulk.files import building as file_building
+from integrations.bulk.groups import planning as group_planning
+from integrations.bulk.groups import undoing as group_undoing
 from integrations.bulk.models import Plan, PlanState
 from integrations.jobs.models import Job, JobState
 from integrations.jobs.run import Run
@@ -22,7 +24,7 @@ def build(run: Run) -> bool:
         if author is None or not organization.allows(author, Capability.EDIT):
             planning.fail(plan, "The person who planned this edit may no longer edit contacts here.")
             continue
-        make = undoing.build if plan.undo_of_id else _maker(plan)
+        make = _maker(plan)
 
         def saved(done: int, total: int) -> None:
             run.checkpoint(done=done, total=total)
@@ -35,6 +37,10 @@ def build(run: Run) -> bool:
 
 
 def _maker(plan: Plan) -> Callable[..., bool]:
+    if plan.resource == Plan.Resource.GROUPS:
+        return group_undoing.build if plan.undo_of_id else group_planning.build
+    if plan.undo_of_id:
+        return undoing.build
     return file_building.build if plan.is_import else planning.build
 
 

@@ -4,19 +4,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from django.db import models
-from django.db.models import Max
-
 from integrations.bulk import planning
 from integrations.bulk.building import NO_ADMIN, NO_WRITER
 from integrations.bulk.fields import FIELDS, Kind, custom_values_in, same_custom
 from integrations.bulk.models import Plan, PlanRow, RowAction, RowState
+from integrations.bulk.synced import require_results
 from integrations.bulk.writers import Writers
-from integrations.connections.models import Connection
 from integrations.directory.models import Contact, ContactGroup, Membership
-from integrations.directory.sync import jobs as sync_jobs
-from integrations.directory.sync import recency
-from integrations.total_expert import TryLater
 from portal.core import clock
 
 CHUNK = 500
@@ -41,7 +35,7 @@ def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int
     undone = plan.undo_of
     assert undone is not None and plan.created_by is not None
     done = undone.rows.filter(state=RowState.DONE)
-    _require_synced(undone, done)
+    require_results(undone, done)
     writers, total = Writers(plan.installation, plan.created_by), done.count()
     built = plan.rows.count()
     while has_time():
@@ -104,15 +98,6 @@ def _put_back(row: PlanRow, names: dict[int, str]) -> dict[str, Any]:
     kept = {names.get(id) for id in row.after.get("groups", [])}
     lost = [id for id in row.before.get("groups", []) if names.get(id) not in kept]
     return {**row.before, "rejoin": lost} if lost else dict(row.before)
-
-
-def _require_synced(undone: Plan, done: "models.QuerySet[PlanRow]") -> None:
-    ended = done.aggregate(latest=Max("finished_at"))["latest"]
-    senders = done.order_by().values("connection").distinct()
-    for connection in Connection.objects.admitted().filter(pk__in=senders).select_related("installation"):
-        if not recency.has_read_changes_until(connection, ended or undone.created_at):
-            sync_jobs.start(connection=connection)
-            raise TryLater("Reading the results of the edit first.", after=3.0)
 
 
 def _groups(contacts: list[Contact]) -> dict[int, set[int]]:

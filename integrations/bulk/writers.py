@@ -31,6 +31,13 @@ class Writers:
         seen = Visibility.objects.filter(connection__in=self.connections, contact__in=contacts)
         return dict(seen.order_by("seen_at").values_list("contact_id", "connection_id"))
 
+    def for_owners(self, owners: Collection[int | None]) -> dict[int | None, uuid.UUID]:
+        """Return the connection that changes the groups of each owner, by primary keys. None is an unknown owner."""
+        if self.admin is not None:
+            return dict.fromkeys(owners, self.admin.pk)
+        people = self.of_owners()
+        return {owner: people[owner] for owner in owners if owner in people}
+
     def of_owners(self) -> dict[int, uuid.UUID]:
         """Return the connections of people, by the primary key of the owner that each belongs to."""
         states = SyncState.objects.filter(connection__in=self.connections, owner__isnull=False)

@@ -1,0 +1,1 @@
+"""Creating, renaming and deleting groups, for one owner or for all."""
