@@ -75,7 +75,8 @@ def test_an_owner_who_has_the_group_or_is_not_active_is_refused_with_the_reason(
     apply(create(owners=[first]))
     Owner.objects.filter(pk=second.pk).update(is_active=False)
     reasons = {
-        row.after["owner"]: row.reason for row in create("SPRING open house", owners=[first, second]).rows.all()
+        row.after["owner"]: row.reason
+        for row in create("SPRING open house", owners=[first, second]).rows.all()
     }
     assert reasons == {
         first.remote_id: f"{first.display_name} already has a group of this name.",
@@ -266,7 +267,12 @@ def test_a_group_created_since_the_plan_is_not_created_twice(
     [(method, drop) for method in ("POST", "PATCH", "DELETE") for drop in ("before", "after")],
 )
 def test_a_lost_answer_is_resolved_by_reading_the_group(
-    world: World, over_there: total_expert.Client, create: Callable[..., Plan], apply: Apply, method: str, drop: str
+    world: World,
+    over_there: total_expert.Client,
+    create: Callable[..., Plan],
+    apply: Apply,
+    method: str,
+    drop: str,
 ) -> None:
     installation = owners()[0].installation
     plan = create(owners=owners()[:2])
