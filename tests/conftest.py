@@ -14,6 +14,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from hypothesis import HealthCheck, settings
 
+from tests import snapshots
 from tests.database_template import Template
 
 if TYPE_CHECKING:
@@ -91,8 +92,14 @@ def django_db_setup(
             databases = setup_databases(verbosity=0, interactive=False, keepdb=copied)
             if not copied:
                 template.keep()
+        snapshots.remember_start()
         yield
         teardown_databases(databases, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def state_of_a_new_test() -> None:
+    snapshots.forget()
 
 
 @pytest.fixture

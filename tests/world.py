@@ -9,10 +9,13 @@ from integrations.connections import installations
 from integrations.connections.client import client_for
 from integrations.connections.grants import admission, client_credentials, consent
 from integrations.connections.models import Connection, Environment
+from integrations.sandbox import create_app
+from integrations.sandbox.app import SandboxApp
 from portal.accounts.models import User
 from portal.core import clock
 from portal.demo.visitor import _Forms
 from portal.organizations.models import Membership, Organization
+from tests import snapshots
 from tests.portal.people import with_app
 from tests.seeded_sandbox import create_seeded_app
 from tests.wsgi_adapter import WSGIAdapter
@@ -33,13 +36,41 @@ class Sandbox:
             "calls_per_minute": 0,
             "tokens_per_hour": 0,
         }
-        self.app = create_seeded_app(
-            redirect_uris=["http://localhost:8000/oauth/callback/sandbox/"],
-            **{**defaults, **options},
-        )
-        self.adapter = WSGIAdapter(self.app)
-        self.http = WsgiClient(self.app)
+        self._options: dict[str, Any] = {
+            "redirect_uris": ["http://localhost:8000/oauth/callback/sandbox/"],
+            **defaults,
+            **options,
+        }
+        self.adapter = WSGIAdapter(None)
+        self._use(create_seeded_app(**self._options))
         self.credentials: dict[str, Any] = self.http.get("/_sandbox/credentials").get_json()
+        self._changes_at_start = self.changes()
+
+    def _use(self, app: SandboxApp) -> None:
+        self.app = self.adapter.app = app
+        self.http = WsgiClient(app)
+
+    @property
+    def name(self) -> str:
+        """What tells this sandbox apart from others that were just made."""
+        return repr((self._options, self.credentials))
+
+    def changes(self) -> int:
+        """How many rows it has written."""
+        with self.app.sandbox.database.raw_connection() as connection:
+            return connection.total_changes
+
+    def is_new(self) -> bool:
+        return self.changes() == self._changes_at_start
+
+    def content(self) -> bytes:
+        """Everything it holds."""
+        with self.app.sandbox.database.raw_connection() as connection:
+            return connection.serialize()
+
+    def open(self, content: bytes) -> None:
+        """Hold what another sandbox held."""
+        self._use(create_app(":memory:", content=content, **self._options))
 
     def organization(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = next(row for row in self.credentials["organizations"] if row["name"] == name)
@@ -87,7 +118,12 @@ class World:
 
     def __init__(self, sandbox: Sandbox, *, tokens_per_hour: int = 0) -> None:
         self.sandbox = sandbox
-        self.environment = Environment.objects.create(
+        self.environment, self.operator = snapshots.once(
+            ("world", tokens_per_hour), lambda: self._build(tokens_per_hour), sandbox=sandbox
+        )
+
+    def _build(self, tokens_per_hour: int) -> tuple[Environment, User]:
+        environment = Environment.objects.create(
             name="sandbox",
             label="Sandbox",
             base_url=f"{BASE}/v1",
@@ -95,16 +131,17 @@ class World:
             calls_per_minute=0,
             tokens_per_hour=tokens_per_hour,
         )
-        application = sandbox.credentials["application"]
+        application = self.sandbox.credentials["application"]
         client_credentials.set_application(
-            environment=self.environment,
+            environment=environment,
             client_id=application["client_id"],
             client_secret=application["client_secret"],
             scopes="leadInteraction getUsers describeSchema",
             actor=None,
         )
-        self.operator = User.objects.create_superuser("operator@partner.example", name="Olivia Park")
-        with_app(self.operator)
+        operator = User.objects.create_superuser("operator@partner.example", name="Olivia Park")
+        with_app(operator)
+        return environment, operator
 
     def organization(self, name: str = CEDAR) -> Organization:
         slug = name.lower().replace(" ", "-").replace("&", "and")
@@ -114,6 +151,11 @@ class World:
         return row
 
     def member(self, role: str, organization: str = CEDAR) -> User:
+        return snapshots.once(
+            ("member", role, organization), lambda: self._join(role, organization), sandbox=self.sandbox
+        )
+
+    def _join(self, role: str, organization: str) -> User:
         user = User.objects.create_user(
             f"{role}{User.objects.count()}@{organization.split()[0].lower()}.example", name=role.title()
         )
@@ -134,6 +176,9 @@ class World:
 
     def connected(self, name: str = CEDAR) -> Connection:
         """A connection by client credentials that was granted."""
+        return snapshots.once(("connected", name), lambda: self._connect(name), sandbox=self.sandbox)
+
+    def _connect(self, name: str) -> Connection:
         connection = self.propose(name)
         client_credentials.activate_candidate(connection)
         return connection
@@ -158,6 +203,13 @@ class World:
 
     def consented(self, user: User, name: str = CEDAR, officer: int = 0) -> Connection:
         """A connection by a person's consent."""
+        return snapshots.once(
+            ("consented", user.pk, name, officer),
+            lambda: self._consent(user, name, officer),
+            sandbox=self.sandbox,
+        )
+
+    def _consent(self, user: User, name: str, officer: int) -> Connection:
         connection = consent.finish(
             self.come_back(user, name=name, officer=officer), user=user, session=SESSION
         )

@@ -27,7 +27,7 @@ class WSGIAdapter(BaseAdapter):
 
     def __init__(self, app: WSGIApplication, remote_addr: str = "127.0.0.1") -> None:
         super().__init__()
-        self._app = app
+        self.app = app
         self._remote_addr = remote_addr
         #: Called with the seconds that the application wants to wait before it answers.
         self.sleep: Callable[[float], object] = time.sleep
@@ -52,7 +52,7 @@ class WSGIAdapter(BaseAdapter):
             return io.BytesIO().write
 
         try:
-            content = b"".join(self._app(environ, start_response))
+            content = b"".join(self.app(environ, start_response))
         except ConnectionError as error:
             if patience.is_over:
                 raise requests.ReadTimeout("Read timed out.", request=request) from None

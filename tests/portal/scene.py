@@ -34,6 +34,7 @@ from portal.core import clock
 from portal.organizations import organizations
 from portal.organizations.invitations import invitations
 from portal.organizations.models import Invitation, Membership, Organization
+from tests import snapshots
 from tests.portal.people import person
 
 #: The people who have to do with the organization. The officer has connected; the colleague, an officer too, has not.
@@ -174,6 +175,10 @@ def join(user: User, organization: Organization, role: str) -> Membership:
 
 def build() -> Scene:
     """Both organizations and everybody, with the rows that a connected officer leaves behind."""
+    return snapshots.once("scene", _build)
+
+
+def _build() -> Scene:
     at = clock.now()
     people = {"operator": person(OPERATOR, operator=True)}
     cedar = organizations.create(name=NAME, actor=people["operator"], account_owner=people["operator"])

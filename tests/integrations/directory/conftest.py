@@ -13,7 +13,8 @@ from integrations.directory.sync import jobs
 from integrations.jobs import queue
 from integrations.jobs.models import Job
 from portal.accounts.models import User
-from tests.world import World
+from tests import snapshots
+from tests.world import Sandbox, World
 
 
 @pytest.fixture
@@ -35,11 +36,15 @@ def over_there(admin: Connection) -> total_expert.Client:
 
 
 @pytest.fixture
-def run_sync() -> Callable[..., Job]:
-    """A function that syncs what a connection sees completely, in this process."""
+def run_sync(sandbox: Sandbox) -> Callable[..., Job]:
+    """A function that syncs what a connection sees completely. The first time, this may be done already."""
 
     def run(connection: Connection, **options: Any) -> Job:
-        return queue.run_now(jobs.start(connection=connection, **options))
+        return snapshots.once(
+            ("sync", connection.pk, repr(options)),
+            lambda: queue.run_now(jobs.start(connection=connection, **options)),
+            sandbox=sandbox,
+        )
 
     return run
 

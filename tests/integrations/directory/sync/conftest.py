@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from integrations.connections.models import Connection
-from integrations.directory.sync import reader
+from integrations.directory.sync import jobs, reader
+from integrations.jobs import queue
 from integrations.jobs.models import Job
 from integrations.total_expert import calls
 from portal.core import clock
@@ -19,6 +20,16 @@ Run = Callable[..., Job]
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """The client retries at once."""
     monkeypatch.setattr(calls, "FIRST_PAUSE", 0)
+
+
+@pytest.fixture
+def run_sync() -> Run:
+    """A function that syncs what a connection sees completely, in this process."""
+
+    def run(connection: Connection, **options: Any) -> Job:
+        return queue.run_now(jobs.start(connection=connection, **options))
+
+    return run
 
 
 @pytest.fixture
