@@ -98,8 +98,9 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
-def state_of_a_new_test() -> None:
-    snapshots.forget()
+def start_of_a_test(request: pytest.FixtureRequest) -> None:
+    """Where a test patches something, what it begins with is built anew, since the patch may be about that."""
+    snapshots.start_test(may_put_back="monkeypatch" not in request.fixturenames)
 
 
 @pytest.fixture

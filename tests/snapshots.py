@@ -4,7 +4,7 @@
 
 The rows that ``connect`` writes are kept. When it is asked for again in the same state of the database, these rows are
 written as they are, in a few milliseconds, and a copy of what ``connect`` returned is returned. In any other state it is
-just called, and so it is outside a test's transaction.
+just called, and so it is outside a test's transaction and in tests that patch something.
 """
 
 import itertools
@@ -40,7 +40,7 @@ class _Built:
 
 @dataclass
 class _State:
-    """What the database and the sandbox held after the last call, and how to see that they still do."""
+    """What this test's database and sandbox held after the last call, and how to see that they still do."""
 
     number: Hashable = ()
     database: object = None
@@ -48,6 +48,7 @@ class _State:
     changes: int = 0
     sandbox: object = None
     sandbox_changes: int = 0
+    may_put_back: bool = True
 
     def is_unchanged(self, sandbox: "Sandbox | None") -> bool:
         return (
@@ -71,7 +72,7 @@ def once(name: Hashable, make: Callable[[], T], *, sandbox: "Sandbox | None" = N
 
     ``name`` must tell apart calls that do different things in the same state.
     """
-    if not connection.in_atomic_block:
+    if not connection.in_atomic_block or not _last.may_put_back:
         return make()
     state = _find_state(sandbox)
     if state is None:
@@ -98,9 +99,9 @@ def once(name: Hashable, make: Callable[[], T], *, sandbox: "Sandbox | None" = N
     return returned
 
 
-def forget() -> None:
-    """Know nothing of the database's state: another test begins."""
-    _last.database = None
+def start_test(*, may_put_back: bool) -> None:
+    """Forget the database's state, because another test begins. Without ``may_put_back``, it builds everything itself."""
+    _last.database, _last.may_put_back = None, may_put_back
 
 
 def _find_state(sandbox: "Sandbox | None") -> Hashable | None:
