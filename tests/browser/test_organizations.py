@@ -64,6 +64,15 @@ def test_an_operator_renames_an_organization(demo: Demo, page: Page) -> None:
     assert page.url == address
 
 
+#: Keeps what a page wants to do in five seconds or later, for a test that doesn't wait so long.
+KEEP_LONG_WAITS = """() => {
+  const start = setTimeout;
+  window.kept = [];
+  window.setTimeout = (task, milliseconds) =>
+    milliseconds >= 5000 ? kept.push({ task, milliseconds }) : start(task, milliseconds);
+}"""
+
+
 def test_a_button_is_disabled_while_its_form_is_sent(demo: Demo, page: Page) -> None:
     sign_in_as(page, demo, "operator", "/organizations/new/")
 
@@ -74,8 +83,11 @@ def test_a_button_is_disabled_while_its_form_is_sent(demo: Demo, page: Page) -> 
             route.continue_()
 
     page.route("**/organizations/new/", answer_without_a_page)
+    page.evaluate(KEEP_LONG_WAITS)
     page.get_by_label("Name").fill("Twice Pressed Lending")
     button = page.get_by_role("button", name="Create")
     button.click()
     expect(button).to_be_disabled()
-    expect(button).to_be_enabled(timeout=15_000)
+    assert page.evaluate("kept.map(wait => wait.milliseconds)") == [10_000]
+    page.evaluate("kept[0].task()")
+    expect(button).to_be_enabled()
