@@ -191,6 +191,8 @@ def _find_first(
     ready meanwhile. The ranking repeats that of `_build_demand` and `Demand.key` in SQL. A test compares the two.
     """
     backing_off = {pk for pk, row in delays.items() if row.not_before is not None}
+    if not count:  # without a limit; building the queries would take as long as the rest of the plan
+        return backing_off
     demoted = Q(connection__in=[pk for pk, row in delays.items() if row.is_without_priority])
     expiring = Q(
         connection__token__refresh_expires_at__gt=at,

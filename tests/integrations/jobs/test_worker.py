@@ -151,9 +151,23 @@ MOVES = [(name, who) for who in range(3) for name, times in OFTEN.items() for _ 
 MOVES += [(name, 0) for name, times in SELDOM.items() for _ in range(times)]
 
 
-@given(moves=st.lists(st.sampled_from(MOVES), min_size=20, max_size=50))
-@settings(max_examples=100, database=None)
+HISTORIES = given(moves=st.lists(st.sampled_from(MOVES), min_size=20, max_size=50))
+
+
+@HISTORIES
+@settings(max_examples=40, database=None)
 def test_whatever_three_workers_and_a_person_do_each_item_is_noted_once(moves: list[tuple[str, int]]) -> None:
+    live_through(moves)
+
+
+@pytest.mark.soak
+@HISTORIES
+@settings(max_examples=1000, database=None)
+def test_in_many_histories_each_item_is_noted_once(moves: list[tuple[str, int]]) -> None:
+    live_through(moves)
+
+
+def live_through(moves: list[tuple[str, int]]) -> None:
     with undone():
         history = History()
         for name, who in moves:

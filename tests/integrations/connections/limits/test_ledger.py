@@ -196,11 +196,28 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(steps=STEPS, limit=st.integers(min_value=1, max_value=4))
+ORDERS = given(steps=STEPS, limit=st.integers(min_value=1, max_value=4))
+
+
+@ORDERS
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_order_of_events_ever_exceeds_the_limit(
     frozen: list[dt.datetime], steps: list, limit: int
 ) -> None:
+    happen(frozen, steps, limit)
+
+
+@pytest.mark.soak
+@ORDERS
+@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_none_of_many_orders_of_events_exceeds_the_limit(
+    frozen: list[dt.datetime], steps: list, limit: int
+) -> None:
+    happen(frozen, steps, limit)
+
+
+def happen(frozen: list[dt.datetime], steps: list, limit: int) -> None:
+    """Let events happen, each some seconds after the last, and count what was sent in any hour."""
     TokenRequest.objects.all().delete()
     TokenDemand.objects.all().delete()
     Environment.objects.update(tokens_per_hour=limit)
