@@ -12,7 +12,7 @@ from integrations.bulk.building import NO_WRITER, Source, sources
 from integrations.bulk.fields import FIELDS, Value, custom_values_in, grants_consent, same_custom
 from integrations.bulk.files import matching, staging, uploads
 from integrations.bulk.files.cells import CellReader, Values
-from integrations.bulk.files.mapping import FIELD, Mapping
+from integrations.bulk.files.mapping import FIELD, OWNER, Mapping
 from integrations.bulk.files.matching import Keys, Matcher
 from integrations.bulk.files.owners import Owners
 from integrations.bulk.files.readers import Row
@@ -32,6 +32,8 @@ CONTACT_POINTS = (
     ("phone_office",),
     ("address", "city", "state", "zip_code"),
 )
+#: What the first step of the vendor's rule needs of a row.
+_IDENTITY = (FIELD + "external_id", FIELD + "source", OWNER)
 #: How many IDs of contacts a sentence lists.
 _LISTED = 5
 
@@ -62,7 +64,7 @@ def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int
         with transaction.atomic():
             if not planning.store(plan, made, until=plan.built_until + 1, saved=progress):
                 return True
-            RowKey.objects.bulk_create(keys)
+            matching.store_keys(plan, keys)
     return False
 
 
@@ -75,6 +77,7 @@ class Builder:
         self._mapping = Mapping.from_json(plan.selection["mapping"])
         self._owners = Owners(plan)
         self._cells = CellReader(self._mapping, plan.upload.heads, self._owners)
+        self._identity = CellReader(self._mapping.only(_IDENTITY), plan.upload.heads, self._owners)
         self._required = list(required_groups.of(plan.installation))
 
     def index_external_ids(self) -> None:
@@ -84,32 +87,34 @@ class Builder:
 
     def _pairs(self, rows: Sequence[Row]) -> Iterable[Keys]:
         for row in rows:
-            values = self._cells.read(row)
-            yield matching.keys_of(values.owner.pk if values.owner else None, values.fields)[0]
+            values = self._identity.read(row)
+            yield matching.external_keys_of(values.owner.pk if values.owner else None, values.fields)
 
-    def rows(self, rows: Sequence[Row]) -> tuple[list[PlanRow], list[RowKey]]:
+    def rows(self, rows: Sequence[Row]) -> tuple[list[PlanRow], list[tuple[int, int]]]:
         """Return the plan's rows for rows of the file, and the keys by which later rows recognize them."""
         read = [self._cells.read(row) for row in rows]
         matcher = Matcher(self._plan, [(v.owner.pk if v.owner else None, v.fields) for v in read])
         chunk = _Chunk(self._plan, matcher.candidates, self._owners, read, self._required)
         made = []
-        for row, values in zip(rows, read, strict=True):
+        for place, (row, values) in enumerate(zip(rows, read, strict=True)):
             planned = PlanRow(plan=self._plan, number=row.number, state=RowState.PLANNED)
             try:
-                self._plan_row(planned, values, matcher, chunk)
+                self._plan_row(planned, place, values, matcher, chunk)
             except Refused as refused:
                 planned = PlanRow(plan=self._plan, number=row.number)
                 planned.settle(RowState.REFUSED, clock.now(), str(refused))
             made.append(planned)
         return made, matcher.added
 
-    def _plan_row(self, planned: PlanRow, values: Values, matcher: Matcher, chunk: "_Chunk") -> None:
+    def _plan_row(
+        self, planned: PlanRow, place: int, values: Values, matcher: Matcher, chunk: "_Chunk"
+    ) -> None:
         if values.problems:
             raise Refused(" ".join(values.problems))
         if values.owner is None:
             raise Refused("The row names no owner.")
         # People on a suppression list must be refused here, before anything is looked up for them.
-        match = matcher.find(values.owner.pk, values.fields)
+        match = matcher.find(place)
         if match.row is not None:
             raise Refused(f"Row {match.row} of the file is the same contact. Delete one of the rows.")
         if len(match.contacts) > 1:
@@ -120,10 +125,10 @@ class Builder:
             contact = chunk.contacts[match.contacts[0]]
             self._update(planned, values, contact, chunk)
             changed = {**contact.raw, **planned.after.get("fields", {})}
-            matcher.accept(planned.number, contact.owner_id, changed, contact=contact.pk)
+            matcher.accept_change(planned.number, contact.owner_id, changed, contact=contact.pk)
         else:
             self._create(planned, values, values.owner, chunk)
-            matcher.accept(planned.number, values.owner.pk, values.fields)
+            matcher.accept_new(place, planned.number)
 
     def _update(self, planned: PlanRow, values: Values, contact: Source, chunk: "_Chunk") -> None:
         """Plan what differs between a row and its contact."""

@@ -83,6 +83,8 @@ class CellReader:
 
 def _unprotected(cell: str) -> str:
     """Return a cell's text without the marks by which spreadsheet programs keep it from being run. Raise Refused."""
+    if "\0" in cell:
+        raise Refused("The cell has a character that no text contains. Type its value again.")
     value = text.clean(cell)
     if kept := _KEPT_AS_TEXT.fullmatch(value):
         return kept[1].strip()

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from integrations.bulk.fields import FIELDS, custom_values_in
@@ -79,6 +79,11 @@ class Mapping:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def only(self, targets: Iterable[str]) -> Self:
+        """Return the mapping of the columns that go into these targets."""
+        kept = set(targets)
+        return replace(self, columns=tuple(each if each in kept else SKIPPED for each in self.columns))
 
     def column_of(self, target: str) -> int | None:
         """Return the position of the column that goes into a target."""

@@ -32,6 +32,8 @@ _CANDIDATES = [
     "big5",
     "cp949",
 ]
+#: Text has hardly any zero bytes. Rows with one are refused later.
+_FEW_ZEROS = 0.02
 _HIGH = re.compile(rb"[\x80-\xff]+")
 #: In Western European texts, letters with accents stand alone or in pairs among plain ones.
 _RUN = 3
@@ -64,7 +66,7 @@ def detect(file: BinaryIO) -> str:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
-    if b"\0" in head:
+    if head.count(0) > _FEW_ZEROS * len(head):
         return _without_mark(head)
     sample = _other_than_utf8(file)
     return "utf-8" if sample is None else _guess(sample)

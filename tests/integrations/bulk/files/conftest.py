@@ -33,26 +33,33 @@ def send(connection: Connection, actor: User, content: bytes, name: str = "conta
     return upload
 
 
+def make_plan(
+    connection: Connection,
+    actor: User,
+    content: bytes,
+    run: Callable[[], None],
+    *,
+    owner: int | None = None,
+    source: str = "File",
+    groups: Sequence[str] = (),
+    targets: Sequence[str] | None = None,
+) -> Plan:
+    """Upload a file, plan its import and build the plan."""
+    upload = send(connection, actor, content)
+    columns = tuple(mapping.suggest(upload.heads) if targets is None else targets)
+    chosen = Mapping(columns, owner, "" if "field:source" in columns else source, tuple(groups))
+    made = plans.create(upload, chosen, actor=actor)
+    run()
+    made.refresh_from_db()
+    return made
+
+
 @pytest.fixture
 def import_rows(world: World, admin: Connection, run_jobs: Callable[[], None]) -> Import:  # noqa: F811
-    """A function that plans an import of rows, the first of which has the heads, and builds the plan."""
+    """A function that plans an import of a file, or of rows, the first of which has the heads, and builds the plan."""
 
-    def make(
-        *rows: Sequence[Any] | bytes,
-        actor: User | None = None,
-        owner: int | None = None,
-        source: str = "File",
-        groups: Sequence[str] = (),
-        targets: Sequence[str] | None = None,
-    ) -> Plan:
+    def make(*rows: Sequence[Any] | bytes, actor: User | None = None, **options: Any) -> Plan:
         content = rows[0] if isinstance(rows[0], bytes) else csv_of(rows)  # type: ignore[arg-type]
-        upload = send(admin, actor or world.operator, content)
-        columns = tuple(mapping.suggest(upload.heads) if targets is None else targets)
-        has_source = "field:source" in columns
-        chosen = Mapping(columns, owner, "" if has_source else source, tuple(groups))
-        made = plans.create(upload, chosen, actor=actor or world.operator)
-        run_jobs()
-        made.refresh_from_db()
-        return made
+        return make_plan(admin, actor or world.operator, content, run_jobs, **options)
 
     return make
