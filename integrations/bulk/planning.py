@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from integrations.bulk import jobs
 from integrations.bulk.building import Builder, sources
+from integrations.bulk.insertion import insert
 from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanRow, PlanState, RowAction, RowState
 from integrations.bulk.operations import Operations
 from integrations.connections.models import Installation
@@ -92,7 +93,7 @@ def store(plan: Plan, rows: Sequence[PlanRow], *, until: int, saved: Callable[[]
     with transaction.atomic():
         if not Plan.objects.select_for_update().filter(pk=plan.pk, state=PlanState.BUILDING).exists():
             return False
-        PlanRow.objects.bulk_create(rows)
+        insert(rows)
         plan.built_until, plan.digest = until, _chained(plan, rows)
         plan.joins_groups = plan.joins_groups or any(_joins_groups(row) for row in rows)
         plan.save(update_fields=["built_until", "digest", "joins_groups", "grants_consent"])
