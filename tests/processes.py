@@ -63,27 +63,48 @@ class SandboxProcess:
 
 
 @contextmanager
-def sandbox_process(folder: Path, *, patience: float = 120, **options: Any) -> Iterator[SandboxProcess]:
+def sandbox_process(folder: Path, *, patience: float = 120, **options: Any) -> Iterator["SandboxProcess"]:
     """Start `python -m integrations.sandbox`, and stop it afterwards."""
-    port = free_port()
+    with sandbox_runner(folder, patience=patience, **options) as runner:
+        yield runner.sandbox
+
+
+@contextmanager
+def sandbox_runner(folder: Path, *, patience: float = 120, **options: Any) -> Iterator["SandboxRunner"]:
+    """Start a sandbox that can be killed and started again, and stop it afterwards."""
     chosen = {"organizations": 2, "contacts": 50, "calls_per_minute": 0, "tokens_per_hour": 0, **options}
-    command = [
-        sys.executable,
-        "-m",
-        "integrations.sandbox",
-        "--port",
-        str(port),
-        "--data",
-        str(folder / "sandbox.sqlite3"),
-    ]
-    for name, value in chosen.items():
+    command = [sys.executable, "-m", "integrations.sandbox"]
+    for name, value in {"port": free_port(), "data": folder / "sandbox.sqlite3", **chosen}.items():
         command += [f"--{name.replace('_', '-')}", str(value)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    runner = SandboxRunner(command, patience)
     try:
-        yield SandboxProcess(_await(f"http://127.0.0.1:{port}", process, patience))
+        runner.start()
+        yield runner
     finally:
-        process.terminate()
-        process.wait(60)
+        runner.process.terminate()
+        runner.process.wait(60)
+
+
+class SandboxRunner:
+    """The process of a sandbox. Its data survives a SIGKILL."""
+
+    sandbox: SandboxProcess
+    process: "subprocess.Popen[bytes]"
+
+    def __init__(self, command: list[str], patience: float) -> None:
+        self._command, self._patience = command, patience
+
+    def start(self) -> None:
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen(self._command, cwd=ROOT, stdout=quiet, stderr=quiet)
+        port = self._command[self._command.index("--port") + 1]
+        self.sandbox = SandboxProcess(_await(f"http://127.0.0.1:{port}", self.process, self._patience))
+
+    def kill(self) -> None:
+        """Send SIGKILL and start it again."""
+        self.process.kill()
+        self.process.wait(60)
+        self.start()
 
 
 def _await(address: str, process: "subprocess.Popen[bytes]", patience: float) -> str:
