@@ -20,7 +20,7 @@ def insert(rows: Sequence[PlanRow]) -> None:
     """Insert new rows, in the caller's transaction. They get no primary keys here."""
     connection = connections[router.db_for_write(PlanRow)]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in _FIELDS)
+    columns = ", ".join(quote(str(field.column)) for field in _FIELDS)
     marks = ", ".join(["%s"] * len(_FIELDS))
     values = []
     for row in rows:
