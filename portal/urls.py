@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("portal.accounts.urls")),
     path("", include("portal.organizations.urls")),
     path("", include("integrations.connections.urls")),
+    path("", include("integrations.bulk.contact.urls")),
     path("", include("integrations.directory.urls")),
     path("", include("integrations.bulk.urls")),
     path("", include("integrations.jobs.urls")),

@@ -29,15 +29,18 @@ def is_missing(plan: Plan) -> bool:
 
 def give_evidence(plan: Plan, *, actor: User, evidence: str) -> None:
     """Store how the contacts of a plan gave their consent. Raise Refused if it says nothing or comes too late."""
-    cleaned = _sentence(
-        evidence, "Say how these contacts gave their consent, such as where and when they signed."
-    )
+    cleaned = clean_evidence(evidence)
     _require_right(plan, actor)
     rows = Plan.objects.filter(pk=plan.pk, state=PlanState.READY, approved_at=None)
     if not rows.update(evidence=cleaned):
         raise Refused("This edit is approved or no longer waits for its review.")
     log.record("bulk.evidence_given", actor=actor, organization=plan.installation.organization, target=plan)
     plan.refresh_from_db()
+
+
+def clean_evidence(given: str) -> str:
+    """Return evidence as it is stored. Raise Refused if it says nothing."""
+    return _sentence(given, "Say how these contacts gave their consent, such as where and when they signed.")
 
 
 def approve(plan: Plan, *, actor: User, digest: str, reason: str = "") -> None:

@@ -25,6 +25,7 @@ class BulkConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.bulk import admin, jobs, steps  # noqa: F401
+        from integrations.bulk.contact import actions
         from integrations.bulk.files import uploads
         from integrations.directory.browse import list_actions
         from integrations.jobs import kinds, schedules, signals
@@ -46,6 +47,7 @@ class BulkConfig(AppConfig):
             needs_contacts=False,
         )
         schedules.register(uploads.CLEANUP_NAME, every=uploads.CLEANUP_EVERY, run=uploads.delete_expired)
+        actions.register()
         kinds.register(jobs.BUILD, label="Prepare bulk edit", advance=steps.build)
         kinds.register(jobs.APPLY, label="Apply bulk edit", advance=steps.apply, per_connection=True)
         signals.stopped.connect(steps.on_stopped, dispatch_uid="bulk.on_stopped")

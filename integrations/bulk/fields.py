@@ -96,7 +96,7 @@ class Field:
         """Return a value in words. Empty if there is none."""
         if isinstance(value, bool):
             return "Yes" if value else "No"
-        return str(self._comparable(value) or "") if self.kind is Kind.DATE else value or ""
+        return (value or "")[:10] if self.kind in (Kind.DATE, Kind.BIRTHDAY) else value or ""
 
     def _comparable(self, value: Value) -> Value:
         if value in (None, ""):

@@ -7,6 +7,7 @@ send, so that nobody applies another one than they looked at.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.http import QueryDict
@@ -43,23 +44,30 @@ def create(
     evidence: str = "",
 ) -> Plan:
     """Store a plan for the chosen contacts and start the job that fills it. ``evidence`` says how they gave a consent."""
+    plan = record(
+        installation=installation,
+        actor=actor,
+        operations=operations.to_json(),
+        selection={
+            "query": chosen.selection.query(),
+            "ids": None if chosen.ids is None else list(chosen.ids),
+            "zone": timezone.get_current_timezone_name(),
+        },
+        suppress_emails=suppress_emails and installation.organization.allows(actor, Capability.OPERATE),
+        grants_consent=operations.grants_consent,
+        evidence=text.clean(evidence),
+    )
+    jobs.start_building(plan, actor)
+    return plan
+
+
+def record(*, installation: Installation, actor: User, **fields: Any) -> Plan:
+    """Store a plan without rows, and note in the audit log who made it."""
     with transaction.atomic():
         plan = Plan.objects.create(
-            installation=installation,
-            operations=operations.to_json(),
-            selection={
-                "query": chosen.selection.query(),
-                "ids": None if chosen.ids is None else list(chosen.ids),
-                "zone": timezone.get_current_timezone_name(),
-            },
-            suppress_emails=suppress_emails and installation.organization.allows(actor, Capability.OPERATE),
-            grants_consent=operations.grants_consent,
-            evidence=text.clean(evidence),
-            created_by=actor,
-            created_at=clock.now(),
+            installation=installation, created_by=actor, created_at=clock.now(), **fields
         )
         log.record("bulk.planned", actor=actor, organization=installation.organization, target=plan)
-    jobs.start_building(plan, actor)
     return plan
 
 

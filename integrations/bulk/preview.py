@@ -49,6 +49,8 @@ def sentences_of(plan: Plan) -> list[str]:
         return [GroupEdit.from_json(plan.operations).sentence]
     if plan.is_import:
         return file_plans.sentences_of(plan)
+    if plan.operations.get("creates"):
+        return ["Create a contact"]
     return Operations.from_json(plan.operations).sentences() or [f"Bulk edit {plan.pk}"]
 
 

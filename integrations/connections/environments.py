@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db.models import QuerySet
 
 from integrations import total_expert
@@ -34,6 +35,17 @@ def validate_host(url: str) -> None:
         raise ValidationError("The URL must not contain a user name or password.")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise ValidationError("The URL must start with https://.")
+
+
+def validate_web_url(url: str) -> None:
+    """Raise ValidationError unless ``url`` has {id} once, after its host, and is otherwise an address that is allowed."""
+    if url.count("{id}") != 1:
+        raise ValidationError("The URL must contain {id} once, where the contact's ID belongs.")
+    example = url.replace("{id}", "1")
+    URLValidator(schemes=["http", "https"])(example)
+    validate_host(example)
+    if urlsplit(url).netloc != urlsplit(example).netloc:
+        raise ValidationError("{id} must come after the host.")
 
 
 def origin(url: str) -> str:

@@ -47,9 +47,9 @@ class Match(NamedTuple):
 def keys_of(owner: int | None, record: Mapping[str, Any]) -> list[Keys]:
     """Return the keys of a record, or of a row's values, for each step of the rule. ``owner`` is a primary key."""
     found = [external_keys_of(owner, record)]
-    names = [_compared(name, record.get(name)) for name in _NAMES]
+    names = [compared(name, record.get(name)) for name in _NAMES]
     for step, properties in enumerate(_STEPS, start=1):
-        parts = [_compared(name, record.get(name)) for name in properties]
+        parts = [compared(name, record.get(name)) for name in properties]
         found.append([_hash(owner, step, [*names, *parts])] if all(names) and all(parts) else [])
     return found
 
@@ -59,11 +59,12 @@ def external_keys_of(owner: int | None, record: Mapping[str, Any]) -> Keys:
     listed = record.get("external_ids")
     pairs = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
     pairs.append(record)
-    parts = ([_compared(name, pair.get(name)) for name in ("source", "external_id")] for pair in pairs)
+    parts = ([compared(name, pair.get(name)) for name in ("source", "external_id")] for pair in pairs)
     return list(dict.fromkeys(_hash(owner, 0, each) for each in parts if all(each)))
 
 
-def _compared(name: str, value: Any) -> str:
+def compared(name: str, value: Any) -> str:
+    """Return a value in the form in which the rule compares it. Empty if it is not compared."""
     if name.startswith("phone_"):
         digits = "".join(filter(str.isdigit, str(value or "")))
         return digits if len(digits) >= SHORTEST_PHONE else ""

@@ -23,7 +23,7 @@ class EnvironmentAdmin(AuditedAdmin):
     sorts = ("name",)
     fieldsets = (
         (None, {"fields": ("label", "name", "is_production")}),
-        ("API", {"fields": ("base_url", "authorize_url", "token_body", "pkce", "application")}),
+        ("API", {"fields": ("base_url", "authorize_url", "web_url", "token_body", "pkce", "application")}),
         ("Limits", {"fields": ("calls_per_minute", "tokens_per_hour")}),
     )
 

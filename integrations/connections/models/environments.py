@@ -23,6 +23,11 @@ class Environment(models.Model):
         help_text="Host and port of base_url. Environments with the same host share its limits.",
     )
     authorize_url = models.URLField()
+    web_url = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Page of a contact in Total Expert, with {id} for the contact's ID. Empty: none is offered.",
+    )
     is_production = models.BooleanField(default=False)
     calls_per_minute = models.PositiveIntegerField(default=900, help_text="0: no limit")
     tokens_per_hour = models.PositiveIntegerField(default=2, help_text="0: no limit")
@@ -40,6 +45,10 @@ class Environment(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.host = host_of(self.base_url)
         super().save(*args, **kwargs)
+
+    def web_link(self, id: int) -> str:
+        """Return the URL of a contact's page in Total Expert, or "" if it isn't known."""
+        return self.web_url.replace("{id}", str(id))
 
 
 def host_of(url: str) -> str:

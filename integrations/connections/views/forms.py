@@ -32,6 +32,7 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
             "name",
             "base_url",
             "authorize_url",
+            "web_url",
             "is_production",
             "calls_per_minute",
             "tokens_per_hour",
@@ -41,6 +42,7 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {
             "label": "Display name",
             "name": "Short name",
+            "web_url": "Contact page URL",
             "is_production": "This is production",
             "calls_per_minute": "Calls per minute",
             "tokens_per_hour": "Token requests per hour",
@@ -49,6 +51,7 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         help_texts = {
             "name": "Used in commands: manage.py connect … --environment NAME",
+            "web_url": "The page of a contact in Total Expert, with {id} in place of its ID. Empty: no link is shown.",
             "calls_per_minute": "Total Expert allows 1,000. 900 leaves a margin. 0: no limit.",
             "tokens_per_hour": "Total Expert allows 2 for each IP address. 0: no limit.",
             "pkce": "Protects authorization codes. Turn it off only if Total Expert refuses authorization requests with it.",
@@ -84,6 +87,12 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_authorize_url(self) -> str:
         url: str = self.cleaned_data["authorize_url"]
         environments.validate_host(url)
+        return url
+
+    def clean_web_url(self) -> str:
+        url: str = self.cleaned_data["web_url"]
+        if url:
+            environments.validate_web_url(url)
         return url
 
 

@@ -38,7 +38,8 @@ _WRITE_ONLY = "The API can set this but not read it."
 _UNREADABLE = "The API can't read this."
 #: The fields of ``preferences``, which is an object of its own in the record.
 _PREFERENCES = ("is_silenced",)
-_SECTIONS: dict[str, tuple[str, ...]] = {
+#: The names of fields by subject.
+SECTIONS: dict[str, tuple[str, ...]] = {
     "Name": ("title", "first_name", "nickname", "last_name", "suffix", "birthday"),
     "Contact": (
         "phone_cell",
@@ -163,11 +164,11 @@ def sections(raw: dict[str, Any]) -> list[Section]:
         rest = {name: value for name, value in preferences.items() if name not in _PREFERENCES}
         silenced = {name: preferences.get(name) for name in _PREFERENCES}
         raw = {**raw, "preferences": rest, **silenced}
-    found = [_section(title, [(name, raw.get(name)) for name in names]) for title, names in _SECTIONS.items()]
+    found = [_section(title, [(name, raw.get(name)) for name in names]) for title, names in SECTIONS.items()]
     custom = raw.get("custom")
     if isinstance(custom, list):
         found.append(_section("Custom fields", [_custom(each) for each in custom if isinstance(each, dict)]))
-    known = {"custom", "contact_groups"}.union(*_SECTIONS.values())
+    known = {"custom", "contact_groups"}.union(*SECTIONS.values())
     found.append(
         _section("Other fields", [(name, value) for name, value in raw.items() if name not in known])
     )

@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from integrations.connections.models import Connection
 from integrations.connections.permissions import connection_title
-from integrations.directory.browse import access, keyset, profile
+from integrations.directory.browse import access, contact_actions, keyset, profile
 from integrations.directory.browse.selection import Selection
 from integrations.directory.models import Contact, ContactGroup, Membership, Visibility
+from integrations.directory.sync import runs
 from integrations.directory.views.sync import syncable
 from portal.accounts.guard import current_user
 from portal.core import panels
@@ -42,15 +43,21 @@ def contact(request: HttpRequest, organization: Organization, pk: int, tab: str 
     )
     raw = access.visible_record(current_user(request), row)
     groups = _groups(row) if raw is row.document.raw or "contact_groups" in raw else []
+    actions = contact_actions.offered(current_user(request), row)
     context: dict[str, Any] = {
         "organization": organization,
+        "installation": row.installation,
         "contact": row,
         "environment": row.installation.environment,
+        "web_link": row.installation.environment.web_link(row.remote_id),
+        "main_actions": [action for action in actions if action.is_primary],
+        "more_actions": [action for action in actions if not action.is_primary],
         "tab": tab,
         "tabs": _tabs(organization, row, groups),
         "groups": groups,
         "connections": _connections(request, organization, row),
         "may_sync": syncable(request, row.installation).filter(visibilities__contact=row).exists(),
+        "syncing": _syncing(request, row),
     }
     if tab == "":
         context |= _profile(request, row, raw, groups)
@@ -74,6 +81,13 @@ def neighbors(request: HttpRequest, organization: Organization, pk: int) -> Http
         before, after = keyset.neighbors(found, selection.order, row)
     context = {"organization": organization, "before": before, "after": after}
     return render_fragment(request, "directory/contact_neighbors.html", context)
+
+
+def _syncing(request: HttpRequest, row: Contact) -> runs.SyncRun | None:
+    """Return the sync that is in progress, as far as this person may know."""
+    through = access.limiting_connections(current_user(request), row.installation)
+    latest = runs.of(row.installation, through=through)
+    return latest if latest is not None and latest.is_active else None
 
 
 def _tabs(

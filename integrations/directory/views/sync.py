@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.shortcuts import render as render_fragment
 from django.urls import reverse
@@ -47,15 +47,16 @@ def sync_progress(request: HttpRequest, organization: Organization, environment:
     context = {
         "organization": organization,
         "installation": installation,
+        "contact": _contact(request.GET, request, installation),
         "syncing": syncing,
         "ended": latest if syncing is None else None,
     }
     return render_fragment(request, "directory/sync_progress.html", context)
 
 
-def _contact(request: HttpRequest, installation: Installation) -> Contact | None:
-    """Return the contact that the request names, if the person may see it."""
-    named = read_id(request.POST.get("contact", ""))
+def _contact(data: QueryDict, request: HttpRequest, installation: Installation) -> Contact | None:
+    """Return the contact that ``data`` names, if the person may see it."""
+    named = read_id(data.get("contact", ""))
     if named is None:
         return None
     visible = access.visible_contacts(current_user(request), installation.organization)
@@ -70,7 +71,7 @@ def sync_now(request: HttpRequest, organization: Organization, environment: str)
     ``connection`` limits it to one of them, ``contact`` to those that see a contact, whose page is shown next.
     """
     installation = access.visible_installation(current_user(request), organization, environment)
-    named, contact = request.POST.get("connection", ""), _contact(request, installation)
+    named, contact = request.POST.get("connection", ""), _contact(request.POST, request, installation)
     rows = _allowed(request, installation)
     if contact is not None:
         rows = rows.filter(visibilities__contact=contact)

@@ -180,24 +180,26 @@ def live_filters(context: Context, target: str = "#results") -> SafeString:
 
 
 @register.simple_tag
-def field(bound: BoundField) -> SafeString:
-    """Draw a form field with label, help and errors, wired for screen readers. Groups of choices become a fieldset."""
+def field(bound: BoundField, optional: bool = True) -> SafeString:
+    """Draw a form field with label, help and errors, wired for screen readers. Groups of choices become a fieldset.
+
+    ``optional=False`` leaves out the word for fields that may be empty, where most of a form's fields are.
+    """
     if bound.is_hidden:
         return bound.as_hidden()
     notes = _Notes(bound)
+    mark = _optional(bound) if optional else NOTHING
     if isinstance(bound.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
-        return _choices(bound, notes)
+        return _choices(bound, notes, mark)
     control = bound.as_widget(attrs=notes.attributes)
     if isinstance(bound.field.widget, forms.CheckboxInput):
         line = format_html('<label class="choice">{} <span>{}</span></label>', control, bound.label)
     else:
-        line = format_html(
-            '<label for="{}">{}{}</label>{}', bound.id_for_label, bound.label, _optional(bound), control
-        )
+        line = format_html('<label for="{}">{}{}</label>{}', bound.id_for_label, bound.label, mark, control)
     return format_html('<div class="field"{}>{}{}{}</div>', notes.invalid, line, notes.help, notes.errors)
 
 
-def _choices(bound: BoundField, notes: "_Notes") -> SafeString:
+def _choices(bound: BoundField, notes: "_Notes", mark: SafeString) -> SafeString:
     options = format_html_join(
         "",
         '<label class="choice">{} <span>{}</span></label>',
@@ -209,7 +211,7 @@ def _choices(bound: BoundField, notes: "_Notes") -> SafeString:
         format_html(' aria-describedby="{}"', described) if described else NOTHING,
         notes.invalid,
         bound.label,
-        _optional(bound),
+        mark,
         options,
         notes.help,
         notes.errors,

@@ -54,6 +54,13 @@ def test_an_environment_of_an_allowed_host_is_added(operator: Client) -> None:
         {"base_url": "https://a:b@public.totalexpert.net/v1"},
         {"authorize_url": "https://public.totalexpert.net.elsewhere.example/authorize"},
         {"authorize_url": "https://public.totalexpert.net:99999/v1/authorize"},
+        {"web_url": "https://public.totalexpert.net/contacts/"},
+        {"web_url": "https://public.totalexpert.net/{id}/{id}"},
+        {"web_url": "https://elsewhere.example/contacts/{id}"},
+        {"web_url": "https://{id}.public.totalexpert.net/contacts/"},
+        {"web_url": "http://public.totalexpert.net/contacts/{id}"},
+        {"web_url": "https://a:b@public.totalexpert.net/contacts/{id}"},
+        {"web_url": "javascript:alert({id})"},
     ],
 )
 def test_an_address_that_cannot_be_called_is_refused_on_the_page(operator: Client, wrong: Any) -> None:
@@ -148,3 +155,9 @@ def test_a_connection_that_gives_no_access_moves_no_consent(world: World, state:
     connection = world.connected()
     Connection.objects.filter(pk=connection.pk).update(state=state)
     assert environments.consent_environment(world.organization()) == production
+
+
+def test_an_environment_knows_the_page_of_a_contact(operator: Client) -> None:
+    add(operator, web_url="https://public.totalexpert.net/#/contacts/{id}")
+    assert Environment.objects.get(name="ct").web_link(17) == "https://public.totalexpert.net/#/contacts/17"
+    assert Environment(name="x").web_link(17) == ""

@@ -212,6 +212,10 @@ BULK = {
         _in_organization(pk=lambda s: s.upload().pk, number=lambda s: 1), MANAGERS, posts=True, refuses=400
     ),
     "bad_rows": Address(_in_organization(pk=lambda s: s.import_plan().pk), MANAGERS),
+    "new_contact": Address(an_environment, EDITORS),
+    "edit_contact": Address(_in_organization(pk=lambda s: s.contact.pk), EDITORS),
+    "change_contact_owner": Address(_in_organization(pk=lambda s: s.contact.pk), MANAGERS),
+    "delete_contact": Address(_in_organization(pk=lambda s: s.contact.pk), MANAGERS, posts=True),
     "change_bulk_edit": Address(
         _in_organization(pk=lambda s: s.plan().pk, verb=lambda s: "cancel"), EDITORS, posts=True
     ),

@@ -1,0 +1,1 @@
+"""Edits of one contact: a form, and a plan of one row."""
