@@ -35,7 +35,9 @@ def find(
         rows = Selection(q=text).apply(visible, installation).select_related("owner", "document")
         found |= {contact.pk: contact for contact in rows.order_by("pk")[:READ] if _agrees(contact, fields)}
     duplicates = [
-        Duplicate(contact, contact.owner_id == owner.pk and _shares_key(owner.pk, contact.document.raw, fields))
+        Duplicate(
+            contact, contact.owner_id == owner.pk and _shares_key(owner.pk, contact.document.raw, fields)
+        )
         for contact in found.values()
     ]
     return sorted(duplicates, key=lambda each: (not each.is_updated, each.contact.pk))[:SHOWN]
@@ -53,7 +55,10 @@ def _agrees(contact: Contact, fields: Mapping[str, Value]) -> bool:
     phones = {matching.compared(name, fields.get(name)) for name in _PHONES} - {""}
     return (
         all(_same(name, getattr(contact, name), fields.get(name)) for name in ("first_name", "last_name"))
-        or bool(emails & {matching.compared("email", contact.email), matching.compared("email", contact.email_work)})
+        or bool(
+            emails
+            & {matching.compared("email", contact.email), matching.compared("email", contact.email_work)}
+        )
         or bool(phones & {matching.compared(name, getattr(contact, name)) for name in _PHONES})
     )
 

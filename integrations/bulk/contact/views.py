@@ -19,7 +19,6 @@ from integrations.bulk.operations import Operations
 from integrations.directory.browse import access
 from integrations.directory.models import Contact
 from portal.accounts.guard import current_user
-from portal.accounts.models import User
 from portal.core.errors import Refused
 from portal.core.pages import render
 from portal.organizations.models import Organization
