@@ -24,7 +24,7 @@ class BulkConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from integrations.bulk import admin, jobs, steps  # noqa: F401
+        from integrations.bulk import admin, jobs, retention, steps  # noqa: F401
         from integrations.bulk.contact import actions
         from integrations.bulk.files import uploads
         from integrations.directory.browse import list_actions
@@ -46,6 +46,7 @@ class BulkConfig(AppConfig):
             icon="upload",
             needs_contacts=False,
         )
+        schedules.register(retention.NAME, every=retention.EVERY, run=retention.clear_values)
         schedules.register(uploads.CLEANUP_NAME, every=uploads.CLEANUP_EVERY, run=uploads.delete_expired)
         actions.register()
         kinds.register(jobs.BUILD, label="Prepare bulk edit", advance=steps.build)

@@ -30,5 +30,6 @@ def insert(rows: Sequence[PlanRow]) -> None:
             if value[position] is not None:
                 value[position] = field.get_db_prep_save(value[position], connection)
         values.append(value)
+    sql = f"INSERT INTO {quote(PlanRow._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of this model
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {quote(PlanRow._meta.db_table)} ({columns}) VALUES ({marks})", values)  # noqa: S608
+        cursor.executemany(sql, values)

@@ -110,6 +110,8 @@ def undo(plan: Plan, *, actor: User) -> Plan:
         raise Refused("This plan is still being applied. Cancel it first, or wait.")
     if not done:
         raise Refused("This plan changed nothing that could be undone.")
+    if plan.values_cleared_at is not None:
+        raise Refused("The values before this edit are no longer kept, so it can't be undone.")
     with transaction.atomic():
         Plan.objects.select_for_update().get(pk=plan.pk)
         found = Plan.objects.filter(undo_of=plan).exclude(state__in=ENDED_WITHOUT_CHANGES).first()

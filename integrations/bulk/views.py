@@ -1,6 +1,5 @@
 """Pages of bulk edits: the list, choosing changes, one plan from its preview to its results, and its actions."""
 
-import csv
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
@@ -18,9 +17,9 @@ from integrations.bulk.forms import OperationsForm
 from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanRow, PlanState, RowState
 from integrations.directory.browse import access
 from integrations.directory.browse.chosen import Chosen
-from integrations.directory.browse.export import neutralized
 from portal.accounts.guard import current_user
-from portal.core import clock, paging
+from portal.audit import log
+from portal.core import clock, csv_lines, paging
 from portal.core.errors import Refused
 from portal.core.pages import render, wants_fragment
 from portal.organizations.models import Organization
@@ -175,25 +174,18 @@ def change(request: HttpRequest, organization: Organization, pk: int, verb: str)
     return redirect("bulk_edit", slug=organization.slug, pk=row.pk)
 
 
-class _Echo:
-    """A file that returns what is written to it."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
 @organization_view(Capability.EDIT_MANY)
 def download(request: HttpRequest, organization: Organization, pk: int) -> StreamingHttpResponse:
     """Stream the rows of a plan as CSV, with their outcomes and reasons."""
     row = _visible(request, organization, pk)
 
-    def lines() -> Iterator[str]:
-        writer = csv.writer(_Echo())
-        yield str(writer.writerow(["row", "contact id", "outcome", "reason"]))
+    def lines() -> Iterator[list[str]]:
+        yield ["row", "ID", "outcome", "reason"]
         for each in row.rows.order_by("number").iterator():
-            label = RowState(each.state).label
-            yield str(writer.writerow([each.number, each.remote_id, label, neutralized(each.reason)]))
+            label = str(RowState(each.state).label)
+            yield [str(each.number), str(each.remote_id or each.result_id or ""), label, each.reason]
 
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    log.record("bulk.downloaded", actor=current_user(request), organization=organization, target=row)
+    response = StreamingHttpResponse(csv_lines.encoded(lines()), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="bulk-edit-{row.pk}.csv"'
     return response

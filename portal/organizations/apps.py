@@ -11,6 +11,7 @@ class OrganizationsConfig(AppConfig):
     verbose_name = "Organizations"
     audit_actions: ClassVar[dict[str, str]] = {
         "account.deleted": "Account deleted",
+        "audit.exported": "Audit log exported",
         "invitation.accepted": "Invitation accepted",
         "invitation.resent": "Invitation resent",
         "invitation.sent": "Invitation sent",

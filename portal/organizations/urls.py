@@ -7,6 +7,7 @@ from portal.organizations.views import account_deletion, audit, invitations, mem
 urlpatterns = [
     path("account/delete/", account_deletion.delete_account, name="delete_account"),
     path("settings/audit/", audit.audit_log, name="audit_log"),
+    path("settings/audit/entries.csv", audit.export, name="audit_log_export"),
     path("organizations/new/", organizations.new_organization, name="new_organization"),
     path("organizations/<slug:slug>/", organizations.organization, name="organization"),
     path("organizations/<slug:slug>/edit/", organizations.edit_organization, name="edit_organization"),

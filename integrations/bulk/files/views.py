@@ -12,10 +12,11 @@ from integrations.bulk.files.forms import FileForm, MappingForm
 from integrations.bulk.models import Plan, Upload
 from integrations.connections.models import Installation
 from integrations.directory import required_groups
-from integrations.directory.browse import access, export
+from integrations.directory.browse import access
 from portal.accounts.guard import current_user
 from portal.accounts.models import User
 from portal.audit import log
+from portal.core import csv_lines
 from portal.core.errors import Refused
 from portal.core.pages import render, text_param
 from portal.core.parameters import read_id
@@ -126,7 +127,7 @@ def download_bad_rows(request: HttpRequest, organization: Organization, pk: int)
     count = bad_rows.of(plan).count()
     log.record("bulk.bad_rows_downloaded", actor=user, organization=organization, target=plan, rows=count)
     response = StreamingHttpResponse(
-        export.as_csv(bad_rows.lines(plan)), content_type="text/csv; charset=utf-8"
+        csv_lines.encoded(bad_rows.lines(plan)), content_type="text/csv; charset=utf-8"
     )
     response["Content-Disposition"] = f'attachment; filename="import-{plan.pk}-bad-rows.csv"'
     return response

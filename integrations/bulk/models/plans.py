@@ -99,6 +99,9 @@ class Plan(models.Model):
     created_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True, help_text="When a person applied it")
     finished_at = models.DateTimeField(null=True)
+    values_cleared_at = models.DateTimeField(
+        null=True, help_text="When the values before and after were deleted: it can't be undone any more"
+    )
 
     objects: ClassVar[PlanQuerySet] = PlanQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -11,7 +11,7 @@ from integrations.directory.browse import access, export, keyset, saved_views
 from integrations.directory.browse.chosen import Chosen
 from portal.accounts.guard import current_user
 from portal.audit import log
-from portal.core import clock
+from portal.core import clock, csv_lines
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
@@ -60,7 +60,7 @@ def _export(
     name = f"{organization.slug}-{environment}-contacts-{clock.now():%Y-%m-%d}.{ending}"
     if ending == "xlsx":
         return FileResponse(export.as_xlsx(lines), as_attachment=True, filename=name, content_type=XLSX_TYPE)
-    response = StreamingHttpResponse(export.as_csv(lines), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_lines.encoded(lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -136,8 +136,8 @@ def test_rows_are_limited_to_an_outcome_and_downloaded(
     assert shown and {row.state for row in shown} == {"unchanged"}
     assert client.get(at("bulk_edit_rows", admin, made.pk)).status_code == 404, "not for editors"
     client.force_login(world.operator)
-    lines = client.get(at("bulk_edit_rows", admin, made.pk)).getvalue().decode().splitlines()
-    assert lines[0] == "row,contact id,outcome,reason" and len(lines) == made.rows.count() + 1
+    lines = client.get(at("bulk_edit_rows", admin, made.pk)).getvalue().decode("utf-8-sig").splitlines()
+    assert lines[0] == "row,ID,outcome,reason" and len(lines) == made.rows.count() + 1
 
 
 def test_the_pages_cost_the_same_queries_however_many_rows(

@@ -247,6 +247,7 @@ PORTAL = {
         lambda s: {"color": "6d3fc0", "digest": stylesheet.digest("#6d3fc0")}, public=True
     ),
     "audit_log": Address(allowed=OPERATOR),
+    "audit_log_export": Address(allowed=OPERATOR),
 }
 
 
