@@ -133,7 +133,7 @@ def test_the_kind_of_object_is_shown_in_words(cedar: Organization, operator: Use
 
 def test_the_entries_that_match_are_exported_with_ids_and_no_names(client: Client, operator: User) -> None:
     client.force_login(operator)
-    cedar = organizations.create("Cedar", actor=operator)
+    cedar = organizations.create(name="Cedar", actor=operator)
     add(cedar, "invitation.sent", actor=operator)
     answer = client.get(reverse("audit_log_export"), {"action": "invitation.sent"})
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
