@@ -27,6 +27,7 @@ class BulkConfig(AppConfig):
         from integrations.bulk import admin, jobs, retention, steps  # noqa: F401
         from integrations.bulk.contact import actions
         from integrations.bulk.files import uploads
+        from integrations.bulk.groups import panels  # noqa: F401
         from integrations.directory.browse import list_actions
         from integrations.jobs import kinds, schedules, signals
         from portal.organizations.roles import Capability

@@ -54,6 +54,11 @@ def sentences_of(plan: Plan) -> list[str]:
     return Operations.from_json(plan.operations).sentences() or [f"Bulk edit {plan.pk}"]
 
 
+def group_verb(plan: Plan) -> str:
+    """Return what the button says that applies a plan for groups."""
+    return "Change" if plan.operations.get("undoes") else f"{plan.operations['verb']}".capitalize()
+
+
 def may_email(plan: Plan) -> bool:
     """Return whether campaigns may email people because of a plan: joining a group can start one."""
     return plan.joins_groups and not plan.suppress_emails

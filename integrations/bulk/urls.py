@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from integrations.bulk import views
 from integrations.bulk.files import views as file_views
+from integrations.bulk.groups import views as group_views
 
 
 class PlanVerb(StringConverter):
@@ -13,7 +14,14 @@ class PlanVerb(StringConverter):
     regex = "apply|resume|cancel|retry|undo"
 
 
+class ChangeVerb(StringConverter):
+    """What people do with groups that exist."""
+
+    regex = "rename|delete"
+
+
 register_converter(PlanVerb, "plan_verb")
+register_converter(ChangeVerb, "change_verb")
 
 urlpatterns = [
     path("organizations/<slug:slug>/bulk-edits/", views.plans, name="bulk_edits"),
@@ -33,6 +41,27 @@ urlpatterns = [
         "organizations/<slug:slug>/bulk-edits/<int:pk>/bad-rows.csv",
         file_views.download_bad_rows,
         name="bad_rows",
+    ),
+    path("organizations/<slug:slug>/groups/new/<slug:environment>/", group_views.new_group, name="new_group"),
+    path(
+        "organizations/<slug:slug>/groups/<int:pk>/<change_verb:verb>/",
+        group_views.change_group,
+        name="change_group",
+    ),
+    path(
+        "organizations/<slug:slug>/groups/<int:pk>/remove/",
+        group_views.remove_from_group,
+        name="remove_from_group",
+    ),
+    path(
+        "organizations/<slug:slug>/groups/required/<slug:environment>/fix/",
+        group_views.fix_required_groups,
+        name="fix_required_groups",
+    ),
+    path(
+        "organizations/<slug:slug>/groups/required/<int:pk>/create/",
+        group_views.create_required_group,
+        name="create_required_group",
     ),
     path("organizations/<slug:slug>/bulk-edits/<int:pk>/", views.plan, name="bulk_edit"),
     path("organizations/<slug:slug>/bulk-edits/<int:pk>/rows.csv", views.download, name="bulk_edit_rows"),

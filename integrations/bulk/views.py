@@ -14,10 +14,12 @@ from django.views.decorators.http import require_POST
 from integrations.bulk import cost, jobs, planning, preview, verbs
 from integrations.bulk.files import plans as file_plans
 from integrations.bulk.forms import OperationsForm
+from integrations.bulk.groups import consequences
 from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanRow, PlanState, RowState
 from integrations.directory.browse import access
 from integrations.directory.browse.chosen import Chosen
 from portal.accounts.guard import current_user
+from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock, csv_lines, paging
 from portal.core.errors import Refused
@@ -85,6 +87,8 @@ def new(request: HttpRequest, organization: Organization, environment: str) -> H
         return redirect(f"{reverse('contacts', args=[organization.slug])}?environment={environment}")
     is_planned = "plan" in request.POST
     form = OperationsForm(request.POST if is_planned else None, installation=installation, user=user)
+    if chosen.selection.groups == "none":  # people who list contacts outside of groups may want to add them
+        form.initial["add_groups"] = list(chosen.selection.group)
     if is_planned and form.is_valid():
         made = planning.create(
             installation=installation,
@@ -142,6 +146,7 @@ def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpRespo
         "waits": jobs.waits_of(row),
         "undone_by": Plan.objects.filter(undo_of=row).first(),
         **file_plans.page_context(row, user),
+        **_group_context(row, user),
     }
     if wants_fragment(request):
         answer = render_fragment(request, "bulk/progress.html", context)
@@ -149,6 +154,16 @@ def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpRespo
             answer["HX-Refresh"] = "true"
         return answer
     return render(request, "bulk/plan.html", context, title=preview.title_of(row))
+
+
+def _group_context(row: Plan, user: User) -> dict[str, object]:
+    """Return what the page of a plan for groups shows besides."""
+    if row.resource != Plan.Resource.GROUPS:
+        return {}
+    return {
+        "group_verb": preview.group_verb(row),
+        "consequences": consequences.of(row, user) if row.state == PlanState.READY else None,
+    }
 
 
 @require_POST

@@ -11,9 +11,22 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-Screen = Literal["home", "organization", "connection", "contact", "settings"]
-#: Where a panel is on its page: above the two columns, in the wide one, in the narrow one, or below both.
-Place = Literal["top", "main", "aside", "bottom"]
+Screen = Literal[
+    "home",
+    "organization",
+    "connection",
+    "contact",
+    "settings",
+    "groups",
+    "group",
+    "group-name",
+    "group-member",
+    "required-groups",
+    "required-group",
+]
+#: Where a panel is on its page: above the two columns, in the wide one, in the narrow one, or below both, beside the title,
+#: or in the menu "More".
+Place = Literal["top", "main", "aside", "bottom", "actions", "more"]
 Build = Callable[[HttpRequest, Any], dict[str, Any] | None]
 
 

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from integrations.connections.models import Connection, Installation
 from integrations.directory.browse import owners, required
 from integrations.directory.browse.bounded_counts import CountDifferent, CountUpTo
-from integrations.directory.models import ContactGroup, Membership, SyncState, Visibility
+from integrations.directory.models import ContactGroup, Membership, RequiredGroup, SyncState, Visibility
 from portal.core import paging, search_text, sorting
 from portal.core.pages import text_param
 from portal.core.parameters import read_id
@@ -134,6 +134,32 @@ class Line:
     def contacts_query(self) -> str:
         """Return the query string of the contact list with the contacts in these groups, without the environment."""
         return urlencode({"group_id": self.group.pk} if self.group else {"group": self.names}, doseq=True)
+
+
+@dataclass(frozen=True)
+class NamedGroups:
+    """The groups of an installation that are called alike. ``first`` is the key of one of them."""
+
+    installation: Installation
+    name: str
+    first: int
+    count: int
+
+
+@dataclass(frozen=True)
+class MissingContacts:
+    """How many contacts of an installation lack a required group."""
+
+    installation: Installation
+    contacts: Members
+
+
+@dataclass(frozen=True)
+class MissingOwners:
+    """How many owners have no group of a required name."""
+
+    row: RequiredGroup
+    owners: int
 
 
 def visible(installation: Installation, *, through: list[Connection] | None) -> "QuerySet[ContactGroup]":

@@ -1,5 +1,6 @@
 """The list of groups, and the page of one group."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,17 +8,19 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from integrations.connections.models import Installation
 from integrations.connections.permissions import may_connect
 from integrations.directory.browse import access, coverage, filters, groups, keyset, required
-from integrations.directory.browse.groups import GroupList, GroupSelection
+from integrations.directory.browse.groups import GroupList, GroupSelection, Line, NamedGroups
 from integrations.directory.browse.selection import ORDERS, Selection
 from integrations.directory.models import ContactGroup, RequiredGroup
 from integrations.directory.sync import runs
 from integrations.directory.views.sync import syncable
 from portal.accounts.guard import current_user
 from portal.audit.models import Entry
+from portal.core import panels
 from portal.core.pages import render, text_param
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
@@ -76,8 +79,25 @@ def group_list(request: HttpRequest, organization: Organization) -> HttpResponse
         "marks": groups.MARKS.items(),
         "syncing": latest if latest is not None and latest.is_active else None,
         "may_sync": syncable(request, installation).exists(),
+        "action_panels": panels.draw("groups", request, installation, place="actions"),
+        "name_panels": _name_panels(request, installation, selection, page.rows),
     }
     return render(request, "directory/groups.html", context, title="Groups")
+
+
+def _name_panels(
+    request: HttpRequest, installation: Installation, selection: GroupSelection, lines: Sequence[Line]
+) -> list[SafeString]:
+    """Draw what people can do with all groups of the name that is open or listed."""
+    name = selection.name or selection.open
+    line = next((line for line in lines if name and line.key == name), None)
+    if line is None:
+        return []
+    keys = list(required.groups_named(name, installation).order_by("pk").values_list("pk", flat=True))
+    if len(keys) < 2:
+        return []
+    named = NamedGroups(installation, line.name, keys[0], len(keys))
+    return panels.draw("group-name", request, named, place="more")
 
 
 def _chips(selection: GroupSelection, name: str) -> list[Chip]:
@@ -105,12 +125,14 @@ def group(request: HttpRequest, organization: Organization, pk: int) -> HttpResp
         access.visible_contacts(user, organization), row.installation
     )
     recorded = _recorded(row)
+    members = keyset.page(contacts, ORDERS["name"], size=SHOWN_MEMBERS).rows
     context = {
         "organization": organization,
         "group": row,
         "environment": row.installation.environment,
         "line": line,
-        "contacts": keyset.page(contacts, ORDERS["name"], size=SHOWN_MEMBERS).rows,
+        "contacts": [(each, panels.draw("group-member", request, (row, each))) for each in members],
+        "more_panels": panels.draw("group", request, row, place="more"),
         "contacts_query": _query(row.installation, group_id=row.pk),
         "same_name": _same_name(row, through).count(),
         "same_name_query": _query(row.installation, name=row.search),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -12,10 +13,11 @@ from django.views.decorators.http import require_POST
 from integrations.connections.models import Installation
 from integrations.directory import required_groups as verbs
 from integrations.directory.browse import access, coverage, keyset, owners, required
-from integrations.directory.browse.groups import COUNTED, Members
-from integrations.directory.models import ContactQuerySet, RequiredGroup
+from integrations.directory.browse.groups import COUNTED, Members, MissingContacts, MissingOwners
+from integrations.directory.models import ContactQuerySet, Owner, RequiredGroup
 from integrations.directory.views.groups import frame
 from portal.accounts.guard import current_user
+from portal.core import panels
 from portal.core.errors import Refused
 from portal.core.pages import render, text_param
 from portal.organizations.models import Organization
@@ -39,18 +41,19 @@ def required_groups(request: HttpRequest, organization: Organization) -> HttpRes
     recorded = RequiredGroup.objects.filter(installation=installation).select_related("recorded_by")
     checked = required.checked_owners(installation, through=through).count()
     missing = required.missing_for_owners(installation, through=through)
+    lacking = _count(visible, installation, required.ANY) if missing else None
     context |= {
         "rows": [
-            {
-                "row": row,
-                "missing": without.count(),
-                "owners": list(without[:NAMED_OWNERS]),
-                "lacking": _count(visible, installation, row.name),
-            }
+            _row(request, row, without, _count(visible, installation, row.name))
             for row, without in missing.items()
         ],
         "suggestions": recorded.filter(state=RequiredGroup.State.SUGGESTED),
-        "lacking": _count(visible, installation, required.ANY) if missing else None,
+        "lacking": lacking,
+        "action_panels": panels.draw(
+            "required-groups", request, MissingContacts(installation, lacking), place="actions"
+        )
+        if lacking
+        else [],
         "coverage": coverage.of(installation, through=through),
         "checked": checked,
         "unchecked": owners.of(installation, through=through).count() - checked,
@@ -58,6 +61,19 @@ def required_groups(request: HttpRequest, organization: Organization) -> HttpRes
         "names": verbs.suggested_names(installation, limit=OFFERED_NAMES) if context["may_manage"] else [],
     }
     return render(request, "directory/required_groups.html", context, title="Groups")
+
+
+def _row(
+    request: HttpRequest, row: RequiredGroup, without: "QuerySet[Owner]", lacking: Members
+) -> dict[str, Any]:
+    count = without.count()
+    return {
+        "row": row,
+        "missing": count,
+        "owners": list(without[:NAMED_OWNERS]),
+        "lacking": lacking,
+        "panels": panels.draw("required-group", request, MissingOwners(row, count)),
+    }
 
 
 def _count(visible: ContactQuerySet, installation: Installation, name: str) -> Members:

@@ -88,6 +88,7 @@ def make_connection(
         state=ConnectionState.ACTIVE,
         since=at,
         created_at=at,
+        admitted_at=at,
     )
     SyncState.objects.create(
         connection=connection,

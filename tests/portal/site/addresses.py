@@ -201,9 +201,20 @@ DIRECTORY = {
 
 a_plan = _in_organization(pk=lambda s: s.plan().pk)
 EDITORS = MANAGERS | {"editor", "officer"}
+#: Loan officers change the groups of their own. The scene's group is nobody's.
+GROUP_EDITORS = MANAGERS | {"editor"}
 BULK = {
     "bulk_edits": Address(organization, EVERYBODY_HERE),
     "new_bulk_edit": Address(an_environment, EDITORS, posts=True),
+    "new_group": Address(an_environment, EDITORS),
+    "change_group": Address(
+        _in_organization(pk=lambda s: s.group.pk, verb=lambda s: "rename"), GROUP_EDITORS
+    ),
+    "remove_from_group": Address(_in_organization(pk=lambda s: s.group.pk), GROUP_EDITORS, posts=True),
+    "fix_required_groups": Address(an_environment, EDITORS, posts=True),
+    "create_required_group": Address(
+        _in_organization(pk=lambda s: s.required_group().pk), EDITORS, posts=True
+    ),
     "bulk_edit": Address(a_plan, INSIGHT | {"officer"}),
     "bulk_edit_rows": Address(a_plan, MANAGERS),
     "import_file": Address(an_environment, MANAGERS),

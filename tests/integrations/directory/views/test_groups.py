@@ -105,6 +105,7 @@ def test_a_line_opens_to_the_groups_of_its_owners(scene: Scene) -> None:
         ["Past clients", "2 owners", "2", "1 of 2 not editable in Total Expert"],
         ["past Clients", "Tom Hale", "1", LOCKED],
         ["Past clients", "Maria Lopez", "1", ""],
+        ["Add contacts Rename all 2 Delete all 2", "", "", ""],
         ["Leads", "Tom Hale", "1", ""],
     ]
     assert 'aria-expanded="true"' in opened and f'data-href="{PAGE}{scene.past.pk}/"' in opened
@@ -237,7 +238,7 @@ def test_the_page_of_a_group_shows_its_facts_its_contacts_and_its_history(scene:
     ):
         assert words in seen
     assert "no longer required" not in seen.lower().replace("new contacts no longer need", "")
-    assert lines(text) == [["Contact001", "zoe@x.example", "–"]]
+    assert lines(text) == [["Contact001", "zoe@x.example", "–", "Remove"]]
     assert f"?environment=production&amp;group_id={scene.past.pk}" in text
 
 
