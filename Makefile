@@ -39,9 +39,9 @@ demo: $(READY)  ## run sandbox, portal and worker on this machine; Ctrl-C stops 
 test: $(READY)  ## run the tests; set DATABASE_URL for PostgreSQL
 	@$(PY) -m pytest -q -n $(JOBS) $(ARGS)
 
-coverage: $(READY)  ## run the tests with branch coverage and print a report; about twice as slow
+coverage: $(READY)  ## run the tests with branch coverage, without those in a browser, and print a report; about twice as slow
 	@rm -f .coverage .coverage.*
-	@$(PY) -m pytest -q -n $(JOBS) --cov --cov-report=term --cov-report=json $(ARGS)
+	@$(PY) -m pytest -q -n $(JOBS) -m "not browser" --cov --cov-report=term --cov-report=json $(ARGS)
 
 check: $(READY)  ## check format, lint, spelling, types, imports, migrations and deployment settings
 	$(VENV)/bin/ruff format --check .
