@@ -31,9 +31,9 @@ urlpatterns = [
         file_views.import_file,
         name="import_file",
     ),
-    path("organizations/<slug:slug>/uploads/<int:pk>/", file_views.upload, name="upload"),
+    path("organizations/<slug:slug>/bulk-edits/uploads/<int:pk>/", file_views.upload, name="upload"),
     path(
-        "organizations/<slug:slug>/uploads/<int:pk>/pieces/<int:number>/",
+        "organizations/<slug:slug>/bulk-edits/uploads/<int:pk>/pieces/<int:number>/",
         file_views.upload_piece,
         name="upload_piece",
     ),

@@ -6,7 +6,7 @@ from django import forms
 
 from integrations.bulk.files import mapping, owners, uploads
 from integrations.bulk.files.mapping import OWNER, Mapping
-from integrations.bulk.forms import group_names
+from integrations.bulk.forms import CHECKBOXES, group_names
 from integrations.bulk.models import Upload
 from integrations.bulk.writers import Writers
 from portal.accounts.models import User
@@ -76,7 +76,10 @@ class MappingForm(forms.Form):
         groups = self.fields["groups"]
         assert isinstance(groups, forms.MultipleChoiceField)
         groups.choices = names
-        groups.widget.attrs["size"] = min(max(len(names), 2), 8)
+        if len(names) <= CHECKBOXES:
+            groups.widget = forms.CheckboxSelectMultiple(choices=names)
+        else:
+            groups.widget.attrs["size"] = 8
         if not names:
             del self.fields["groups"]
         if not installation.organization.allows(user, Capability.OPERATE):

@@ -52,7 +52,7 @@ def _announce(request: HttpRequest, installation: Installation, user: User) -> J
     try:
         upload = uploads.start(installation, user, name=text_param(request.POST, "name"), size=size or 0)
     except Refused as refused:
-        return JsonResponse({"problem": str(refused)}, status=400)
+        return JsonResponse({"problem": str(refused)})
     pieces = reverse("upload_piece", args=[installation.organization.slug, upload.pk, 1])
     return JsonResponse({"pieces": pieces.removesuffix("1/")})
 
@@ -76,14 +76,14 @@ def _visible(request: HttpRequest, organization: Organization, pk: int) -> Uploa
 @require_POST
 @organization_view(Capability.EDIT_MANY, rate="upload_piece")
 def upload_piece(request: HttpRequest, organization: Organization, pk: int, number: int) -> JsonResponse:
-    """Receive a piece of a file. The answer to the last one says where to go on."""
+    """Receive a piece of a file. The answer to the last one says where to go on. A problem is an answer as any other."""
     upload = _visible(request, organization, pk)
     try:
         if request.content_type != PIECE_TYPE:  # a form was parsed already
             raise Refused(uploads.INCOMPLETE)
         uploads.receive(upload, number, request.body)
     except Refused as refused:
-        return JsonResponse({"problem": str(refused)}, status=400)
+        return JsonResponse({"problem": str(refused)})
     upload.refresh_from_db()
     return JsonResponse({"next": reverse("upload", args=[organization.slug, pk]) if upload.heads else ""})
 

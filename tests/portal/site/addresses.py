@@ -220,7 +220,7 @@ BULK = {
     "import_file": Address(an_environment, MANAGERS),
     "upload": Address(_in_organization(pk=lambda s: s.upload().pk), MANAGERS),
     "upload_piece": Address(
-        _in_organization(pk=lambda s: s.upload().pk, number=lambda s: 1), MANAGERS, posts=True, refuses=400
+        _in_organization(pk=lambda s: s.upload().pk, number=lambda s: 1), MANAGERS, posts=True
     ),
     "bad_rows": Address(_in_organization(pk=lambda s: s.import_plan().pk), MANAGERS),
     "new_contact": Address(an_environment, EDITORS),

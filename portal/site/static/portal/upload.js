@@ -23,21 +23,21 @@
       } catch (error) {
         if (tries === TRIES) throw new Error("The connection was lost. Check your network and upload the file again.");
       }
-      if (response?.ok) return response.json();
-      if (response && response.status < 500) throw new Error(await reason(response));
+      if (response?.ok) {
+        const answer = await response.json();
+        if (answer.problem) throw new Error(answer.problem);
+        return answer;
+      }
+      if (response && response.status < 500) throw new Error(reason(response));
       if (response && tries === TRIES) throw new Error("The server can't take the file now. Try again later.");
       await pause(500 * 2 ** tries);
     }
   }
 
-  async function reason(response) {
+  function reason(response) {
     if (response.status === 429) return "You have uploaded too much in a short time. Wait a while, then try again.";
     if (response.status === 404 || response.status === 403) return "You are signed out, or this upload no longer exists. Reload the page.";
-    try {
-      return (await response.json()).problem;
-    } catch {
-      return "The server refused the file. Reload the page and try again.";
-    }
+    return "The server refused the file. Reload the page and try again.";
   }
 
   async function upload(file) {
