@@ -37,12 +37,12 @@ def measure() -> dict[str, Figure]:
         variables = portal.variables(Path(folder), sandbox=host) | {"WORKERS": "2"}
         portal.manage(variables, "migrate", "--verbosity", "0")
         person = _connect(variables, sandbox)
-        workers = [_worker(variables, Path(folder) / f"work{number}.log") for number in range(WORKERS)]
+        workers = [start_worker(variables, Path(folder) / f"work{number}.log") for number in range(WORKERS)]
         try:
             time.sleep(WARM_UP)
-            begun = _clock(sandbox)
+            begun = clock_of(sandbox)
             waits = portal.run_inside(variables, "tests.bench.budget_use", person, str(MINUTES * 60))
-            ended = _clock(sandbox)
+            ended = clock_of(sandbox)
         finally:
             for worker in workers:
                 worker.terminate()
@@ -55,7 +55,7 @@ def measure() -> dict[str, Figure]:
 def _figures(
     log: list[dict[str, Any]], begun: float, ended: float, waits: dict[str, float]
 ) -> dict[str, Figure]:
-    times = [_seconds(row["at"]) for row in log if row["path"].startswith("/v1/")]
+    times = [seconds_of(row["at"]) for row in log if row["path"].startswith("/v1/")]
     window = [at for at in times if begun <= at < ended]
     refused = sum(row["status"] == 429 for row in log)
     used = len(window) / (LIMIT * (ended - begun) / 60)
@@ -106,7 +106,7 @@ def _connect(variables: dict[str, str], sandbox: SandboxProcess) -> str:
     return "bench-0"
 
 
-def _worker(variables: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+def start_worker(variables: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
     with log.open("wb") as output:
         return subprocess.Popen(
             [sys.executable, "manage.py", "work"],
@@ -117,11 +117,11 @@ def _worker(variables: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-def _clock(sandbox: SandboxProcess) -> float:
-    return _seconds(sandbox.ask("/_sandbox/state")["now"])
+def clock_of(sandbox: SandboxProcess) -> float:
+    return seconds_of(sandbox.ask("/_sandbox/state")["now"])
 
 
-def _seconds(moment: Any) -> float:
+def seconds_of(moment: Any) -> float:
     import datetime as dt
 
     if isinstance(moment, int | float):

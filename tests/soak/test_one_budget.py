@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from integrations.connections.models import Environment, GrantType
-from tests.bench.budget_use import _seconds, most_in_a_minute
+from tests.bench.budget_use import most_in_a_minute, seconds_of
 from tests.integrations.connections.consented import consented_connection
 from tests.processes import ROOT, sandbox_process
 
@@ -67,5 +67,5 @@ def test_three_workers_on_two_hosts_share_one_budget_exactly(
         assert [process.wait(SECONDS + 60) for process in running] == [0, 0, 0]
         log = [row for row in sandbox.ask("/_sandbox/requests?since=0") if row["path"].startswith("/v1/")]
     assert not [row for row in log if row["status"] == 429]
-    most = most_in_a_minute([_seconds(row["at"]) for row in log])
+    most = most_in_a_minute([seconds_of(row["at"]) for row in log])
     assert 0.94 * LIMIT <= most <= LIMIT
