@@ -1,111 +1,110 @@
-"""Reading XLSX workbooks: the first visible worksheet, in bounded memory however its parts are compressed."""
+"""Reading XLSX workbooks with openpyxl: the first visible worksheet, row by row.
 
-import posixpath
+openpyxl holds one row, and all texts that cells share, in memory. So the sizes of parts and rows are checked first.
+"""
+
 import zipfile
-import zlib
-from collections.abc import Iterator
-from typing import IO, Any, BinaryIO
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, BinaryIO
 
-import defusedxml
-from defusedxml.ElementTree import ParseError, fromstring
+import openpyxl
 
-from integrations.bulk.files.readers.numbers import Formats
-from integrations.bulk.files.readers.sheets import SheetReader
-from integrations.bulk.files.readers.strings import SharedStrings
-from integrations.bulk.files.readers.tables import SAVE_AS_CSV, Row, Table, from_rows
+from integrations.bulk.files.readers import cells
+from integrations.bulk.files.readers.tables import MOST_CELLS, SAVE_AS_CSV, Row, Table, from_rows
 from portal.core.errors import Refused
 
-#: The largest parts after decompression, in bytes: those that are read whole, and those that are read as streams.
-MOST_WHOLE, MOST_STREAMED = 8 * 1024 * 1024, 2 * 1024 * 1024 * 1024
+#: The largest parts after decompression, in bytes: worksheets, the shared texts, and others.
+MOST_SHEET, MOST_TEXTS, MOST_OTHER = 1024 * 1024 * 1024, 128 * 1024 * 1024, 8 * 1024 * 1024
+#: The most bytes of XML from one row's end to the next.
+MOST_BETWEEN_ROWS = 16 * 1024 * 1024
+#: The longest text of a cell. Spreadsheet programs allow 32,767 characters.
+LONGEST_TEXT = 131_072
+_MOST_ROW_NUMBER = 1_048_576
+_BLOCK = 1024 * 1024
+_HEAD = 4096
+_ROW_END = b"row>"
 _DAMAGED = "The workbook is damaged. Save it again and upload it."
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
 
 def open_table(file: BinaryIO) -> Table:
     """Return the table in a workbook. Raise Refused."""
     file.seek(0)
-    try:
-        workbook = _Workbook(zipfile.ZipFile(file))
-        table = from_rows(workbook.rows(), [])
-    except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, OSError, EOFError):
-        raise Refused(_DAMAGED) from None
-    return Table(table.heads, workbook.notes, table.rows)
+    with zipfile.ZipFile(file) as archive:
+        _guarded(lambda: _require_bounded(archive))
+    file.seek(0)
+    workbook = _guarded(
+        lambda: openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    )
+    visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+    if not visible:
+        raise Refused("The workbook has no visible worksheet.")
+    notes = [f"Worksheet: “{visible[0].title[:60]}”."]
+    if len(visible) > 1:
+        notes.append(f"The other {len(visible) - 1} worksheets of the workbook aren't read.")
+    return from_rows(_rows(visible[0]), notes)
 
 
-class _Workbook:
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        self._names = {name.lower(): name for name in archive.namelist()}
-        self._path = self._find("xl/workbook.xml")
-        root = self._parse(self._path)
-        self._targets = self._relations()
-        sheets = [element for element in root.iter() if _local(element) == "sheet"]
-        visible = [sheet for sheet in sheets if sheet.get("state", "visible") == "visible"]
-        worksheets = [sheet for sheet in visible if "worksheets/" in self._target(sheet)]
-        if not worksheets:
-            raise Refused("The workbook has no visible worksheet.")
-        self._sheet = self._target(worksheets[0])
-        self.notes = [f"Worksheet: “{worksheets[0].get('name', '')[:60]}”."]
-        if len(worksheets) > 1:
-            self.notes.append(f"The other {len(worksheets) - 1} worksheets of the workbook aren't read.")
-        properties = next((element for element in root.iter() if _local(element) == "workbookPr"), None)
-        is_1904 = properties is not None and properties.get("date1904") in ("1", "true")
-        self._formats = self._read_formats(since_1904=is_1904)
-
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows of the worksheet."""
-        strings = self._names.get("xl/sharedstrings.xml")
-        shared = SharedStrings(self._open(strings) if strings else None)
-        with self._open(self._sheet) as source:
-            yield from SheetReader(source, strings=shared, formats=self._formats).rows()
-
-    def _relations(self) -> dict[str, str]:
-        folder, name = posixpath.split(self._path)
-        root = self._parse(self._find(f"{folder}/_rels/{name}.rels"))
-        return {element.get("Id", ""): element.get("Target", "") for element in root}
-
-    def _target(self, sheet: Any) -> str:
-        target = self._targets.get(sheet.get(_RELATION) or sheet.get(_STRICT_RELATION) or "", "")
-        folder = posixpath.dirname(self._path)
-        return target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"{folder}/{target}")
-
-    def _read_formats(self, *, since_1904: bool) -> Formats:
-        name = self._names.get("xl/styles.xml")
-        codes: dict[int, str] = {}
-        styles: list[int] = []
-        for element in self._parse(name) if name else ():
-            if _local(element) == "numFmts":
-                for each in element:
-                    codes[_number(each.get("numFmtId"))] = each.get("formatCode", "")[:255]
-            elif _local(element) == "cellXfs":
-                styles = [_number(each.get("numFmtId")) for each in element]
-        return Formats(codes, styles, since_1904=since_1904)
-
-    def _find(self, name: str) -> str:
-        found = self._names.get(name.lower())
+def _rows(sheet: Any) -> Iterator[Row]:
+    """Yield the rows of a worksheet. Formulas are read as the values that were stored with them."""
+    sheet.reset_dimensions()  # what the file says of them may be wrong, and makes rows as wide
+    rows, count = sheet.iter_rows(), 0
+    for number in range(1, _MOST_ROW_NUMBER + 1):
+        found = _guarded(lambda: next(rows, None))
         if found is None:
-            raise Refused(_DAMAGED)
-        return found
+            return
+        count += len(found)
+        if count > MOST_CELLS:
+            raise Refused(
+                f"The workbook has more than {MOST_CELLS:,} cells. Delete empty rows and columns, or: {SAVE_AS_CSV}"
+            )
+        texts = [_guarded(partial(cells.text_of, cell)) for cell in found]
+        if any(len(text) > LONGEST_TEXT for text in texts):
+            raise Refused(f"A cell of the workbook has more than {LONGEST_TEXT:,} characters. Shorten it.")
+        yield Row(number, texts)
+    raise Refused(_DAMAGED)
 
-    def _parse(self, name: str) -> Any:
-        if self._archive.getinfo(name).file_size > MOST_WHOLE:
+
+def _require_bounded(archive: zipfile.ZipFile) -> None:
+    """Raise Refused for parts that don't fit into memory. `zipfile` never returns more than the archive's list says."""
+    for part in archive.infolist():
+        name = part.filename.lower()
+        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            if part.file_size > MOST_SHEET:
+                raise Refused(f"The workbook is too large to be read. {SAVE_AS_CSV}")
+            _require_short_rows(archive, part)
+        elif name.endswith("sharedstrings.xml"):
+            if part.file_size > MOST_TEXTS:
+                raise Refused(f"The workbook has too much text to be read. {SAVE_AS_CSV}")
+        elif name.endswith((".xml", ".rels")) and part.file_size > MOST_OTHER:
             raise Refused(f"The workbook has too many formats or worksheets to be read. {SAVE_AS_CSV}")
-        try:
-            return fromstring(self._archive.read(name), forbid_dtd=True)
-        except (ParseError, defusedxml.DefusedXmlException, ValueError):
-            raise Refused(_DAMAGED) from None
-
-    def _open(self, name: str) -> IO[bytes]:
-        """Open a part. `zipfile` never returns more bytes than the archive's list says, so this bounds them."""
-        if self._archive.getinfo(self._find(name)).file_size > MOST_STREAMED:
-            raise Refused(f"The workbook is too large to be read. {SAVE_AS_CSV}")
-        return self._archive.open(self._find(name))
+        if name.endswith((".xml", ".rels")):
+            _require_no_declarations(archive, part)
 
 
-def _local(element: Any) -> str:
-    return str(element.tag).rpartition("}")[2]
+def _require_no_declarations(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Raise Refused for XML with a document type, which no workbook has. defusedxml refuses its entities besides."""
+    with archive.open(part) as source:
+        if b"<!DOCTYPE" in source.read(_HEAD):
+            raise Refused(_DAMAGED)
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0
+def _require_short_rows(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    between, tail = 0, b""
+    with archive.open(part) as source:
+        while block := source.read(_BLOCK):
+            last = (tail + block).rfind(_ROW_END)
+            between = between + len(block) if last < 0 else len(tail) + len(block) - last
+            if between > MOST_BETWEEN_ROWS:
+                raise Refused(f"A row of the workbook is too long to be read. {SAVE_AS_CSV}")
+            tail = block[-len(_ROW_END) :]
+
+
+def _guarded(read: Callable[[], Any]) -> Any:
+    """Return what ``read`` returns. Raise Refused for whatever openpyxl stumbles over in a damaged or hostile file."""
+    try:
+        return read()
+    except (Refused, MemoryError):
+        raise
+    except Exception:
+        raise Refused(_DAMAGED) from None
