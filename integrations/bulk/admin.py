@@ -1,21 +1,28 @@
-"""Bulk edits in Django's admin: what they change, their outcomes, and canceling and undoing them."""
+"""Bulk edits in Django's admin: what they change, their rows, canceling and undoing them, and planning new ones."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from integrations.bulk import preview, verbs
-from integrations.bulk.models import Plan, PlanState, RowState
+from integrations.bulk.models import Plan, PlanRow, PlanState, RowState
+from integrations.connections.models import Installation
+from integrations.directory.admin import contact_actions
+from integrations.directory.browse import stored_choice
+from integrations.directory.browse.chosen import Chosen
 from portal.accounts.guard import current_user
 from portal.audit.history import AuditedAdmin
 from portal.core.admin import display
 from portal.core.admin.actions import Action
 from portal.core.admin.filters import one_of
+from portal.core.admin.read_only import ReadOnlyAdmin
 from portal.organizations.admin.search import FindsByOrganization
 
 RELATED = ("installation__environment", "installation__organization", "created_by", "applied_by")
@@ -54,6 +61,25 @@ UNDO = Action(
     consequence="Makes a plan that puts back what this edit changed. Nothing is sent until it is applied.",
     run=_undo,
     refusal=_why_not_undone,
+)
+
+
+def _to_form(part: str, **query: str) -> contact_actions.Run:
+    """Return an action that opens a part of the portal's form for the chosen contacts."""
+
+    def run(request: HttpRequest, installation: Installation, chosen: Chosen) -> HttpResponse:
+        args = [installation.organization.slug, installation.environment.name]
+        key = stored_choice.store(request, installation, chosen)
+        parameters = urlencode({stored_choice.PARAMETER: key, **query})
+        return HttpResponseRedirect(f"{reverse('new_bulk_edit', args=args)}?{parameters}{part}")
+
+    return run
+
+
+contact_actions.register("bulk_edit", label="Bulk edit…", run=_to_form(""))
+contact_actions.register("add_to_group", label="Add to group…", run=_to_form("#add"), order=1)
+contact_actions.register(
+    "remove_from_group", label="Remove from group…", run=_to_form("#remove", change="remove"), order=2
 )
 
 
@@ -103,3 +129,38 @@ class PlanAdmin(FindsByOrganization, AuditedAdmin):
     def outcomes(self, row: Plan) -> SafeString | str:
         counts = [(RowState(state).label, f"{count:,}") for state, count in sorted(row.counts().items())]
         return format_html_join("", "<div>{}: {}</div>", counts) or display.NOTHING
+
+
+@admin.register(PlanRow)
+class PlanRowAdmin(ReadOnlyAdmin):
+    """What edits do to single contacts and groups, the latest first."""
+
+    list_display = ("row_number", "plan", "action", "state", "remote_id", "finished_at")
+    list_filter = (one_of("state", "state", list(RowState.choices)),)
+    list_select_related = ("plan",)
+    list_defer = ("before", "after")
+    ordering = ("-id",)
+    narrowed_by: ClassVar[Mapping[str, str]] = {"bulk.plan": "plan", "directory.contact": "contact"}
+    fieldsets = (
+        (None, {"fields": ("plan_link", "row_number", "action", "remote_id", "contact_link")}),
+        ("Outcome", {"fields": ("state", "reason", "result_id", "attempts", "finished_at", "resolved_at")}),
+        ("Values", {"fields": ("before", "after")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).select_related("plan__installation__organization", "contact")
+
+    def view_on_site(self, row: PlanRow) -> str:
+        return reverse("bulk_edit", args=[row.plan.installation.organization.slug, row.plan_id])
+
+    @admin.display(description="Row")
+    def row_number(self, row: PlanRow) -> str:
+        return str(row.number)
+
+    @admin.display(description="Plan")
+    def plan_link(self, row: PlanRow) -> SafeString | str:
+        return display.link(row.plan, f"Bulk edit {row.plan_id}")
+
+    @admin.display(description="Contact")
+    def contact_link(self, row: PlanRow) -> SafeString | str:
+        return display.link(row.contact, row.contact.display_name if row.contact else display.NOTHING)

@@ -16,7 +16,7 @@ from integrations.bulk.files import plans as file_plans
 from integrations.bulk.forms import OperationsForm
 from integrations.bulk.groups import consequences
 from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanRow, PlanState, RowState
-from integrations.directory.browse import access
+from integrations.directory.browse import access, stored_choice
 from integrations.directory.browse.chosen import Chosen
 from portal.accounts.guard import current_user
 from portal.accounts.models import User
@@ -78,9 +78,10 @@ def new(request: HttpRequest, organization: Organization, environment: str) -> H
     """Choose what to change about the contacts that were chosen in the list, and make a plan of it."""
     user = current_user(request)
     installation = access.visible_installation(user, organization, environment)
-    if request.method != "POST":
+    stored = None if request.method == "POST" else stored_choice.read(request, installation)
+    if request.method != "POST" and stored is None:
         return redirect(f"{reverse('contacts', args=[organization.slug])}?environment={environment}")
-    chosen = Chosen.read(request.POST)
+    chosen = stored or Chosen.read(request.POST)
     count = chosen.apply(access.visible_contacts(user, organization), installation).order_by().count()
     if not count:
         messages.error(request, "Choose at least one contact first.")
@@ -89,6 +90,8 @@ def new(request: HttpRequest, organization: Organization, environment: str) -> H
     form = OperationsForm(request.POST if is_planned else None, installation=installation, user=user)
     if chosen.selection.groups == "none":  # people who list contacts outside of groups may want to add them
         form.initial["add_groups"] = list(chosen.selection.group)
+    elif request.GET.get("change") == "remove":
+        form.initial["remove_groups"] = list(chosen.selection.group)
     if is_planned and form.is_valid():
         made = planning.create(
             installation=installation,
@@ -103,7 +106,7 @@ def new(request: HttpRequest, organization: Organization, environment: str) -> H
         "installation": installation,
         "form": form,
         "count": count,
-        "query": request.POST.get("query", ""),
+        "query": chosen.selection.query(),
         "ids": chosen.ids,
         "cancel": f"{reverse('contacts', args=[organization.slug])}?{chosen.selection.query()}",
     }

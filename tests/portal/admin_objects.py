@@ -18,6 +18,7 @@ from integrations.connections.models import (
 )
 from integrations.directory import required_groups
 from integrations.directory.models import (
+    ColumnChoice,
     Contact,
     ContactGroup,
     Membership,
@@ -140,6 +141,9 @@ def more(scene: Scene) -> None:
     row = contact(scene)
     Visibility.objects.create(contact=row, connection=scene.connection, pass_number=1, seen_at=at)
     Membership.objects.create(contact=scene.contact, group=group(scene))
+    scene.plan()
+    scene.saved_view()
+    ColumnChoice.objects.create(user=user, columns=["email"])
     Visibility.objects.create(contact=scene.contact, connection=connection, pass_number=1, seen_at=at)
 
 
@@ -156,6 +160,11 @@ OBJECTS: dict[str, Callable[[Scene], Any]] = {
     "directory.contact": lambda scene: scene.contact,
     "directory.contactgroup": group,
     "directory.owner": owner,
+    "bulk.planrow": lambda scene: scene.plan().rows.get(),
+    "directory.columnchoice": lambda scene: ColumnChoice.objects.get_or_create(
+        user=scene.people["admin"], defaults={"columns": ["email"]}
+    )[0],
+    "directory.savedview": lambda scene: scene.saved_view(),
     "directory.requiredgroup": lambda scene: scene.required_group(),
     "jobs.job": lambda scene: scene.job,
     "organizations.invitation": lambda scene: scene.invitation()[0],

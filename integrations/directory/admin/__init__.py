@@ -1,5 +1,13 @@
-"""Contacts, groups, required groups and owners in Django's admin, one installation at a time."""
+"""Contacts, groups, required groups, owners and saved views in Django's admin, one installation at a time."""
 
-from integrations.directory.admin import actions, contacts, groups, owners, required_groups
+from integrations.directory.admin import (
+    actions,
+    contact_actions,
+    contacts,
+    groups,
+    lists,
+    owners,
+    required_groups,
+)
 
-__all__ = ["actions", "contacts", "groups", "owners", "required_groups"]
+__all__ = ["actions", "contact_actions", "contacts", "groups", "lists", "owners", "required_groups"]

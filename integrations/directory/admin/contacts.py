@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from integrations.connections.permissions import connection_title
+from integrations.directory.admin import contact_actions
 from integrations.directory.admin.installation import ENVIRONMENT, ByInstallationAdmin, chosen
 from integrations.directory.browse import filters, keyset
+from integrations.directory.browse.chosen import Chosen
 from integrations.directory.browse.selection import FLAG_FILTERS, Order, Selection
 from integrations.directory.models import Contact, ContactGroup, Membership, Visibility
 from portal.core.admin import display
@@ -22,6 +25,7 @@ from portal.core.admin.paging import KeysetChangeList, Page
 
 #: The most groups and connections that a contact's page names.
 SHOWN = 50
+ONE_INSTALLATION = "Select contacts of one organization in one environment. Nothing was changed."
 #: The parameters of an address that `Selection` reads and the admin doesn't.
 SELECTED = {each.name for each in fields(Selection)} - {ENVIRONMENT, "sort", "size", "q"}
 
@@ -120,6 +124,30 @@ class ContactAdmin(ByInstallationAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         return ContactChangeList
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Return the choices of the action menu. `response_action` runs them."""
+        return {each.name: (None, each.name, each.label) for each in contact_actions.offered()}
+
+    def response_action(  # type: ignore[override]  # an export is streamed
+        self, request: HttpRequest, queryset: "QuerySet[Any]", *args: Any, **kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Run what was chosen in the menu on the contacts that are selected, or on all that match the filters."""
+        name = next(filter(None, request.POST.getlist("action")), "")
+        action = next((each for each in contact_actions.offered() if each.name == name), None)
+        installation = chosen(request)
+        if action is None or installation is None:
+            messages.warning(request, "Choose an action first.")
+            return None
+        selection = Selection.read(request.GET)
+        if request.POST.get("select_across") == "1":
+            return action.run(request, installation, Chosen(selection, None))
+        keys = tuple(self._keys(request))
+        picked = Contact.objects.filter(pk__in=keys)
+        if not keys or picked.exclude(installation=installation).exists():
+            messages.error(request, ONE_INSTALLATION if keys else "Select at least one contact.")
+            return None
+        return action.run(request, installation, Chosen(selection, keys))
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str

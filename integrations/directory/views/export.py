@@ -7,11 +7,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from integrations.connections.models import Installation
 from integrations.directory.browse import access, export, keyset, saved_views
 from integrations.directory.browse.chosen import Chosen
 from portal.accounts.guard import current_user
+from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock, csv_lines
+from portal.core.errors import Refused
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
@@ -39,14 +42,21 @@ def _export(
     user = current_user(request)
     installation = access.visible_installation(user, organization, environment)
     chosen = Chosen.read(request.POST)
-    visible = access.visible_contacts(user, organization)
-    contacts = chosen.apply(visible, installation)
-    count = keyset.count(contacts)
-    refusal = _refusal(count, ending)
-    if refusal:
-        messages.error(request, refusal)
+    try:
+        return download(user, installation, chosen, ending)
+    except Refused as refused:
+        messages.error(request, str(refused))
         query = chosen.selection.query(environment=environment)
         return redirect(f"{reverse('contacts', args=[organization.slug])}?{query}")
+
+
+def download(user: User, installation: Installation, chosen: Chosen, ending: str) -> HttpResponseBase:
+    """Return the chosen contacts that ``user`` sees as a file of the kind ``ending``. Raise Refused."""
+    organization, environment = installation.organization, installation.environment.name
+    contacts = chosen.apply(access.visible_contacts(user, organization), installation)
+    count = keyset.count(contacts)
+    if refusal := _refusal(count, ending):
+        raise Refused(refusal)
     log.record(
         "directory.exported",
         actor=user,

@@ -296,9 +296,12 @@ WITHOUT_HISTORY = {
     "audit.entry",
     "connections.call",
     "connections.tokenrequest",
+    "bulk.planrow",
+    "directory.columnchoice",
     "directory.contact",
     "directory.contactgroup",
     "directory.owner",
+    "directory.savedview",
 }
 #: One action of each table that has any.
 ACTIONS = {
