@@ -3,6 +3,7 @@
 openpyxl holds one row, and all texts that cells share, in memory. So the sizes of parts and rows are checked first.
 """
 
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,6 +25,8 @@ _MOST_ROW_NUMBER = 1_048_576
 _BLOCK = 1024 * 1024
 _HEAD = 4096
 _ROW_END = b"row>"
+# openpyxl warns of what it leaves out, and quotes cells while it does.
+warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
 _DAMAGED = "The workbook is damaged. Save it again and upload it."
 
 
