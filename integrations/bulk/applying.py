@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from integrations import total_expert
-from integrations.bulk import requests
+from integrations.bulk import refused_creates, requests
 from integrations.bulk.groups.checks import Checks
 from integrations.bulk.models import (
     OPEN_ROWS,
@@ -140,16 +140,20 @@ class Sender:
 
     def _send(self, client: total_expert.Client, plan: Plan, rows: list[PlanRow]) -> None:
         problem: TotalExpertError | None = None
-        sent = set()
+        sent, rejected = set(), list[Rejected]()
         for row, answer in requests.send(client, plan, rows, as_user=not self._connection.sees_everything):
             sent.add(row.pk)
             _settle(row, answer)
             if isinstance(answer.error, (TryLater, ReconnectRequired)) and problem is None:
                 problem = answer.error
+            if row.action == RowAction.CREATE and isinstance(answer.error, Rejected):
+                rejected.append(answer.error)
         for row in rows:
             if row.pk not in sent:
                 row.state = RowState.PLANNED
         self._save(rows)
+        if plan.resource == Plan.Resource.CONTACTS:
+            refused_creates.suggest_groups(plan.installation, rejected)
         if problem is not None:
             finish_plan(plan)
             raise problem

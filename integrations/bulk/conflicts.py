@@ -1,16 +1,21 @@
 """Rows that were set aside because their contacts changed: keep what is there, or send the planned values all the same."""
 
+import hashlib
+import json
+
 from django.db import transaction
 
 from integrations.bulk import jobs, verbs
 from integrations.bulk.fields import FIELDS, custom_values_in
-from integrations.bulk.models import SENDING_STATES, Plan, PlanRow, PlanState, RowState
+from integrations.bulk.models import SENDING_STATES, SMALL, Plan, PlanRow, PlanState, RowState
 from integrations.directory.models import Membership
 from portal.accounts.models import User
 from portal.audit import log
 from portal.core import clock
 from portal.core.errors import Refused
 
+GONE = "The contact no longer exists, or no connection can change it."
+CHANGED_AGAIN = "The contact has changed again since you looked at it. Look at its values once more."
 KEPT = "Left as it is at Total Expert."
 
 
@@ -22,12 +27,17 @@ def keep(row: PlanRow, *, actor: User) -> None:
         _move(row, actor, "bulk.conflict_kept", **fields)
 
 
-def overwrite(row: PlanRow, *, actor: User) -> None:
-    """Send the planned values of a contact that changed, which overwrites the values that are there now. Raise Refused."""
+def overwrite(row: PlanRow, *, actor: User, seen: str | None = None) -> None:
+    """Send the planned values of a contact that changed, which overwrites the values that are there now. Raise Refused.
+
+    ``seen`` is the digest of the contact that ``actor`` has looked at. If it has changed again, nothing is sent.
+    """
     plan = row.plan
     verbs.require(plan, actor, 1)
-    if row.contact is None or row.contact.gone_at is not None or row.connection_id is None:
-        raise Refused("The contact no longer exists, or no connection can change it.")
+    if seen is not None and (row.contact is None or seen != row.contact.digest):
+        raise Refused(CHANGED_AGAIN)
+    if not _is_there(row) or row.contact is None:
+        raise Refused(GONE)
     before = current(row)
     with transaction.atomic():
         fields = {"state": RowState.PLANNED, "reason": "", "finished_at": None, "resolved_at": clock.now()}
@@ -41,6 +51,66 @@ def overwrite(row: PlanRow, *, actor: User) -> None:
         )
         verbs.move(plan, [PlanState.APPLIED, *SENDING_STATES], _after(plan), actor)
         jobs.start_applying(plan, actor)
+
+
+def keep_all(plan: Plan, *, actor: User) -> None:
+    """Leave all contacts that changed as they are. Raise Refused."""
+    rows = _set_aside(plan)
+    verbs.require(plan, actor, len(rows))
+    with transaction.atomic():
+        for row in rows:
+            row.settle(RowState.UNCHANGED, clock.now(), KEPT)
+        _save_all(plan, rows, actor, "bulk.conflict_kept", ["state", "reason", "finished_at"])
+
+
+def overwrite_all(plan: Plan, *, actor: User, seen: str, typed_count: int | None = None) -> None:
+    """Send the planned values of all contacts that changed and still exist. Raise Refused.
+
+    ``seen`` is the `fingerprint` of what ``actor`` has looked at. Above `SMALL` rows, ``typed_count`` must be their number.
+    """
+    rows = _set_aside(plan)
+    verbs.require(plan, actor, len(rows))
+    if seen != fingerprint(plan):
+        raise Refused(CHANGED_AGAIN)
+    if len(rows) > SMALL and typed_count != len(rows):
+        raise Refused(f"Type the number of contacts to overwrite: {len(rows):,}.")
+    chosen = [row for row in rows if _is_there(row)]
+    if not chosen:
+        raise Refused(GONE)
+    for row in chosen:
+        assert row.contact is not None
+        row.state, row.reason, row.finished_at = RowState.PLANNED, "", None
+        row.before, row.contact_digest, row.resolved_at = current(row), row.contact.digest, clock.now()
+    fields = ["state", "reason", "finished_at", "before", "contact_digest", "resolved_at"]
+    with transaction.atomic():
+        _save_all(plan, chosen, actor, "bulk.conflict_overwritten", fields)
+        verbs.move(plan, [PlanState.APPLIED, *SENDING_STATES], _after(plan), actor)
+        jobs.start_applying(plan, actor)
+
+
+def fingerprint(plan: Plan) -> str:
+    """Return a hash of the contacts that wait for a decision, as they are now."""
+    rows = plan.rows.filter(state=RowState.SET_ASIDE).order_by("number")
+    text = json.dumps(list(rows.values_list("number", "contact__digest")))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _set_aside(plan: Plan) -> list[PlanRow]:
+    rows = plan.rows.filter(state=RowState.SET_ASIDE).select_related("contact__document", "contact__owner")
+    return list(rows.order_by("number"))
+
+
+def _is_there(row: PlanRow) -> bool:
+    return row.contact is not None and row.contact.gone_at is None and row.connection_id is not None
+
+
+def _save_all(plan: Plan, rows: list[PlanRow], actor: User, action: str, fields: list[str]) -> None:
+    """Save decisions, unless someone else has decided about one of the rows meanwhile."""
+    waiting = plan.rows.select_for_update().filter(state=RowState.SET_ASIDE, pk__in=[row.pk for row in rows])
+    if len(rows) != len(waiting) or not rows:
+        raise Refused("These contacts no longer wait for a decision.")
+    PlanRow.objects.bulk_update(rows, fields, batch_size=500)
+    log.record(action, actor=actor, organization=plan.installation.organization, target=plan, rows=len(rows))
 
 
 def current(row: PlanRow) -> dict[str, object]:

@@ -28,7 +28,7 @@ def start_applying(plan: Plan, actor: User | None) -> list[Job]:
 
 def wake(plan: Plan, actor: User) -> None:
     """Continue the jobs that send rows of a plan now, those that wait and those that are paused."""
-    for job in _senders_of(plan).filter(state__in=ACTIVE).select_related("connection"):
+    for job in senders_of(plan):
         if job.state == JobState.PAUSED:
             queue.resume(job, actor=actor)
         elif job.connection is not None:
@@ -49,6 +49,12 @@ def waits_of(plan: Plan) -> list[Job]:
         for job in latest.values()
         if job.state in (JobState.FAILED, JobState.PAUSED, JobState.CANCELED) or job.waits_for
     ]
+
+
+def senders_of(plan: Plan) -> "QuerySet[Job]":
+    """Return the active jobs of the connections that have rows of a plan to send."""
+    related = ("connection__user", "organization", "installation__environment")
+    return _senders_of(plan).filter(state__in=ACTIVE).select_related(*related)
 
 
 def _senders_of(plan: Plan) -> "QuerySet[Job]":

@@ -8,8 +8,8 @@ from integrations.bulk import conflicts
 from integrations.bulk.fields import FIELDS, same_custom
 from integrations.bulk.files import plans as file_plans
 from integrations.bulk.groups.edits import GroupEdit
-from integrations.bulk.models import Plan, PlanRow, RowState
-from integrations.bulk.operations import Operations
+from integrations.bulk.models import Plan, PlanRow, RowAction, RowState
+from integrations.bulk.operations import Operations, fold
 from integrations.directory.models import ContactGroup, Owner
 
 
@@ -52,11 +52,6 @@ def sentences_of(plan: Plan) -> list[str]:
     if plan.operations.get("creates"):
         return ["Create a contact"]
     return Operations.from_json(plan.operations).sentences() or [f"Bulk edit {plan.pk}"]
-
-
-def group_verb(plan: Plan) -> str:
-    """Return what the button says that applies a plan for groups."""
-    return "Change" if plan.operations.get("undoes") else f"{plan.operations['verb']}".capitalize()
 
 
 def may_email(plan: Plan) -> bool:
@@ -121,6 +116,9 @@ class _Names:
     def group(self, id: int) -> str:
         return self._groups.get(id, f"Group {id}")
 
+    def folded(self, id: int) -> str:
+        return fold(self.group(id))
+
     def owner(self, id: int | None) -> str:
         return "" if id is None else self._owners.get(id, f"User {id}")
 
@@ -132,7 +130,10 @@ def _changes(row: PlanRow, current: dict[str, Any] | None, names: _Names) -> lis
     if is_group:
         found.append(Change("Name", str(before.get("name") or ""), str(after.get("name") or "")))
     if not is_group and after.get("owner") != before.get("owner"):
-        found.append(Change("Owner", names.owner(before.get("owner")), names.owner(after.get("owner"))))
+        there = names.owner(now["owner"]) if "owner" in now else None
+        found.append(
+            Change("Owner", names.owner(before.get("owner")), names.owner(after.get("owner")), there)
+        )
     old, current_fields = before.get("fields", {}), now.get("fields")
     for name, value in after.get("fields", {}).items():
         known = FIELDS[name]
@@ -144,7 +145,18 @@ def _changes(row: PlanRow, current: dict[str, Any] | None, names: _Names) -> lis
         if not same_custom(old.get(name), value):
             there = None if current_custom is None else _text(current_custom.get(name))
             found.append(Change(name, _text(old.get(name)), _text(value), there))
-    earlier, later = set(before.get("groups", [])), set(after.get("groups", []))
-    found += [Change("Group", "", names.group(id)) for id in sorted(later - earlier)]
-    found += [Change("Group", names.group(id), "") for id in sorted(earlier - later)]
-    return found
+    return found + _group_changes(row, now.get("groups"), names)
+
+
+def _group_changes(row: PlanRow, current: list[int] | None, names: _Names) -> list[Change]:
+    """Return the groups that a contact joins and leaves. A new owner has groups of the same names, which don't count."""
+    earlier, later = set(row.before.get("groups", [])), set(row.after.get("groups", []))
+    if row.action == RowAction.TRANSFER:
+        kept = {names.folded(id) for id in earlier} & {names.folded(id) for id in later}
+        earlier, later = ({id for id in ids if names.folded(id) not in kept} for ids in (earlier, later))
+
+    def there(id: int) -> str | None:
+        return None if current is None else names.group(id) if id in current else ""
+
+    joined = [Change("Group", "", names.group(id), there(id)) for id in sorted(later - earlier)]
+    return joined + [Change("Group", names.group(id), "", there(id)) for id in sorted(earlier - later)]

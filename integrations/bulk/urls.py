@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from integrations.bulk import views
+from integrations.bulk import decisions, views
 from integrations.bulk.files import views as file_views
 from integrations.bulk.groups import views as group_views
 
@@ -11,7 +11,19 @@ from integrations.bulk.groups import views as group_views
 class PlanVerb(StringConverter):
     """What people do with a plan."""
 
-    regex = "apply|resume|cancel|retry|undo"
+    regex = "apply|resume|cancel|retry|pause|continue|undo"
+
+
+class ApprovalVerb(StringConverter):
+    """What people do about the approval of a plan."""
+
+    regex = "evidence|approve"
+
+
+class ConflictVerb(StringConverter):
+    """What people decide about a contact that changed since the plan."""
+
+    regex = "keep|overwrite"
 
 
 class ChangeVerb(StringConverter):
@@ -20,6 +32,8 @@ class ChangeVerb(StringConverter):
     regex = "rename|delete"
 
 
+register_converter(ApprovalVerb, "approval_verb")
+register_converter(ConflictVerb, "conflict_verb")
 register_converter(PlanVerb, "plan_verb")
 register_converter(ChangeVerb, "change_verb")
 
@@ -69,5 +83,20 @@ urlpatterns = [
         "organizations/<slug:slug>/bulk-edits/<int:pk>/<plan_verb:verb>/",
         views.change,
         name="change_bulk_edit",
+    ),
+    path(
+        "organizations/<slug:slug>/bulk-edits/<int:pk>/approval/<approval_verb:verb>/",
+        decisions.approve,
+        name="approve_bulk_edit",
+    ),
+    path(
+        "organizations/<slug:slug>/bulk-edits/<int:pk>/changed/<int:number>/<conflict_verb:verb>/",
+        decisions.decide,
+        name="decide_bulk_edit_row",
+    ),
+    path(
+        "organizations/<slug:slug>/bulk-edits/<int:pk>/changed/<conflict_verb:verb>/",
+        decisions.decide_all,
+        name="decide_bulk_edit_rows",
     ),
 ]

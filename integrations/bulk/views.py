@@ -1,7 +1,6 @@
 """Pages of bulk edits: the list, choosing changes, one plan from its preview to its results, and its actions."""
 
-import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -11,17 +10,15 @@ from django.shortcuts import render as render_fragment
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from integrations.bulk import cost, jobs, planning, preview, verbs
-from integrations.bulk.files import plans as file_plans
+from integrations.bulk import jobs, plan_page, planning, preview, verbs
 from integrations.bulk.forms import OperationsForm
-from integrations.bulk.groups import consequences
-from integrations.bulk.models import OPEN_ROWS, SMALL, Plan, PlanRow, PlanState, RowState
+from integrations.bulk.models import OPEN_ROWS, Plan, RowState
 from integrations.directory.browse import access, stored_choice
 from integrations.directory.browse.chosen import Chosen
+from integrations.jobs import queue
 from portal.accounts.guard import current_user
-from portal.accounts.models import User
 from portal.audit import log
-from portal.core import clock, csv_lines, paging
+from portal.core import csv_lines, paging
 from portal.core.errors import Refused
 from portal.core.pages import render, wants_fragment
 from portal.organizations.models import Organization
@@ -35,22 +32,14 @@ RELATED = (
     "applied_by",
     "undo_of",
     "upload",
+    "approved_by",
 )
-#: An edit that takes less is said to take less than a minute.
-QUICK = dt.timedelta(minutes=1)
-#: The states that the rows of a preview can be limited to.
-SHOWN_STATES = [state.value for state in RowState]
 
 
-def _visible(request: HttpRequest, organization: Organization, pk: int) -> Plan:
+def visible_plan(request: HttpRequest, organization: Organization, pk: int) -> Plan:
+    """Return a plan that this person may see, or raise Http404."""
     rows = Plan.objects.all().visible_to(current_user(request), organization)
     return get_object_or_404(rows.select_related(*RELATED), pk=pk)
-
-
-def _visible_contacts(request: HttpRequest, organization: Organization, rows: Iterable[PlanRow]) -> set[int]:
-    contacts = access.visible_contacts(current_user(request), organization)
-    found = contacts.filter(pk__in=[row.contact_id for row in rows if row.contact_id is not None])
-    return set(found.values_list("pk", flat=True))
 
 
 @organization_view(Capability.BROWSE)
@@ -116,41 +105,8 @@ def new(request: HttpRequest, organization: Organization, environment: str) -> H
 @organization_view(Capability.BROWSE)
 def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
     """Show a plan: what it will change, its progress, and the outcome of each row."""
-    row = _visible(request, organization, pk)
-    counts = row.counts()
-    state = request.GET.get("state", "")
-    rows = row.rows.select_related("contact__owner").order_by("number")
-    if state in SHOWN_STATES:
-        rows = rows.filter(state=state)
-    page = paging.numbered(rows, request.GET)
-    changes, user = counts.get(RowState.PLANNED, 0), current_user(request)
-    is_open, at = row.state in (PlanState.READY, PlanState.PILOT_DONE), clock.now()
-    price = cost.of(row, at) if is_open else None
-    context = {
-        "organization": organization,
-        "plan": row,
-        "sentences": preview.sentences_of(row),
-        "counts": [(each, counts[each]) for each in RowState if each in counts],
-        "changes": changes,
-        "settled": sum(count for each, count in counts.items() if each not in OPEN_ROWS),
-        "total": sum(counts.values()),
-        "shown": state if state in SHOWN_STATES else "",
-        "page": page,
-        "lines": preview.lines(row, page.rows, _visible_contacts(request, organization, page.rows)),
-        "cost": price,
-        "is_quick": price is not None and price.finish is not None and price.finish - at < QUICK,
-        "may_email": preview.may_email(row),
-        "may_apply": organization.allows(user, planning.needed_capability(row, changes)),
-        "may_edit": organization.allows(user, Capability.EDIT),
-        "needs_count": verbs.needs_count(row, changes),
-        "small": SMALL,
-        "done": counts.get(RowState.DONE, 0),
-        "failed": counts.get(RowState.FAILED, 0),
-        "waits": jobs.waits_of(row),
-        "undone_by": Plan.objects.filter(undo_of=row).first(),
-        **file_plans.page_context(row, user),
-        **_group_context(row, user),
-    }
+    row = visible_plan(request, organization, pk)
+    context = plan_page.context_of(request, organization, row)
     if wants_fragment(request):
         answer = render_fragment(request, "bulk/progress.html", context)
         if not row.is_moving:  # the page's header and menu change as well
@@ -159,32 +115,29 @@ def plan(request: HttpRequest, organization: Organization, pk: int) -> HttpRespo
     return render(request, "bulk/plan.html", context, title=preview.title_of(row))
 
 
-def _group_context(row: Plan, user: User) -> dict[str, object]:
-    """Return what the page of a plan for groups shows besides."""
-    if row.resource != Plan.Resource.GROUPS:
-        return {}
-    return {
-        "group_verb": preview.group_verb(row),
-        "consequences": consequences.of(row, user) if row.state == PlanState.READY else None,
-    }
+def typed_count(request: HttpRequest) -> int | None:
+    """Return the number that a person typed to confirm, or None."""
+    typed = request.POST.get("count", "").replace(",", "").strip()
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
 
 
 @require_POST
 @organization_view(Capability.EDIT)
 def change(request: HttpRequest, organization: Organization, pk: int, verb: str) -> HttpResponse:
-    """Apply, continue, cancel, retry or undo a plan."""
-    row, user = _visible(request, organization, pk), current_user(request)
+    """Apply, resume, cancel, retry, pause, continue or undo a plan."""
+    row, user = visible_plan(request, organization, pk), current_user(request)
     try:
         if verb == "apply":
-            typed = request.POST.get("count", "").replace(",", "").strip()
-            count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
-            verbs.apply(row, actor=user, digest=request.POST.get("digest", ""), typed_count=count)
+            digest = request.POST.get("digest", "")
+            verbs.apply(row, actor=user, digest=digest, typed_count=typed_count(request))
         elif verb == "resume":
             verbs.resume(row, actor=user)
         elif verb == "cancel":
             verbs.cancel(row, actor=user)
         elif verb == "retry":
             verbs.retry(row, actor=user)
+        elif verb in ("pause", "continue"):
+            _pause(request, row, verb)
         else:
             row = verbs.undo(row, actor=user)
     except Refused as refused:
@@ -192,10 +145,17 @@ def change(request: HttpRequest, organization: Organization, pk: int, verb: str)
     return redirect("bulk_edit", slug=organization.slug, pk=row.pk)
 
 
+def _pause(request: HttpRequest, row: Plan, verb: str) -> None:
+    """Pause or continue the jobs that send rows of a plan, as far as this person may."""
+    for job in jobs.senders_of(row):
+        if plan_page.may_change(request, job):
+            (queue.pause if verb == "pause" else queue.resume)(job, actor=current_user(request))
+
+
 @organization_view(Capability.EDIT_MANY)
 def download(request: HttpRequest, organization: Organization, pk: int) -> StreamingHttpResponse:
     """Stream the rows of a plan as CSV, with their outcomes and reasons."""
-    row = _visible(request, organization, pk)
+    row = visible_plan(request, organization, pk)
 
     def lines() -> Iterator[list[str]]:
         yield ["row", "ID", "outcome", "reason"]

@@ -223,6 +223,17 @@ BULK = {
         _in_organization(pk=lambda s: s.upload().pk, number=lambda s: 1), MANAGERS, posts=True
     ),
     "bad_rows": Address(_in_organization(pk=lambda s: s.import_plan().pk), MANAGERS),
+    "approve_bulk_edit": Address(
+        _in_organization(pk=lambda s: s.plan().pk, verb=lambda s: "approve"), EDITORS, posts=True
+    ),
+    "decide_bulk_edit_row": Address(
+        _in_organization(pk=lambda s: s.plan().pk, number=lambda s: 1, verb=lambda s: "keep"),
+        EDITORS,
+        posts=True,
+    ),
+    "decide_bulk_edit_rows": Address(
+        _in_organization(pk=lambda s: s.plan().pk, verb=lambda s: "keep"), EDITORS, posts=True
+    ),
     "new_contact": Address(an_environment, EDITORS),
     "edit_contact": Address(_in_organization(pk=lambda s: s.contact.pk), EDITORS),
     "change_contact_owner": Address(_in_organization(pk=lambda s: s.contact.pk), MANAGERS),

@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
+from integrations.bulk.models import Plan
 from integrations.connections.models import Connection
 from integrations.directory.models import Contact
 from portal.accounts.models import User
@@ -17,7 +18,7 @@ def browser(user: User) -> Client:
     return made
 
 
-def at(name: str, row: Connection | Contact, *parts: object) -> str:
+def at(name: str, row: Connection | Contact | Plan, *parts: object) -> str:
     return reverse(name, args=[row.installation.organization.slug, *parts])
 
 
