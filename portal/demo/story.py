@@ -262,7 +262,7 @@ def edit_in_bulk(stage: Stage) -> None:
     apply_edit(stage, second, "nickname", "Friend")
     stage.operator.press("Plan an undo")
     confirm_edit(stage)
-    apply_edit(stage, third, "license_number", "", apply=False)
+    apply_edit(stage, third, "referred_to", "Harbor Title", apply=False)
 
 
 def apply_edit(stage: Stage, state: str, field: str, value: str, *, apply: bool = True) -> None:
