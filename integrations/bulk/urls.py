@@ -41,6 +41,11 @@ urlpatterns = [
     path("organizations/<slug:slug>/bulk-edits/", views.plans, name="bulk_edits"),
     path("organizations/<slug:slug>/bulk-edits/new/<slug:environment>/", views.new, name="new_bulk_edit"),
     path(
+        "organizations/<slug:slug>/bulk-edits/new/<slug:environment>/value/<int:number>/",
+        views.value_input,
+        name="bulk_edit_value",
+    ),
+    path(
         "organizations/<slug:slug>/bulk-edits/import/<slug:environment>/",
         file_views.import_file,
         name="import_file",

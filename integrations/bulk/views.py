@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from django.contrib import messages
 from django.db.models import Count, Q
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from integrations.bulk import jobs, plan_page, planning, preview, verbs
+from integrations.bulk import forms, jobs, plan_page, planning, preview, verbs
 from integrations.bulk.forms import OperationsForm
 from integrations.bulk.models import OPEN_ROWS, Plan, RowState
 from integrations.directory.browse import access, stored_choice
@@ -88,6 +89,7 @@ def new(request: HttpRequest, organization: Organization, environment: str) -> H
             chosen=chosen,
             actor=user,
             suppress_emails=form.cleaned_data.get("suppress_emails", False),
+            evidence=form.cleaned_data["evidence"],
         )
         return redirect("bulk_edit", slug=organization.slug, pk=made.pk)
     context = {
@@ -100,6 +102,18 @@ def new(request: HttpRequest, organization: Organization, environment: str) -> H
         "cancel": f"{reverse('contacts', args=[organization.slug])}?{chosen.selection.query()}",
     }
     return render(request, "bulk/new.html", context, title="Bulk edit")
+
+
+@organization_view(Capability.EDIT)
+def value_input(
+    request: HttpRequest, organization: Organization, environment: str, number: int
+) -> HttpResponse:
+    """Return the input for the new value of the field that was chosen, of the field's kind."""
+    installation = access.visible_installation(current_user(request), organization, environment)
+    form = Form()
+    form.fields[f"value_{number}"] = forms.value_input(number, request.GET.get(f"field_{number}", ""))
+    context = {"installation": installation, "value": form[f"value_{number}"], "number": number}
+    return render_fragment(request, "bulk/value_input.html", context)
 
 
 @organization_view(Capability.BROWSE)

@@ -5,9 +5,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
+from integrations.bulk.suggesting_input import SuggestingInput
 from integrations.bulk.writers import Writers
 from integrations.connections.models import Installation
 from integrations.directory.models import Owner
@@ -35,24 +34,12 @@ def label_of(owner: Owner) -> str:
     return f"{owner.display_name} ({owner.email or owner.username or owner.remote_id})"
 
 
-class OwnerInput(forms.TextInput):
-    """A text input that suggests owners, without JavaScript."""
-
-    labels: tuple[str, ...] = ()
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        list_id = f"{name}-owners"
-        control = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
-        options = format_html_join("", '<option value="{}"></option>', ((label,) for label in self.labels))
-        return format_html('{}<datalist id="{}">{}</datalist>', control, list_id, options)
-
-
 class OwnerField(forms.CharField):
     """An owner, by name, email address, user name or ID. ``owners`` are those to choose from."""
 
     def __init__(self, owners: "QuerySet[Owner]", **options: Any) -> None:
-        widget = OwnerInput(attrs={"autocomplete": "off", "placeholder": "Type a name or email address"})
-        widget.labels = tuple(label_of(owner) for owner in owners[:SUGGESTED])
+        widget = SuggestingInput(attrs={"autocomplete": "off", "placeholder": "Type a name or email address"})
+        widget.suggestions = tuple(label_of(owner) for owner in owners[:SUGGESTED])
         super().__init__(widget=widget, max_length=400, **options)
         self._owners = owners
 

@@ -223,6 +223,9 @@ BULK = {
         _in_organization(pk=lambda s: s.upload().pk, number=lambda s: 1), MANAGERS, posts=True
     ),
     "bad_rows": Address(_in_organization(pk=lambda s: s.import_plan().pk), MANAGERS),
+    "bulk_edit_value": Address(
+        _in_organization(environment=lambda s: s.environment.name, number=lambda s: 1), EDITORS
+    ),
     "approve_bulk_edit": Address(
         _in_organization(pk=lambda s: s.plan().pk, verb=lambda s: "approve"), EDITORS, posts=True
     ),
