@@ -151,7 +151,7 @@ def _chained(plan: Plan, rows: Sequence[PlanRow]) -> str:
 def needed_capability(plan: Plan, count: int) -> Capability:
     """Return what a person must be allowed to apply this many changes of a plan."""
     deletes = plan.rows.filter(action=RowAction.DELETE, state__in=[*OPEN_ROWS, RowState.FAILED]).exists()
-    return Capability.EDIT_MANY if count > SMALL or deletes else Capability.EDIT
+    return Capability.EDIT_MANY if count > SMALL or deletes or plan.is_import else Capability.EDIT
 
 
 def _chosen_contacts(plan: Plan) -> ContactQuerySet:

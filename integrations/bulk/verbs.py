@@ -137,6 +137,8 @@ def undo(plan: Plan, *, actor: User) -> Plan:
 def require(plan: Plan, actor: User, count: int) -> None:
     """Raise Refused unless ``actor`` may apply this many changes of a plan through its connections."""
     if not plan.installation.organization.allows(actor, needed_capability(plan, count)):
+        if plan.is_import:
+            raise Refused("Your role doesn't allow imports.")
         raise Refused(f"Your role allows edits of up to {SMALL} contacts at a time.")
     allowed = Writers(plan.installation, actor).connections
     planned = plan.rows.filter(state__in=[*OPEN_ROWS, RowState.FAILED]).order_by()

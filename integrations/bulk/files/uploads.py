@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from integrations.bulk.files import readers
-from integrations.bulk.models import Plan, PlanState, Upload, UploadChunk
+from integrations.bulk.models import Plan, PlanState, RowKey, Upload, UploadChunk
 from integrations.connections.models import Installation
 from portal.accounts.models import User
 from portal.core import clock, text
@@ -104,6 +104,8 @@ def delete_expired() -> None:
     now = clock.now()
     unused = Upload.objects.filter(plans=None, created_at__lt=now - UNUSED)
     Upload.objects.filter(pk__in=list(unused.values_list("pk", flat=True)[:BATCH])).delete()
+    plans = Plan.objects.filter(upload__isnull=False).exclude(state=PlanState.BUILDING)
+    RowKey.objects.filter(plan__in=plans).delete()  # of plans that were canceled while they were prepared
     ended = [PlanState.APPLIED, PlanState.CANCELED, PlanState.FAILED]
     recent = Plan.objects.filter(upload__isnull=False).filter(
         ~Q(state__in=ended) | Q(created_at__gt=now - USED) | Q(finished_at__gt=now - USED)

@@ -12,7 +12,6 @@ from integrations.bulk.files.mapping import Mapping
 from integrations.bulk.models import Plan, Upload
 from integrations.connections.models import Connection
 from portal.accounts.models import User
-from tests.integrations.bulk.conftest import admin, apply, over_there, run_jobs  # noqa: F401
 from tests.world import World
 
 Import = Callable[..., Plan]
@@ -55,7 +54,7 @@ def make_plan(
 
 
 @pytest.fixture
-def import_rows(world: World, admin: Connection, run_jobs: Callable[[], None]) -> Import:  # noqa: F811
+def import_rows(world: World, admin: Connection, run_jobs: Callable[[], None]) -> Import:
     """A function that plans an import of a file, or of rows, the first of which has the heads, and builds the plan."""
 
     def make(*rows: Sequence[Any] | bytes, actor: User | None = None, **options: Any) -> Plan:

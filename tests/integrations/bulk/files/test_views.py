@@ -15,7 +15,7 @@ from integrations.directory import required_groups
 from integrations.directory.models import ContactGroup, Owner
 from portal.accounts.models import User
 from portal.audit.models import Entry
-from tests.integrations.bulk.files.conftest import csv_of, send
+from tests.integrations.bulk.files.conftest import Import, csv_of, send
 from tests.world import BLUEWATER, World
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +225,21 @@ def test_the_page_says_which_groups_new_contacts_also_join(
         f"New contacts also join “{group.name}”"
         in client.get(at("upload", admin, upload.pk)).content.decode()
     )
+
+
+def test_an_editor_sees_an_import_but_may_neither_apply_it_nor_download_its_rows(
+    world: World, admin: Connection, import_rows: Import
+) -> None:
+    owner = Owner.objects.filter(contacts__isnull=False)[0]
+    plan = import_rows(*ROWS, owner=owner.remote_id)
+    editor = Client()
+    editor.force_login(world.member("editor"))
+    page = editor.get(at("bulk_edit", admin, plan.pk)).content.decode()
+    assert "Ann Quill" in page and "Import 1 contact" not in page and "Download bad rows" not in page
+    editor.post(at("change_bulk_edit", admin, plan.pk, "apply"), {"digest": plan.digest})
+    plan.refresh_from_db()
+    assert plan.state == PlanState.READY
+    assert editor.get(at("bad_rows", admin, plan.pk)).status_code == 404
 
 
 def test_mappings_are_remembered_for_the_organization(
