@@ -69,6 +69,7 @@ def test_a_file_becomes_a_plan_and_its_bad_rows_can_be_corrected_and_imported_ag
     assert answer.url == at("bulk_edit", admin, plan.pk)
     run_jobs()
     page_text = client.get(answer.url).content.decode()
+    assert "Create 1 contact" in page_text
     assert "Import “people.csv”" in page_text and "Ann Quill" in page_text and "New contact" in page_text
     assert "Column C (E-mail): Email is not an email address." in page_text
     assert "1 row can't be imported" in page_text
@@ -235,7 +236,7 @@ def test_an_editor_sees_an_import_but_may_neither_apply_it_nor_download_its_rows
     editor = Client()
     editor.force_login(world.member("editor"))
     page = editor.get(at("bulk_edit", admin, plan.pk)).content.decode()
-    assert "Ann Quill" in page and "Import 1 contact" not in page and "Download bad rows" not in page
+    assert "Ann Quill" in page and "Create 1 contact" not in page and "Download bad rows" not in page
     editor.post(at("change_bulk_edit", admin, plan.pk, "apply"), {"digest": plan.digest})
     plan.refresh_from_db()
     assert plan.state == PlanState.READY
