@@ -11,6 +11,7 @@ from integrations.bulk.files import mapping, plans, uploads
 from integrations.bulk.files.mapping import Mapping
 from integrations.bulk.models import Plan, Upload
 from integrations.connections.models import Connection
+from integrations.directory.models import Contact, Owner
 from portal.accounts.models import User
 from tests.world import World
 
@@ -62,3 +63,18 @@ def import_rows(world: World, admin: Connection, run_jobs: Callable[[], None]) -
         return make_plan(admin, actor or world.operator, content, run_jobs, **options)
 
     return make
+
+
+@pytest.fixture
+def owner(admin: Connection) -> Owner:
+    found = Owner.objects.filter(contacts__isnull=False).first()
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def known(owner: Owner) -> Contact:
+    """A contact of the owner's with an email address."""
+    found = Contact.objects.filter(owner=owner).exclude(email="").exclude(city="").first()
+    assert found is not None
+    return found

@@ -1,21 +1,17 @@
 """The plan of a file says for each row what it creates or changes, or in a sentence why not."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from integrations import total_expert
-from integrations.bulk.files import building, staging, uploads
-from integrations.bulk.models import Plan, PlanState, RowAction, RowKey, RowState, Upload, UploadChunk
+from integrations.bulk.models import Plan, PlanState, RowAction, RowKey, RowState
 from integrations.connections.models import Connection
 from integrations.directory import required_groups
 from integrations.directory.models import Contact, ContactGroup, Owner
 from integrations.directory.sync import jobs as sync_jobs
 from integrations.jobs import queue
 from portal.core import clock
-from portal.core.errors import Refused
-from portal.organizations.models import Membership
 from tests.integrations.bulk.files.conftest import Import, csv_of, make_plan
 from tests.integrations.bulk.files.odd_files import xlsx
 from tests.world import World
@@ -24,21 +20,6 @@ pytestmark = pytest.mark.django_db
 
 HEADS = ("First name", "Last name", "Email")
 ANN = ("Ann", "Quill", "ann.quill@new.example")
-
-
-@pytest.fixture
-def owner(admin: Connection) -> Owner:
-    found = Owner.objects.filter(contacts__isnull=False).first()
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def known(owner: Owner) -> Contact:
-    """A contact of the owner's with an email address."""
-    found = Contact.objects.filter(owner=owner).exclude(email="").exclude(city="").first()
-    assert found is not None
-    return found
 
 
 def outcomes(plan: Plan) -> list[tuple[int, str, str, str]]:
@@ -90,82 +71,6 @@ def test_rows_create_contacts_change_them_or_have_nothing_to_do(
     )
     assert [row[2] for row in outcomes(again)] == [RowState.UNCHANGED, RowState.REFUSED]
     assert "Row 2 of the file is the same contact" in reasons(again)[1]
-
-
-ODD_ROWS = [
-    # first name, last name, email, phone, ZIP, birthday, OK to email, custom field, owner
-    (("Ann", "", "a@x.example"), "Missing: last name."),
-    (("", "Quill", "a@x.example"), "Missing: first name."),
-    (("Ann", "Quill"), "Missing: email, phone or full address."),
-    (("", "", "", "", "55731"), "Missing: first name; last name; email, phone or full address."),
-    (("Ann", "Quill", "nobody"), "Column C (Email): Email is not an email address."),
-    (("Ann", "Quill", "", "555-01"), "Column D (Mobile): Cell phone is not a phone number."),
-    (
-        ("Ann", "Quill", "a@x.example", "#N/A"),
-        "Column D (Mobile): The cell has the error #N/A of a spreadsheet program.",
-    ),
-    (
-        ("=A1", "Quill", "a@x.example"),
-        "Column A (First name): The cell has a formula. Replace it with its value.",
-    ),
-    (("=cmd|' /C calc'!A0", "Quill", "a@x.example"), "The cell has a formula."),
-    (
-        ("Ann", "Qu\0ill", "a@x.example"),
-        "Column B (Last name): The cell has a character that no text contains.",
-    ),
-    (("A" * 121, "Quill", "a@x.example"), "Column A (First name): First name is longer than 120 characters."),
-    (("Ann", "Quill", "a@x.example", "", "", "31/31/2026"), "Column F (Birthday): Birthday is not a date."),
-    (("Ann", "Quill", "a@x.example", "", "", "2026-02-30"), "Column F (Birthday): Birthday is not a date."),
-    (
-        ("Ann", "Quill", "a@x.example", "", "", "", "maybe"),
-        "Column G (Email opt in): OK to email must be yes or no.",
-    ),
-    (
-        ("Ann", "Quill", "a@x.example", "", "", "", "", "x" * 501),
-        "Column H (Pets): It is longer than 500 characters",
-    ),
-    (
-        ("Ann", "Quill", "a@x.example", "", "", "", "", "", "nobody@x.example"),
-        "Column I (Owner): No owner has this ID",
-    ),
-    (
-        ("Ann", "Quill", "a@x.example", *[""] * 6, "more"),
-        "Column J: the row has more cells than the first row has names.",
-    ),
-    (
-        ("Ann", "Quill", "nobody", "1"),
-        "Column C (Email): Email is not an email address. Column D (Mobile): Cell phone is not a phone number.",
-    ),
-]
-GOOD_ROWS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
-    (("Bo", "Lund", "b1@x.example", "", '="02134"'), {"zip_code": "02134"}),
-    (("Bo", "Lund", "b2@x.example", "'+1 612 555 0144"), {"phone_cell": "+1 612 555 0144"}),
-    (("Bo", "Lund", "b3@x.example", "(612) 555-0144"), {"phone_cell": "(612) 555-0144"}),
-    (("  Bo \t", "Lu\u200bnd", " b4@x.example "), {"first_name": "Bo", "last_name": "Lund"}),
-    (("Bo", "O'Neil", "b5@x.example"), {"last_name": "O'Neil"}),
-    (("Bo", "-Lund", "b6@x.example"), {"last_name": "-Lund"}),
-    (("Bo", "Lund", "b8@x.example", "", "", "1/31/1984"), {"birthday": "1984-01-31"}),
-    (("Bo", "Lund", "b9@x.example", "", "", "", "No"), {"ok_to_email": False}),
-    (("Bo", "山田", "b10@x.example"), {"last_name": "山田"}),
-]
-
-
-def test_odd_rows_are_refused_by_column_and_the_others_are_cleaned(owner: Owner, import_rows: Import) -> None:
-    heads = (*HEADS, "Mobile", "Zip", "Birthday", "Email opt in", "Pets", "Owner")
-    names = ("first_name", "last_name", "email", "phone_cell", "zip_code", "birthday", "ok_to_email")
-    targets = [*(f"field:{name}" for name in names), "custom:pets", "owner"]
-    rows = [row for row, _ in ODD_ROWS] + [row for row, _ in GOOD_ROWS]
-    made = import_rows(heads, *rows, owner=owner.remote_id, targets=targets)
-    found = list(made.rows.order_by("number"))
-    assert [row.number for row in found] == list(range(2, len(rows) + 2))
-    for row, (given, reason) in zip(found, ODD_ROWS, strict=False):
-        assert row.state == RowState.REFUSED and reason in row.reason, (given, row.reason)
-        assert (row.contact, row.remote_id, row.after) == (None, None, {})
-        assert row.reason.endswith((".", "J")) or len(row.reason) == 300
-    for row, (given, fields) in zip(found[len(ODD_ROWS) :], GOOD_ROWS, strict=True):
-        assert row.state == RowState.PLANNED, (given, row.reason)
-        assert fields.items() <= row.after["fields"].items()
-    assert not made.grants_consent, "a refusal needs no evidence"
 
 
 def test_an_empty_cell_leaves_what_the_contact_has(known: Contact, owner: Owner, import_rows: Import) -> None:
@@ -324,95 +229,3 @@ def test_people_without_an_admin_connection_import_contacts_of_those_who_connect
     created, refused = made.rows.order_by("number")
     assert created.connection == connection and created.after["owner"] == own.remote_id
     assert refused.reason.startswith("No working connection can create contacts of")
-
-
-def test_a_plan_is_the_same_however_often_its_job_is_interrupted(
-    owner: Owner, known: Contact, admin: Connection, import_rows: Import, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(staging, "CHUNK", 3)
-    rows = [(f"Ann{n % 7}", "Quill", f"a{n % 7}@new.example") for n in range(10)]
-    rows.insert(5, (known.first_name, known.last_name, known.email))
-    whole = import_rows(HEADS, *rows, owner=owner.remote_id)
-    assert [row.reason for row in whole.rows.filter(state=RowState.REFUSED).order_by("number")] == [
-        f"Row {number} of the file is the same contact. Delete one of the rows." for number in (2, 3, 4)
-    ]
-    Plan.objects.filter(pk=whole.pk).update(state=PlanState.BUILDING, built_until=0, digest="")
-    whole.rows.all().delete()
-    upload = Upload.objects.get()
-    assert upload.row_count == 11 and not upload.chunks.filter(kind=UploadChunk.Kind.BYTES).exists()
-    slices = 0
-    while True:
-        plan = Plan.objects.get(pk=whole.pk)
-        turns = iter([True, False])
-        if building.build(plan, has_time=lambda turns=turns: next(turns), saved=lambda done, total: None):
-            break
-        slices += 1
-    assert slices == 4 and plan.counts() == {
-        RowState.PLANNED: 7,
-        RowState.UNCHANGED: 1,
-        RowState.REFUSED: 3,
-    }
-    plan.refresh_from_db()
-    assert (plan.state, plan.digest) == (PlanState.READY, whole.digest)
-
-
-def test_a_file_is_read_again_from_its_beginning_if_reading_was_interrupted(
-    owner: Owner, import_rows: Import, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(staging, "CHUNK", 2)
-    made = import_rows(
-        HEADS, *[(f"Ann{n}", "Quill", f"a{n}@new.example") for n in range(7)], owner=owner.remote_id
-    )
-    upload = Upload.objects.get()
-    content = csv_of([HEADS, *[(f"Ann{n}", "Quill", f"a{n}@new.example") for n in range(7)]])
-    upload.chunks.all().delete()
-    UploadChunk.objects.create(upload=upload, kind=UploadChunk.Kind.BYTES, number=1, data=content)
-    Upload.objects.filter(pk=upload.pk).update(row_count=None)
-    upload.refresh_from_db()
-
-    def die(count: int) -> None:
-        if count == 4:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        staging.read_rows(upload, saved=die)
-    staging.read_rows(upload, saved=lambda count: None)
-    assert [row.number for row in staging.all_rows(upload)] == list(range(2, 9))
-    assert made.rows.count() == 7
-
-
-def test_an_import_of_somebody_who_lost_the_role_is_not_prepared(
-    world: World, owner: Owner, import_rows: Import
-) -> None:
-    manager = world.member("admin")
-    made = import_rows(HEADS, ANN, owner=owner.remote_id, actor=manager)
-    Plan.objects.filter(pk=made.pk).update(state=PlanState.BUILDING)
-    Membership.objects.filter(user=manager).update(role="editor")
-    plan = Plan.objects.get(pk=made.pk)
-    with pytest.raises(Refused, match="may no longer import"):
-        building.build(plan, has_time=lambda: True, saved=lambda done, total: None)
-
-
-def test_files_are_deleted_a_day_after_nothing_was_made_of_them_and_their_content_after_a_month(
-    world: World, admin: Connection, owner: Owner, import_rows: Import
-) -> None:
-    unused = uploads.start(admin.installation, world.operator, name="a.csv", size=100)
-    ended = import_rows(HEADS, ANN, owner=owner.remote_id)
-    waiting = import_rows(HEADS, ANN, owner=owner.remote_id)
-    Plan.objects.filter(pk=ended.pk).update(state=PlanState.CANCELED, finished_at=clock.now())
-
-    def left() -> list[int]:
-        uploads.delete_expired()
-        return [upload.chunks.count() for upload in Upload.objects.order_by("pk")]
-
-    assert left() == [0, 1, 1]
-    clock.advance(25 * 3600)
-    assert left() == [1, 1] and not Upload.objects.filter(pk=unused.pk).exists()
-    clock.advance(30 * 24 * 3600)
-    assert left() == [0, 1], "the content of a plan that waits is needed"
-    ended.upload.refresh_from_db()  # type: ignore[union-attr]
-    assert ended.upload is not None and ended.upload.deleted_at and not ended.upload.samples
-    Plan.objects.filter(pk=waiting.pk).update(state=PlanState.APPLIED, finished_at=clock.now())
-    assert left() == [0, 1]
-    clock.advance(31 * 24 * 3600)
-    assert left() == [0, 0] and Plan.objects.count() == 2
