@@ -116,6 +116,7 @@ def play(stage: Stage) -> None:
     let_days_pass(stage)
     stage.pass_time(3)
     connect_by_credentials(stage, cast.HARBOR, "ct")
+    create_required_group(stage, cast.HARBOR, "Annual review")
     save_view(stage, join(stage, cast.EDITOR))
     join(stage, cast.VIEWER)
     edit_in_bulk(stage)
@@ -275,14 +276,21 @@ def apply_edit(stage: Stage, state: str, field: str, value: str, *, apply: bool 
         stage.wait_for_jobs()
 
 
-def confirm_edit(stage: Stage) -> None:
-    """Apply the plan on the operator's page, once it is prepared."""
+def confirm_edit(stage: Stage, button: str = r"Change ([0-9,]+) contact") -> None:
+    """Apply the plan on the operator's page, once it is prepared. ``button`` has the number that it asks for."""
     stage.wait_for_jobs()
-    changes = re.search(r"Change ([0-9,]+) contact", stage.operator.open(stage.operator.address).page)
+    changes = re.search(button, stage.operator.open(stage.operator.address).page)
     assert changes is not None
-    stage.operator.press("Change", count=changes[1])
+    stage.operator.press(changes[0], count=changes[1])
     stage.wait_for_jobs()
     stage.operator.open(stage.operator.address)
+
+
+def create_required_group(stage: Stage, name: str, group: str) -> None:
+    """The operator records a required group that no owner has, and creates it for all of them."""
+    stage.operator.open(stage.address(name, "groups/required/")).press("Record", name=group)
+    stage.operator.press("Create it for")
+    confirm_edit(stage, r"Create ([0-9,]+) group")
 
 
 def refresh_all(stage: Stage) -> None:

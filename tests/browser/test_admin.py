@@ -87,6 +87,22 @@ def test_an_operator_finds_a_contact_pauses_a_connection_and_retries_a_job(
     assert {"connection.paused", "job.retried"} <= set(done)
 
 
+def test_a_bulk_edit_begins_in_the_list_of_contacts_and_ends_on_the_page_of_its_plan(
+    portal: str, scene: Scene, page: Page
+) -> None:
+    with_session(page, portal, scene.people["operator"])
+    page.goto(f"{portal}/admin/directory/contact/?organization={scene.organization.pk}")
+    page.get_by_role("row", name=re.compile(BOOK)).get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="Bulk edit…")
+    page.get_by_role("button", name="Go").click()
+    expect(page.get_by_text("Choose what to change about 1 contact.")).to_be_visible()
+    page.get_by_label("Field 1").select_option("city")
+    page.get_by_label("New value 1").fill("Duluth")
+    page.get_by_role("button", name="Review changes").click()
+    expect(page).to_have_url(re.compile(r"/organizations/[\w-]+/bulk-edits/\d+/$"))
+    expect(page.get_by_text("Set City to “Duluth”").first).to_be_visible()
+
+
 def test_the_password_alone_opens_no_page_of_it(
     portal: str, operator: tuple[User, str], page: Page, visitors: Visitors
 ) -> None:
