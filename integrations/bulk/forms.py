@@ -103,9 +103,10 @@ class OperationsForm(forms.Form):
         )
 
     @property
-    def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """Return the fields to set with their values, for the template."""
-        return [(self[f"field_{number}"], self[f"value_{number}"]) for number in range(1, PAIRS + 1)]
+    def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField, str]]:
+        """Return the fields to set with their values and the kinds of their inputs, for the template."""
+        bound = [(self[f"field_{number}"], self[f"value_{number}"]) for number in range(1, PAIRS + 1)]
+        return [(field, value, kind_of(field.value() or "")) for field, value in bound]
 
     @property
     def is_searching(self) -> bool:
@@ -187,15 +188,22 @@ class OperationsForm(forms.Form):
 
 
 def value_input(number: int, name: str) -> forms.CharField:
-    """Return the input for a new value of the field with this name: of its kind, or a text while none is chosen."""
-    label = f"New value {number}"
-    if name not in SETTABLE:
-        return forms.CharField(required=False, max_length=LONGEST, label=label)
-    known = FIELDS[name]
-    widget = inputs.of_field(known).widget
-    if known.kind is Kind.FLAG:
-        widget = forms.Select(choices=[("", "Choose"), *inputs.YES_OR_NO])
-    return forms.CharField(required=False, max_length=LONGEST, label=label, widget=widget)
+    """Return the input for a new value of the field with this name, or a text input while none is chosen."""
+    field = forms.CharField(required=False, max_length=LONGEST, label=f"New value {number}")
+    kind = kind_of(name)
+    if kind == "flag":
+        field.widget = forms.Select(choices=[("", "Choose"), *inputs.YES_OR_NO])
+    elif kind != "text":
+        field.widget = inputs.of_field(FIELDS[name]).widget
+    return field
+
+
+def kind_of(name: str) -> str:
+    """Return what kind of input a field needs. Fields of one kind share an input, so that what is typed in it stays."""
+    kind = FIELDS[name].kind if name in SETTABLE else Kind.TEXT
+    if kind is Kind.CHOICE:
+        return name
+    return {Kind.FLAG: "flag", Kind.DATE: "date", Kind.BIRTHDAY: "date"}.get(kind, "text")
 
 
 def _chooser(names: list[str], label: str) -> forms.ChoiceField:

@@ -145,7 +145,7 @@ def _approval(plan: Plan, user: User) -> dict[str, Any]:
 
 def _conflicts(plan: Plan, count: int, *, may_edit: bool) -> dict[str, Any]:
     """Return how many changed contacts wait for a decision."""
-    may_decide = may_edit and plan.state in DECIDABLE and count > 0
+    may_decide = may_edit and plan.state in DECIDABLE and count > 0 and plan.values_cleared_at is None
     return {
         "set_aside": count,
         "may_decide": may_decide,

@@ -109,10 +109,14 @@ def value_input(
     request: HttpRequest, organization: Organization, environment: str, number: int
 ) -> HttpResponse:
     """Return the input for the new value of the field that was chosen, of the field's kind."""
-    installation = access.visible_installation(current_user(request), organization, environment)
+    access.visible_installation(current_user(request), organization, environment)
+    name = request.GET.get(f"field_{number}", "")
+    kind = forms.kind_of(name)
+    if request.GET.get(f"kind_{number}") == kind:
+        return HttpResponse(status=204)  # the input stays, with what is typed in it
     form = Form()
-    form.fields[f"value_{number}"] = forms.value_input(number, request.GET.get(f"field_{number}", ""))
-    context = {"installation": installation, "value": form[f"value_{number}"], "number": number}
+    form.fields[f"value_{number}"] = forms.value_input(number, name)
+    context = {"value": form[f"value_{number}"], "number": number, "kind": kind}
     return render_fragment(request, "bulk/value_input.html", context)
 
 

@@ -140,7 +140,7 @@ def test_without_an_admin_connection_the_owner_cannot_be_changed_and_the_form_sa
         ("ok_to_call", "<select"),
         ("credit_score", "Very Poor"),
         ("close_date", 'type="date"'),
-        ("phone_home", 'type="tel"'),
+        ("phone_home", 'type="text"'),
         ("city", 'type="text"'),
         ("", 'type="text"'),
         ("email", 'type="text"'),
@@ -155,3 +155,19 @@ def test_the_input_of_a_value_is_of_the_kind_of_its_field(
     assert looks in html and 'name="value_2"' in html
     assert browser(world.member("viewer")).get(address).status_code == 404
     assert browser(world.member("admin", BLUEWATER)).get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("before", "field", "status"),
+    [
+        ("text", "phone_home", 204),
+        ("text", "ok_to_call", 200),
+        ("flag", "ok_to_mail", 204),
+        ("date", "city", 200),
+    ],
+)
+def test_what_is_typed_stays_while_the_kind_of_input_does(
+    admin: Connection, client: Client, before: str, field: str, status: int
+) -> None:
+    answer = client.get(at("bulk_edit_value", admin, "sandbox", 1), {"field_1": field, "kind_1": before})
+    assert answer.status_code == status

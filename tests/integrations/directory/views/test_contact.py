@@ -247,3 +247,33 @@ def test_a_loan_officer_is_led_to_no_contact_of_others(
     assert seen == [row.pk for row in own]
     other = Contact.objects.exclude(pk__in=seen)[0]
     assert client.get(address(admin, f"contacts/{other.pk}/neighbors/")).status_code == 404
+
+
+def test_a_contact_opens_in_total_expert_where_its_page_is_known(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    contact = Contact.objects.all()[0]
+    client, url = browser(world.operator), address(admin, f"contacts/{contact.pk}/")
+    assert "Open in Total Expert" not in page(client, url)
+    environment = admin.installation.environment
+    environment.web_url = "https://public.totalexpert.net/contacts/{id}?tab=1&x=2"
+    environment.save()
+    html = page(client, url)
+    assert f'href="https://public.totalexpert.net/contacts/{contact.remote_id}?tab=1&amp;x=2"' in html
+    assert 'rel="noopener noreferrer"' in html
+
+
+def test_refreshing_a_contact_shows_the_sync_and_leads_back_to_it(
+    world: World, admin: Connection, run_sync: Run, browser: Browser
+) -> None:
+    run_sync(admin)
+    contact = Contact.objects.all()[0]
+    client, url = browser(world.operator), address(admin, f"contacts/{contact.pk}/")
+    assert "Refresh</button>" in page(client, url) and 'id="sync"' not in page(client, url)
+    client.post(address(admin, "sync/sandbox/"), {"contact": contact.pk})
+    html = page(client, url)
+    assert f"progress/?contact={contact.pk}" in html and "Refresh</button>" not in html
+    Job.objects.filter(finished_at=None).update(state="done", finished_at=contact.synced_at)
+    shown = page(client, address(admin, f"sync/sandbox/progress/?contact={contact.pk}"))
+    assert f'href="{url}">Show the latest values' in shown
