@@ -35,7 +35,7 @@ def of_field(field: Field, value: Value = None, *, required: bool = False) -> fo
         label=field.label,
         required=required,
         initial=shown,
-        help_text=_HELP.get(field.kind, ""),
+        help_text=_HELP.get(field.kind, "") if shown else "",
         show_hidden_initial=True,
         error_messages={"required": f"{field.label} can't be empty: Total Expert requires it."},
         widget=forms.TextInput(
