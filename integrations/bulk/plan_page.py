@@ -145,7 +145,9 @@ def _approval(plan: Plan, user: User) -> dict[str, Any]:
 
 def _conflicts(plan: Plan, count: int, *, may_edit: bool) -> dict[str, Any]:
     """Return how many changed contacts wait for a decision."""
-    may_decide = may_edit and plan.state in DECIDABLE and count > 0 and plan.values_cleared_at is None
+    # groups that changed are planned anew
+    is_decidable = plan.state in DECIDABLE and plan.resource == Plan.Resource.CONTACTS
+    may_decide = may_edit and is_decidable and count > 0 and plan.values_cleared_at is None
     return {
         "set_aside": count,
         "may_decide": may_decide,

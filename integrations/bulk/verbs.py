@@ -139,7 +139,8 @@ def require(plan: Plan, actor: User, count: int) -> None:
     if not plan.installation.organization.allows(actor, needed_capability(plan, count)):
         if plan.is_import:
             raise Refused("Your role doesn't allow imports.")
-        raise Refused(f"Your role allows edits of up to {SMALL} contacts at a time.")
+        many = f"Your role allows edits of up to {SMALL} {plan.noun}s at a time."
+        raise Refused(many if count > SMALL else f"Your role doesn't allow deleting {plan.noun}s.")
     allowed = Writers(plan.installation, actor).connections
     planned = plan.rows.filter(state__in=[*OPEN_ROWS, RowState.FAILED]).order_by()
     senders = set(planned.exclude(connection=None).values_list("connection", flat=True).distinct())

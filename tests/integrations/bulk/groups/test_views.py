@@ -255,3 +255,14 @@ def test_a_group_of_an_officer_who_has_no_connection_is_not_changed_by_others(sc
     assert [row.reason for row in plan.rows.all()] == [rules.NO_WRITER]
     assert "Tom Hale" not in text(client, at("new_group", "production"))
     assert ContactGroup.objects.get(pk=scene.leads.pk).name == "Leads"
+
+
+def test_a_group_that_was_renamed_since_offers_no_decision_and_is_not_overwritten(scene: Scene) -> None:
+    client = browser(scene.admin)
+    plan = planned(client, at("change_group", scene.leads.pk, "rename"), new_name="New")
+    Plan.objects.filter(pk=plan.pk).update(state="applied")
+    plan.rows.update(state=RowState.SET_ASIDE, reason=rules.RENAMED)
+    page = page_of(client, plan)
+    assert rules.RENAMED in page and "Use mine" not in page and "Keep theirs" not in page
+    client.post(at("decide_bulk_edit_row", plan.pk, 1, "overwrite"))
+    assert plan.rows.get().state == RowState.SET_ASIDE
