@@ -145,7 +145,7 @@ def _approval(plan: Plan, user: User) -> dict[str, Any]:
 
 def _conflicts(plan: Plan, count: int, *, may_edit: bool) -> dict[str, Any]:
     """Return how many changed contacts wait for a decision."""
-    # groups that changed are planned anew
+    # groups that changed need another plan
     is_decidable = plan.state in DECIDABLE and plan.resource == Plan.Resource.CONTACTS
     may_decide = may_edit and is_decidable and count > 0 and plan.values_cleared_at is None
     return {
