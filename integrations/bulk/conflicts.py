@@ -7,7 +7,7 @@ from django.db import transaction
 
 from integrations.bulk import jobs, verbs
 from integrations.bulk.fields import FIELDS, custom_values_in
-from integrations.bulk.models import SENDING_STATES, SMALL, Plan, PlanRow, PlanState, RowState
+from integrations.bulk.models import SENDING_STATES, SMALL, Plan, PlanRow, PlanState, RowAction, RowState
 from integrations.directory.models import Membership
 from portal.accounts.models import User
 from portal.audit import log
@@ -66,13 +66,14 @@ def keep_all(plan: Plan, *, actor: User) -> None:
 def overwrite_all(plan: Plan, *, actor: User, seen: str, typed_count: int | None = None) -> None:
     """Send the planned values of all contacts that changed and still exist. Raise Refused.
 
-    ``seen`` is the `fingerprint` of what ``actor`` has looked at. Above `SMALL` rows, ``typed_count`` must be their number.
+    ``seen`` is the `fingerprint` of what ``actor`` has looked at. Above `SMALL` rows, and to delete, ``typed_count`` must be
+    their number.
     """
     rows = _set_aside(plan)
     verbs.require(plan, actor, len(rows))
     if seen != fingerprint(plan):
         raise Refused(CHANGED_AGAIN)
-    if len(rows) > SMALL and typed_count != len(rows):
+    if needs_count(plan, len(rows)) and typed_count != len(rows):
         raise Refused(f"Type the number of contacts to overwrite: {len(rows):,}.")
     chosen = [row for row in rows if _is_there(row)]
     if not chosen:
@@ -86,6 +87,11 @@ def overwrite_all(plan: Plan, *, actor: User, seen: str, typed_count: int | None
         _save_all(plan, chosen, actor, "bulk.conflict_overwritten", fields)
         verbs.move(plan, [PlanState.APPLIED, *SENDING_STATES], _after(plan), actor)
         jobs.start_applying(plan, actor)
+
+
+def needs_count(plan: Plan, count: int) -> bool:
+    """Return whether the number of contacts must be typed to overwrite all of them."""
+    return count > SMALL or plan.rows.filter(state=RowState.SET_ASIDE, action=RowAction.DELETE).exists()
 
 
 def fingerprint(plan: Plan) -> str:

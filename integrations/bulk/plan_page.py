@@ -32,6 +32,7 @@ def context_of(request: HttpRequest, organization: Organization, plan: Plan) -> 
     counts, user = plan.counts(), current_user(request)
     changes = counts.get(RowState.PLANNED, 0)
     may_edit = organization.allows(user, Capability.EDIT)
+    may_apply = organization.allows(user, planning.needed_capability(plan, changes))
     return {
         "organization": organization,
         "plan": plan,
@@ -41,7 +42,7 @@ def context_of(request: HttpRequest, organization: Organization, plan: Plan) -> 
         "settled": sum(count for each, count in counts.items() if each not in OPEN_ROWS),
         "total": sum(counts.values()),
         "may_email": preview.may_email(plan),
-        "may_apply": organization.allows(user, planning.needed_capability(plan, changes)),
+        "may_apply": may_apply,
         "may_edit": may_edit,
         "may_download": organization.allows(user, Capability.EDIT_MANY),
         "needs_count": verbs.needs_count(plan, changes),
@@ -54,7 +55,7 @@ def context_of(request: HttpRequest, organization: Organization, plan: Plan) -> 
         **_price(plan),
         **_jobs(request, plan),
         **_approval(plan, user),
-        **_conflicts(plan, counts.get(RowState.SET_ASIDE, 0), may_edit=may_edit),
+        **_conflicts(plan, counts.get(RowState.SET_ASIDE, 0), may_decide=may_apply),
         **file_plans.page_context(plan, user),
         **_groups(plan, user),
     }
@@ -143,14 +144,14 @@ def _approval(plan: Plan, user: User) -> dict[str, Any]:
     }
 
 
-def _conflicts(plan: Plan, count: int, *, may_edit: bool) -> dict[str, Any]:
+def _conflicts(plan: Plan, count: int, *, may_decide: bool) -> dict[str, Any]:
     """Return how many changed contacts wait for a decision."""
     # groups that changed need another plan
     is_decidable = plan.state in DECIDABLE and plan.resource == Plan.Resource.CONTACTS
-    may_decide = may_edit and is_decidable and count > 0 and plan.values_cleared_at is None
+    may_decide = may_decide and is_decidable and count > 0 and plan.values_cleared_at is None
     return {
         "set_aside": count,
         "may_decide": may_decide,
         "conflicts_seen": conflicts.fingerprint(plan) if may_decide else "",
-        "overwriting_needs_count": count > SMALL,
+        "overwriting_needs_count": may_decide and conflicts.needs_count(plan, count),
     }

@@ -150,7 +150,8 @@ def _chained(plan: Plan, rows: Sequence[PlanRow]) -> str:
 
 def needed_capability(plan: Plan, count: int) -> Capability:
     """Return what a person must be allowed to apply this many changes of a plan."""
-    deletes = plan.rows.filter(action=RowAction.DELETE, state__in=[*OPEN_ROWS, RowState.FAILED]).exists()
+    undecided = [*OPEN_ROWS, RowState.FAILED, RowState.SET_ASIDE]
+    deletes = plan.rows.filter(action=RowAction.DELETE, state__in=undecided).exists()
     return Capability.EDIT_MANY if count > SMALL or deletes or plan.is_import else Capability.EDIT
 
 

@@ -32,6 +32,7 @@ class Line:
     name: str
     owner: str
     changes: list[Change]
+    is_visible: bool = True
 
 
 def title_of(plan: Plan) -> str:
@@ -68,7 +69,7 @@ def lines(plan: Plan, rows: Sequence[PlanRow], visible: Collection[int]) -> list
     }
     names = _Names(plan, [*current.values(), *(values for row in rows for values in (row.before, row.after))])
     return [
-        Line(row, "A contact that you can't see", "", [])
+        Line(row, "A contact that you can't see", "", [], is_visible=False)
         if row.contact_id is not None and row.contact_id not in visible
         else Line(
             row,

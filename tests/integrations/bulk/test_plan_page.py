@@ -263,3 +263,38 @@ def test_the_page_keeps_its_filter_while_it_polls_and_pauses_its_job(
     client.post(at("change_bulk_edit", made, made.pk, "continue"))
     run_jobs()
     assert made.counts() == {RowState.DONE: 2}
+
+
+def test_changed_contacts_are_deleted_only_by_those_who_may_and_with_their_count(
+    world: World,
+    admin: Connection,
+    client: Client,
+    over_there: total_expert.Client,
+    plan: Edit,
+    apply: Apply,
+    run_jobs: Run,
+) -> None:
+    chosen = list(Contact.objects.all()[:2])
+    made = plan(*chosen, delete=True)
+    for contact in chosen:
+        over_there.contacts.update(contact.remote_id, {"city": "Ely"})
+    apply(made)
+    assert made.counts() == {RowState.SET_ASIDE: 2}
+    editor = browser(world.member("editor"))
+    assert "Use mine" not in text_of(editor, made)
+    row = made.rows.select_related("contact")[0]
+    assert row.contact is not None
+    address = at("decide_bulk_edit_row", made, made.pk, row.number, "overwrite")
+    editor.post(address, {"seen": row.contact.digest})
+    assert made.counts() == {RowState.SET_ASIDE: 2}
+    page = client.get(at("bulk_edit", made, made.pk))
+    assert "Use mine" in page.content.decode()
+    address = at("decide_bulk_edit_rows", made, made.pk, "overwrite")
+    data = {"seen": page.context["conflicts_seen"]}
+    client.post(address, data)
+    assert made.counts() == {RowState.SET_ASIDE: 2}, "the count was not typed"
+    client.post(address, {**data, "count": "2"})
+    run_jobs()
+    left = {contact.id for contact in over_there.contacts.all()}
+    for row in made.rows.all():
+        assert (row.remote_id in left) is (row.state == RowState.FAILED)
