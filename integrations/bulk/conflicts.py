@@ -24,7 +24,7 @@ def keep(row: PlanRow, *, actor: User) -> None:
     verbs.require(row.plan, actor, 1)
     with transaction.atomic():
         fields = {"state": RowState.UNCHANGED, "reason": KEPT, "finished_at": clock.now()}
-        _move(row, actor, "bulk.conflict_kept", **fields)
+        _move(row, actor, "kept", **fields)
 
 
 def overwrite(row: PlanRow, *, actor: User, seen: str | None = None) -> None:
@@ -44,7 +44,7 @@ def overwrite(row: PlanRow, *, actor: User, seen: str | None = None) -> None:
         _move(
             row,
             actor,
-            "bulk.conflict_overwritten",
+            "overwritten",
             **fields,
             before=before,
             contact_digest=row.contact.digest,
@@ -60,7 +60,7 @@ def keep_all(plan: Plan, *, actor: User) -> None:
     with transaction.atomic():
         for row in rows:
             row.settle(RowState.UNCHANGED, clock.now(), KEPT)
-        _save_all(plan, rows, actor, "bulk.conflict_kept", ["state", "reason", "finished_at"])
+        _save_all(plan, rows, actor, "kept", ["state", "reason", "finished_at"])
 
 
 def overwrite_all(plan: Plan, *, actor: User, seen: str, typed_count: int | None = None) -> None:
@@ -84,7 +84,7 @@ def overwrite_all(plan: Plan, *, actor: User, seen: str, typed_count: int | None
         row.before, row.contact_digest, row.resolved_at = current(row), row.contact.digest, clock.now()
     fields = ["state", "reason", "finished_at", "before", "contact_digest", "resolved_at"]
     with transaction.atomic():
-        _save_all(plan, chosen, actor, "bulk.conflict_overwritten", fields)
+        _save_all(plan, chosen, actor, "overwritten", fields)
         verbs.move(plan, [PlanState.APPLIED, *SENDING_STATES], _after(plan), actor)
         jobs.start_applying(plan, actor)
 
@@ -110,13 +110,19 @@ def _is_there(row: PlanRow) -> bool:
     return row.contact is not None and row.contact.gone_at is None and row.connection_id is not None
 
 
-def _save_all(plan: Plan, rows: list[PlanRow], actor: User, action: str, fields: list[str]) -> None:
+def _save_all(plan: Plan, rows: list[PlanRow], actor: User, how: str, fields: list[str]) -> None:
     """Save decisions, unless someone else has decided about one of the rows meanwhile."""
     waiting = plan.rows.select_for_update().filter(state=RowState.SET_ASIDE, pk__in=[row.pk for row in rows])
     if len(rows) != len(waiting) or not rows:
         raise Refused("These contacts no longer wait for a decision.")
     PlanRow.objects.bulk_update(rows, fields, batch_size=500)
-    log.record(action, actor=actor, organization=plan.installation.organization, target=plan, rows=len(rows))
+    log.record(
+        f"bulk.conflict_{how}",
+        actor=actor,
+        organization=plan.installation.organization,
+        target=plan,
+        rows=len(rows),
+    )
 
 
 def current(row: PlanRow) -> dict[str, object]:
@@ -142,10 +148,11 @@ def _after(plan: Plan) -> PlanState:
     return PlanState.PILOT if plan.state == PlanState.PILOT else PlanState.APPLYING
 
 
-def _move(row: PlanRow, actor: User, action: str, **fields: object) -> None:
+def _move(row: PlanRow, actor: User, how: str, **fields: object) -> None:
     rows = PlanRow.objects.filter(pk=row.pk, state=RowState.SET_ASIDE)
     if not rows.update(**fields):
         raise Refused("This contact no longer waits for a decision.")
+    organization = row.plan.installation.organization
     log.record(
-        action, actor=actor, organization=row.plan.installation.organization, target=row.plan, row=row.number
+        f"bulk.conflict_{how}", actor=actor, organization=organization, target=row.plan, row=row.number
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
 from django.urls import reverse
@@ -110,6 +110,8 @@ def value_input(
 ) -> HttpResponse:
     """Return the input for the new value of the field that was chosen, of the field's kind."""
     access.visible_installation(current_user(request), organization, environment)
+    if not 1 <= number <= forms.PAIRS:
+        raise Http404
     name = request.GET.get(f"field_{number}", "")
     kind = forms.kind_of(name)
     if request.GET.get(f"kind_{number}") == kind:

@@ -1,7 +1,9 @@
 """Pages of an import: uploading a file, matching its columns, and downloading the rows that are bad."""
 
+import math
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -78,6 +80,8 @@ def _visible(request: HttpRequest, organization: Organization, pk: int) -> Uploa
 def upload_piece(request: HttpRequest, organization: Organization, pk: int, number: int) -> JsonResponse:
     """Receive a piece of a file. The answer to the last one says where to go on. A problem is an answer as any other."""
     upload = _visible(request, organization, pk)
+    if not 1 <= number <= math.ceil(upload.size / uploads.PIECE):
+        raise Http404
     try:
         if request.content_type != PIECE_TYPE:  # a form was parsed already
             raise Refused(uploads.INCOMPLETE)
