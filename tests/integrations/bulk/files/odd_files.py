@@ -63,3 +63,24 @@ def ole(*, encrypted: bool) -> bytes:
     """The beginning of an old workbook, or of one with a password."""
     name = "EncryptedPackage" if encrypted else "Workbook"
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600_000) + name.encode("utf-16-le") + bytes(600)
+
+
+def renamed(content: bytes, old: str, new: str) -> bytes:
+    """A workbook with one part under another name, to which all its references lead."""
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as book,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
+        for info in book.infolist():
+            data = book.read(info)
+            for leading in (
+                "/",
+                "",
+            ):  # from the root in the list of types, from the workbook in its relations
+                was, becomes = (
+                    leading + name if leading else name.removeprefix("xl/") for name in (old, new)
+                )
+                data = data.replace(f'"{was}"'.encode(), f'"{becomes}"'.encode())
+            made.writestr(new if info.filename == old else info.filename, data)
+    return file.getvalue()
