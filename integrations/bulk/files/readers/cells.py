@@ -8,6 +8,8 @@ from typing import Any
 #: A format such as 00000 or 00000-0000, by which ZIP codes keep their zeros.
 _MASK = re.compile(r"[0()\-./ ]*0[0()\-./ ]*")
 _PERCENT = re.compile(r"[#,]*0(?:\.(0+))?%")
+#: Longer formats are none of these. The time that a search of one takes grows with the square of its length.
+_LONGEST_FORMAT = 64
 #: Spreadsheets show and keep so many digits of a number.
 _DIGITS = 15
 
@@ -34,6 +36,8 @@ def text_of(cell: Any) -> str:
 
 
 def _formatted(value: Decimal, code: str) -> str:
+    if len(code) > _LONGEST_FORMAT:
+        return _plain(value)
     percent = _PERCENT.fullmatch(code)
     if percent:
         return f"{value * 100:.{len(percent[1] or '')}f}%"

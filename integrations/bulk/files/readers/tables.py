@@ -10,6 +10,8 @@ from portal.core.errors import Refused
 
 #: The most rows of a file without its head, and the most columns.
 MOST_ROWS, MOST_COLUMNS = 500_000, 200
+#: The most rows with and without content, for each row that may have content.
+BLANK_ROWS = 3
 #: The most cells of a workbook: 500,000 rows of 12 columns. It is read in one slice of a job, which ends after 240 seconds,
 #: and openpyxl takes up to 25 µs for a cell.
 MOST_CELLS = 6_000_000
@@ -49,7 +51,7 @@ def letter(column: int) -> str:
 
 def from_rows(rows: Iterable[Row], notes: list[str]) -> Table:
     """Return the table whose first row with content has the heads. Raise Refused if there is none."""
-    content = (row for row in rows if any(cell.strip() for cell in row.cells))
+    content = _with_content(rows)
     head = next(content, None)
     if head is None:
         raise Refused("The file is empty. Add a row of column names, and one row for each contact.")
@@ -94,6 +96,15 @@ def _told_apart(names: Sequence[str]) -> list[str]:
         else:
             found.append(name)
     return found
+
+
+def _with_content(rows: Iterable[Row]) -> Iterator[Row]:
+    most = BLANK_ROWS * MOST_ROWS
+    for count, row in enumerate(rows, start=1):
+        if count > most:
+            raise Refused(f"The file has more than {most:,} rows with the blank ones. Delete the blank rows.")
+        if any(cell.strip() for cell in row.cells):
+            yield row
 
 
 def _limited(rows: Iterator[Row]) -> Iterator[Row]:

@@ -15,8 +15,8 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 #: Characters at the beginning of a file that decide about the delimiter.
 _SAMPLE = 64 * 1024
 _SAMPLE_ROWS = 50
-#: The longest line that is read. No row of a table is longer.
-MOST_LINE = 1024 * 1024
+#: The longest row, in characters with its line breaks, and the most cells in it: as many as Excel has columns.
+LONGEST_ROW, MOST_CELLS = 1024 * 1024, 16_384
 #: The first line by which Excel knows the delimiter.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
@@ -82,9 +82,11 @@ def _rows(stream: io.TextIOWrapper, encoding: str, delimiter: str) -> Iterator[R
         except StopIteration:
             return
         except csv.Error as problem:
-            raise Refused(_explain(str(problem), number, lines.kept, delimiter)) from None
+            raise Refused(_explain(str(problem), number, lines.of_row, delimiter)) from None
         except UnicodeError:
             raise _undecodable(encoding, number) from None
+        if len(cells) > MOST_CELLS:
+            raise Refused(f"Row {number} has more than {MOST_CELLS:,} cells. Check its separators.")
         yield Row(number, cells)
 
 
@@ -93,25 +95,30 @@ class _Lines:
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
         self._stream = stream
-        self._number = 0
-        self.kept = ""
+        self._number, self._length = 0, 0
+        self._kept: list[str] = []
+
+    @property
+    def of_row(self) -> str:
+        return "".join(self._kept)
 
     def begin_row(self, number: int) -> None:
-        self._number, self.kept = number, ""
+        self._number, self._length = number, 0
+        self._kept.clear()
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
-        line = self._stream.readline(MOST_LINE)
+        line = self._stream.readline(LONGEST_ROW)
         if not line:
             raise StopIteration
-        if len(line) == MOST_LINE:
+        self._length += len(line)
+        if self._length >= LONGEST_ROW:
             raise Refused(
                 f"Row {self._number} is too long for a row of a table. Check the quotation marks in it."
             )
-        if len(self.kept) < MOST_LINE:
-            self.kept += line
+        self._kept.append(line)
         return line
 
 
