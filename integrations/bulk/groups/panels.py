@@ -48,15 +48,23 @@ def change_group(request: HttpRequest, group: ContactGroup) -> dict[str, Any] | 
 
 @panels.register("group-name", name="change-groups", template="bulk/groups/name_menu.html", place="more")
 def change_groups(request: HttpRequest, named: NamedGroups) -> dict[str, Any] | None:
-    """Offer to rename and delete all groups of a name."""
-    may_delete = _may(request, Capability.EDIT_MANY)
-    return _context(request, named.installation, named=named, may_delete=may_delete)
+    """Offer to rename and delete all groups of a name that the person may change."""
+    found = changeable(current_user(request), named.installation).filter(search=named.key)
+    keys = list(found.order_by("pk").values_list("pk", flat=True))
+    return _context(
+        request,
+        named.installation,
+        named=named,
+        first=keys[0] if len(keys) > 1 else None,
+        count=len(keys),
+        may_delete=_may(request, Capability.EDIT_MANY),
+    )
 
 
 @panels.register("group-member", name="remove", template="bulk/groups/remove_button.html")
 def remove_member(request: HttpRequest, subject: tuple[ContactGroup, Contact]) -> dict[str, Any] | None:
     group, contact = subject
-    if group.gone_at is not None or group.user_editable is False:
+    if group.gone_at is not None or group.user_editable is False or not group.search:
         return None
     return _context(request, group.installation, group=group, contact=contact)
 

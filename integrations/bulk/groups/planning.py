@@ -82,8 +82,8 @@ def _make(installation: Installation, edit: GroupEdit, selection: dict[str, Any]
         if Builder(plan).total <= AT_ONCE:
             build(plan, has_time=lambda: True, saved=lambda done, total: None)
             plan.refresh_from_db()
-            return plan
-    jobs.start_building(plan, actor)
+        else:
+            jobs.start_building(plan, actor)
     return plan
 
 

@@ -29,6 +29,7 @@ from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 from portal.organizations.views.guard import organization_view
 
+NAMELESS = "This group has no name, so contacts can't be removed from it here. Use Total Expert."
 TITLES = {GroupVerb.RENAME: "Rename a group", GroupVerb.DELETE: "Delete a group"}
 
 
@@ -153,7 +154,13 @@ def remove_from_group(request: HttpRequest, organization: Organization, pk: int)
     if not contacts.filter(memberships__group=group).exists():
         messages.error(request, "Choose at least one contact of this group.")
         return redirect("group", slug=organization.slug, pk=pk)
-    return _plan_contacts(installation, Operations.checked(remove_groups=[group.name]), chosen, user)
+    try:
+        if not group.search:
+            raise Refused(NAMELESS)
+        return _plan_contacts(installation, Operations.checked(remove_groups=[group.name]), chosen, user)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("group", slug=organization.slug, pk=pk)
 
 
 @require_POST

@@ -138,12 +138,11 @@ class Line:
 
 @dataclass(frozen=True)
 class NamedGroups:
-    """The groups of an installation that are called alike. ``first`` is the key of one of them."""
+    """The groups of an installation that are called alike. ``key`` is their folded name."""
 
     installation: Installation
+    key: str
     name: str
-    first: int
-    count: int
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from integrations.connections.models import Installation
+from integrations.connections.models import Connection, Installation
 from integrations.connections.permissions import may_connect
 from integrations.directory.browse import access, coverage, filters, groups, keyset, required
 from integrations.directory.browse.groups import GroupList, GroupSelection, Line, NamedGroups
@@ -80,23 +80,27 @@ def group_list(request: HttpRequest, organization: Organization) -> HttpResponse
         "syncing": latest if latest is not None and latest.is_active else None,
         "may_sync": syncable(request, installation).exists(),
         "action_panels": panels.draw("groups", request, installation, place="actions"),
-        "name_panels": _name_panels(request, installation, selection, page.rows),
+        "name_panels": _name_panels(request, installation, selection, page.rows, through=through),
     }
     return render(request, "directory/groups.html", context, title="Groups")
 
 
 def _name_panels(
-    request: HttpRequest, installation: Installation, selection: GroupSelection, lines: Sequence[Line]
+    request: HttpRequest,
+    installation: Installation,
+    selection: GroupSelection,
+    lines: Sequence[Line],
+    *,
+    through: list[Connection] | None,
 ) -> list[SafeString]:
     """Draw what people can do with all groups of the name that is open or listed."""
     name = selection.name or selection.open
     line = next((line for line in lines if name and line.key == name), None)
     if line is None:
         return []
-    keys = list(required.groups_named(name, installation).order_by("pk").values_list("pk", flat=True))
-    if len(keys) < 2:
+    if groups.visible(installation, through=through).filter(search=name).count() < 2:
         return []
-    named = NamedGroups(installation, line.name, keys[0], len(keys))
+    named = NamedGroups(installation, name, line.name)
     return panels.draw("group-name", request, named, place="more")
 
 

@@ -331,6 +331,19 @@ def test_a_name_that_no_group_can_have_is_refused(
     assert not Plan.objects.exists()
 
 
+def test_a_plan_is_never_stored_without_the_job_that_prepares_it(
+    create: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(planning, "AT_ONCE", 1)
+    monkeypatch.setattr(planning.jobs, "start_building", die)
+    with pytest.raises(KeyboardInterrupt):
+        create()
+    assert not Plan.objects.exists()
+
+
 def test_many_groups_are_planned_by_the_job(
     create: Callable[..., Plan], apply: Apply, run_jobs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,14 @@ from integrations.directory import required_groups
 from integrations.directory.browse import saved_views
 from integrations.directory.browse.selection import Selection
 from integrations.directory.models import ContactGroup
-from tests.integrations.directory.group_rows import make_group, make_installation, make_member, make_owner
+from tests.integrations.directory.group_rows import (
+    make_contact,
+    make_group,
+    make_installation,
+    make_member,
+    make_owner,
+    show,
+)
 from tests.integrations.directory.views.test_groups import Scene, browser
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +119,21 @@ def test_the_line_of_a_name_offers_changes_of_all_its_groups(scene: Scene) -> No
     assert form["scope"].value() == "all"
 
 
+def test_the_line_of_a_name_counts_only_groups_that_the_person_may_change(scene: Scene) -> None:
+    client = browser(scene.officer)
+    query = at("groups") + "?name=past+clients"
+    assert "groups=none" not in text(client, query), "the officer sees one group of this name"
+    show(scene.installation.connections.get(user=scene.officer), scene.bob)
+    page = text(client, query)
+    assert "groups=none" in page and "Rename all" not in page, "the other group is Tom's"
+    own = make_group(scene.installation, "PAST clients", scene.maria)
+    page = text(client, query)
+    assert "Rename all 2" in page and "Delete all" not in page
+    first = min(scene.past.pk, own.pk)
+    assert at("change_group", first, "rename") in page
+    assert client.get(at("change_group", first, "rename") + "?scope=all").status_code == 200
+
+
 def test_the_page_of_a_deletion_says_who_leaves_the_group_and_which_views_use_it(scene: Scene) -> None:
     client, installation = browser(scene.admin), scene.installation
     editor = make_member(installation, "editor")
@@ -159,6 +181,17 @@ def test_a_contact_is_removed_from_the_group_by_a_plan(scene: Scene) -> None:
         answer = client.post(address, {"contact": contact, "all": "1", "query": ""})
         assert answer.url == at("group", scene.past.pk)
     assert Plan.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", " ", "'", "\u0301"])
+def test_contacts_are_not_removed_from_a_group_without_a_name(scene: Scene, name: str) -> None:
+    group = make_group(scene.installation, name, scene.maria)
+    contact = make_contact(scene.installation, group, owner=scene.maria)
+    client = browser(scene.admin)
+    address = at("remove_from_group", group.pk)
+    assert address not in text(client, at("group", group.pk))
+    answer = client.post(address, {"contact": contact.pk}, follow=True)
+    assert "has no name" in answer.content.decode() and not Plan.objects.exists()
 
 
 def test_required_groups_are_created_and_contacts_fixed_by_one_plan_each(scene: Scene) -> None:
