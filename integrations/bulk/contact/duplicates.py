@@ -30,16 +30,17 @@ def find(
 ) -> list[Duplicate]:
     """Return contacts that ``user`` may see with the same names, email address or phone number, the surest ones first."""
     visible = access.visible_contacts(user, installation.organization)
-    found: dict[int, Contact] = {}
+    related = ("owner", "document", "installation__organization")
+    found: dict[int, Duplicate] = {}
     for text in _searches(fields):
-        rows = Selection(q=text).apply(visible, installation).select_related("owner", "document")
-        found |= {contact.pk: contact for contact in rows.order_by("pk")[:READ] if _agrees(contact, fields)}
-    duplicates = [
-        Duplicate(
-            contact, contact.owner_id == owner.pk and _shares_key(owner.pk, contact.document.raw, fields)
-        )
-        for contact in found.values()
-    ]
+        rows = Selection(q=text).apply(visible, installation).filter(document__isnull=False)
+        for contact in rows.select_related(*related).order_by("pk")[:READ]:
+            # only what the person sees counts: otherwise they could guess hidden values and be told
+            record = access.visible_record(user, contact)
+            if _agrees(record, fields):
+                is_updated = contact.owner_id == owner.pk and _shares_key(owner.pk, record, fields)
+                found[contact.pk] = Duplicate(contact, is_updated)
+    duplicates = found.values()
     return sorted(duplicates, key=lambda each: (not each.is_updated, each.contact.pk))[:SHOWN]
 
 
@@ -49,17 +50,14 @@ def _searches(fields: Mapping[str, Value]) -> list[str]:
     return [value for value in dict.fromkeys(values) if value]
 
 
-def _agrees(contact: Contact, fields: Mapping[str, Value]) -> bool:
-    """Return whether a contact that a search found has the same names, email address or phone number."""
+def _agrees(record: Mapping[str, Any], fields: Mapping[str, Value]) -> bool:
+    """Return whether the record of a contact that a search found has the same names, email address or phone number."""
     emails = {matching.compared("email", fields.get(name)) for name in ("email", "email_work")} - {""}
     phones = {matching.compared(name, fields.get(name)) for name in _PHONES} - {""}
     return (
-        all(_same(name, getattr(contact, name), fields.get(name)) for name in ("first_name", "last_name"))
-        or bool(
-            emails
-            & {matching.compared("email", contact.email), matching.compared("email", contact.email_work)}
-        )
-        or bool(phones & {matching.compared(name, getattr(contact, name)) for name in _PHONES})
+        all(_same(name, record.get(name), fields.get(name)) for name in ("first_name", "last_name"))
+        or bool(emails & {matching.compared("email", record.get(name)) for name in ("email", "email_work")})
+        or bool(phones & {matching.compared(name, record.get(name)) for name in _PHONES})
     )
 
 

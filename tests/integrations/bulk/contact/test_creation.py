@@ -161,6 +161,32 @@ def test_a_duplicate_is_told_by_the_rule_of_total_expert(
     assert mine == ([] if is_updated is None else [is_updated])
 
 
+@pytest.mark.parametrize("field", ["email", "email_work", "phone_home", "external_id"])
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_an_officer_learns_nothing_about_values_that_are_hidden_from_them(
+    world: World, admin: Connection, run_jobs: Run, field: str, is_shown: bool
+) -> None:
+    officer = world.member("officer")
+    own = world.consented(officer)
+    sync_jobs.start(connection=own)
+    run_jobs()
+    known = Contact.objects.all().visible_to(officer, own.installation.organization)[0]
+    given = {"phone_home": "612 555 0187"}.get(field, "hidden@value.example")
+    known.document.raw |= {field: given, "source": "Open house"}
+    known.document.shown = ["first_name", "last_name", "source", *([field] if is_shown else [])]
+    known.document.save()
+    columns = {"as_admin": True, field: given, "search": f"{known.search} hidden@value.example 6125550187"}
+    Contact.objects.filter(pk=known.pk).update(**columns)
+    assert known.owner is not None
+    guess = {"first_name": "Zed", "last_name": "Quill", "source": "Open house", field: given}
+    if field == "external_id":
+        guess |= {"first_name": known.first_name, "last_name": known.last_name}
+    found = duplicates.find(admin.installation, officer, known.owner, guess)
+    mine = [each.is_updated for each in found if each.contact.pk == known.pk]
+    hidden: list[bool] = [False] if field == "external_id" else []
+    assert mine == ([field == "external_id"] if is_shown else hidden)
+
+
 def test_an_officer_creates_contacts_of_their_own(
     world: World, admin: Connection, over_there: total_expert.Client, run_jobs: Run
 ) -> None:
