@@ -42,18 +42,28 @@ def sources(contacts: ContactQuerySet, *, after: int, limit: int) -> list[Source
 
 
 class GroupsByOwner:
-    """The groups with some names, or all, by owner and folded name."""
+    """The groups with some names, or all, by owner and folded name.
+
+    An owner may have several groups of a name, such as "VIP" and "vip".
+    """
 
     def __init__(self, plan: Plan, names: Sequence[str] | None) -> None:
         groups = ContactGroup.objects.filter(installation=plan.installation, gone_at=None)
         if names is not None:
             groups = groups.filter(search__in=[fold(name) for name in names])
-        self._groups = {(group.owner_id, group.search): group for group in groups}
-        self.by_pk = {group.pk: group for group in self._groups.values()}
+        self.by_pk = {group.pk: group for group in groups.order_by("pk")}
+        self._alike: dict[tuple[int | None, str], list[ContactGroup]] = {}
+        for group in self.by_pk.values():
+            self._alike.setdefault((group.owner_id, group.search), []).append(group)
 
     def find(self, owner: int | None, name: str) -> ContactGroup | None:
-        """Return the group of an owner that has this name, in whatever spelling."""
-        return self._groups.get((owner, fold(name)))
+        """Return the group of an owner that has this name, preferably in this spelling and editable."""
+        found = self.all(owner, name)
+        return min(found, key=lambda each: (each.name != name, each.user_editable is False), default=None)
+
+    def all(self, owner: int | None, name: str) -> list[ContactGroup]:
+        """Return all groups of an owner that have this name, in whatever spelling."""
+        return self._alike.get((owner, fold(name)), [])
 
     def of(self, contacts: Sequence[Source]) -> dict[int, set[int]]:
         """Return the primary keys of the groups among these that each contact is in, by its own."""
@@ -137,8 +147,10 @@ class Builder:
         wanted = operations.groups if operations.groups is not None else operations.add_groups
         added = {self._editable(contact, name).remote_id for name in wanted}
         if operations.groups is None:
-            found = (groups.find(contact.owner_id, name) for name in operations.remove_groups)
-            removed = {group.remote_id for group in found if group is not None}
+            found = (
+                group for name in operations.remove_groups for group in groups.all(contact.owner_id, name)
+            )
+            removed = {group.remote_id for group in found}
         else:
             own = (groups.by_pk[pk] for pk in present)
             removed = {group.remote_id for group in own if group.user_editable is not False} - added

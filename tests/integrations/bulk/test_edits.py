@@ -9,10 +9,11 @@ from integrations import total_expert
 from integrations.bulk import applying, verbs
 from integrations.bulk.models import Plan, PlanState, RowState
 from integrations.connections.models import Connection
-from integrations.directory.models import Contact, ContactGroup
+from integrations.directory.models import Contact, ContactGroup, Membership
 from integrations.directory.sync import jobs as sync_jobs
 from integrations.jobs import queue
 from portal.audit.models import Entry
+from portal.core import clock
 from portal.core.errors import Refused
 from tests.integrations.bulk.conftest import Edit
 from tests.world import CEDAR, World
@@ -95,6 +96,41 @@ def test_groups_are_joined_and_left_by_name_in_the_groups_of_each_owner(
     assert apply(plan(remove_groups=["QUARTERLY LETTER"])).counts()[RowState.DONE] == len(theirs)
     assert digest(world) == before
     assert ContactGroup.objects.filter(name="Quarterly letter").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ({"remove_groups": ["ViP"]}, []),
+        ({"remove_groups": ["vip"]}, []),
+        ({"groups": []}, []),
+        ({"groups": ["VIP"]}, ["VIP"]),
+        ({"groups": ["vip"]}, ["vip"]),
+        ({"add_groups": ["vip"]}, ["VIP", "vip"]),
+    ],
+)
+def test_groups_of_one_owner_that_are_called_alike_are_all_left(
+    world: World, admin: Connection, plan: Edit, changes: dict[str, list[str]], left: list[str]
+) -> None:
+    contact = Contact.objects.exclude(owner=None)[0]
+    contact.memberships.all().delete()
+    ids = {}
+    for number, name in enumerate(("VIP", "vip")):
+        group = ContactGroup.objects.create(
+            installation=admin.installation,
+            owner=contact.owner,
+            remote_id=990_000 + number,
+            name=name,
+            synced_at=clock.now(),
+        )
+        Membership.objects.create(contact=contact, group=group)
+        ids[group.remote_id] = name
+    row = plan(contact, **changes).rows.get()
+    if "add_groups" in changes:
+        assert row.state == RowState.UNCHANGED
+        return
+    assert [ids[id] for id in row.before["groups"]] == ["VIP", "vip"], row.reason
+    assert [ids[id] for id in row.after["groups"]] == left
 
 
 def test_a_contact_that_changed_after_the_plan_is_set_aside(
