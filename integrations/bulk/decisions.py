@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from integrations.bulk import approval, conflicts
 from integrations.bulk.models import Plan, PlanRow
+from integrations.bulk.plan_page import sees_conflicts
 from integrations.bulk.views import typed_count, visible_plan
 from integrations.directory.browse import access
 from portal.accounts.guard import current_user
@@ -71,11 +72,17 @@ def _refuse_unseen() -> None:
     raise Refused("You can't see this contact any more.")
 
 
+def _refuse_some_unseen() -> None:
+    raise Refused("You can't see some of these contacts any more. Decide about the others one by one.")
+
+
 @require_POST
 @organization_view(Capability.EDIT)
 def decide_all(request: HttpRequest, organization: Organization, pk: int, verb: str) -> HttpResponse:
     """Keep what is at Total Expert for every contact that changed, or overwrite all of them."""
     plan, user = visible_plan(request, organization, pk), current_user(request)
+    if not sees_conflicts(plan, user):
+        return _decide(request, organization, plan, _refuse_some_unseen)
     if verb == "keep":
         return _decide(request, organization, plan, lambda: conflicts.keep_all(plan, actor=user))
     seen, count = request.POST.get("seen", ""), typed_count(request)

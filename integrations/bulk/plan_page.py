@@ -16,6 +16,7 @@ from integrations.jobs.models import Job, JobState
 from portal.accounts.guard import current_user
 from portal.accounts.models import User
 from portal.core import clock, paging
+from portal.core.errors import Refused
 from portal.organizations.models import Organization
 from portal.organizations.roles import Capability
 
@@ -55,7 +56,7 @@ def context_of(request: HttpRequest, organization: Organization, plan: Plan) -> 
         **_price(plan),
         **_jobs(request, plan),
         **_approval(plan, user),
-        **_conflicts(plan, counts.get(RowState.SET_ASIDE, 0), may_decide=may_apply),
+        **_conflicts(plan, user, counts.get(RowState.SET_ASIDE, 0)),
         **file_plans.page_context(plan, user),
         **_groups(plan, user),
     }
@@ -144,14 +145,31 @@ def _approval(plan: Plan, user: User) -> dict[str, Any]:
     }
 
 
-def _conflicts(plan: Plan, count: int, *, may_decide: bool) -> dict[str, Any]:
-    """Return how many changed contacts wait for a decision."""
+def _conflicts(plan: Plan, user: User, count: int) -> dict[str, Any]:
+    """Return how many changed contacts wait for a decision, and whether this person may decide about one or all of them."""
     # groups that changed need another plan
     is_decidable = plan.state in DECIDABLE and plan.resource == Plan.Resource.CONTACTS
-    may_decide = may_decide and is_decidable and count > 0 and plan.values_cleared_at is None
+    is_decidable = is_decidable and count > 0 and plan.values_cleared_at is None
+    may_decide_all = is_decidable and _may(plan, user, count) and sees_conflicts(plan, user)
     return {
         "set_aside": count,
-        "may_decide": may_decide,
-        "conflicts_seen": conflicts.fingerprint(plan) if may_decide else "",
-        "overwriting_needs_count": may_decide and conflicts.needs_count(plan, count),
+        "may_decide": is_decidable and _may(plan, user, 1),
+        "may_decide_all": may_decide_all,
+        "conflicts_seen": conflicts.fingerprint(plan) if may_decide_all else "",
+        "overwriting_needs_count": may_decide_all and conflicts.needs_count(plan, count),
     }
+
+
+def _may(plan: Plan, user: User, count: int) -> bool:
+    try:
+        verbs.require(plan, user, count)
+    except Refused:
+        return False
+    return True
+
+
+def sees_conflicts(plan: Plan, user: User) -> bool:
+    """Return whether a person sees every changed contact that waits for a decision."""
+    visible = access.visible_contacts(user, plan.installation.organization).order_by()
+    waiting = plan.rows.filter(state=RowState.SET_ASIDE, contact__isnull=False)
+    return not waiting.exclude(contact__in=visible.values("pk")).exists()

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from integrations import total_expert
-from integrations.bulk import verbs, wording
+from integrations.bulk import conflicts, planning, verbs, wording
 from integrations.bulk.models import Plan, PlanState, RowAction, RowState
 from integrations.connections.models import Connection
-from integrations.directory.models import Contact, ContactGroup, Owner
+from integrations.directory.models import Contact, ContactGroup, Owner, Visibility
 from integrations.directory.sync import jobs as sync_jobs
 from integrations.jobs import queue
 from integrations.jobs.models import Job, JobState
@@ -194,6 +194,42 @@ def test_all_changed_contacts_are_kept(
     client.post(at("decide_bulk_edit_rows", conflict, conflict.pk, "keep"))
     assert cities(over_there, conflict) == ["Ely", "Ely", "Duluth"]
     assert conflict.counts() == {RowState.DONE: 1, RowState.UNCHANGED: 2}
+
+
+def test_all_changed_contacts_are_offered_only_to_those_who_may_change_that_many(
+    world: World, client: Client, conflict: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = browser(world.member("editor"))
+    assert "Overwrite all 2" in text_of(editor, conflict)
+    monkeypatch.setattr(planning, "SMALL", 1)
+    text = text_of(editor, conflict)
+    assert "Use mine" in text and "Overwrite all" not in text and "Keep all" not in text
+    assert "Overwrite all 2" in text_of(client, conflict)
+
+
+def test_a_person_decides_about_all_changed_contacts_only_if_they_see_them(
+    world: World, admin: Connection, plan: Edit, run_jobs: Run
+) -> None:
+    officer = world.member("officer")
+    own = world.consented(officer)
+    sync_jobs.start(connection=own)
+    run_jobs()
+    chosen = Contact.objects.all().visible_to(officer, own.installation.organization)[:2]
+    made = plan(*chosen, actor=officer, fields={"nickname": "Friend"})
+    made.rows.update(state=RowState.SET_ASIDE)
+    Plan.objects.filter(pk=made.pk).update(state="applied")
+    client = browser(officer)
+    assert "Keep all" in text_of(client, made)
+    hidden = made.rows.order_by("number")[1]
+    Visibility.objects.filter(contact=hidden.contact_id, connection=own).delete()
+    page = client.get(at("bulk_edit", made, made.pk))
+    assert "Keep all" not in page.content.decode()
+    seen = conflicts.fingerprint(made)
+    for verb in ("keep", "overwrite"):
+        address = at("decide_bulk_edit_rows", made, made.pk, verb)
+        text = client.post(address, {"seen": seen}, follow=True).content.decode()
+        assert "see some of these contacts any more" in text
+    assert made.counts() == {RowState.SET_ASIDE: 2}
 
 
 def test_people_who_may_not_edit_decide_nothing(world: World, conflict: Plan) -> None:
