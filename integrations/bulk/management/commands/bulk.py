@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import QueryDict
 from django.urls import reverse
 
-from integrations.bulk import cost, jobs, planning, verbs
+from integrations.bulk import approval, cost, jobs, planning, verbs
+from integrations.bulk.fields import FIELDS, OF_ONE_CONTACT
 from integrations.bulk.models import OPEN_ROWS, Plan, PlanState, RowState
 from integrations.bulk.operations import Operations, Replacement
 from integrations.connections.models import Installation
@@ -196,14 +197,29 @@ def _make_plan(organization: Organization, user: User, options: dict[str, Any]) 
     )
     if options["delete"] and not organization.allows(user, Capability.EDIT_MANY):
         raise Refused("This person's role doesn't allow deleting contacts.")
+    chosen = _chosen(user, installation, options)
+    if own := [name for name in operations.fields if name in OF_ONE_CONTACT]:
+        chosen = _only_one(chosen, user, installation, FIELDS[own[0]].label)
+    evidence = options["evidence"]
+    if operations.grants_consent or evidence:
+        evidence = approval.clean_evidence(evidence)
     return planning.create(
         installation=installation,
         operations=operations,
-        chosen=_chosen(user, installation, options),
+        chosen=chosen,
         actor=user,
         suppress_emails=options["suppress_emails"],
-        evidence=options["evidence"],
+        evidence=evidence,
     )
+
+
+def _only_one(chosen: Chosen, user: User, installation: Installation, label: str) -> Chosen:
+    """Return the single contact that is chosen now, by its ID. Raise Refused if there are several."""
+    contacts = chosen.apply(access.visible_contacts(user, installation.organization), installation)
+    pks = list(contacts.order_by("pk").values_list("pk", flat=True)[:2])
+    if len(pks) > 1:
+        raise Refused(f"{label} can be set or cleared for one contact at a time.")
+    return Chosen(Selection(), tuple(pks))
 
 
 def _pairs(given: list[str], flag: str) -> dict[str, str]:

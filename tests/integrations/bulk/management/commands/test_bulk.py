@@ -157,6 +157,15 @@ def test_ids_are_read_from_standard_input(
         (["--set", "city=Ely", "--query", "state=ZZ"], 1, "failed"),
         (["--delete", "--owner", "7", "--query", ""], 1, "edit of its own"),
         (["--set", "city=Ely", "--ids", "/no/such/file"], 2, "can't be read"),
+        (["--set", "email=a@b.example", "--query", ""], 1, "Email can be set or cleared for one contact"),
+        (["--set", "email_work=a@b.example", "--query", ""], 1, "one contact at a time"),
+        (["--set", "first_name=Ann", "--query", ""], 1, "one contact at a time"),
+        (["--set", "city=Ely", "--set", "birthday=1990-01-31", "--query", ""], 1, "one contact at a time"),
+        (["--clear", "external_id", "--query", ""], 1, "one contact at a time"),
+        (["--set", "ok_to_email=yes", "--query", ""], 1, "how these contacts gave their consent"),
+        (["--set", "ok_to_email=yes", "--evidence", "yes", "--query", ""], 1, "how these contacts gave"),
+        (["--set", "ok_to_call=yes", "--evidence", "x" * 2001, "--query", ""], 1, "longer than 2000"),
+        (["--set", "city=Ely", "--evidence", "  short  ", "--query", ""], 1, "how these contacts gave"),
     ],
 )
 def test_what_makes_no_sense_chooses_nothing(
@@ -165,6 +174,20 @@ def test_what_makes_no_sense_chooses_nothing(
     found, said = shell.plan(*arguments)
     assert (found, sentence in said) == (code, True), said
     assert not Plan.objects.exclude(state=PlanState.FAILED).exists()
+
+
+def test_what_only_one_contact_can_have_is_set_for_one(shell: Shell, admin: Connection) -> None:
+    contact = Contact.objects.order_by("pk")[0]
+    query = f"q={contact.email}"
+    assert shell.plan("--set", "email=ann@new.example", "--query", query)[0] == 0
+    made = Plan.objects.get()
+    assert (made.state, made.selection["ids"]) == (PlanState.READY, [contact.pk])
+
+
+def test_evidence_of_consent_is_stored_with_the_plan(shell: Shell, ids: str) -> None:
+    evidence = "They signed the paper form of May 2026."
+    assert shell.plan("--ids", ids, "--set", "ok_to_email=yes", "--evidence", f" {evidence} ")[0] == 0
+    assert Plan.objects.get().evidence == evidence
 
 
 @pytest.mark.parametrize("text", ["", "7 x", "99999999", "-1", "1.5"])
