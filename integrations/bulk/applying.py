@@ -5,13 +5,14 @@ lost, the next slice reads the contact and compares: it never guesses.
 """
 
 import datetime as dt
+import time
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
 from integrations import total_expert
-from integrations.bulk import refused_creates, requests
+from integrations.bulk import creations, refused_creates, requests
 from integrations.bulk.groups.checks import Checks
 from integrations.bulk.models import (
     OPEN_ROWS,
@@ -43,11 +44,14 @@ from portal.core import clock
 BATCH = 40
 #: How often a row is sent whose responses get lost.
 MAX_ATTEMPTS = 3
+#: Seconds after which the job's lease is renewed while a batch is on its way.
+RENEW_EVERY = 20.0
 
 GONE = "It no longer exists, or this connection no longer sees it."
 CHANGED = "The contact was changed at Total Expert after this plan was made."
 CHANGED_HERE = "Another bulk edit changed the contact after this plan was made."
 UNKNOWN = "Total Expert didn't confirm the change, and its result can't be read. It may have been made."
+CLEARED = "The values of this edit are no longer kept."
 SILENT = f"Total Expert didn't confirm the change after {MAX_ATTEMPTS} attempts."
 
 
@@ -127,9 +131,11 @@ class Sender:
                 for row in rows:
                     checks.mark(row, at)
             else:
-                changed = _changed_by_others(current, rows)
+                changed, appeared = _changed_by_others(current, rows), creations.appeared(current, rows)
                 for row in rows:
                     _mark(row, at, changed)
+                    if id := appeared.get(row.pk):
+                        row.settle(RowState.SET_ASIDE, at, f"Contact {id} appeared after this plan was made.")
             PlanRow.objects.bulk_update(rows, ["state", "reason", "finished_at"])
             self._count(rows)
         marked = [row for row in rows if row.state == RowState.SENDING]
@@ -140,10 +146,14 @@ class Sender:
 
     def _send(self, client: total_expert.Client, plan: Plan, rows: list[PlanRow]) -> None:
         problem: TotalExpertError | None = None
+        renew_at = time.monotonic() + RENEW_EVERY
         sent, rejected = set(), list[Rejected]()
         for row, answer in requests.send(client, plan, rows, as_user=not self._connection.sees_everything):
             sent.add(row.pk)
             _settle(row, answer)
+            if time.monotonic() > renew_at:
+                self._run.keep_lease()
+                renew_at = time.monotonic() + RENEW_EVERY
             if isinstance(answer.error, (TryLater, ReconnectRequired)) and problem is None:
                 problem = answer.error
             if row.action == RowAction.CREATE and isinstance(answer.error, Rejected):
@@ -162,7 +172,7 @@ class Sender:
         """Find out what became of requests without a response, by reading their contacts."""
         for row in rows:
             try:
-                has_arrived = requests.has_arrived(client, row.plan, row)
+                found = requests.find_result(client, row.plan, row)
             except Rejected as refused:
                 row.settle(RowState.FAILED, clock.now(), GONE if refused.code == "not_found" else UNKNOWN)
             except TryLater as later:
@@ -174,7 +184,7 @@ class Sender:
                 self._save([row])
                 raise
             else:
-                _settle_unsure(row, has_arrived)
+                _settle_unsure(row, found)
             self._save([row])
         for plan in {row.plan for row in rows}:
             finish_plan(plan)
@@ -200,20 +210,25 @@ class Sender:
 
 def finish_plan(plan: Plan) -> None:
     """End the pilot or the plan if none of its rows is left. Then the synced copy is updated from Total Expert."""
-    plan.refresh_from_db(fields=["state", "pilot_until"])
-    left = plan.rows.filter(state__in=OPEN_ROWS)
-    if plan.state == PlanState.PILOT:
-        left = left.filter(number__lte=plan.pilot_until or 0)
-    after = {PlanState.PILOT: PlanState.PILOT_DONE, PlanState.APPLYING: PlanState.APPLIED}.get(
-        PlanState(plan.state)
-    )
-    if after is None or left.exists():
-        return
-    moved = Plan.objects.filter(pk=plan.pk, state=plan.state).update(state=after, finished_at=clock.now())
-    if moved:
+    if _end(plan):
         senders = plan.rows.filter(state=RowState.DONE).order_by().values("connection").distinct()
         for connection in Connection.objects.working().filter(pk__in=senders).select_related("installation"):
             sync_jobs.start(connection=connection)
+
+
+def _end(plan: Plan) -> bool:
+    """Move a plan without rows to send on. Return whether it moved. Whoever adds rows to send locks the plan as well."""
+    ends = {PlanState.PILOT: PlanState.PILOT_DONE, PlanState.APPLYING: PlanState.APPLIED}
+    with transaction.atomic():
+        current = Plan.objects.select_for_update().get(pk=plan.pk)
+        left = current.rows.filter(state__in=OPEN_ROWS)
+        if current.state == PlanState.PILOT:
+            left = left.filter(number__lte=current.pilot_until or 0)
+        after = ends.get(PlanState(current.state))
+        if after is None or left.exists():
+            return False
+        Plan.objects.filter(pk=plan.pk).update(state=after, finished_at=clock.now())
+    return True
 
 
 def _changed_by_others(plan: Plan, rows: list[PlanRow]) -> set[int]:
@@ -225,7 +240,9 @@ def _changed_by_others(plan: Plan, rows: list[PlanRow]) -> set[int]:
 
 
 def _mark(row: PlanRow, at: dt.datetime, changed: set[int]) -> None:
-    if row.contact_digest and (row.contact is None or row.contact.gone_at is not None):
+    if not row.after and row.action != RowAction.DELETE:
+        row.settle(RowState.FAILED, at, CLEARED)
+    elif row.contact_digest and (row.contact is None or row.contact.gone_at is not None):
         row.settle(RowState.FAILED, at, GONE)
     elif row.contact is not None and row.contact.digest != row.contact_digest:
         row.settle(RowState.SET_ASIDE, at, CHANGED)
@@ -245,13 +262,17 @@ def _settle(row: PlanRow, answer: requests.Answer) -> None:
     elif isinstance(error, (NotSent, TryLater, ReconnectRequired)):
         row.state = RowState.PLANNED
     elif error.code == "not_found":
-        row.settle(RowState.FAILED, at, GONE)
+        is_deletion = row.action == RowAction.DELETE
+        row.settle(RowState.UNCHANGED if is_deletion else RowState.FAILED, at, GONE)
     else:
         row.settle(RowState.FAILED, at, str(error))
 
 
 def _settle_done(row: PlanRow, answer: requests.Answer, at: dt.datetime) -> None:
     reason = ""
+    if row.action == RowAction.TRANSFER and answer.created not in (None, row.remote_id):
+        row.settle(RowState.FAILED, at, f"Total Expert changed contact {answer.created} instead of this one.")
+        return
     if row.action == RowAction.CREATE:
         row.result_id = answer.created
         if answer.is_duplicate:
@@ -262,15 +283,15 @@ def _settle_done(row: PlanRow, answer: requests.Answer, at: dt.datetime) -> None
     row.settle(RowState.DONE, at, reason)
 
 
-def _settle_unsure(row: PlanRow, has_arrived: bool) -> None:
+def _settle_unsure(row: PlanRow, found: requests.Answer | None) -> None:
     """Settle a row without a response. If its change isn't there, send it again, unless it was tried often."""
-    if has_arrived:
+    if found is not None:
         known = ContactGroup if row.plan.resource == Plan.Resource.GROUPS else Contact
         same = known._default_manager.filter(
-            installation=row.plan.installation_id, remote_id=row.result_id or 0
+            installation=row.plan.installation_id, remote_id=found.created or 0
         )
-        existed = row.result_id is not None and same.exists()
-        _settle_done(row, requests.Answer(None, row.result_id, existed), clock.now())
+        existed = found.is_duplicate or (found.created is not None and same.exists())
+        _settle_done(row, requests.Answer(None, found.created, existed), clock.now())
     elif row.attempts >= MAX_ATTEMPTS:
         row.settle(RowState.FAILED, clock.now(), SILENT)
     elif row.plan.is_sending:

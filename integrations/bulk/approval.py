@@ -18,8 +18,8 @@ LONGEST = 2000
 
 
 def is_needed(plan: Plan) -> bool:
-    """Return whether a plan needs evidence and an approval. An undo puts back what was there, so it doesn't."""
-    return plan.grants_consent and plan.undo_of_id is None
+    """Return whether a plan needs evidence and an approval."""
+    return plan.grants_consent
 
 
 def is_missing(plan: Plan) -> bool:
@@ -31,9 +31,10 @@ def give_evidence(plan: Plan, *, actor: User, evidence: str) -> None:
     """Store how the contacts of a plan gave their consent. Raise Refused if it says nothing or comes too late."""
     cleaned = clean_evidence(evidence)
     _require_right(plan, actor)
-    rows = Plan.objects.filter(pk=plan.pk, state=PlanState.READY, approved_at=None)
+    # It can't be replaced: whoever approves the plan must have read it.
+    rows = Plan.objects.filter(pk=plan.pk, state=PlanState.READY, approved_at=None, evidence="")
     if not rows.update(evidence=cleaned):
-        raise Refused("This edit is approved or no longer waits for its review.")
+        raise Refused("This edit has its evidence, or no longer waits for its review.")
     log.record("bulk.evidence_given", actor=actor, organization=plan.installation.organization, target=plan)
     plan.refresh_from_db()
 

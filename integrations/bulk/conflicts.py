@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from typing import Any
 
 from django.db import transaction
 
 from integrations.bulk import jobs, verbs
-from integrations.bulk.fields import FIELDS, custom_values_in
+from integrations.bulk.fields import FIELDS, custom_values_in, grants_consent
 from integrations.bulk.models import SENDING_STATES, SMALL, Plan, PlanRow, PlanState, RowAction, RowState
 from integrations.directory.models import Membership
 from portal.accounts.models import User
@@ -34,12 +35,14 @@ def overwrite(row: PlanRow, *, actor: User, seen: str | None = None) -> None:
     """
     plan = row.plan
     verbs.require(plan, actor, 1)
+    verbs.require_not_undone(plan)
     if seen is not None and (row.contact is None or seen != row.contact.digest):
         raise Refused(CHANGED_AGAIN)
     if not _is_there(row) or row.contact is None:
         raise Refused(GONE)
-    before = current(row)
+    before = _overwritten(row)
     with transaction.atomic():
+        plan = Plan.objects.select_for_update().select_related("installation__organization").get(pk=plan.pk)
         fields = {"state": RowState.PLANNED, "reason": "", "finished_at": None, "resolved_at": clock.now()}
         _move(
             row,
@@ -71,6 +74,7 @@ def overwrite_all(plan: Plan, *, actor: User, seen: str, typed_count: int | None
     """
     rows = _set_aside(plan)
     verbs.require(plan, actor, len(rows))
+    verbs.require_not_undone(plan)
     if seen != fingerprint(plan):
         raise Refused(CHANGED_AGAIN)
     if needs_count(plan, len(rows)) and typed_count != len(rows):
@@ -81,9 +85,10 @@ def overwrite_all(plan: Plan, *, actor: User, seen: str, typed_count: int | None
     for row in chosen:
         assert row.contact is not None
         row.state, row.reason, row.finished_at = RowState.PLANNED, "", None
-        row.before, row.contact_digest, row.resolved_at = current(row), row.contact.digest, clock.now()
+        row.before, row.contact_digest, row.resolved_at = _overwritten(row), row.contact.digest, clock.now()
     fields = ["state", "reason", "finished_at", "before", "contact_digest", "resolved_at"]
     with transaction.atomic():
+        plan = Plan.objects.select_for_update().select_related("installation__organization").get(pk=plan.pk)
         _save_all(plan, chosen, actor, "overwritten", fields)
         verbs.move(plan, [PlanState.APPLIED, *SENDING_STATES], _after(plan), actor)
         jobs.start_applying(plan, actor)
@@ -125,7 +130,19 @@ def _save_all(plan: Plan, rows: list[PlanRow], actor: User, how: str, fields: li
     )
 
 
-def current(row: PlanRow) -> dict[str, object]:
+def _overwritten(row: PlanRow) -> dict[str, Any]:
+    """Return the values that a row overwrites. Raise Refused if they are no longer kept, or if that grants a consent."""
+    if not row.after and row.action != RowAction.DELETE:
+        raise Refused("The values of this edit are no longer kept.")
+    found = current(row)
+    if grants_consent(row.after.get("fields", {}), found.get("fields", {})):
+        raise Refused(
+            "The contact may have withdrawn the consent since it was approved. Make a new edit with evidence."
+        )
+    return found
+
+
+def current(row: PlanRow) -> dict[str, Any]:
     """Return the present values of what a row touches, as ``before`` has them."""
     contact = row.contact
     assert contact is not None

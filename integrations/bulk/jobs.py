@@ -7,6 +7,7 @@ from integrations.connections.models import Connection
 from integrations.jobs import queue
 from integrations.jobs.models import ACTIVE, Job, JobState
 from portal.accounts.models import User
+from portal.organizations.roles import Capability
 
 #: Fill the plans of an installation.
 BUILD = "bulk.build"
@@ -27,10 +28,14 @@ def start_applying(plan: Plan, actor: User | None) -> list[Job]:
 
 
 def wake(plan: Plan, actor: User) -> None:
-    """Continue the jobs that send rows of a plan now, those that wait and those that are paused."""
+    """Continue the jobs that send rows of a plan now: those that wait, and paused ones that ``actor`` may resume."""
+    organization = plan.installation.organization
+    manages = organization.allows(actor, Capability.EDIT_MANY)
     for job in senders_of(plan):
         if job.state == JobState.PAUSED:
-            queue.resume(job, actor=actor)
+            own = job.connection is not None and job.connection.user_id == actor.pk
+            if manages or own or job.requested_by_id == actor.pk:
+                queue.resume(job, actor=actor)
         elif job.connection is not None:
             queue.wake(job.connection)
 

@@ -44,20 +44,21 @@ def create(
     evidence: str = "",
 ) -> Plan:
     """Store a plan for the chosen contacts and start the job that fills it. ``evidence`` says how they gave a consent."""
-    plan = record(
-        installation=installation,
-        actor=actor,
-        operations=operations.to_json(),
-        selection={
-            "query": chosen.selection.query(),
-            "ids": None if chosen.ids is None else list(chosen.ids),
-            "zone": timezone.get_current_timezone_name(),
-        },
-        suppress_emails=suppress_emails and installation.organization.allows(actor, Capability.OPERATE),
-        grants_consent=operations.grants_consent,
-        evidence=text.clean(evidence),
-    )
-    jobs.start_building(plan, actor)
+    with transaction.atomic():
+        plan = record(
+            installation=installation,
+            actor=actor,
+            operations=operations.to_json(),
+            selection={
+                "query": chosen.selection.query(),
+                "ids": None if chosen.ids is None else list(chosen.ids),
+                "zone": timezone.get_current_timezone_name(),
+            },
+            suppress_emails=suppress_emails and installation.organization.allows(actor, Capability.OPERATE),
+            grants_consent=operations.grants_consent,
+            evidence=text.clean(evidence),
+        )
+        jobs.start_building(plan, actor)
     return plan
 
 
@@ -151,8 +152,9 @@ def _chained(plan: Plan, rows: Sequence[PlanRow]) -> str:
 def needed_capability(plan: Plan, count: int) -> Capability:
     """Return what a person must be allowed to apply this many changes of a plan."""
     undecided = [*OPEN_ROWS, RowState.FAILED, RowState.SET_ASIDE]
-    deletes = plan.rows.filter(action=RowAction.DELETE, state__in=undecided).exists()
-    return Capability.EDIT_MANY if count > SMALL or deletes or plan.is_import else Capability.EDIT
+    grave = [RowAction.DELETE, RowAction.TRANSFER]
+    is_grave = plan.rows.filter(action__in=grave, state__in=undecided).exists()
+    return Capability.EDIT_MANY if count > SMALL or is_grave or plan.is_import else Capability.EDIT
 
 
 def _chosen_contacts(plan: Plan) -> ContactQuerySet:

@@ -129,30 +129,26 @@ def payload(plan: Plan, row: PlanRow) -> dict[str, Any]:
     return sent
 
 
-def has_arrived(client: total_expert.Client, plan: Plan, row: PlanRow) -> bool:
-    """Return whether what a row does is there. Sets ``result_id`` of a creation. Raise the client's errors.
+def find_result(client: total_expert.Client, plan: Plan, row: PlanRow) -> Answer | None:
+    """Return what became of a row, if what it does is there, or else None. Raise the client's errors.
 
     A contact or group to change that doesn't exist raises Rejected with the code "not_found".
     """
+    is_of_groups = plan.resource == Plan.Resource.GROUPS
     if row.action == RowAction.CREATE:
-        found = (
-            _find_group(client, row) if plan.resource == Plan.Resource.GROUPS else _find_contact(client, row)
-        )
-        row.result_id = found
-        return found is not None
+        return _find_group(client, row) if is_of_groups else _find_contact(client, plan, row)
     assert row.remote_id is not None
-    resource: Any = client.contact_groups if plan.resource == Plan.Resource.GROUPS else client.contacts
+    resource: Any = client.contact_groups if is_of_groups else client.contacts
     try:
         record = resource.get(row.remote_id)
     except Rejected as refused:
         if refused.code == "not_found" and row.action == RowAction.DELETE:
-            return True
+            return Answer()
         raise
     if row.action == RowAction.DELETE:
-        return False
-    if plan.resource == Plan.Resource.GROUPS:
-        return bool(record.group_name == row.after["name"])
-    return _matches(row, record)
+        return None
+    is_there = record.group_name == row.after["name"] if is_of_groups else _matches(row, record)
+    return Answer() if is_there else None
 
 
 def _matches(row: PlanRow, contact: total_expert.Contact) -> bool:
@@ -177,8 +173,11 @@ def _matches(row: PlanRow, contact: total_expert.Contact) -> bool:
     )
 
 
-def _find_contact(client: total_expert.Client, row: PlanRow) -> int | None:
-    """Return the id of the contact that a row created, or None if there is none."""
+def _find_contact(client: total_expert.Client, plan: Plan, row: PlanRow) -> Answer | None:
+    """Return the contact that a row created, or changed because it existed, or None if there is none.
+
+    One that may be older than the edit counts as existing: an undo must not delete it.
+    """
     fields: Mapping[str, Any] = row.after["fields"]
     filter = {name: fields[name] for name in ("first_name", "last_name") if fields.get(name)}
     filter |= next(({name: fields[name]} for name in _IDENTITIES if fields.get(name)), {})
@@ -188,15 +187,17 @@ def _find_contact(client: total_expert.Client, row: PlanRow) -> int | None:
         for contact in islice(candidates, MOST_CANDIDATES):
             own = contact.owner is None or row.after.get("owner") in (None, contact.owner.id)
             if own and _matches(row, contact):
-                return contact.id
+                made = contact.internal_created_at
+                is_new = made is not None and plan.applied_at is not None and made >= plan.applied_at
+                return Answer(None, contact.id, not is_new)
     finally:
         candidates.close()
     return None
 
 
-def _find_group(client: total_expert.Client, row: PlanRow) -> int | None:
+def _find_group(client: total_expert.Client, row: PlanRow) -> Answer | None:
     for group in client.contact_groups.all():
         own = group.owner is None or group.owner.id == row.after.get("owner")
         if own and fold(group.group_name) == fold(row.after["name"]):
-            return group.id
+            return Answer(None, group.id)
     return None

@@ -5,16 +5,20 @@ from django.db.models import Max
 
 from integrations.bulk.models import Plan, PlanRow
 from integrations.connections.models import Connection
-from integrations.directory.sync import jobs as sync_jobs
 from integrations.directory.sync import recency
-from integrations.total_expert import TryLater
+from integrations.total_expert import Rejected
+from portal.core.errors import Refused
 
 
-def require_results(undone: Plan, done: "models.QuerySet[PlanRow]") -> None:
-    """Raise TryLater until the synced copy shows the results of these rows of a plan. Start the syncs that read them."""
-    ended = done.aggregate(latest=Max("finished_at"))["latest"]
+def require_results(undo: Plan, done: "models.QuerySet[PlanRow]") -> None:
+    """Raise TryLater until the synced copy shows the results of these rows, which ``undo`` puts back.
+
+    Start the syncs that read them. Raise Refused if one of them stopped.
+    """
+    ended = done.aggregate(latest=Max("finished_at"))["latest"] or undo.created_at
     senders = done.order_by().values("connection").distinct()
     for connection in Connection.objects.admitted().filter(pk__in=senders).select_related("installation"):
-        if not recency.has_read_changes_until(connection, ended or undone.created_at):
-            sync_jobs.start(connection=connection)
-            raise TryLater("Reading the results of the edit first.", after=3.0)
+        try:
+            recency.require(connection, ended, since=undo.created_at)
+        except Rejected as stopped:
+            raise Refused(str(stopped)) from None

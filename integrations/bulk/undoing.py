@@ -1,12 +1,12 @@
 """The plan that undoes another one, from what it noted before it changed each contact."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from integrations.bulk import planning
 from integrations.bulk.building import NO_ADMIN, NO_WRITER
-from integrations.bulk.fields import FIELDS, Kind, custom_values_in, same_custom
+from integrations.bulk.fields import FIELDS, Kind, custom_values_in, grants_consent, same_custom
 from integrations.bulk.models import Plan, PlanRow, RowAction, RowState
 from integrations.bulk.synced import require_results
 from integrations.bulk.writers import Writers
@@ -18,6 +18,7 @@ CHANGED = "The contact was changed after the edit, so it is left as it is."
 GONE = "The contact no longer exists."
 DELETED = "A deleted contact can't be restored."
 EXISTED = "Total Expert updated a contact that existed already. What it was before isn't known."
+CLEARED = "The values before the edit are no longer kept."
 NO_YEAR = "Total Expert doesn't return the year of a birthday, so it can't be put back."
 #: What puts back what an action did.
 INVERSE = {
@@ -35,7 +36,7 @@ def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int
     undone = plan.undo_of
     assert undone is not None and plan.created_by is not None
     done = undone.rows.filter(state=RowState.DONE)
-    require_results(undone, done)
+    require_results(plan, done)
     writers, total = Writers(plan.installation, plan.created_by), done.count()
     built = plan.rows.count()
     while has_time():
@@ -70,6 +71,8 @@ def _rows(plan: Plan, chunk: Sequence[PlanRow], writers: Writers) -> list[PlanRo
             after=_put_back(row, names),
             contact_digest=contact.digest if contact is not None else "",
         )
+        if grants_consent(made.after.get("fields", {}), made.before.get("fields", {})):
+            plan.grants_consent = True
         if reason := DELETED if action is None else _why_not(row, made, contact, groups, writers):
             made.settle(RowState.REFUSED, clock.now(), reason)
         rows.append(made)
@@ -119,6 +122,8 @@ def _why_not(
         return GONE
     if made.connection_id is None:
         return NO_WRITER
+    if not row.after:
+        return CLEARED
     if row.action == RowAction.TRANSFER and writers.admin is None:
         return NO_ADMIN
     if any(FIELDS[name].kind is Kind.BIRTHDAY for name in row.after.get("fields", {})) and row.before:
@@ -131,6 +136,8 @@ def _is_as_left(row: PlanRow, contact: Contact, groups: set[int]) -> bool:
     after, raw = row.after, contact.document.raw
     touched = set(row.before.get("groups", [])) | set(after.get("groups", []))
     custom = custom_values_in(raw)
+    if row.action == RowAction.CREATE and _has_more(after, raw, custom, groups):
+        return False
     return (
         groups & touched == set(after.get("groups", []))
         and all(
@@ -141,4 +148,16 @@ def _is_as_left(row: PlanRow, contact: Contact, groups: set[int]) -> bool:
         and (
             "owner" not in after or (contact.owner is not None and contact.owner.remote_id == after["owner"])
         )
+    )
+
+
+def _has_more(
+    after: Mapping[str, Any], raw: Mapping[str, Any], custom: Mapping[str, Any], groups: set[int]
+) -> bool:
+    """Return whether a contact has got more since it was created. Deleting it would lose what others added."""
+    texts = [field for field in FIELDS.values() if field.kind is not Kind.FLAG]
+    return (
+        any(field.value_in(raw) and field.name not in after.get("fields", {}) for field in texts)
+        or any(value is not None and name not in after.get("custom", {}) for name, value in custom.items())
+        or bool(groups - set(after.get("groups", [])))
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from integrations.bulk import approval, jobs
 from integrations.bulk.models import (
@@ -87,9 +88,12 @@ def retry(plan: Plan, *, actor: User) -> None:
     require(plan, actor, failed.count() + waiting.count())
     if not failed.exists() and not waiting.exists():
         raise Refused("No row has failed.")
-    _require_not_undone(plan)
-    after = PlanState.PILOT if plan.state == PlanState.PILOT else PlanState.APPLYING
+    require_not_undone(plan)
+    if plan.values_cleared_at is not None:
+        raise Refused("The values of this edit are no longer kept, so it can't be sent again.")
     with transaction.atomic():
+        plan = Plan.objects.select_for_update().select_related("installation__organization").get(pk=plan.pk)
+        after = PlanState.PILOT if plan.state == PlanState.PILOT else PlanState.APPLYING
         move(plan, [PlanState.APPLIED, *SENDING_STATES], after, actor)
         log.record("bulk.retried", actor=actor, organization=plan.installation.organization, target=plan)
         failed.update(state=RowState.PLANNED, reason="", attempts=0, finished_at=None)
@@ -97,8 +101,11 @@ def retry(plan: Plan, *, actor: User) -> None:
     jobs.wake(plan, actor)
 
 
-def _require_not_undone(plan: Plan) -> None:
-    if Plan.objects.filter(undo_of=plan).exclude(state__in=ENDED_WITHOUT_CHANGES).exists():
+def require_not_undone(plan: Plan) -> None:
+    """Raise Refused if an undo of a plan waits, is being applied, or has changed something."""
+    undos = Plan.objects.filter(Q(undo_of=plan) | Q(operations__undoes=plan.pk))
+    ended = undos.filter(state__in=ENDED_WITHOUT_CHANGES)
+    if undos.exclude(pk__in=ended).exists() or ended.filter(rows__state=RowState.DONE).exists():
         raise Refused("This edit is being undone. Make a new edit instead.")
 
 
@@ -125,7 +132,8 @@ def undo(plan: Plan, *, actor: User) -> Plan:
             resource=plan.resource,
             operations={"undoes": plan.pk},
             selection={},
-            suppress_emails=plan.suppress_emails,
+            suppress_emails=plan.suppress_emails
+            and plan.installation.organization.allows(actor, Capability.OPERATE),
             created_by=actor,
             created_at=clock.now(),
         )
@@ -140,9 +148,11 @@ def require(plan: Plan, actor: User, count: int) -> None:
         if plan.is_import:
             raise Refused("Your role doesn't allow imports.")
         many = f"Your role allows edits of up to {SMALL} {plan.noun}s at a time."
-        raise Refused(many if count > SMALL else f"Your role doesn't allow deleting {plan.noun}s.")
+        raise Refused(
+            many if count > SMALL else f"Your role doesn't allow deleting {plan.noun}s or giving them away."
+        )
     allowed = Writers(plan.installation, actor).connections
-    planned = plan.rows.filter(state__in=[*OPEN_ROWS, RowState.FAILED]).order_by()
+    planned = plan.rows.filter(state__in=[*OPEN_ROWS, RowState.FAILED, RowState.SET_ASIDE]).order_by()
     senders = set(planned.exclude(connection=None).values_list("connection", flat=True).distinct())
     if not plan.installation.organization.allows(actor, Capability.OVERVIEW) and senders - allowed.keys():
         raise Refused("This edit uses connections that aren't yours.")

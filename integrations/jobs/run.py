@@ -90,6 +90,11 @@ class Run:
         if cursor is not None:
             self.cursor, self._saved_cursor = dict(cursor), _serialized(cursor)
 
+    def keep_lease(self) -> None:
+        """Renew the lease in the middle of a long step. Raise LeaseLost if another worker took over the job."""
+        if not self._mine().update(lease_expires_at=clock.now() + LEASE_DURATION):
+            raise LeaseLost
+
     def log(self, text: str, *, level: str = "info") -> None:
         """Add a line to the job's log. It must not contain personal data."""
         JobLine.objects.create(job=self.job, at=clock.now(), level=level, text=text[:500])

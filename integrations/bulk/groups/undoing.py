@@ -23,7 +23,7 @@ def build(plan: Plan, *, has_time: Callable[[], bool], saved: Callable[[int, int
     undone = plan.undo_of
     assert undone is not None and plan.created_by is not None
     done = undone.rows.filter(state=RowState.DONE)
-    require_results(undone, done)
+    require_results(plan, done)
     writers, total, built = Writers(plan.installation, plan.created_by), done.count(), plan.rows.count()
     while has_time():
         chunk = list(done.filter(number__gt=plan.built_until).order_by("number")[:CHUNK])

@@ -58,7 +58,7 @@ def test_granting_consent_needs_evidence_and_a_second_person(
     with pytest.raises(Refused, match="changed since"):
         approval.approve(made, actor=second, digest="0" * 64)
     approval.approve(made, actor=second, digest=made.digest)
-    with pytest.raises(Refused, match="no longer waits"):
+    with pytest.raises(Refused, match="has its evidence"):
         approval.give_evidence(made, actor=author, evidence="Another story entirely.")
     apply(made)
     assert over_there.contacts.get(contact.remote_id).ok_to_email is True
@@ -267,3 +267,67 @@ def test_a_plan_whose_job_is_canceled_says_so(world: World, admin: Connection, p
     queue.cancel(Job.objects.get(kind="bulk.build"), actor=world.operator)
     made.refresh_from_db()
     assert made.state == PlanState.FAILED and made.problem
+
+
+def test_an_undo_that_grants_a_consent_again_needs_approval_too(
+    world: World, admin: Connection, plan: Edit, apply: Apply, run_jobs: Any
+) -> None:
+    contact = Contact.objects.filter(ok_to_email=True)[0]
+    made = apply(plan(contact, fields={"ok_to_email": "no"}))
+    undo = verbs.undo(made, actor=world.operator)
+    run_jobs()
+    undo.refresh_from_db()
+    assert approval.is_needed(undo)
+    with pytest.raises(Refused, match="second person"):
+        verbs.apply(undo, actor=world.operator, digest=undo.digest)
+
+
+def test_a_consent_that_may_have_been_withdrawn_is_not_overwritten(
+    world: World, admin: Connection, over_there: total_expert.Client, plan: Edit, apply: Apply, run_jobs: Any
+) -> None:
+    contact = without_consent(over_there, admin, run_jobs)
+    made = plan(contact, fields={"ok_to_email": "yes"})
+    approval.give_evidence(made, actor=world.operator, evidence=EVIDENCE)
+    with pytest.raises(Refused, match="has its evidence"):
+        approval.give_evidence(made, actor=world.operator, evidence="Another story entirely.")
+    approval.approve(made, actor=world.member("admin"), digest=made.digest)
+    over_there.contacts.update(contact.remote_id, {"nickname": "Changed"})
+    apply(made)
+    row = made.rows.select_related("contact__document", "plan").get()
+    assert row.state == RowState.SET_ASIDE
+    with pytest.raises(Refused, match="withdrawn the consent"):
+        conflicts.overwrite(row, actor=world.operator)
+
+
+def test_an_edit_that_is_being_undone_takes_no_decisions(
+    world: World, admin: Connection, over_there: total_expert.Client, plan: Edit, apply: Apply
+) -> None:
+    changed, other = Contact.objects.all()[:2]
+    made = plan(changed, other, fields={"city": "Duluth"})
+    over_there.contacts.update(changed.remote_id, {"city": "Ely"})
+    apply(made)
+    verbs.undo(made, actor=world.operator)
+    row = made.rows.select_related("contact__document", "plan").get(contact=changed)
+    with pytest.raises(Refused, match="being undone"):
+        conflicts.overwrite(row, actor=world.operator)
+
+
+def test_one_plan_that_waits_for_a_sync_holds_up_no_other(
+    world: World, admin: Connection, plan: Edit, apply: Apply, run_jobs: Any
+) -> None:
+    made = apply(plan(Contact.objects.all()[0], fields={"city": "Duluth"}))
+    world.sandbox.pass_time(60)
+    made.rows.update(finished_at=clock.now())
+    sync = sync_jobs.start(connection=admin)
+    undo = verbs.undo(made, actor=world.operator)
+    later = planning.create(
+        installation=admin.installation,
+        operations=Operations.checked(fields={"city": "Ely"}),
+        chosen=Chosen.read(QueryDict("all=1&query=")),
+        actor=world.operator,
+    )
+    assert sync.state == JobState.WAITING
+    queue.run_now(Job.objects.get(kind="bulk.build", state=JobState.WAITING))
+    undo.refresh_from_db()
+    later.refresh_from_db()
+    assert (undo.state, later.state) == (PlanState.BUILDING, PlanState.READY)

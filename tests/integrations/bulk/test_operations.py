@@ -83,6 +83,7 @@ def test_applying_and_undoing_any_edit_leaves_everything_as_it_was(
     undo = verbs.undo(made, actor=world.operator)
     run_jobs()
     undo.refresh_from_db()
+    approve(undo, world)
     apply(undo)
     assert set(undo.counts()) == {RowState.DONE}
     assert digest(world) == before
