@@ -217,7 +217,7 @@ def finish_plan(plan: Plan) -> None:
 
 
 def _end(plan: Plan) -> bool:
-    """Move a plan without rows to send on. Return whether it moved. Whoever adds rows to send locks the plan as well."""
+    """Move a plan without rows to send on. Return whether it moved. Code that adds rows to send locks the plan as well."""
     ends = {PlanState.PILOT: PlanState.PILOT_DONE, PlanState.APPLYING: PlanState.APPLIED}
     with transaction.atomic():
         current = Plan.objects.select_for_update().get(pk=plan.pk)

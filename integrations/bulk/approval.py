@@ -31,7 +31,7 @@ def give_evidence(plan: Plan, *, actor: User, evidence: str) -> None:
     """Store how the contacts of a plan gave their consent. Raise Refused if it says nothing or comes too late."""
     cleaned = clean_evidence(evidence)
     _require_right(plan, actor)
-    # It can't be replaced: whoever approves the plan must have read it.
+    # It can't be replaced: the person who approves the plan must have read it.
     rows = Plan.objects.filter(pk=plan.pk, state=PlanState.READY, approved_at=None, evidence="")
     if not rows.update(evidence=cleaned):
         raise Refused("This edit has its evidence, or no longer waits for its review.")
