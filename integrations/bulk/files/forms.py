@@ -65,7 +65,8 @@ class MappingForm(forms.Form):
         installation = upload.installation
         self._heads = upload.heads
         remembered = mapping.recall(installation.organization, upload.heads)
-        suggested = mapping.suggest(upload.heads, custom=mapping.custom_names(installation))
+        custom = mapping.custom_names(installation)
+        suggested = mapping.suggest(upload.heads, custom=custom)
         if remembered is not None:
             suggested = [remembered.columns.get(head, "") for head in upload.heads]
         self.is_remembered = remembered is not None
@@ -84,8 +85,9 @@ class MappingForm(forms.Form):
             del self.fields["groups"]
         if not installation.organization.allows(user, Capability.OPERATE):
             del self.fields["suppress_emails"]
-        choices = [(mapping.SKIPPED, "Don't import"), *mapping.targets(installation)]
-        known = {target for _, group in mapping.targets(installation) for target, _ in group}
+        targets = mapping.targets(custom)
+        choices = [(mapping.SKIPPED, "Don't import"), *targets]
+        known = {target for _, group in targets for target, _ in group}
         for place, head in enumerate(upload.heads):
             field = forms.ChoiceField(required=False, choices=choices, label=f"Field of “{head}”")
             field.initial = suggested[place] if suggested[place] in known else mapping.SKIPPED

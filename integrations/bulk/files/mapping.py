@@ -118,10 +118,10 @@ def label_of(target: str) -> str:
     return {OWNER: "Owner", GROUPS: "Groups"}.get(target, "nothing")
 
 
-def targets(installation: Installation) -> list[tuple[str, list[tuple[str, str]]]]:
+def targets(custom_names: Iterable[str]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return what a column can be matched to, in groups of pairs of a target and its label."""
     fields = [(FIELD + name, field.label) for name, field in FIELDS.items()]
-    custom = [(CUSTOM + name, name) for name in custom_names(installation)]
+    custom = [(CUSTOM + name, name) for name in custom_names]
     found = [("Contact", fields), ("Belonging", [(OWNER, "Owner"), (GROUPS, "Groups, separated by ;")])]
     return [*found, ("Custom fields", custom)] if custom else found
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from integrations.bulk.files import uploads
@@ -198,6 +200,16 @@ def test_a_mapping_that_makes_no_sense_says_why(
     given |= {"owner": str(owner.remote_id), "source": "File"} | data
     assert sentence in client.post(at("upload", admin, upload.pk), given).content.decode()
     assert not Plan.objects.exists()
+
+
+def test_synced_contacts_are_searched_once_for_the_names_of_custom_fields(
+    admin: Connection, client: Client, manager: User
+) -> None:
+    upload = send(admin, manager, csv_of(ROWS))
+    with CaptureQueriesContext(database) as queries:
+        assert client.get(at("upload", admin, upload.pk)).status_code == 200
+    searches = [query for query in queries if 'FROM "directory_document"' in query["sql"]]
+    assert len(searches) == 1
 
 
 def test_an_upload_of_another_organization_does_not_exist(
