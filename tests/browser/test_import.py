@@ -5,6 +5,7 @@ import io
 import re
 from pathlib import Path
 
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible_in_both_themes
@@ -105,3 +106,17 @@ def test_a_messy_file_is_imported_and_its_bad_rows_are_corrected(
     review(page)
     expect(page.get_by_role("row").filter(has_text="Cy Dahl")).to_contain_text("New contact")
     expect(page.get_by_text("can't be imported")).to_be_hidden()
+
+
+def test_a_person_who_was_signed_out_is_told_so_when_a_file_is_sent(
+    demo: Demo, page: Page, tmp_path: Path
+) -> None:
+    sign_in_as(page, demo, "operator", CEDAR + "bulk-edits/")
+    page.get_by_role("button", name="More", exact=True).first.click()
+    page.get_by_role("link", name="Import a file").first.click()
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    file = tmp_path / "people.csv"
+    file.write_text(MESSY)
+    page.get_by_label("CSV or XLSX file").set_input_files(file)
+    page.get_by_role("button", name="Upload file").click()
+    expect(page.get_by_role("alert")).to_have_text("You were signed out. Sign in and upload the file again.")

@@ -19,10 +19,12 @@
       let response = null;
       try {
         const token = form.elements.csrfmiddlewaretoken.value;
-        response = await fetch(url, { method: "POST", body, headers: { ...headers, "X-CSRFToken": token } });
+        const all = { ...headers, "X-CSRFToken": token };
+        response = await fetch(url, { method: "POST", body, headers: all, redirect: "manual" });
       } catch (error) {
         if (tries === TRIES) throw new Error("The connection was lost. Check your network and upload the file again.");
       }
+      if (response && leadsToSignIn(response)) throw new Error("You were signed out. Sign in and upload the file again.");
       if (response?.ok) {
         const answer = await response.json();
         if (answer.problem) throw new Error(answer.problem);
@@ -32,6 +34,12 @@
       if (response && tries === TRIES) throw new Error("The server can't take the file now. Try again later.");
       await pause(500 * 2 ** tries);
     }
+  }
+
+  // The server answers in JSON. It redirects to the sign-in page, which is HTML, when a session has ended.
+  function leadsToSignIn(response) {
+    const isJson = (response.headers.get("Content-Type") ?? "").startsWith("application/json");
+    return response.type === "opaqueredirect" || (response.ok && !isJson);
   }
 
   function reason(response) {
