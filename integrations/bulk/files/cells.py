@@ -9,7 +9,7 @@ from integrations.bulk.files.mapping import CUSTOM, FIELD, GROUPS, OWNER, Mappin
 from integrations.bulk.files.owners import Owners
 from integrations.bulk.files.readers.tables import Row, letter
 from integrations.directory.models import Owner
-from portal.core import text
+from portal.core import csv_lines, text
 from portal.core.errors import Refused
 
 #: The longest value of a custom field, and the most groups that a row can name.
@@ -85,7 +85,7 @@ def _unprotected(cell: str) -> str:
     """Return a cell's text without the marks by which spreadsheet programs keep it from being run. Raise Refused."""
     if "\0" in cell:
         raise Refused("The cell has a character that no text contains. Type its value again.")
-    value = text.clean(cell)
+    value = text.clean(csv_lines.without_inner_apostrophes(cell))
     if kept := _KEPT_AS_TEXT.fullmatch(value):
         return kept[1].strip()
     if _NEUTRALIZED.match(value):

@@ -65,6 +65,7 @@ GOOD_ROWS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("Bo", "-Lund", "b6@x.example"), {"last_name": "-Lund"}),
     (("Bo", "Lund", "b8@x.example", "", "", "1/31/1984"), {"birthday": "1984-01-31"}),
     (("Bo", "Lund", "b9@x.example", "", "", "", "No"), {"ok_to_email": False}),
+    (("Bo", "Lu;'-nd", "b11@x.example"), {"last_name": "Lu;-nd"}),
     (("Bo", "山田", "b10@x.example"), {"last_name": "山田"}),
 ]
 
