@@ -137,9 +137,6 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(
         (1, b""),
         (2, b"x" * 100),
         (3, b"x" * 100),
-        (4, b"x"),
-        (99, b"x" * 100),
-        (0, b"x"),
     ],
 )
 def test_a_piece_that_wasnt_announced_is_refused(
@@ -150,6 +147,16 @@ def test_a_piece_that_wasnt_announced_is_refused(
     answer = put(client, f"{base}{number}/", data)
     assert answer.json() == {"problem": uploads.INCOMPLETE}
     assert not UploadChunk.objects.exists() and Upload.objects.get().received == 0
+
+
+@pytest.mark.parametrize("number", [0, 4, 99])
+def test_a_piece_beyond_the_file_does_not_exist(
+    admin: Connection, client: Client, monkeypatch: Any, number: int
+) -> None:
+    monkeypatch.setattr(uploads, "PIECE", 100)
+    base = announce(client, admin, 250).json()["pieces"]
+    assert put(client, f"{base}{number}/", b"x").status_code == 404
+    assert not UploadChunk.objects.exists()
 
 
 def test_a_request_that_is_too_large_is_refused_without_keeping_it(admin: Connection, client: Client) -> None:
