@@ -17,6 +17,9 @@ from portal.core.errors import Refused
 
 GONE = "The contact no longer exists, or no connection can change it."
 CHANGED_AGAIN = "The contact has changed again since you looked at it. Look at its values once more."
+DECIDED = "These contacts no longer wait for a decision."
+#: The most contacts that can be overwritten at once. A request must not take longer.
+MOST_AT_ONCE = 1000
 KEPT = "Left as it is at Total Expert."
 
 
@@ -58,20 +61,24 @@ def overwrite(row: PlanRow, *, actor: User, seen: str | None = None) -> None:
 
 def keep_all(plan: Plan, *, actor: User) -> None:
     """Leave all contacts that changed as they are. Raise Refused."""
-    rows = _set_aside(plan)
-    verbs.require(plan, actor, len(rows))
+    rows = plan.rows.filter(state=RowState.SET_ASIDE)
+    verbs.require(plan, actor, rows.count())
     with transaction.atomic():
-        for row in rows:
-            row.settle(RowState.UNCHANGED, clock.now(), KEPT)
-        _save_all(plan, rows, actor, "kept", ["state", "reason", "finished_at"])
+        count = rows.update(state=RowState.UNCHANGED, reason=KEPT, finished_at=clock.now())
+        if not count:
+            raise Refused(DECIDED)
+        organization = plan.installation.organization
+        log.record("bulk.conflict_kept", actor=actor, organization=organization, target=plan, rows=count)
 
 
 def overwrite_all(plan: Plan, *, actor: User, seen: str, typed_count: int | None = None) -> None:
-    """Send the planned values of all contacts that changed and still exist. Raise Refused.
+    """Send the planned values of all contacts that changed and still exist, of up to `MOST_AT_ONCE`. Raise Refused.
 
     ``seen`` is the `fingerprint` of what ``actor`` has looked at. Above `SMALL` rows, and to delete, ``typed_count`` must be
     their number.
     """
+    if plan.rows.filter(state=RowState.SET_ASIDE).count() > MOST_AT_ONCE:
+        raise Refused(f"More than {MOST_AT_ONCE:,} contacts changed. Make a new edit of them instead.")
     rows = _set_aside(plan)
     verbs.require(plan, actor, len(rows))
     verbs.require_not_undone(plan)
@@ -89,7 +96,7 @@ def overwrite_all(plan: Plan, *, actor: User, seen: str, typed_count: int | None
     fields = ["state", "reason", "finished_at", "before", "contact_digest", "resolved_at"]
     with transaction.atomic():
         plan = Plan.objects.select_for_update().select_related("installation__organization").get(pk=plan.pk)
-        _save_all(plan, chosen, actor, "overwritten", fields)
+        _save_all(plan, chosen, actor, fields)
         verbs.move(plan, [PlanState.APPLIED, *SENDING_STATES], _after(plan), actor)
         jobs.start_applying(plan, actor)
 
@@ -115,19 +122,14 @@ def _is_there(row: PlanRow) -> bool:
     return row.contact is not None and row.contact.gone_at is None and row.connection_id is not None
 
 
-def _save_all(plan: Plan, rows: list[PlanRow], actor: User, how: str, fields: list[str]) -> None:
+def _save_all(plan: Plan, rows: list[PlanRow], actor: User, fields: list[str]) -> None:
     """Save decisions, unless someone else has decided about one of the rows meanwhile."""
     waiting = plan.rows.select_for_update().filter(state=RowState.SET_ASIDE, pk__in=[row.pk for row in rows])
-    if len(rows) != len(waiting) or not rows:
-        raise Refused("These contacts no longer wait for a decision.")
+    if len(rows) != len(waiting):
+        raise Refused(DECIDED)
     PlanRow.objects.bulk_update(rows, fields, batch_size=500)
-    log.record(
-        f"bulk.conflict_{how}",
-        actor=actor,
-        organization=plan.installation.organization,
-        target=plan,
-        rows=len(rows),
-    )
+    organization, count = plan.installation.organization, len(rows)
+    log.record("bulk.conflict_overwritten", actor=actor, organization=organization, target=plan, rows=count)
 
 
 def _overwritten(row: PlanRow) -> dict[str, Any]:

@@ -151,12 +151,13 @@ def _conflicts(plan: Plan, user: User, count: int) -> dict[str, Any]:
     is_decidable = plan.state in DECIDABLE and plan.resource == Plan.Resource.CONTACTS
     is_decidable = is_decidable and count > 0 and plan.values_cleared_at is None
     may_decide_all = is_decidable and _may(plan, user, count) and sees_conflicts(plan, user)
+    may_overwrite_all = may_decide_all and count <= conflicts.MOST_AT_ONCE
     return {
         "set_aside": count,
         "may_decide": is_decidable and _may(plan, user, 1),
         "may_decide_all": may_decide_all,
-        "conflicts_seen": conflicts.fingerprint(plan) if may_decide_all else "",
-        "overwriting_needs_count": may_decide_all and conflicts.needs_count(plan, count),
+        "conflicts_seen": conflicts.fingerprint(plan) if may_overwrite_all else "",
+        "overwriting_needs_count": may_overwrite_all and conflicts.needs_count(plan, count),
     }
 
 
