@@ -69,9 +69,11 @@ def is_typed(result: Any) -> bool:
 
 
 def is_update(result: Any) -> bool:
-    """Return whether a result is an id with the error of its update, if any."""
-    id, error = result
-    return id in (5, 6) and (error is None or isinstance(error, TryLater | ReconnectRequired | Rejected))
+    """Return whether a result is an id or a key with what became of its record."""
+    key, became = result
+    return key in (5, 6, "a", "b") and (
+        became is None or isinstance(became, Created | TryLater | ReconnectRequired | Rejected)
+    )
 
 
 def outcome(status: int, body: bytes, calls: Callable[[Client], Any]) -> Any:
