@@ -229,6 +229,16 @@ CONSENTS: tuple[Field, ...] = tuple(field for field in _ALL if field.grants is n
 #: Fields that tell a contact from others. A bulk edit can't set them to one value.
 OF_ONE_CONTACT = ("first_name", "last_name", "birthday", "email", "email_work", "external_id")
 
+#: Total Expert needs these of a new contact, and all of one of `CONTACT_POINTS`.
+REQUIRED = ("first_name", "last_name", "source")
+CONTACT_POINTS = (
+    ("email",),
+    ("phone_cell",),
+    ("phone_home",),
+    ("phone_office",),
+    ("address", "city", "state", "zip_code"),
+)
+
 
 def grants_consent(fields: Mapping[str, Value], before: Mapping[str, Value] | None = None) -> bool:
     """Return whether values let someone contact a person in a way that the values before didn't."""

@@ -9,7 +9,7 @@ from django.forms import BoundField
 from integrations.bulk import approval
 from integrations.bulk.contact import custom_fields, inputs, owners
 from integrations.bulk.contact.forms import custom_input_name
-from integrations.bulk.fields import FIELDS, Value, grants_consent
+from integrations.bulk.fields import CONTACT_POINTS, FIELDS, REQUIRED, Value, grants_consent
 from integrations.bulk.forms import CHECKBOXES, group_names
 from integrations.bulk.operations import Operations, fold
 from integrations.bulk.writers import Writers
@@ -19,15 +19,6 @@ from integrations.directory.models import ContactGroup, Owner, RequiredGroup
 from portal.accounts.models import User
 from portal.core.errors import Refused
 
-#: Total Expert needs these, and one of `_WAYS`.
-REQUIRED = ("first_name", "last_name", "source")
-_WAYS = (
-    ("email",),
-    ("phone_cell",),
-    ("phone_home",),
-    ("phone_office",),
-    ("address", "city", "state", "zip_code"),
-)
 NO_WAY = "Enter an email address, a phone number, or a full address with street, city, state and ZIP code."
 
 
@@ -95,7 +86,7 @@ class NewContactForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         self.owner = self._only_owner or cleaned.get("owner")
         self.values = self._values(cleaned)
-        if not any(all(self.values.get(name) for name in way) for way in _WAYS) and not self.errors:
+        if not any(all(self.values.get(name) for name in way) for way in CONTACT_POINTS) and not self.errors:
             self.add_error(None, NO_WAY)
         custom = {name: cleaned[key] for key, name in self._custom.items() if cleaned.get(key)}
         try:

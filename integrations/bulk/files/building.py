@@ -9,7 +9,15 @@ from django.db import transaction
 
 from integrations.bulk import planning
 from integrations.bulk.building import NO_WRITER, Source, sources
-from integrations.bulk.fields import FIELDS, Value, custom_values_in, grants_consent, same_custom
+from integrations.bulk.fields import (
+    CONTACT_POINTS,
+    FIELDS,
+    REQUIRED,
+    Value,
+    custom_values_in,
+    grants_consent,
+    same_custom,
+)
 from integrations.bulk.files import matching, staging, uploads
 from integrations.bulk.files.cells import CellReader, Values
 from integrations.bulk.files.mapping import FIELD, OWNER, Mapping
@@ -24,14 +32,6 @@ from portal.core import clock
 from portal.core.errors import Refused
 from portal.organizations.roles import Capability
 
-#: Any one of these lets Total Expert accept a new contact, besides its names and source.
-CONTACT_POINTS = (
-    ("email",),
-    ("phone_cell",),
-    ("phone_home",),
-    ("phone_office",),
-    ("address", "city", "state", "zip_code"),
-)
 #: What the first step of the vendor's rule needs of a row.
 _IDENTITY = (FIELD + "external_id", FIELD + "source", OWNER)
 #: How many IDs of contacts a sentence lists.
@@ -221,8 +221,7 @@ def _put(planned: PlanRow, name: str, before: Any, after: Any) -> None:
 
 def _require_minimum(fields: Values_[str, Value]) -> None:
     """Raise Refused unless Total Expert accepts a new contact with these fields."""
-    needed = ("first_name", "last_name", "source")
-    missing = [FIELDS[name].label.lower() for name in needed if not fields.get(name)]
+    missing = [FIELDS[name].label.lower() for name in REQUIRED if not fields.get(name)]
     if not any(all(fields.get(name) for name in point) for point in CONTACT_POINTS):
         missing.append("email, phone or full address")
     if missing:

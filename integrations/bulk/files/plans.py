@@ -5,14 +5,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count
 
-from integrations.bulk import jobs
+from integrations.bulk import jobs, planning
 from integrations.bulk.files import bad_rows, mapping, uploads
 from integrations.bulk.files.mapping import Mapping
 from integrations.bulk.models import Plan, PlanState, RowAction, RowState, Upload
 from integrations.bulk.writers import Writers
 from portal.accounts.models import User
-from portal.audit import log
-from portal.core import clock
 from portal.core.errors import Refused
 from portal.organizations.roles import Capability
 
@@ -26,16 +24,14 @@ def create(upload: Upload, chosen: Mapping, *, actor: User, suppress_emails: boo
     chosen.require_sense(upload.heads, needs_owner=needs_owner)
     mapping.remember(organization, upload.heads, chosen)
     with transaction.atomic():
-        plan = Plan.objects.create(
+        plan = planning.record(
             installation=upload.installation,
+            actor=actor,
             upload=upload,
             operations={},
             selection={"mapping": chosen.to_json()},
             suppress_emails=suppress_emails and organization.allows(actor, Capability.OPERATE),
-            created_by=actor,
-            created_at=clock.now(),
         )
-        log.record("bulk.planned", actor=actor, organization=organization, target=plan)
         jobs.start_building(plan, actor)
     return plan
 

@@ -18,7 +18,6 @@ from integrations.connections.models import Installation
 from integrations.directory.browse import required
 from integrations.directory.models import ContactGroup, Owner
 from portal.accounts.models import User
-from portal.audit import log
 from portal.core import clock, search_text
 from portal.core.errors import Refused
 from portal.organizations.roles import Capability
@@ -70,15 +69,13 @@ def _make(installation: Installation, edit: GroupEdit, selection: dict[str, Any]
     if not installation.organization.allows(actor, Capability.EDIT):
         raise Refused(EDITING)
     with transaction.atomic():
-        plan = Plan.objects.create(
+        plan = planning.record(
             installation=installation,
+            actor=actor,
             resource=Plan.Resource.GROUPS,
             operations=edit.to_json(),
             selection=selection,
-            created_by=actor,
-            created_at=clock.now(),
         )
-        log.record("bulk.planned", actor=actor, organization=installation.organization, target=plan)
         if Builder(plan).total <= AT_ONCE:
             build(plan, has_time=lambda: True, saved=lambda done, total: None)
             plan.refresh_from_db()
